@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one place where threads come from.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include <arrow/util/future.h>
+#include <arrow/util/thread_pool.h>
+
+#include "iceframe/base/result.h"
+#include "iceframe/runtime/cancel_token.h"
+
+namespace iceframe {
+
+/// The process's threads: as many for computing as there are cores (setting executor.num_threads),
+/// and more for waiting on files and services (setting executor.num_io_threads, default 32),
+/// which are started as needed. After fork() a child gets fresh ones.
+///
+/// Arrow code that takes an executor gets `cpu()` or `io()`; Arrow's own pools stay idle.
+class Executor {
+ public:
+  static Executor& Process();
+
+  virtual ~Executor() = default;
+  virtual arrow::internal::Executor* cpu() = 0;
+  virtual arrow::internal::Executor* io() = 0;
+  virtual int num_cpu_threads() const = 0;
+  virtual int num_io_threads() const = 0;
+
+  /// Calls `task(0) … task(count - 1)` on the cpu threads and the calling one, which helps: it is
+  /// safe from inside a task. Returns the first error by index after all started calls ended; once
+  /// one failed or `cancel` was cancelled no more are started. At most `max_parallel` at once
+  /// (0: no bound of its own).
+  virtual Status ParallelFor(int64_t count, const std::function<Status(int64_t)>& task,
+                             const CancelToken& cancel, int max_parallel = 0) = 0;
+};
+
+}  // namespace iceframe

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// Counters, gauges and histograms of the process, by Prometheus' naming rules.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace iceframe {
+
+using MetricLabels = std::vector<std::pair<std::string, std::string>>;
+
+/// Only goes up. Increment costs one relaxed atomic add.
+class Counter {
+ public:
+  void Increment(int64_t by = 1) { value_.fetch_add(by, std::memory_order_relaxed); }
+  int64_t value() const { return value_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<int64_t> value_{0};
+};
+
+class Gauge {
+ public:
+  void Set(int64_t value) { value_.store(value, std::memory_order_relaxed); }
+  void Add(int64_t by) { value_.fetch_add(by, std::memory_order_relaxed); }
+  int64_t value() const { return value_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<int64_t> value_{0};
+};
+
+/// Seconds in the buckets .001 .005 .01 .05 .1 .5 1 5 10 30 60 300 +Inf.
+class Histogram {
+ public:
+  static constexpr double kBounds[] = {0.001, 0.005, 0.01, 0.05, 0.1, 0.5,
+                                       1,     5,     10,   30,   60,  300};
+  static constexpr int kNumBuckets = 13;
+  void Observe(double seconds);
+  int64_t count() const;
+  double sum_seconds() const;
+  /// Not cumulative; the last one is +Inf.
+  int64_t bucket(int index) const { return buckets_[index].load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<int64_t> buckets_[kNumBuckets] = {};
+  std::atomic<int64_t> sum_nanoseconds_{0};
+};
+
+struct MetricSample {
+  std::string name;
+  MetricLabels labels;
+  double value = 0;
+};
+
+/// Hands out metrics by name and labels; what it handed out lives as long as the process.
+/// Thread-safe; look a metric up once, outside of hot loops. At most 200 label sets per name,
+/// after which "other" stands for the rest.
+class MetricsRegistry {
+ public:
+  static MetricsRegistry& Process();
+  virtual ~MetricsRegistry() = default;
+  virtual Counter& counter(std::string_view name, const MetricLabels& labels = {}) = 0;
+  virtual Gauge& gauge(std::string_view name, const MetricLabels& labels = {}) = 0;
+  virtual Histogram& histogram(std::string_view name, const MetricLabels& labels = {}) = 0;
+  /// Everything now, sorted by name and labels; histograms as _bucket, _sum and _count.
+  virtual std::vector<MetricSample> Collect() const = 0;
+};
+
+}  // namespace iceframe

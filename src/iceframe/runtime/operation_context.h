@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// What one operation carries from the front door down to every file it touches.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "iceframe/base/properties.h"
+#include "iceframe/base/result.h"
+#include "iceframe/runtime/cancel_token.h"
+#include "iceframe/runtime/executor.h"
+#include "iceframe/runtime/log_sink.h"
+#include "iceframe/runtime/memory_manager.h"
+#include "iceframe/runtime/operation_counters.h"
+
+namespace iceframe {
+
+/// How far an operation is; total 0 means not known.
+struct Progress {
+  std::string stage;
+  int64_t done = 0;
+  int64_t total = 0;
+  std::string unit;
+};
+using ProgressSink = std::function<void(const Progress&)>;
+
+/// Passed by reference through catalog, FileIO, planning, data files and execution: nothing that
+/// can wait or allocate much goes without it. Cheap to copy; copies share token and counters.
+struct OperationContext {
+  CancelToken cancel;
+  std::optional<std::chrono::steady_clock::time_point> deadline;
+  /// The operation's node; never nullptr.
+  std::shared_ptr<MemoryBudget> memory = MemoryBudget::Process();
+  Executor* executor = &Executor::Process();
+  /// Empty: nobody looks.
+  ProgressSink progress;
+  std::shared_ptr<LogSink> log;
+  std::shared_ptr<OperationCounters> counters = std::make_shared<OperationCounters>();
+  /// Settings of the session that changed from their defaults, by name (see settings.h).
+  std::shared_ptr<const Properties> settings;
+
+  /// OK, Cancelled, or Timeout once the deadline passed. Cheap: call it once per batch or file.
+  Status Check() const;
+  arrow::MemoryPool* pool() const { return memory->pool(); }
+  void Report(const Progress& progress_now) const {
+    if (progress) progress(progress_now);
+  }
+};
+
+}  // namespace iceframe
