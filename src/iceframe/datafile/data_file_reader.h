@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// A data file in, batches of a table schema out. Spec: "Column Projection", "Scan Planning".
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include <arrow/type_fwd.h>
+
+#include "iceframe/base/result.h"
+#include "iceframe/datafile/row_selection.h"
+#include "iceframe/expression/expression.h"
+#include "iceframe/format/data_file.h"
+#include "iceframe/format/name_mapping.h"
+#include "iceframe/io/file_io.h"
+#include "iceframe/runtime/operation_context.h"
+#include "iceframe/types/schema.h"
+
+namespace iceframe {
+
+/// The names and ids of the columns that `with_file` and `with_pos` add. Spec: "Reserved Field
+/// IDs".
+inline constexpr char kFileColumnName[] = "_file";
+inline constexpr char kPosColumnName[] = "_pos";
+inline constexpr FieldId kFileColumnId = 2147483646;
+inline constexpr FieldId kPosColumnId = 2147483645;
+
+/// What to read of a file, and in which form.
+struct ReadOptions {
+  /// The result's columns in order: the table schema less what is not wanted, at any depth.
+  std::shared_ptr<const Schema> projection;
+  /// Where the filter's columns are found when the projection lacks them; nullptr: it has all.
+  std::shared_ptr<const Schema> table_schema;
+  /// Bound and simplified; only rows for which it is true come out. Empty means true.
+  Expression filter;
+  /// Field ids for files that carry none.
+  std::optional<NameMapping> name_mapping;
+  /// Appends `_file` (the location) and `_pos` (the row's position in the file).
+  bool with_file = false;
+  bool with_pos = false;
+  /// Result fields carry PARQUET:field_id, as Evaluate wants them.
+  bool with_field_ids = false;
+  /// String and binary columns may arrive as dictionary<int32, …>, for operators that work on
+  /// codes; never for what leaves the engine.
+  bool keep_dictionaries = false;
+  /// The most rows in one batch.
+  int64_t batch_rows = 64 * 1024;
+  /// Row positions to keep (deletes, splits); nullopt: all.
+  std::optional<RowSelection> rows;
+  /// Byte range of the file whose row groups are read: those that begin in it; nullopt: all.
+  std::optional<ByteRange> split;
+  /// Values of columns that the file does not have because its partition tells them.
+  std::map<FieldId, Value> constants;
+  /// Stops after so many rows.
+  std::optional<int64_t> limit;
+  /// Asked before each row group: a further filter (bound, simplified), such as the keys of a
+  /// join. It is applied to the row groups from there on. nullopt: nothing new.
+  std::function<std::optional<Expression>()> late_filter;
+};
+
+/// Streams the rows of one data file in file order. Not thread-safe; use one per thread.
+class DataFileReader {
+ public:
+  virtual ~DataFileReader() = default;
+  /// The next non-empty batch of result_schema(), or nullptr at the end.
+  /// Errors: InvalidData naming the file (damaged, a required column without value);
+  /// ResourceExhausted; Io; Cancelled; Timeout.
+  virtual Result<std::shared_ptr<arrow::RecordBatch>> Next(const OperationContext& context) = 0;
+  /// ToArrowSchema(projection), then `_file` and `_pos` where asked for. With keep_dictionaries
+  /// a batch's own schema may differ from it.
+  virtual const std::shared_ptr<arrow::Schema>& result_schema() const = 0;
+};
+
+/// Opens a file with at most one request: for the footer, unless it is cached.
+/// Errors: Unsupported naming what (Avro and ORC files, encryption, variant, geometry);
+/// InvalidData; NotFound; Io.
+Result<std::unique_ptr<DataFileReader>> OpenDataFile(const OperationContext& context,
+                                                     std::shared_ptr<FileIO> io,
+                                                     const DataFile& file, ReadOptions options);
+
+}  // namespace iceframe
