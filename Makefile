@@ -1,0 +1,71 @@
+# IceFrame: `make help` lists what there is. Each target installs what it lacks.
+
+SHELL := /bin/bash
+VENV := .venv
+BIN := $(VENV)/bin
+BUILD := build/release
+STAMPS := build/stamps
+JOBS ?= $(shell nproc 2>/dev/null || echo 2)
+
+.DEFAULT_GOAL := help
+.PHONY: help build test demo bench check format clean
+
+help: ## This list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | sed -E 's/^([a-z-]+):.*## /\1\t/' | \
+	  awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+build: $(STAMPS)/installed ## Build; leaves .venv/ with iceframe importable from it
+
+test: $(STAMPS)/installed $(STAMPS)/python-test ## Build and run all C++ and Python tests
+	@tools/run_tests.sh
+
+demo: $(STAMPS)/installed $(STAMPS)/python-test ## Build, then create, fill and read a table
+	@$(BIN)/python examples/quickstart.py
+
+bench: $(STAMPS)/installed $(STAMPS)/python-test ## Build and run the benchmarks
+	@tools/run_benchmarks.sh
+
+check: $(STAMPS)/python-lint $(STAMPS)/installed ## Layers, format, lint, types, headers
+	@tools/run_checks.sh
+
+format: $(STAMPS)/python-lint ## Format C++, Python and CMake in place
+	@git ls-files '*.cc' '*.h' | xargs $(BIN)/clang-format -i
+	@$(BIN)/ruff format -q . && $(BIN)/ruff check -q --fix . || true
+	@git ls-files '*CMakeLists.txt' '*.cmake' | xargs $(BIN)/gersemi -q -i
+
+clean: ## Remove everything that was built
+	rm -rf build dist $(VENV)
+
+# -- set-up ----------------------------------------------------------------------------------------
+
+$(STAMPS)/system: tools/install_system_packages.sh
+	@tools/install_system_packages.sh
+	@mkdir -p $(STAMPS) && touch $@
+
+$(BIN)/python: | $(STAMPS)/system
+	@tools/make_venv.sh $(VENV)
+
+$(STAMPS)/python-build: tools/requirements/build.txt | $(BIN)/python
+	@echo "== Python packages for the build"
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -r $<
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/python-test: tools/requirements/test.txt | $(STAMPS)/python-build
+	@echo "== Python packages for the tests"
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -r $<
+	@touch $@
+
+$(STAMPS)/python-lint: tools/requirements/lint.txt | $(STAMPS)/python-build
+	@echo "== Python packages for the checks"
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -r $<
+	@touch $@
+
+# -- build -----------------------------------------------------------------------------------------
+
+SOURCES := $(shell find src python cmake tests bench CMakeLists.txt CMakePresets.json pyproject.toml \
+  \( -name '*.cc' -o -name '*.h' -o -name '*.py' -o -name '*.pyi' -o -name '*.cmake' -o -name '*.txt' \
+     -o -name '*.json' -o -name '*.toml' -o -name '*.in' \) 2>/dev/null)
+
+$(STAMPS)/installed: $(SOURCES) | $(STAMPS)/python-build
+	@tools/build_and_install.sh $(JOBS)
+	@touch $@

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "casters/result.h"
+
+#include <string>
+
+namespace nb = nanobind;
+
+namespace iceframe::python {
+
+void SetPythonError(const Status& status) noexcept {
+  // Ctrl-C that a wait noticed is already the current error.
+  if (PyErr_Occurred() != nullptr) return;
+  try {
+    nb::dict context;
+    for (const ErrorContext& place : ContextOf(status)) {
+      context[nb::str(place.key.data(), place.key.size())] =
+          nb::str(place.value.data(), place.value.size());
+    }
+    const std::string kind(ToString(KindOf(status)));
+    nb::object error = nb::module_::import_("iceframe.errors")
+                           .attr("error_of_kind")(kind, status.message(), context);
+    PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(error.ptr())), error.ptr());
+  } catch (nb::python_error& error) {
+    error.restore();
+  } catch (...) {
+    PyErr_SetString(PyExc_RuntimeError, "iceframe: an error could not be reported");
+  }
+}
+
+}  // namespace iceframe::python

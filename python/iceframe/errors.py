@@ -1,0 +1,182 @@
+"""The exceptions of iceframe: every error of the engine is one of these.
+
+Each derives from `IceFrameError` and from the builtin that a caller would catch.
+"""
+
+from collections.abc import Mapping
+
+__all__ = [
+    "AlreadyExistsError",
+    "CancelledError",
+    "CatalogError",
+    "CommitConflictError",
+    "CommitRejectedError",
+    "CommitStateUnknownError",
+    "DataError",
+    "IceFrameError",
+    "IoError",
+    "MemoryLimitError",
+    "MetadataError",
+    "NotFoundError",
+    "OperationTimeoutError",
+    "SchemaError",
+    "TableNotFoundError",
+    "UnauthorizedError",
+    "UnavailableError",
+    "UnsupportedOperationError",
+    "ValidationError",
+]
+
+
+class IceFrameError(Exception):
+    """Base of all errors that iceframe raises.
+
+    Attributes:
+        kind: the engine's name for what went wrong, e.g. ``"NotFound"``.
+        retryable: whether the same call may succeed later without anyone changing it.
+        context: where it was seen, e.g. ``{"manifest": "…"}``.
+    """
+
+    kind: str = "Io"
+    retryable: bool = False
+    context: Mapping[str, str]
+
+    def __init__(self, message: str, context: Mapping[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.context = dict(context or {})
+
+
+class NotFoundError(IceFrameError, LookupError):
+    """A catalog, namespace, table, snapshot, ref or file is not there."""
+
+    kind = "NotFound"
+
+
+class TableNotFoundError(NotFoundError, ValueError):
+    """A table is not there."""
+
+
+class AlreadyExistsError(IceFrameError, ValueError):
+    """What was to be created is there already."""
+
+    kind = "AlreadyExists"
+
+
+class ValidationError(IceFrameError, ValueError):
+    """An argument or setting can't be meant as given."""
+
+    kind = "InvalidArgument"
+
+
+class SchemaError(IceFrameError, ValueError):
+    """Data and table schema don't fit, or a cast would lose a value."""
+
+    kind = "SchemaMismatch"
+
+
+class MetadataError(IceFrameError, ValueError):
+    """Table metadata, a manifest list or a manifest breaks the Iceberg spec."""
+
+    kind = "InvalidMetadata"
+
+
+class DataError(IceFrameError, ValueError):
+    """A data or delete file is damaged or breaks the Iceberg spec."""
+
+    kind = "InvalidData"
+
+
+class UnsupportedOperationError(IceFrameError, NotImplementedError):
+    """The table or the request needs a feature that is not built."""
+
+    kind = "Unsupported"
+
+
+class CatalogError(IceFrameError, RuntimeError):
+    """A catalog refused, failed or could not be reached."""
+
+
+class CommitConflictError(CatalogError):
+    """Another writer was first, until the retries were used up; refresh and try again."""
+
+    kind = "CommitConflict"
+
+
+class CommitStateUnknownError(CatalogError):
+    """The commit may or may not have landed: look before trying again, and delete nothing."""
+
+    kind = "CommitStateUnknown"
+
+
+class CommitRejectedError(CatalogError):
+    """Isolation checks failed, or the catalog said no for good."""
+
+    kind = "CommitRejected"
+
+
+class UnauthorizedError(CatalogError, PermissionError):
+    """Credentials are missing, wrong or not enough; or a location is not allowed."""
+
+    kind = "Unauthorized"
+
+
+class UnavailableError(CatalogError, ConnectionError):
+    """A service did not answer or is overloaded."""
+
+    kind = "Unavailable"
+    retryable = True
+
+
+class IoError(IceFrameError, OSError):
+    """Reading or writing failed below the engine."""
+
+    kind = "Io"
+
+
+class MemoryLimitError(IceFrameError, MemoryError):
+    """A memory, spill or size limit was reached; nothing was allocated beyond it."""
+
+    kind = "ResourceExhausted"
+
+
+class OperationTimeoutError(IceFrameError, TimeoutError):
+    """The operation's deadline passed."""
+
+    kind = "Timeout"
+    retryable = True
+
+
+class CancelledError(IceFrameError):
+    """The operation was cancelled."""
+
+    kind = "Cancelled"
+
+
+_BY_KIND: dict[str, type[IceFrameError]] = {
+    cls.kind: cls
+    for cls in (
+        NotFoundError,
+        AlreadyExistsError,
+        ValidationError,
+        SchemaError,
+        MetadataError,
+        DataError,
+        UnsupportedOperationError,
+        CommitConflictError,
+        CommitStateUnknownError,
+        CommitRejectedError,
+        UnauthorizedError,
+        UnavailableError,
+        IoError,
+        MemoryLimitError,
+        OperationTimeoutError,
+        CancelledError,
+    )
+}
+
+
+def error_of_kind(kind: str, message: str, context: Mapping[str, str]) -> IceFrameError:
+    """Returns the exception for an error of the engine (called by the native module)."""
+    if kind == "NotFound" and message.startswith("table does not exist"):
+        return TableNotFoundError(message, context)
+    return _BY_KIND.get(kind, IceFrameError)(message, context)

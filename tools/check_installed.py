@@ -1,0 +1,28 @@
+"""Checks that the iceframe which Python imports is the one that was built from this checkout.
+
+Another package of this name is on PyPI below version 1.0.0: it must never be picked up.
+"""
+
+import pathlib
+import sys
+
+
+def main() -> int:
+    import iceframe
+    from iceframe import _native
+
+    root = pathlib.Path(sys.prefix).resolve()
+    problems = []
+    if root not in pathlib.Path(iceframe.__file__).resolve().parents:
+        problems.append(f"iceframe comes from {iceframe.__file__}, not from {root}")
+    if int(iceframe.__version__.split(".")[0]) < 1:
+        problems.append(f"iceframe is version {iceframe.__version__}, another package")
+    if _native.__version__ != iceframe.__version__:
+        problems.append(f"the native module is version {_native.__version__}")
+    for problem in problems:
+        sys.stderr.write(f"iceframe: {problem}\n")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,46 @@
+#!/bin/bash
+# The checks that read the source: layers, format, lint, types, headers, clang-tidy.
+#   tools/run_checks.sh [CHECK …]   all of them without arguments
+set -uo pipefail
+cd "$(dirname "$0")/.."
+
+bin=.venv/bin
+failed=()
+
+check_layers() { $bin/python tools/check_layers.py; }
+
+check_format() {
+  git ls-files '*.cc' '*.h' | xargs $bin/clang-format --dry-run --Werror &&
+    $bin/ruff format -q --check . &&
+    git ls-files '*CMakeLists.txt' '*.cmake' | xargs $bin/gersemi -q --check
+}
+
+check_lint() { $bin/ruff check -q . && tools/check_words.sh; }
+
+check_types() { $bin/python -m mypy; }
+
+# Every header compiles alone, as the first line of a file would include it.
+check_headers() {
+  local arrow
+  arrow=$($bin/python -c 'import pyarrow; print(pyarrow.get_include())')
+  git ls-files 'src/*.h' | sed 's#^src/##' | xargs -P "$(nproc)" -I{} sh -c \
+    'echo "#include \"{}\"" | g++ -std=c++20 -fsyntax-only -Wall -Wextra -Werror -I src -isystem '"$arrow"' -x c++ - || { echo "header does not compile alone: {}" >&2; exit 1; }'
+}
+
+check_tidy() {
+  cmake --preset tidy >build/tidy.log 2>&1 || { tail -20 build/tidy.log >&2; return 1; }
+  git ls-files 'src/*.cc' | xargs -P "$(nproc)" -n 4 \
+    $bin/clang-tidy -p build/tidy --quiet --warnings-as-errors='*' 2>build/tidy.err
+}
+
+checks=("$@")
+[ ${#checks[@]} -gt 0 ] || checks=(layers format lint types headers tidy)
+for check in "${checks[@]}"; do
+  start=$SECONDS
+  if "check_$check"; then result=ok; else result=FAILED; failed+=("$check"); fi
+  printf '%-8s %-6s %4d s\n' "$check" "$result" $((SECONDS - start))
+done
+if [ ${#failed[@]} -gt 0 ]; then
+  echo "failed: ${failed[*]}" >&2
+  exit 1
+fi
