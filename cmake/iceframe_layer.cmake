@@ -8,109 +8,106 @@
 # to link even where no #include betrays it.
 
 function(iceframe_read_layers)
-    file(STRINGS "${PROJECT_SOURCE_DIR}/cmake/layers.txt" _lines REGEX "^[a-z]")
-    set(_names "")
-    foreach(_line IN LISTS _lines)
-        string(REGEX MATCH "^([a-z]+)( \\(pure\\))?:(.*)$" _matched "${_line}")
-        set(_name "${CMAKE_MATCH_1}")
-        string(STRIP "${CMAKE_MATCH_3}" _deps)
-        string(REPLACE " " ";" _deps "${_deps}")
-        set(_closure "${_deps}")
-        foreach(_dep IN LISTS _deps)
-            list(APPEND _closure ${ICEFRAME_CLOSURE_${_dep}})
-        endforeach()
-        list(REMOVE_DUPLICATES _closure)
-        set(ICEFRAME_CLOSURE_${_name} "${_closure}")
-        set(ICEFRAME_CLOSURE_${_name} "${_closure}" PARENT_SCOPE)
-        list(APPEND _names ${_name})
+  file(STRINGS "${PROJECT_SOURCE_DIR}/cmake/layers.txt" _lines REGEX "^[a-z]")
+  set(_names "")
+  foreach(_line IN LISTS _lines)
+    string(
+      REGEX MATCH "^([a-z]+)( \\(pure\\))?:(.*)$"
+      _matched
+      "${_line}"
+    )
+    set(_name "${CMAKE_MATCH_1}")
+    string(STRIP "${CMAKE_MATCH_3}" _deps)
+    string(
+      REPLACE " "
+      ";"
+      _deps
+      "${_deps}"
+    )
+    set(_closure "${_deps}")
+    foreach(_dep IN LISTS _deps)
+      list(APPEND _closure ${ICEFRAME_CLOSURE_${_dep}})
     endforeach()
-    set(ICEFRAME_LAYERS "${_names}" PARENT_SCOPE)
+    list(REMOVE_DUPLICATES _closure)
+    set(ICEFRAME_CLOSURE_${_name} "${_closure}")
+    set(ICEFRAME_CLOSURE_${_name} "${_closure}" PARENT_SCOPE)
+    list(APPEND _names ${_name})
+  endforeach()
+  set(ICEFRAME_LAYERS "${_names}" PARENT_SCOPE)
 endfunction()
 
 function(iceframe_add_layer NAME)
-    cmake_parse_arguments(_arg "" "" "LIBRARIES" ${ARGN})
-    file(
-        GLOB _sources
-        CONFIGURE_DEPENDS
-        "${PROJECT_SOURCE_DIR}/src/iceframe/${NAME}/*.cc"
-    )
-    file(
-        GLOB _headers
-        CONFIGURE_DEPENDS
-        "${PROJECT_SOURCE_DIR}/src/iceframe/${NAME}/*.h"
-    )
-    if(NOT _sources)
-        return()
-    endif()
-    add_library(iceframe_${NAME} OBJECT ${_sources} ${_headers})
-    target_link_libraries(
+  cmake_parse_arguments(_arg "" "" "LIBRARIES" ${ARGN})
+  file(GLOB _sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/src/iceframe/${NAME}/*.cc")
+  file(GLOB _headers CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/src/iceframe/${NAME}/*.h")
+  if(NOT _sources)
+    return()
+  endif()
+  add_library(
+    iceframe_${NAME}
+    OBJECT
+    ${_sources}
+    ${_headers}
+  )
+  target_link_libraries(
+    iceframe_${NAME}
+    PUBLIC
+      iceframe_options
+      ${_arg_LIBRARIES}
+  )
+  foreach(_dep IN LISTS ICEFRAME_CLOSURE_${NAME})
+    if(TARGET iceframe_${_dep})
+      # Usage requirements without the objects: those are linked once, by the program.
+      target_link_libraries(
         iceframe_${NAME}
-        PUBLIC iceframe_options ${_arg_LIBRARIES}
-    )
-    foreach(_dep IN LISTS ICEFRAME_CLOSURE_${NAME})
-        if(TARGET iceframe_${_dep})
-            # Usage requirements without the objects: those are linked once, by the program.
-            target_link_libraries(
-                iceframe_${NAME}
-                PUBLIC
-                    $<TARGET_PROPERTY:iceframe_${_dep},INTERFACE_LINK_LIBRARIES>
-            )
-        endif()
-    endforeach()
-    if(ICEFRAME_PCH AND NOT NAME STREQUAL "base")
-        target_precompile_headers(iceframe_${NAME} REUSE_FROM iceframe_base)
-    elseif(ICEFRAME_PCH)
-        target_precompile_headers(
-            iceframe_base
-            PRIVATE "${PROJECT_SOURCE_DIR}/cmake/pch.h"
-        )
+        PUBLIC
+          $<TARGET_PROPERTY:iceframe_${_dep},INTERFACE_LINK_LIBRARIES>
+      )
     endif()
+  endforeach()
+  if(ICEFRAME_PCH AND NOT NAME STREQUAL "base")
+    target_precompile_headers(iceframe_${NAME} REUSE_FROM iceframe_base)
+  elseif(ICEFRAME_PCH)
+    target_precompile_headers(iceframe_base PRIVATE "${PROJECT_SOURCE_DIR}/cmake/pch.h")
+  endif()
 endfunction()
 
 function(iceframe_add_layer_test NAME)
-    file(
-        GLOB _sources
-        CONFIGURE_DEPENDS
-        "${PROJECT_SOURCE_DIR}/tests/unit/${NAME}/*.cc"
-    )
-    if(NOT _sources OR NOT TARGET iceframe_${NAME})
-        return()
+  file(GLOB _sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/unit/${NAME}/*.cc")
+  if(NOT _sources OR NOT TARGET iceframe_${NAME})
+    return()
+  endif()
+  add_executable(iceframe_${NAME}_test ${_sources})
+  target_include_directories(iceframe_${NAME}_test PRIVATE "${PROJECT_SOURCE_DIR}/tests")
+  target_link_libraries(
+    iceframe_${NAME}_test
+    PRIVATE
+      iceframe_${NAME}
+      GTest::gmock
+      GTest::gtest_main
+  )
+  foreach(_dep IN LISTS ICEFRAME_CLOSURE_${NAME})
+    if(TARGET iceframe_${_dep})
+      target_link_libraries(iceframe_${NAME}_test PRIVATE iceframe_${_dep})
     endif()
-    add_executable(iceframe_${NAME}_test ${_sources})
-    target_include_directories(
-        iceframe_${NAME}_test
-        PRIVATE "${PROJECT_SOURCE_DIR}/tests"
+  endforeach()
+  if(ICEFRAME_PCH AND NOT NAME STREQUAL "base")
+    target_precompile_headers(iceframe_${NAME}_test REUSE_FROM iceframe_base_test)
+  elseif(ICEFRAME_PCH)
+    target_precompile_headers(
+      iceframe_base_test
+      PRIVATE
+        "${PROJECT_SOURCE_DIR}/cmake/pch.h"
+        <gtest/gtest.h>
+        <gmock/gmock.h>
     )
-    target_link_libraries(
-        iceframe_${NAME}_test
-        PRIVATE iceframe_${NAME} GTest::gmock GTest::gtest_main
-    )
-    foreach(_dep IN LISTS ICEFRAME_CLOSURE_${NAME})
-        if(TARGET iceframe_${_dep})
-            target_link_libraries(
-                iceframe_${NAME}_test
-                PRIVATE iceframe_${_dep}
-            )
-        endif()
-    endforeach()
-    if(ICEFRAME_PCH AND NOT NAME STREQUAL "base")
-        target_precompile_headers(
-            iceframe_${NAME}_test
-            REUSE_FROM iceframe_base_test
-        )
-    elseif(ICEFRAME_PCH)
-        target_precompile_headers(
-            iceframe_base_test
-            PRIVATE
-                "${PROJECT_SOURCE_DIR}/cmake/pch.h"
-                <gtest/gtest.h>
-                <gmock/gmock.h>
-        )
-    endif()
-    gtest_discover_tests(
-        iceframe_${NAME}_test
-        TEST_PREFIX "${NAME}."
-        DISCOVERY_TIMEOUT 60
-        PROPERTIES TIMEOUT 300
-    )
+  endif()
+  gtest_discover_tests(
+    iceframe_${NAME}_test
+    TEST_PREFIX "${NAME}."
+    DISCOVERY_TIMEOUT 60
+    PROPERTIES
+      TIMEOUT
+        300
+  )
 endfunction()

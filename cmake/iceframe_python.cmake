@@ -1,35 +1,46 @@
 # The Python module: python/bindings/*.cc over all layers -> iceframe/_native.*.so.
-find_package(Python 3.11 REQUIRED COMPONENTS Interpreter Development.Module)
+find_package(
+  Python
+  3.11
+  REQUIRED
+  COMPONENTS
+    Interpreter
+    Development.Module
+)
 execute_process(
-    COMMAND "${Python_EXECUTABLE}" -m nanobind --cmake_dir
-    OUTPUT_VARIABLE nanobind_ROOT
-    OUTPUT_STRIP_TRAILING_WHITESPACE
-    COMMAND_ERROR_IS_FATAL ANY
+  COMMAND
+    "${Python_EXECUTABLE}" -m nanobind --cmake_dir
+  OUTPUT_VARIABLE nanobind_ROOT
+  OUTPUT_STRIP_TRAILING_WHITESPACE
+  COMMAND_ERROR_IS_FATAL ANY
 )
 find_package(nanobind CONFIG REQUIRED PATHS "${nanobind_ROOT}" NO_DEFAULT_PATH)
 
 file(
-    GLOB _sources
-    CONFIGURE_DEPENDS
-    "${PROJECT_SOURCE_DIR}/python/bindings/*.cc"
-    "${PROJECT_SOURCE_DIR}/python/bindings/casters/*.cc"
+  GLOB _sources
+  CONFIGURE_DEPENDS
+  "${PROJECT_SOURCE_DIR}/python/bindings/*.cc"
+  "${PROJECT_SOURCE_DIR}/python/bindings/casters/*.cc"
 )
 nanobind_add_module(_native NB_STATIC NOMINSIZE ${_sources})
-target_include_directories(
-    _native
-    PRIVATE "${PROJECT_SOURCE_DIR}/python/bindings"
-)
-target_compile_definitions(
-    _native
-    PRIVATE ICEFRAME_VERSION="${PROJECT_VERSION}"
-)
+target_include_directories(_native PRIVATE "${PROJECT_SOURCE_DIR}/python/bindings")
+target_compile_definitions(_native PRIVATE ICEFRAME_VERSION="${PROJECT_VERSION}")
 target_link_libraries(_native PRIVATE iceframe)
 # Arrow comes from the pyarrow beside us in site-packages: no absolute path in the file.
 set_target_properties(
-    _native
-    PROPERTIES
-        BUILD_RPATH_USE_ORIGIN OFF
-        BUILD_WITH_INSTALL_RPATH ON
-        INSTALL_RPATH "$ORIGIN/../pyarrow"
+  _native
+  PROPERTIES
+    BUILD_RPATH_USE_ORIGIN
+      OFF
+    BUILD_WITH_INSTALL_RPATH
+      ON
+    INSTALL_RPATH
+      "$ORIGIN/../pyarrow"
 )
-install(TARGETS _native LIBRARY DESTINATION iceframe COMPONENT python)
+install(
+  TARGETS
+    _native
+  LIBRARY
+    DESTINATION iceframe
+    COMPONENT python
+)

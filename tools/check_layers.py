@@ -11,10 +11,14 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "src" / "iceframe"
 FRONT_DOOR = "front door"
 INCLUDE = re.compile(r'^\s*#\s*include\s+["<](?:iceframe/(?P<ours>[^">]+)|(?P<other>[^">]+))[">]')
-IMPURE = re.compile(r"^(thread|mutex|condition_variable|future|fstream|filesystem|arrow/filesystem/.*|arrow/io/.*)$")
+IMPURE = re.compile(
+    r"^(thread|mutex|condition_variable|future|fstream|filesystem|arrow/filesystem/.*|arrow/io/.*)$"
+)
 IMPURE_CALL = re.compile(r"(system_clock|steady_clock|high_resolution_clock)::now")
 DEFAULT_POOL = re.compile(r"\b(default_memory_pool|default_io_context|default_exec_context)\s*\(")
-PRINTS = re.compile(r"\b(std::cout|std::cerr|printf|fprintf|std::abort|std::terminate|ValueOrDie)\b")
+PRINTS = re.compile(
+    r"\b(std::cout|std::cerr|printf|fprintf|std::abort|std::terminate|ValueOrDie)\b"
+)
 
 
 def read_layers() -> tuple[dict[str, set[str]], set[str]]:

@@ -108,10 +108,10 @@ Status Error(ErrorKind kind, Args&&... args) {
 #define ICEFRAME_ASSIGN_OR_RETURN(lhs, expr) ARROW_ASSIGN_OR_RAISE(lhs, expr)
 
 /// As ICEFRAME_ASSIGN_OR_RETURN, with one more place in the error.
-#define ICEFRAME_ASSIGN_OR_RETURN_CONTEXT(lhs, expr, key, value)                              \
-  ICEFRAME_ASSIGN_OR_RETURN_CONTEXT_IMPL(ICEFRAME_CONCAT(_result_, __COUNTER__), lhs, (expr), \
-                                         key, value)
-#define ICEFRAME_ASSIGN_OR_RETURN_CONTEXT_IMPL(name, lhs, expr, key, value)            \
-  auto name = expr;                                                                    \
+#define ICEFRAME_ASSIGN_OR_RETURN_CONTEXT(lhs, expr, key, value)                                   \
+  ICEFRAME_ASSIGN_OR_RETURN_CONTEXT_IMPL(ICEFRAME_CONCAT(_result_, __COUNTER__), lhs, (expr), key, \
+                                         value)
+#define ICEFRAME_ASSIGN_OR_RETURN_CONTEXT_IMPL(name, lhs, expr, key, value)             \
+  auto name = expr;                                                                     \
   if (!name.ok()) return ::iceframe::WithContext(std::move(name).status(), key, value); \
   lhs = std::move(name).MoveValueUnsafe();

@@ -14,8 +14,8 @@ namespace iceframe {
 
 /// Evaluates on a batch whose fields carry their ids as PARQUET:field_id metadata (at any depth);
 /// columns may be dictionary-encoded. The result has a value per row, in ToArrowType's form of the
-/// expression's type (or a scalar). Meaning of nulls, NaN, division and overflow: docs/expressions.md.
-/// Errors: InvalidArgument (overflow, a cast that fails); ResourceExhausted.
+/// expression's type (or a scalar). Meaning of nulls, NaN, division and overflow:
+/// docs/expressions.md. Errors: InvalidArgument (overflow, a cast that fails); ResourceExhausted.
 Result<arrow::Datum> Evaluate(const Expression& bound, const arrow::RecordBatch& batch,
                               arrow::MemoryPool* pool);
 

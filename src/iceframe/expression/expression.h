@@ -99,10 +99,9 @@ struct AliasNode {
   std::string name;
 };
 
-using ExpressionNode =
-    std::variant<ColumnNode, LiteralNode, ComparisonNode, InNode, IsNullNode, IsNaNNode,
-                 StartsWithNode, LikeNode, AndNode, OrNode, NotNode, ArithmeticNode, CastNode,
-                 FunctionNode, AliasNode>;
+using ExpressionNode = std::variant<ColumnNode, LiteralNode, ComparisonNode, InNode, IsNullNode,
+                                    IsNaNNode, StartsWithNode, LikeNode, AndNode, OrNode, NotNode,
+                                    ArithmeticNode, CastNode, FunctionNode, AliasNode>;
 
 /// An immutable expression tree; cheap to copy.
 ///

@@ -93,9 +93,8 @@ using TableUpdate =
     std::variant<AssignUuid, UpgradeFormatVersion, AddSchema, SetCurrentSchema, AddPartitionSpec,
                  SetDefaultSpec, AddSortOrder, SetDefaultSortOrder, AddSnapshot, SetSnapshotRef,
                  RemoveSnapshots, RemoveSnapshotRef, SetLocation, SetProperties, RemoveProperties,
-                 SetStatistics, RemoveStatistics, SetPartitionStatistics,
-                 RemovePartitionStatistics, RemovePartitionSpecs, RemoveSchemas, AddEncryptionKey,
-                 RemoveEncryptionKey>;
+                 SetStatistics, RemoveStatistics, SetPartitionStatistics, RemovePartitionStatistics,
+                 RemovePartitionSpecs, RemoveSchemas, AddEncryptionKey, RemoveEncryptionKey>;
 
 Json TableUpdateToJson(const TableUpdate& update);
 Result<TableUpdate> TableUpdateFromJson(const Json& json);

@@ -37,8 +37,7 @@ class Gauge {
 /// Seconds in the buckets .001 .005 .01 .05 .1 .5 1 5 10 30 60 300 +Inf.
 class Histogram {
  public:
-  static constexpr double kBounds[] = {0.001, 0.005, 0.01, 0.05, 0.1, 0.5,
-                                       1,     5,     10,   30,   60,  300};
+  static constexpr double kBounds[] = {0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10, 30, 60, 300};
   static constexpr int kNumBuckets = 13;
   void Observe(double seconds);
   int64_t count() const;

@@ -40,7 +40,8 @@ bool ManifestMayMatch(const Expression& partition_filter, const ManifestFile& ma
 enum class SkipReason : uint8_t { kNone = 0, kDeleted, kPartition, kBounds };
 
 /// Evaluates a whole decoded manifest at once: item i is why entry i can't hold a matching row, or
-/// kNone. `filter` is the bound, simplified row filter, `partition_filter` its inclusive projection.
+/// kNone. `filter` is the bound, simplified row filter, `partition_filter` its inclusive
+/// projection.
 std::vector<SkipReason> EvaluateManifest(const ColumnarManifest& manifest,
                                          const Expression& partition_filter,
                                          const Expression& filter);

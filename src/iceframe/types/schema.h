@@ -66,6 +66,7 @@ class Schema {
 
 /// Returns `fields` with ids given anew from `next_id` on, in the spec's order: a level's fields
 /// first, then their children. Spec: "Column Projection" asks for new ids at table creation.
-std::vector<NestedField> AssignFreshIds(const std::vector<NestedField>& fields, FieldId next_id = 1);
+std::vector<NestedField> AssignFreshIds(const std::vector<NestedField>& fields,
+                                        FieldId next_id = 1);
 
 }  // namespace iceframe

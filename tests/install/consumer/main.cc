@@ -1,7 +1,7 @@
 // A program outside of the project: creates a table, appends to it and reads it back.
-#include <cstdio>
-
 #include <iceframe/base/result.h>
+
+#include <cstdio>
 
 int main() {
   const auto status = iceframe::Error(iceframe::ErrorKind::kNotFound, "x");
