@@ -18,6 +18,10 @@ namespace iceframe {
 /// An immutable schema. Loaded schemas are shared as `shared_ptr<const Schema>`.
 class Schema {
  public:
+  // Its index points into its fields.
+  Schema(const Schema&) = delete;
+  Schema& operator=(const Schema&) = delete;
+
   /// Checks that ids are unique and > 0, sibling names unique and not empty, identifier fields
   /// required primitives (not float or double) outside of maps and lists.
   /// Errors: InvalidArgument naming the column.
@@ -35,7 +39,7 @@ class Schema {
   const NestedField* FindField(FieldId id) const;
   /// The field of that dotted name ("a.b", "list.element", "map.value"; also the short form that
   /// leaves out "element" and "value"), or nullptr; with `case_sensitive` false an ambiguous
-  /// name gives nullptr.
+  /// name gives nullptr. Case folds for ASCII letters.
   const NestedField* FindField(std::string_view name, bool case_sensitive = true) const;
   /// The dotted name of a field, or empty.
   std::string FullName(FieldId id) const;
