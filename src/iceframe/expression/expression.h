@@ -63,7 +63,8 @@ struct StartsWithNode {
   std::string prefix;
   bool negated = false;
 };
-/// SQL LIKE: % any run, _ one character, backslash by default escapes.
+/// SQL LIKE: % any run, _ one character; in `pattern` a backslash takes the next character as it
+/// is. (In text there is no escape character without ESCAPE; the parser translates.)
 struct LikeNode {
   std::vector<Expression> operands;  // one
   std::string pattern;
@@ -89,7 +90,7 @@ struct CastNode {
   std::vector<Expression> operands;  // one
   Type target;
 };
-/// A function of the catalogue in docs/, by its lower-case name.
+/// A function of the catalogue in docs/expressions.md, by its lower-case name.
 struct FunctionNode {
   std::string name;
   std::vector<Expression> operands;
@@ -107,7 +108,9 @@ using ExpressionNode = std::variant<ColumnNode, LiteralNode, ComparisonNode, InN
 ///
 /// Unbound trees name columns; `Bind` (binder.h) gives a tree whose columns carry field ids, whose
 /// nodes carry types and whose literals are of the type they are compared with. Truth has three
-/// values: a filter keeps the rows for which it is true.
+/// values: a filter keeps the rows for which it is true. AND directly under AND, OR under OR, and
+/// either of them over fewer than two operands never stand in a tree: the constructor takes them
+/// up.
 class Expression {
  public:
   /// The literal true.
@@ -126,6 +129,9 @@ class Expression {
 
   bool is_true() const;
   bool is_false() const;
+  bool is_null_literal() const;
+  /// Levels of the tree: 1 for a column or literal.
+  int32_t depth() const;
 
   /// The text form; parsing it (parse_expression.h) gives an equal tree.
   std::string ToString() const;
@@ -135,6 +141,9 @@ class Expression {
   struct Data;
   std::shared_ptr<const Data> data_;
 };
+
+/// Deeper trees are refused by the binder; the parser stops earlier.
+inline constexpr int32_t kMaxExpressionDepth = 1000;
 
 /// The names (unbound) of all columns in the tree, sorted.
 std::vector<std::string> ReferencedColumns(const Expression& expression);
