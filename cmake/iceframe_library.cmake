@@ -27,6 +27,7 @@ target_link_libraries(
     iceframe_arrow::parquet
     PkgConfig::simdjson
     PkgConfig::libdeflate
+    PkgConfig::yaml
     PkgConfig::zstd
     SQLite::SQLite3
     Threads::Threads

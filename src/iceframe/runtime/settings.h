@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one table of settings: what can be set, its type and default, and where a value came from.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "iceframe/base/properties.h"
+#include "iceframe/base/result.h"
+
+namespace iceframe {
+
+enum class SettingType : uint8_t {
+  kBool,
+  kInteger,
+  /// A size: "1048576", "64MiB", "2 GB".
+  kBytes,
+  /// A time: "250ms", "5s", "10min", "2h"; a plain number is in milliseconds.
+  kDuration,
+  kString,
+};
+std::string_view ToString(SettingType type);
+
+/// Where a value came from; a later one of this list wins over an earlier one.
+enum class SettingSource : uint8_t { kDefault, kTableProperty, kFile, kEnvironment, kArgument };
+std::string_view ToString(SettingSource source);
+
+struct SettingDefinition {
+  std::string_view name;
+  SettingType type = SettingType::kString;
+  std::string_view default_text;
+  /// Bounds of numbers, sizes (bytes) and durations (milliseconds).
+  int64_t min_value = 0;
+  int64_t max_value = 0;
+  /// Whether a table property of the same name gives the value where nothing else does.
+  bool is_table_property = false;
+  std::string_view description;
+};
+
+/// Every setting there is, sorted by name.
+std::span<const SettingDefinition> AllSettings();
+/// Returns the setting of that name, or nullptr.
+const SettingDefinition* FindSetting(std::string_view name);
+/// Returns the variable that sets it: "memory.limit" → "ICEFRAME_MEMORY_LIMIT".
+std::string EnvironmentNameOf(std::string_view setting);
+
+struct SettingValue {
+  const SettingDefinition* definition = nullptr;
+  std::string text;
+  SettingSource source = SettingSource::kDefault;
+};
+
+/// What settings are made from; each may be empty.
+struct SettingsSources {
+  Properties arguments;
+  /// All variables of the process; those that don't begin with ICEFRAME_ are left alone.
+  Properties environment;
+  /// The file's keys, nested ones joined by dots.
+  Properties file;
+};
+
+/// Returns the settings that some source sets, each by the source that wins, sorted by name.
+/// Errors: InvalidArgument for an unknown name (with the nearest one) or a value that its type and
+/// bounds don't allow; both say which source it was.
+Result<std::vector<SettingValue>> ResolveSettings(const SettingsSources& sources);
+
+/// As ResolveSettings, in the form that an OperationContext carries.
+Result<std::shared_ptr<const Properties>> MakeSettings(const SettingsSources& sources);
+
+/// Reads settings by name and type: the session's value, else the table's property, else the
+/// default. Keeps pointers only; either may be nullptr. An empty property counts as not set.
+/// Errors: InvalidArgument for an unknown name, another type or a value that can't be read.
+class SettingsReader {
+ public:
+  explicit SettingsReader(const Properties* session, const Properties* table_properties = nullptr)
+      : session_(session), table_properties_(table_properties) {}
+
+  Result<SettingValue> Find(std::string_view name) const;
+  Result<bool> Bool(std::string_view name) const;
+  Result<int64_t> Integer(std::string_view name) const;
+  Result<int64_t> Bytes(std::string_view name) const;
+  Result<std::chrono::milliseconds> Duration(std::string_view name) const;
+  Result<std::string> String(std::string_view name) const;
+
+ private:
+  Result<int64_t> Number(std::string_view name, SettingType type) const;
+
+  const Properties* session_;
+  const Properties* table_properties_;
+};
+
+/// true/false, yes/no, on/off, 1/0 in any case. Errors: InvalidArgument.
+Result<bool> ParseBool(std::string_view text);
+/// Errors: InvalidArgument, also for what doesn't fit into int64.
+Result<int64_t> ParseInteger(std::string_view text);
+/// Errors: InvalidArgument.
+Result<int64_t> ParseBytes(std::string_view text);
+Result<std::chrono::milliseconds> ParseDuration(std::string_view text);
+
+}  // namespace iceframe

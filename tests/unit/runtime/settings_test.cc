@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "iceframe/runtime/settings.h"
+
+#include <algorithm>
+#include <set>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace iceframe {
+namespace {
+
+using ::testing::HasSubstr;
+
+TEST(SettingsTable, IsSortedAndItsDefaultsAreValid) {
+  std::set<std::string> variables;
+  std::string_view previous;
+  for (const SettingDefinition& definition : AllSettings()) {
+    EXPECT_LT(previous, definition.name);
+    previous = definition.name;
+    EXPECT_FALSE(definition.description.empty()) << definition.name;
+    EXPECT_TRUE(variables.insert(EnvironmentNameOf(definition.name)).second) << definition.name;
+    SettingsSources sources;
+    sources.arguments[std::string(definition.name)] = std::string(definition.default_text);
+    EXPECT_TRUE(ResolveSettings(sources).ok()) << ResolveSettings(sources).status().ToString();
+    EXPECT_EQ(FindSetting(definition.name), &definition);
+  }
+  EXPECT_EQ(FindSetting("nothing"), nullptr);
+}
+
+TEST(Settings, ArgumentWinsOverEnvironmentOverFile) {
+  SettingsSources sources;
+  sources.file = {
+      {"memory.limit", "1MiB"}, {"executor.num_threads", "1"}, {"catalog.lock_timeout", "1s"}};
+  sources.environment = {
+      {"ICEFRAME_MEMORY_LIMIT", "2MiB"}, {"ICEFRAME_EXECUTOR_NUM_THREADS", "2"}, {"HOME", "/root"}};
+  sources.arguments = {{"memory.limit", "3MiB"}};
+  const auto values = ResolveSettings(sources).ValueOrDie();
+  ASSERT_EQ(values.size(), 3u);
+  EXPECT_EQ(values[0].definition->name, "catalog.lock_timeout");
+  EXPECT_EQ(values[0].source, SettingSource::kFile);
+  EXPECT_EQ(values[1].text, "2");
+  EXPECT_EQ(values[1].source, SettingSource::kEnvironment);
+  EXPECT_EQ(values[2].text, "3MiB");
+  EXPECT_EQ(values[2].source, SettingSource::kArgument);
+}
+
+TEST(Settings, RefusesAnUnknownNameWithTheNearestOne) {
+  SettingsSources sources;
+  sources.arguments = {{"memory.limt", "1"}};
+  Status status = ResolveSettings(sources).status();
+  EXPECT_EQ(KindOf(status), ErrorKind::kInvalidArgument);
+  EXPECT_THAT(status.message(), HasSubstr("'memory.limt'"));
+  EXPECT_THAT(status.message(), HasSubstr("'memory.limit'"));
+  sources.arguments.clear();
+  sources.environment = {{"ICEFRAME_MEMORY_LIMT", "1"}};
+  status = ResolveSettings(sources).status();
+  EXPECT_THAT(status.message(), HasSubstr("'ICEFRAME_MEMORY_LIMIT'"));
+}
+
+TEST(Settings, LeavesVariablesOfOtherPartsAlone) {
+  SettingsSources sources;
+  sources.environment = {{"ICEFRAME_CATALOG_URI", "x"}, {"ICEFRAME_MCP_READ_ONLY", "1"}};
+  EXPECT_TRUE(ResolveSettings(sources).ValueOrDie().empty());
+}
+
+TEST(Settings, RefusesValuesOutOfTypeOrBoundsNamingTheSource) {
+  for (const auto& [name, text] :
+       std::vector<std::pair<std::string, std::string>>{{"executor.num_threads", "many"},
+                                                        {"executor.num_threads", "1.5"},
+                                                        {"executor.num_threads", "-1"},
+                                                        {"executor.num_io_threads", "0"},
+                                                        {"memory.limit", "12 parsecs"},
+                                                        {"memory.limit", "9223372036854775807KiB"},
+                                                        {"catalog.lock_timeout", ""},
+                                                        {"catalog.lock_timeout", "25h"}}) {
+    SettingsSources sources;
+    sources.environment = {{EnvironmentNameOf(name), text}};
+    const Status status = ResolveSettings(sources).status();
+    EXPECT_EQ(KindOf(status), ErrorKind::kInvalidArgument) << name << "=" << text;
+    EXPECT_THAT(status.message(), HasSubstr(EnvironmentNameOf(name)));
+  }
+}
+
+TEST(SettingsReader, TakesTheSessionThenTheTableThenTheDefault) {
+  const Properties session = {{"commit.retry.num-retries", "7"}};
+  const Properties table = {{"commit.retry.num-retries", "9"},
+                            {"commit.retry.min-wait-ms", "5"},
+                            {"commit.retry.max-wait-ms", ""},
+                            {"memory.limit", "1"}};
+  const SettingsReader reader(&session, &table);
+  EXPECT_EQ(reader.Integer("commit.retry.num-retries").ValueOrDie(), 7);
+  EXPECT_EQ(reader.Duration("commit.retry.min-wait-ms").ValueOrDie().count(), 5);
+  EXPECT_EQ(reader.Duration("commit.retry.max-wait-ms").ValueOrDie().count(), 60'000);
+  EXPECT_EQ(reader.Bytes("memory.limit").ValueOrDie(), 0) << "is no table property";
+  EXPECT_EQ(SettingsReader(nullptr).Integer("commit.retry.num-retries").ValueOrDie(), 4);
+}
+
+TEST(SettingsReader, RefusesTheWrongTypeAndBadTableProperties) {
+  const Properties table = {{"commit.retry.num-retries", "often"}};
+  const SettingsReader reader(nullptr, &table);
+  EXPECT_FALSE(reader.Bytes("commit.retry.num-retries").ok());
+  const Status status = reader.Integer("commit.retry.num-retries").status();
+  EXPECT_THAT(status.message(), HasSubstr("table property: commit.retry.num-retries"));
+  EXPECT_FALSE(reader.Integer("no.such").ok());
+}
+
+TEST(SettingValues, SizesAndTimesTakeUnits) {
+  EXPECT_EQ(ParseBytes("64MiB").ValueOrDie(), 64 * 1024 * 1024);
+  EXPECT_EQ(ParseBytes(" 2 gb ").ValueOrDie(), 2'000'000'000);
+  EXPECT_EQ(ParseBytes("17").ValueOrDie(), 17);
+  EXPECT_EQ(ParseDuration("250").ValueOrDie().count(), 250);
+  EXPECT_EQ(ParseDuration("10min").ValueOrDie().count(), 600'000);
+  EXPECT_FALSE(ParseBytes("-1").ok());
+  EXPECT_FALSE(ParseBytes("MiB").ok());
+  EXPECT_TRUE(ParseBool("Yes").ValueOrDie());
+  EXPECT_FALSE(ParseBool("OFF").ValueOrDie());
+  EXPECT_FALSE(ParseBool("maybe").ok());
+}
+
+}  // namespace
+}  // namespace iceframe
