@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// A table as it was when it was loaded, and where to ask for more.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "iceframe/base/result.h"
+#include "iceframe/catalog/catalog.h"
+#include "iceframe/format/table_metadata.h"
+#include "iceframe/io/file_io.h"
+#include "iceframe/runtime/operation_context.h"
+
+namespace iceframe {
+
+/// Which state of a table is meant; at most one member is set, none: the current one.
+struct TableVersion {
+  std::optional<SnapshotId> snapshot_id;
+  /// Milliseconds since the epoch: the snapshot that was current then.
+  std::optional<int64_t> as_of_timestamp_ms;
+  /// A branch or tag.
+  std::optional<std::string> ref;
+};
+
+/// One loaded table: immutable, shared, thread-safe. A change gives a new one.
+class Table {
+ public:
+  static Result<std::shared_ptr<const Table>> Make(std::shared_ptr<Catalog> catalog,
+                                                   LoadedTable loaded);
+  static Result<std::shared_ptr<const Table>> Load(const OperationContext& context,
+                                                   std::shared_ptr<Catalog> catalog,
+                                                   const TableIdentifier& identifier);
+
+  const TableIdentifier& identifier() const { return loaded_.identifier; }
+  const std::string& metadata_location() const { return loaded_.metadata_location; }
+  /// Never nullptr.
+  const std::shared_ptr<const TableMetadata>& metadata() const { return loaded_.metadata; }
+  const std::shared_ptr<Catalog>& catalog() const { return catalog_; }
+  const std::shared_ptr<FileIO>& io() const { return io_; }
+
+  /// The table as it is now.
+  Result<std::shared_ptr<const Table>> Refresh(const OperationContext& context) const;
+
+  /// The snapshot that `version` means, nullptr for the current one of a table without any.
+  /// Errors: NotFound naming snapshot, time or ref; InvalidArgument if more than one is set.
+  Result<const Snapshot*> SnapshotOf(const TableVersion& version) const;
+
+  /// The schema to read that version with: a snapshot or timestamp is read with its own schema, a
+  /// branch and the current state with the table's current one, a tag with its snapshot's.
+  Result<std::shared_ptr<const Schema>> SchemaOf(const TableVersion& version) const;
+
+ private:
+  Table(std::shared_ptr<Catalog> catalog, LoadedTable loaded, std::shared_ptr<FileIO> io)
+      : catalog_(std::move(catalog)), loaded_(std::move(loaded)), io_(std::move(io)) {}
+
+  std::shared_ptr<Catalog> catalog_;
+  LoadedTable loaded_;
+  std::shared_ptr<FileIO> io_;
+};
+
+}  // namespace iceframe
