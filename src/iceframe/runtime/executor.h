@@ -15,6 +15,15 @@
 
 namespace iceframe {
 
+struct ExecutorOptions {
+  /// 0: as many as this process may use cores, its cgroup's quota included.
+  int num_threads = 0;
+  int num_io_threads = 32;
+};
+
+/// Whether the process has begun to end; running work stops then as if it was cancelled.
+bool IsProcessExiting();
+
 /// The process's threads: as many for computing as there are cores (setting executor.num_threads),
 /// and more for waiting on files and services (setting executor.num_io_threads, default 32),
 /// which are started as needed. After fork() a child gets fresh ones.
@@ -23,17 +32,21 @@ namespace iceframe {
 class Executor {
  public:
   static Executor& Process();
+  /// One apart from the process's, whose end waits for its running tasks. For tests.
+  static Result<std::unique_ptr<Executor>> Make(const ExecutorOptions& options);
 
   virtual ~Executor() = default;
   virtual arrow::internal::Executor* cpu() = 0;
   virtual arrow::internal::Executor* io() = 0;
   virtual int num_cpu_threads() const = 0;
   virtual int num_io_threads() const = 0;
+  /// Changes how many threads there may be; running tasks are not disturbed.
+  virtual Status Configure(const ExecutorOptions& options) = 0;
 
   /// Calls `task(0) … task(count - 1)` on the cpu threads and the calling one, which helps: it is
   /// safe from inside a task. Returns the first error by index after all started calls ended; once
-  /// one failed or `cancel` was cancelled no more are started. At most `max_parallel` at once
-  /// (0: no bound of its own).
+  /// one failed or `cancel` was cancelled no more are started (Cancelled if any was left out). At
+  /// most `max_parallel` at once (0: no bound of its own).
   virtual Status ParallelFor(int64_t count, const std::function<Status(int64_t)>& task,
                              const CancelToken& cancel, int max_parallel = 0) = 0;
 };

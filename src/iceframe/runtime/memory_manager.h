@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -12,6 +13,9 @@
 #include "iceframe/base/result.h"
 
 namespace iceframe {
+
+/// Who gives memory back first when a reservation would be refused.
+enum class ReclaimOrder : uint8_t { kPrefetch, kCache, kSpill };
 
 /// A node of the tree process → session → operation → operator. Thread-safe.
 ///
@@ -40,7 +44,19 @@ class MemoryBudget : public std::enable_shared_from_this<MemoryBudget> {
   virtual int64_t used_bytes() const = 0;
   virtual int64_t peak_bytes() const = 0;
   virtual std::optional<int64_t> limit_bytes() const = 0;
+  /// A limit below what is used refuses all further reservations until enough was given back.
   virtual void set_limit_bytes(std::optional<int64_t> limit_bytes) = 0;
+
+  /// Tries to give back at least the bytes it is asked for; returns how many it gave.
+  using Reclaimer = std::function<int64_t(int64_t num_bytes)>;
+  /// Ends the registration when destroyed; a call on another thread may still be running then,
+  /// so a reclaimer holds what it works on weakly.
+  class ReclaimerRegistration;
+  /// `reclaimer` holds memory under this node, and is asked for it before a reservation is
+  /// refused here or above. It is called on the thread that reserves: nobody may reserve while
+  /// holding a lock that a reclaimer takes.
+  [[nodiscard]] virtual std::shared_ptr<ReclaimerRegistration> AddReclaimer(
+      ReclaimOrder order, Reclaimer reclaimer) = 0;
 };
 
 /// A reservation that is given back when it goes out of scope.
@@ -51,6 +67,9 @@ class MemoryReservation {
   MemoryReservation(MemoryReservation&& other) noexcept;
   MemoryReservation& operator=(MemoryReservation&& other) noexcept;
   ~MemoryReservation();
+
+  MemoryReservation(const MemoryReservation&) = delete;
+  MemoryReservation& operator=(const MemoryReservation&) = delete;
 
   int64_t num_bytes() const { return num_bytes_; }
   /// Changes the reservation to `num_bytes`; on error it is as before.

@@ -50,10 +50,13 @@ class Histogram {
   std::atomic<int64_t> sum_nanoseconds_{0};
 };
 
+enum class MetricKind : uint8_t { kCounter, kGauge, kHistogram };
+
 struct MetricSample {
   std::string name;
   MetricLabels labels;
   double value = 0;
+  MetricKind kind = MetricKind::kCounter;
 };
 
 /// Hands out metrics by name and labels; what it handed out lives as long as the process.
@@ -66,7 +69,7 @@ class MetricsRegistry {
   virtual Counter& counter(std::string_view name, const MetricLabels& labels = {}) = 0;
   virtual Gauge& gauge(std::string_view name, const MetricLabels& labels = {}) = 0;
   virtual Histogram& histogram(std::string_view name, const MetricLabels& labels = {}) = 0;
-  /// Everything now, sorted by name and labels; histograms as _bucket, _sum and _count.
+  /// Everything now, sorted by name and labels; histograms as cumulative _bucket, _sum, _count.
   virtual std::vector<MetricSample> Collect() const = 0;
 };
 

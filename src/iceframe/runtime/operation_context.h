@@ -8,10 +8,13 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include "iceframe/base/properties.h"
 #include "iceframe/base/result.h"
 #include "iceframe/runtime/cancel_token.h"
+#include "iceframe/runtime/clock.h"
 #include "iceframe/runtime/executor.h"
 #include "iceframe/runtime/log_sink.h"
 #include "iceframe/runtime/memory_manager.h"
@@ -42,12 +45,21 @@ struct OperationContext {
   std::shared_ptr<OperationCounters> counters = std::make_shared<OperationCounters>();
   /// Settings of the session that changed from their defaults, by name (see settings.h).
   std::shared_ptr<const Properties> settings;
+  Clock* clock = &Clock::System();
 
   /// OK, Cancelled, or Timeout once the deadline passed. Cheap: call it once per batch or file.
   Status Check() const;
+  /// Waits for `duration`; returns sooner, with the error, when cancelled or past the deadline.
+  Status Sleep(std::chrono::milliseconds duration) const;
   arrow::MemoryPool* pool() const { return memory->pool(); }
   void Report(const Progress& progress_now) const {
     if (progress) progress(progress_now);
+  }
+  /// Logs the arguments strung together; costs nothing while nobody listens.
+  template <typename... Args>
+  void Log(LogLevel level, std::string_view component, Args&&... args) const {
+    if (log == nullptr || !log->IsEnabled(level)) return;
+    log->Log(level, component, internal::Concatenate(std::forward<Args>(args)...));
   }
 };
 

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+
+#include "iceframe/runtime/backing_pool_internal.h"
+
+namespace iceframe::internal {
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+
+namespace {
+
+/// Plain malloc: the sanitizers see every allocation, which they don't inside libarrow.
+class MallocPool final : public arrow::MemoryPool {
+ public:
+  using MemoryPool::Allocate;
+  using MemoryPool::Free;
+  using MemoryPool::Reallocate;
+
+  arrow::Status Allocate(int64_t size, int64_t alignment, uint8_t** out) override {
+    void* memory = nullptr;
+    const size_t num_bytes = size > 0 ? static_cast<size_t>(size) : 1;
+    if (posix_memalign(&memory, static_cast<size_t>(alignment), num_bytes) != 0) {
+      return arrow::Status::OutOfMemory("malloc of size ", size, " failed");
+    }
+    *out = static_cast<uint8_t*>(memory);
+    return arrow::Status::OK();
+  }
+
+  arrow::Status Reallocate(int64_t old_size, int64_t new_size, int64_t alignment,
+                           uint8_t** ptr) override {
+    uint8_t* moved = nullptr;
+    ARROW_RETURN_NOT_OK(Allocate(new_size, alignment, &moved));
+    std::memcpy(moved, *ptr, static_cast<size_t>(std::min(old_size, new_size)));
+    std::free(*ptr);
+    *ptr = moved;
+    return arrow::Status::OK();
+  }
+
+  void Free(uint8_t* buffer, int64_t, int64_t) override { std::free(buffer); }
+  int64_t bytes_allocated() const override { return 0; }
+  int64_t total_bytes_allocated() const override { return 0; }
+  int64_t num_allocations() const override { return 0; }
+  std::string backend_name() const override { return "system"; }
+};
+
+}  // namespace
+
+arrow::MemoryPool* BackingPool() {
+  static arrow::MemoryPool* pool = new MallocPool;
+  return pool;
+}
+
+#else
+
+arrow::MemoryPool* BackingPool() {
+  static arrow::MemoryPool* pool = arrow::MemoryPool::CreateDefault().release();
+  return pool;
+}
+
+#endif
+
+}  // namespace iceframe::internal

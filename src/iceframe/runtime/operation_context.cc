@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "iceframe/runtime/operation_context.h"
+
+#include <algorithm>
+
+namespace iceframe {
+
+Status OperationContext::Check() const {
+  if (cancel.is_cancelled()) return cancel.Check();
+  if (IsProcessExiting()) return Error(ErrorKind::kCancelled, "the process is exiting");
+  if (deadline.has_value() && clock->SteadyNow() >= *deadline) {
+    return Error(ErrorKind::kTimeout, "operation did not end before its deadline");
+  }
+  return Status::OK();
+}
+
+Status OperationContext::Sleep(std::chrono::milliseconds duration) const {
+  ICEFRAME_RETURN_NOT_OK(Check());
+  if (deadline.has_value()) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*deadline - clock->SteadyNow());
+    duration = std::min(duration, std::max(left, std::chrono::milliseconds(0)));
+  }
+  cancel.WaitFor(duration);
+  return Check();
+}
+
+}  // namespace iceframe
