@@ -55,15 +55,11 @@ function(iceframe_add_layer NAME)
       iceframe_options
       ${_arg_LIBRARIES}
   )
+  set_property(GLOBAL PROPERTY ICEFRAME_LIBRARIES_${NAME} "${_arg_LIBRARIES}")
   foreach(_dep IN LISTS ICEFRAME_CLOSURE_${NAME})
-    if(TARGET iceframe_${_dep})
-      # Usage requirements without the objects: those are linked once, by the program.
-      target_link_libraries(
-        iceframe_${NAME}
-        PUBLIC
-          $<TARGET_PROPERTY:iceframe_${_dep},INTERFACE_LINK_LIBRARIES>
-      )
-    endif()
+    # The libraries of the layers below, but not their objects: those are linked once, by the program.
+    get_property(_libraries GLOBAL PROPERTY ICEFRAME_LIBRARIES_${_dep})
+    target_link_libraries(iceframe_${NAME} PUBLIC ${_libraries})
   endforeach()
   if(ICEFRAME_PCH AND NOT NAME STREQUAL "base")
     target_precompile_headers(iceframe_${NAME} REUSE_FROM iceframe_base)
