@@ -6,8 +6,10 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "iceframe/base/result.h"
 #include "iceframe/base/strong_id.h"
 #include "iceframe/types/value.h"
 
@@ -64,5 +66,7 @@ struct ManifestEntry {
 std::string_view ToString(FileContent content);
 /// "PARQUET", "AVRO", "ORC" or "PUFFIN".
 std::string_view ToString(FileFormat format);
+/// Case does not matter. Errors: Unsupported naming the format.
+Result<FileFormat> FileFormatFromName(std::string_view name);
 
 }  // namespace iceframe

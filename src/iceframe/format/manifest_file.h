@@ -24,6 +24,10 @@ struct PartitionFieldSummary {
   bool operator==(const PartitionFieldSummary&) const = default;
 };
 
+/// Stands in a new manifest for the sequence number that its commit will get; ManifestListToAvro
+/// puts the real one in its place.
+inline constexpr SequenceNumber kUnassignedSequenceNumber{-1};
+
 struct ManifestFile {
   std::string manifest_path;
   int64_t manifest_length = 0;
