@@ -7,7 +7,7 @@ cd "$(dirname "$0")/.."
 bin=.venv/bin
 failed=()
 
-check_layers() { $bin/python tools/check_layers.py; }
+check_layers() { $bin/python tools/check_layers.py && $bin/python tools/draw_layers.py --check; }
 
 check_format() {
   git ls-files '*.cc' '*.h' | xargs $bin/clang-format --dry-run --Werror &&
