@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+// A filter over all entries of a decoded manifest, column by column.
+#include <algorithm>
+#include <cstring>
+#include <deque>
+#include <map>
+
+#include "iceframe/skipping/evaluators.h"
+#include "iceframe/skipping/statistics_kernels_internal.h"
+#include "iceframe/skipping/value_range_internal.h"
+#include "iceframe/types/single_value.h"
+
+namespace iceframe {
+namespace {
+
+using internal::ColumnPredicate;
+using internal::FlatOperands;
+using internal::Selection;
+using internal::ValueRange;
+using Layout = ColumnStatistics::BoundsLayout;
+
+/// Finds a column's statistics over the manifest's entries; nullptr: none.
+class StatisticsSource {
+ public:
+  virtual ~StatisticsSource() = default;
+  virtual const ColumnStatistics* Find(FieldId field_id, const Type& type) = 0;
+};
+
+/// Evaluates a tree on whole columns: one Selection per node, combined byte by byte.
+class SelectionEvaluator {
+ public:
+  SelectionEvaluator(StatisticsSource* source, size_t num_entries)
+      : source_(source), num_entries_(num_entries) {}
+
+  Selection Evaluate(const Expression& expression, int depth = 0) {
+    if (depth > internal::kMaxDepth) return Selection(num_entries_, 1);
+    if (expression.as<AndNode>() != nullptr) return EvaluateAnd(expression, depth);
+    if (expression.as<OrNode>() != nullptr) return EvaluateOr(expression, depth);
+    if (const auto constant = internal::AsConstant(expression)) {
+      return Selection(num_entries_, *constant ? 1 : 0);
+    }
+    if (const auto predicate = internal::AsColumnPredicate(expression)) {
+      const ColumnStatistics* statistics =
+          source_->Find(predicate->column->field_id, predicate->type);
+      if (statistics == nullptr) return Selection(num_entries_, 1);
+      Selection result(num_entries_, 1);
+      if (internal::EvaluateOnStatistics(*predicate, *statistics, &result)) return result;
+    }
+    return EvaluateByEntry(expression);
+  }
+
+ private:
+  static bool IsAll(const Selection& selection, uint8_t value) {
+    return selection.empty() ||
+           std::memchr(selection.data(), 1 - value, selection.size()) == nullptr;
+  }
+
+  Selection EvaluateAnd(const Expression& expression, int depth) {
+    Selection result(num_entries_, 1);
+    for (const Expression* operand : FlatOperands<AndNode>(expression)) {
+      const Selection next = Evaluate(*operand, depth + 1);
+      for (size_t i = 0; i < num_entries_; ++i) result[i] &= next[i];
+      if (IsAll(result, 0)) break;
+    }
+    return result;
+  }
+
+  Selection EvaluateOr(const Expression& expression, int depth) {
+    Selection result(num_entries_, 0);
+    for (const Expression* operand : FlatOperands<OrNode>(expression)) {
+      const Selection next = Evaluate(*operand, depth + 1);
+      for (size_t i = 0; i < num_entries_; ++i) result[i] |= next[i];
+      if (IsAll(result, 1)) break;
+    }
+    return result;
+  }
+
+  Selection EvaluateByEntry(const Expression& expression) {
+    Selection result(num_entries_);
+    for (size_t i = 0; i < num_entries_; ++i) {
+      const auto truth = internal::EvaluateTree(expression, [&](const ColumnPredicate& predicate) {
+        const auto* statistics = source_->Find(predicate.column->field_id, predicate.type);
+        return statistics == nullptr ? ValueRange::Unknown(predicate.type)
+                                     : internal::RangeOfEntry(predicate.type, *statistics, i);
+      });
+      result[i] = (truth & internal::kTrue) != 0 ? 1 : 0;
+    }
+    return result;
+  }
+
+  StatisticsSource* source_;
+  size_t num_entries_;
+};
+
+class FileStatistics : public StatisticsSource {
+ public:
+  explicit FileStatistics(const ColumnarManifest& manifest) : manifest_(manifest) {}
+
+  const ColumnStatistics* Find(FieldId field_id, const Type& type) override {
+    auto& found = columns_[field_id];
+    if (!found) found = manifest_.Statistics(field_id, type);
+    return found.get();
+  }
+
+ private:
+  const ColumnarManifest& manifest_;
+  std::map<FieldId, std::shared_ptr<const ColumnStatistics>> columns_;
+};
+
+/// Partition values in the shape of statistics, lower and upper bound being the value itself, so
+/// that the same loops serve both.
+class PartitionStatistics : public StatisticsSource {
+ public:
+  PartitionStatistics(const ColumnarManifest& manifest, const Type& partition_type)
+      : manifest_(manifest), partition_type_(partition_type) {}
+
+  const ColumnStatistics* Find(FieldId field_id, const Type& type) override {
+    auto& found = columns_[field_id];
+    if (!found) {
+      const auto& fields = partition_type_.fields();
+      for (size_t i = 0; i < fields.size(); ++i) {
+        if (fields[i].id == field_id) found = Read(static_cast<int>(i), type);
+      }
+    }
+    return found.get();
+  }
+
+ private:
+  std::unique_ptr<ColumnStatistics> Read(int field, const Type& type);
+  void Set(const Type& type, const Value& value, size_t entry, ColumnStatistics* column);
+
+  const ColumnarManifest& manifest_;
+  const Type& partition_type_;
+  std::map<FieldId, std::unique_ptr<ColumnStatistics>> columns_;
+  /// What the columns' byte spans point into.
+  std::deque<std::string> bytes_;
+};
+
+Layout LayoutOf(const Type& type) {
+  switch (type.id()) {
+    case TypeId::kFloat:
+    case TypeId::kDouble:
+      return Layout::kDouble;
+    case TypeId::kBoolean:
+    case TypeId::kInt:
+    case TypeId::kLong:
+    case TypeId::kDate:
+    case TypeId::kTime:
+    case TypeId::kTimestamp:
+    case TypeId::kTimestamptz:
+    case TypeId::kTimestampNs:
+    case TypeId::kTimestamptzNs:
+      return Layout::kInt64;
+    default:
+      return Layout::kBytes;
+  }
+}
+
+std::unique_ptr<ColumnStatistics> PartitionStatistics::Read(int field, const Type& type) {
+  const auto count = static_cast<size_t>(manifest_.num_entries());
+  auto column = std::make_unique<ColumnStatistics>();
+  column->layout = LayoutOf(type);
+  column->has_lower.resize(count);
+  column->value_counts.assign(count, -1);
+  column->null_value_counts.assign(count, -1);
+  column->nan_value_counts.assign(count, -1);
+  switch (column->layout) {
+    case Layout::kInt64:
+      column->lower_int64.resize(count);
+      break;
+    case Layout::kDouble:
+      column->lower_double.resize(count);
+      break;
+    case Layout::kBytes:
+      column->lower_bytes.resize(count);
+      break;
+  }
+  for (size_t i = 0; i < count; ++i) {
+    Set(type, manifest_.partition_value(static_cast<int64_t>(i), field), i, column.get());
+  }
+  column->has_upper = column->has_lower;
+  column->upper_int64 = column->lower_int64;
+  column->upper_double = column->lower_double;
+  column->upper_bytes = column->lower_bytes;
+  return column;
+}
+
+void PartitionStatistics::Set(const Type& type, const Value& value, size_t entry,
+                              ColumnStatistics* column) {
+  if (!value.is_null() && !Fits(type, value)) return;
+  column->value_counts[entry] = 1;
+  column->null_value_counts[entry] = value.is_null() ? 1 : 0;
+  column->nan_value_counts[entry] = internal::IsNaNValue(value) ? 1 : 0;
+  if (value.is_null() || internal::IsNaNValue(value)) return;
+  column->has_lower[entry] = 1;
+  if (value.holds<bool>()) {
+    column->lower_int64[entry] = value.get<bool>() ? 1 : 0;
+  } else if (value.holds<int32_t>()) {
+    column->lower_int64[entry] = value.get<int32_t>();
+  } else if (value.holds<int64_t>()) {
+    column->lower_int64[entry] = value.get<int64_t>();
+  } else if (value.holds<float>()) {
+    column->lower_double[entry] = static_cast<double>(value.get<float>());
+  } else if (value.holds<double>()) {
+    column->lower_double[entry] = value.get<double>();
+  } else if (value.holds<std::string>()) {
+    bytes_.push_back(value.get<std::string>());
+    column->lower_bytes[entry] = bytes_.back();
+  } else {
+    auto encoded = ToSingleValueBytes(type, value);
+    if (!encoded.ok()) {
+      column->has_lower[entry] = 0;
+      return;
+    }
+    bytes_.push_back(std::move(encoded).ValueUnsafe());
+    column->lower_bytes[entry] = bytes_.back();
+  }
+}
+
+}  // namespace
+
+std::vector<SkipReason> EvaluateManifest(const ColumnarManifest& manifest,
+                                         const Type& partition_type,
+                                         const Expression& partition_filter,
+                                         const Expression& filter) {
+  const auto count = static_cast<size_t>(std::max<int64_t>(manifest.num_entries(), 0));
+  std::vector<SkipReason> reasons(count, SkipReason::kNone);
+  const auto skip = [&](const Selection& may_match, SkipReason reason) {
+    for (size_t i = 0; i < count; ++i) {
+      if (may_match[i] == 0 && reasons[i] == SkipReason::kNone) reasons[i] = reason;
+    }
+  };
+  bool is_any_left = false;
+  for (size_t i = 0; i < count; ++i) {
+    if (!manifest.is_live(static_cast<int64_t>(i))) reasons[i] = SkipReason::kDeleted;
+    is_any_left |= reasons[i] == SkipReason::kNone;
+  }
+  if (is_any_left && internal::AsConstant(partition_filter) != true) {
+    PartitionStatistics partitions(manifest, partition_type);
+    skip(SelectionEvaluator(&partitions, count).Evaluate(partition_filter), SkipReason::kPartition);
+    is_any_left = std::find(reasons.begin(), reasons.end(), SkipReason::kNone) != reasons.end();
+  }
+  if (is_any_left && internal::AsConstant(filter) != true) {
+    FileStatistics files(manifest);
+    Selection may_match = SelectionEvaluator(&files, count).Evaluate(filter);
+    for (size_t i = 0; i < count; ++i) {
+      if (manifest.record_count(static_cast<int64_t>(i)) == 0) may_match[i] = 0;
+    }
+    skip(may_match, SkipReason::kBounds);
+  }
+  return reasons;
+}
+
+}  // namespace iceframe
