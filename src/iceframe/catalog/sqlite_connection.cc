@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: Apache-2.0
+// One connection: statements, transactions, errors by kind, waiting for locks.
+#include <algorithm>
+#include <random>
+#include <utility>
+
+#include <sqlite3.h>
+
+#include "iceframe/catalog/sqlite_database_internal.h"
+#include "iceframe/runtime/settings.h"
+
+namespace iceframe {
+
+namespace {
+
+constexpr int kLongestWaitMs = 10;
+
+ErrorKind KindOfCode(int code) {
+  switch (code & 0xFF) {
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+    case SQLITE_PROTOCOL:
+      return ErrorKind::kUnavailable;
+    case SQLITE_PERM:
+    case SQLITE_AUTH:
+      return ErrorKind::kUnauthorized;
+    case SQLITE_NOMEM:
+    case SQLITE_TOOBIG:
+      return ErrorKind::kResourceExhausted;
+    case SQLITE_CONSTRAINT:
+      return ErrorKind::kAlreadyExists;
+    case SQLITE_INTERRUPT:
+      return ErrorKind::kCancelled;
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+      return ErrorKind::kInvalidData;
+    default:
+      return ErrorKind::kIo;
+  }
+}
+
+// Different for each thread and process: waiting writers must not stay in step.
+int RandomWaitMs(int longest) {
+  thread_local std::minstd_rand random{std::random_device{}()};
+  return std::uniform_int_distribution<int>(1, std::max(1, longest))(random);
+}
+
+}  // namespace
+
+SqliteStatement::SqliteStatement(SqliteStatement&& other) noexcept
+    : statement_(std::exchange(other.statement_, nullptr)) {}
+
+SqliteStatement::~SqliteStatement() { sqlite3_finalize(statement_); }
+
+Result<bool> SqliteStatement::Step() {
+  const int code = sqlite3_step(statement_);
+  if (code == SQLITE_ROW) return true;
+  if (code == SQLITE_DONE) return false;
+  sqlite3* database = sqlite3_db_handle(statement_);
+  return Error(KindOfCode(code), "catalog database statement failed: ", sqlite3_errmsg(database),
+               " (code ", sqlite3_extended_errcode(database), ")");
+}
+
+std::optional<std::string> SqliteStatement::Text(int index) const {
+  const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement_, index));
+  if (text == nullptr) return std::nullopt;
+  return std::string(text, static_cast<size_t>(sqlite3_column_bytes(statement_, index)));
+}
+
+int64_t SqliteStatement::Integer(int index) const {
+  return sqlite3_column_int64(statement_, index);
+}
+
+Result<std::unique_ptr<SqliteConnection>> SqliteConnection::Open(const OperationContext& context,
+                                                                 const std::string& path,
+                                                                 bool write_ahead_log) {
+  std::unique_ptr<SqliteConnection> connection(new SqliteConnection());
+  connection->path_ = path;
+  const int code = sqlite3_open_v2(
+      path.c_str(), &connection->database_,
+      SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE,
+      nullptr);
+  if (code != SQLITE_OK) return connection->ErrorOf(code, "catalog database can't be opened");
+  sqlite3_extended_result_codes(connection->database_, 1);
+  sqlite3_busy_handler(connection->database_, &SqliteConnection::OnBusy, connection.get());
+  connection->BeginUse(context);
+  // A database file may come from anyone: no functions with side effects from its schema.
+  ICEFRAME_RETURN_NOT_OK(connection->Execute("PRAGMA trusted_schema = OFF").status());
+  if (write_ahead_log) connection->UseWriteAheadLog();
+  // A commit that was acknowledged survives a power cut.
+  ICEFRAME_RETURN_NOT_OK(connection->Execute("PRAGMA synchronous = FULL").status());
+  connection->EndUse();
+  return connection;
+}
+
+SqliteConnection::~SqliteConnection() { sqlite3_close_v2(database_); }
+
+// Fails while others use the file in its old mode, or where it can't be written: then it stays as
+// it is, which is slower and as safe.
+void SqliteConnection::UseWriteAheadLog() {
+  constexpr int kTries = 20;
+  for (int i = 0; i < kTries; ++i) {
+    auto statement = Prepare("PRAGMA journal_mode = WAL");
+    if (!statement.ok()) return;
+    const auto row = statement->Step();
+    if (row.ok() || KindOf(row.status()) != ErrorKind::kUnavailable) return;
+    if (context_->cancel.WaitFor(std::chrono::milliseconds(RandomWaitMs(kLongestWaitMs)))) return;
+  }
+}
+
+void SqliteConnection::BeginUse(const OperationContext& context) {
+  context_ = &context;
+  const auto timeout = SettingsReader(context.settings.get()).Duration("catalog.lock_timeout");
+  lock_timeout_ = timeout.ok() ? *timeout : std::chrono::seconds(60);
+  wait_until_ = std::chrono::steady_clock::now() + lock_timeout_;
+  if (context.deadline) wait_until_ = std::min(wait_until_, *context.deadline);
+}
+
+void SqliteConnection::EndUse() { context_ = nullptr; }
+
+int SqliteConnection::OnBusy(void* self, int count) {
+  const auto* connection = static_cast<const SqliteConnection*>(self);
+  if (connection->context_ == nullptr) return 0;
+  if (std::chrono::steady_clock::now() >= connection->wait_until_) return 0;
+  const std::chrono::milliseconds wait(RandomWaitMs(std::min(count + 1, kLongestWaitMs)));
+  return connection->context_->cancel.WaitFor(wait) ? 0 : 1;
+}
+
+Status SqliteConnection::ErrorOf(int code, std::string_view what) const {
+  const ErrorKind kind = KindOfCode(code);
+  if (kind == ErrorKind::kUnavailable && context_ != nullptr) {
+    ICEFRAME_RETURN_NOT_OK(context_->Check());
+    if (std::chrono::steady_clock::now() >= wait_until_) {
+      return Error(ErrorKind::kTimeout, "catalog database stayed locked by other writers for ",
+                   lock_timeout_.count(), " ms: ", path_);
+    }
+  }
+  return Error(kind, what, ": ", path_, ": ", sqlite3_errmsg(database_), " (code ", code, ")");
+}
+
+Result<SqliteStatement> SqliteConnection::Prepare(std::string_view sql,
+                                                  const SqlParameters& parameters) {
+  sqlite3_stmt* raw = nullptr;
+  int code = sqlite3_prepare_v2(database_, sql.data(), static_cast<int>(sql.size()), &raw, nullptr);
+  SqliteStatement statement(raw);
+  if (code != SQLITE_OK) return ErrorOf(code, "catalog database statement is refused");
+  for (size_t i = 0; i < parameters.size(); ++i) {
+    const auto index = static_cast<int>(i + 1);
+    code = parameters[i] ? sqlite3_bind_text64(raw, index, parameters[i]->data(),
+                                               parameters[i]->size(), SQLITE_TRANSIENT, SQLITE_UTF8)
+                         : sqlite3_bind_null(raw, index);
+    if (code != SQLITE_OK) return ErrorOf(code, "catalog database parameter is refused");
+  }
+  return statement;
+}
+
+Result<int64_t> SqliteConnection::Execute(std::string_view sql, const SqlParameters& parameters) {
+  ICEFRAME_ASSIGN_OR_RETURN(SqliteStatement statement, Prepare(sql, parameters));
+  int code = SQLITE_ROW;
+  while (code == SQLITE_ROW) code = sqlite3_step(statement.statement_);
+  if (code != SQLITE_DONE) return ErrorOf(code, "catalog database statement failed");
+  return sqlite3_changes64(database_);
+}
+
+Status SqliteConnection::BeginImmediate() {
+  while (true) {
+    const Status status = Execute("BEGIN IMMEDIATE").status();
+    // Some conflicts come back without a wait (another process is recovering the log).
+    if (KindOf(status) != ErrorKind::kUnavailable) return status;
+    if (context_ == nullptr) return status;
+    if (context_->cancel.WaitFor(std::chrono::milliseconds(RandomWaitMs(kLongestWaitMs)))) {
+      return context_->Check();
+    }
+  }
+}
+
+SqliteCommit SqliteConnection::Commit() {
+  auto result = Execute("COMMIT");
+  if (result.ok()) return {Status::OK(), true};
+  const ErrorKind kind = KindOf(result.status());
+  // Locked out by readers: the transaction is still open, nothing was written.
+  const bool is_open = sqlite3_get_autocommit(database_) == 0;
+  const bool was_locked = kind == ErrorKind::kUnavailable || kind == ErrorKind::kTimeout ||
+                          kind == ErrorKind::kCancelled;
+  Rollback();
+  return {result.status(), !(is_open && was_locked)};
+}
+
+void SqliteConnection::Rollback() {
+  if (sqlite3_get_autocommit(database_) == 0) (void)Execute("ROLLBACK");
+}
+
+Result<SqliteTransaction> SqliteTransaction::Begin(SqliteConnection* connection) {
+  ICEFRAME_RETURN_NOT_OK(connection->BeginImmediate());
+  return SqliteTransaction(connection);
+}
+
+}  // namespace iceframe

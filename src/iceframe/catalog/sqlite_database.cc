@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+// The pool of connections of one database, and how it gets through fork().
+#include <pthread.h>
+#include <sys/vfs.h>
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <mutex>
+#include <set>
+#include <thread>
+#include <utility>
+
+#include "iceframe/catalog/sqlite_database_internal.h"
+
+namespace iceframe {
+
+namespace {
+
+constexpr size_t kMaxIdleConnections = 8;
+constexpr std::chrono::seconds kForkWait{5};
+constexpr std::string_view kInMemory = ":memory:";
+
+// A write-ahead log needs memory shared between the processes that use it, which file systems
+// over a network don't give.
+bool IsOnNetworkFileSystem(const std::string& path) {
+  constexpr auto kNetworkTypes = std::to_array<uint32_t>({
+      0x00006969,  // NFS
+      0x0000517B,  // SMB
+      0xFF534D42,  // CIFS
+      0xFE534D42,  // SMB2
+      0x65735546,  // FUSE
+      0x00C36400,  // Ceph
+      0x0BD00BD0,  // Lustre
+      0x47504653,  // GPFS
+      0x01021997,  // 9P
+      0x5346414F,  // AFS
+  });
+  const std::string folder = std::filesystem::path(path).parent_path().string();
+  struct statfs info{};
+  if (statfs(folder.empty() ? "." : folder.c_str(), &info) != 0) return false;
+  const auto type = static_cast<uint32_t>(info.f_type);
+  return std::find(kNetworkTypes.begin(), kNetworkTypes.end(), type) != kNetworkTypes.end();
+}
+
+}  // namespace
+
+struct SqliteDatabase::State {
+  std::mutex mutex;
+  std::vector<std::unique_ptr<SqliteConnection>> idle;
+  int num_in_use = 0;
+  // A connection of the parent process was in use when this process was forked.
+  bool is_lost = false;
+  // Counts the forks that made this process: connections of an older one are its parent's.
+  int64_t generation = 0;
+};
+
+// Every mutex is held over the fork, so that the child finds each state whole.
+struct SqliteDatabase::ForkHandlers {
+  std::mutex mutex;
+  std::set<SqliteDatabase*> databases;
+  std::set<std::string> lost_paths;
+
+  static ForkHandlers& Get() {
+    // Never destroyed: threads may end after static destruction began.
+    static ForkHandlers* handlers = [] {
+      pthread_atfork(&BeforeFork, &AfterForkInParent, &AfterForkInChild);
+      return new ForkHandlers;
+    }();
+    return *handlers;
+  }
+
+  static void BeforeFork() {
+    ForkHandlers& handlers = Get();
+    handlers.mutex.lock();
+    const auto until = std::chrono::steady_clock::now() + kForkWait;
+    for (SqliteDatabase* database : handlers.databases) {
+      State& state = *database->state_;
+      state.mutex.lock();
+      while (state.num_in_use > 0 && std::chrono::steady_clock::now() < until) {
+        state.mutex.unlock();
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        state.mutex.lock();
+      }
+      if (!database->in_memory()) state.idle.clear();
+    }
+  }
+
+  static void AfterForkInParent() {
+    ForkHandlers& handlers = Get();
+    for (SqliteDatabase* database : handlers.databases) database->state_->mutex.unlock();
+    handlers.mutex.unlock();
+  }
+
+  static void AfterForkInChild() {
+    ForkHandlers& handlers = Get();
+    for (SqliteDatabase* database : handlers.databases) {
+      State& state = *database->state_;
+      ++state.generation;
+      if (state.num_in_use > 0) {
+        state.is_lost = true;
+        if (!database->in_memory()) handlers.lost_paths.insert(database->path_);
+      }
+      state.mutex.unlock();
+    }
+    handlers.mutex.unlock();
+  }
+};
+
+SqliteDatabase::SqliteDatabase(std::string path)
+    : path_(std::move(path)), state_(std::make_unique<State>()) {
+  ForkHandlers& handlers = ForkHandlers::Get();
+  const std::lock_guard lock(handlers.mutex);
+  handlers.databases.insert(this);
+}
+
+SqliteDatabase::~SqliteDatabase() {
+  ForkHandlers& handlers = ForkHandlers::Get();
+  const std::lock_guard lock(handlers.mutex);
+  handlers.databases.erase(this);
+}
+
+bool SqliteDatabase::in_memory() const { return path_ == kInMemory; }
+
+Result<std::shared_ptr<SqliteDatabase>> SqliteDatabase::Open(const OperationContext& context,
+                                                             const std::string& path) {
+  std::string absolute = path;
+  if (path != kInMemory) {
+    std::error_code code;
+    absolute = std::filesystem::absolute(path, code).lexically_normal().string();
+    if (code) return Error(ErrorKind::kIo, "catalog database's path can't be resolved: ", path);
+  }
+  std::shared_ptr<SqliteDatabase> database(new SqliteDatabase(std::move(absolute)));
+  database->write_ahead_log_ = !database->in_memory() && !IsOnNetworkFileSystem(database->path_);
+  // Says now whether the file can be opened.
+  ICEFRAME_RETURN_NOT_OK(database->Acquire(context).status());
+  return database;
+}
+
+Result<SqliteDatabase::Use> SqliteDatabase::Acquire(const OperationContext& context) {
+  ICEFRAME_RETURN_NOT_OK(context.Check());
+  if (!in_memory()) {
+    ForkHandlers& handlers = ForkHandlers::Get();
+    const std::lock_guard lock(handlers.mutex);
+    if (handlers.lost_paths.contains(path_)) state_->is_lost = true;
+  }
+  std::unique_ptr<SqliteConnection> connection;
+  int64_t generation = 0;
+  while (true) {
+    {
+      const std::lock_guard lock(state_->mutex);
+      if (state_->is_lost) {
+        return Error(ErrorKind::kUnavailable,
+                     "catalog database can't be used in this process, which was forked while "
+                     "another thread was using it: ",
+                     path_);
+      }
+      if (!state_->idle.empty()) {
+        connection = std::move(state_->idle.back());
+        state_->idle.pop_back();
+      }
+      if (connection != nullptr || !in_memory() || state_->num_in_use == 0) {
+        ++state_->num_in_use;
+        generation = state_->generation;
+        break;
+      }
+    }
+    ICEFRAME_RETURN_NOT_OK(context.Check());
+    std::this_thread::sleep_for(std::chrono::microseconds(200));
+  }
+  if (connection == nullptr) {
+    auto opened = SqliteConnection::Open(context, path_, write_ahead_log_);
+    if (!opened.ok()) {
+      const std::lock_guard lock(state_->mutex);
+      --state_->num_in_use;
+      return opened.status();
+    }
+    connection = std::move(opened).MoveValueUnsafe();
+  }
+  connection->BeginUse(context);
+  return Use(shared_from_this(), std::move(connection), generation);
+}
+
+void SqliteDatabase::GiveBack(std::unique_ptr<SqliteConnection> connection, int64_t generation) {
+  connection->EndUse();
+  std::unique_ptr<SqliteConnection> surplus;
+  {
+    const std::lock_guard lock(state_->mutex);
+    if (generation != state_->generation) {
+      // The parent's: closing it here would touch the parent's locks and log.
+      (void)connection.release();
+      return;
+    }
+    if (state_->idle.size() < kMaxIdleConnections) {
+      state_->idle.push_back(std::move(connection));
+    } else {
+      surplus = std::move(connection);
+    }
+    if (surplus == nullptr) --state_->num_in_use;
+  }
+  if (surplus == nullptr) return;
+  // Closed before it stops counting as in use: a fork must find no open connection.
+  surplus.reset();
+  const std::lock_guard lock(state_->mutex);
+  --state_->num_in_use;
+}
+
+SqliteDatabase::Use::~Use() {
+  if (connection_ != nullptr) database_->GiveBack(std::move(connection_), generation_);
+}
+
+Result<std::string> SqlitePathOfUri(std::string_view uri) {
+  constexpr auto kPrefixes = std::to_array<std::string_view>({"sqlite://", "sqlite+pysqlite://"});
+  // Parameters of Python's sqlite3 module, which have no meaning here.
+  constexpr auto kIgnored = std::to_array<std::string_view>(
+      {"cached_statements", "check_same_thread", "detect_types", "isolation_level", "timeout"});
+  const auto prefix = std::find_if(kPrefixes.begin(), kPrefixes.end(),
+                                   [&](std::string_view p) { return uri.starts_with(p); });
+  const std::string_view rest =
+      prefix == kPrefixes.end() ? std::string_view() : uri.substr(prefix->size());
+  if (prefix == kPrefixes.end() || (!rest.empty() && rest.front() != '/')) {
+    return Error(ErrorKind::kInvalidArgument,
+                 "not the URI of an SQLite database (sqlite:///relative.db, "
+                 "sqlite:////absolute.db or sqlite:///:memory:)");
+  }
+  std::string_view path = rest.empty() ? rest : rest.substr(1);
+  const size_t question = path.find('?');
+  if (question != std::string_view::npos) {
+    std::string_view query = path.substr(question + 1);
+    path = path.substr(0, question);
+    while (!query.empty()) {
+      const std::string_view pair = query.substr(0, query.find('&'));
+      query.remove_prefix(std::min(query.size(), pair.size() + 1));
+      const std::string_view key = pair.substr(0, pair.find('='));
+      if (std::find(kIgnored.begin(), kIgnored.end(), key) == kIgnored.end()) {
+        return Error(ErrorKind::kInvalidArgument,
+                     "parameter of the SQLite URI is not supported: ", key);
+      }
+    }
+  }
+  if (path.find('\0') != std::string_view::npos) {
+    return Error(ErrorKind::kInvalidArgument, "SQLite URI holds a NUL character");
+  }
+  return std::string(path.empty() ? kInMemory : path);
+}
+
+}  // namespace iceframe

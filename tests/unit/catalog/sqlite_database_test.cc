@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <filesystem>
+#include <thread>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "iceframe/catalog/sqlite_database_internal.h"
+
+namespace iceframe {
+namespace {
+
+using ::testing::HasSubstr;
+
+class SqliteDatabaseTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    folder_ = std::filesystem::temp_directory_path() /
+              ("iceframe_sqlite_" + std::to_string(::getpid()) + "_" +
+               ::testing::UnitTest::GetInstance()->current_test_info()->name());
+    std::filesystem::remove_all(folder_);
+    std::filesystem::create_directories(folder_);
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+
+  std::shared_ptr<SqliteDatabase> OpenCounter(const std::string& path) {
+    auto database = SqliteDatabase::Open(context_, path).ValueOrDie();
+    auto use = database->Acquire(context_).ValueOrDie();
+    EXPECT_TRUE(use->Execute("CREATE TABLE IF NOT EXISTS counter (value INTEGER)").ok());
+    EXPECT_TRUE(use->Execute("INSERT INTO counter SELECT 0 WHERE NOT EXISTS "
+                             "(SELECT 1 FROM counter)")
+                    .ok());
+    return database;
+  }
+
+  static Status Increment(SqliteDatabase& database, const OperationContext& context) {
+    ICEFRAME_ASSIGN_OR_RETURN(auto use, database.Acquire(context));
+    ICEFRAME_ASSIGN_OR_RETURN(auto transaction, SqliteTransaction::Begin(use.get()));
+    ICEFRAME_ASSIGN_OR_RETURN(auto statement, use->Prepare("SELECT value FROM counter"));
+    ICEFRAME_ASSIGN_OR_RETURN([[maybe_unused]] const bool found, statement.Step());
+    const std::string next = std::to_string(statement.Integer(0) + 1);
+    ICEFRAME_RETURN_NOT_OK(use->Execute("UPDATE counter SET value = ?", {next}).status());
+    {
+      const SqliteStatement ended = std::move(statement);
+    }
+    return transaction.Commit().status;
+  }
+
+  static int64_t Count(SqliteDatabase& database, const OperationContext& context) {
+    auto use = database.Acquire(context).ValueOrDie();
+    auto statement = use->Prepare("SELECT value FROM counter").ValueOrDie();
+    EXPECT_TRUE(statement.Step().ValueOrDie());
+    return statement.Integer(0);
+  }
+
+  std::string Path() const { return (folder_ / "c.db").string(); }
+
+  std::filesystem::path folder_;
+  OperationContext context_;
+};
+
+TEST(SqliteUri, TakesTheFormsOfSqlAlchemy) {
+  EXPECT_EQ(SqlitePathOfUri("sqlite:///a/b.db").ValueOrDie(), "a/b.db");
+  EXPECT_EQ(SqlitePathOfUri("sqlite:////tmp/a b.db").ValueOrDie(), "/tmp/a b.db");
+  EXPECT_EQ(SqlitePathOfUri("sqlite:///:memory:").ValueOrDie(), ":memory:");
+  EXPECT_EQ(SqlitePathOfUri("sqlite://").ValueOrDie(), ":memory:");
+  EXPECT_EQ(SqlitePathOfUri("sqlite+pysqlite:////x.db?timeout=5").ValueOrDie(), "/x.db");
+  EXPECT_FALSE(SqlitePathOfUri("sqlite:///x.db?mode=ro").ok());
+  EXPECT_FALSE(SqlitePathOfUri("sqlite://host/x.db").ok());
+  EXPECT_FALSE(SqlitePathOfUri("postgresql://x").ok());
+}
+
+TEST_F(SqliteDatabaseTest, UsesAWriteAheadLogAndIsDurable) {
+  auto database = OpenCounter(Path());
+  auto use = database->Acquire(context_).ValueOrDie();
+  auto mode = use->Prepare("PRAGMA journal_mode").ValueOrDie();
+  ASSERT_TRUE(mode.Step().ValueOrDie());
+  EXPECT_EQ(mode.Text(0), "wal");
+  auto synchronous = use->Prepare("PRAGMA synchronous").ValueOrDie();
+  ASSERT_TRUE(synchronous.Step().ValueOrDie());
+  EXPECT_EQ(synchronous.Integer(0), 2);
+}
+
+TEST_F(SqliteDatabaseTest, KeepsADatabaseInMemoryOverUses) {
+  auto database = OpenCounter(":memory:");
+  ASSERT_TRUE(Increment(*database, context_).ok());
+  EXPECT_EQ(Count(*database, context_), 1);
+}
+
+TEST_F(SqliteDatabaseTest, ManyThreadsGetThrough) {
+  for (const std::string& path : {Path(), std::string(":memory:")}) {
+    auto database = OpenCounter(path);
+    std::vector<std::thread> threads;
+    std::atomic<int> failures{0};
+    for (int i = 0; i < 8; ++i) {
+      threads.emplace_back([&] {
+        for (int j = 0; j < 25; ++j) {
+          if (!Increment(*database, context_).ok()) ++failures;
+        }
+      });
+    }
+    for (auto& thread : threads) thread.join();
+    EXPECT_EQ(failures, 0);
+    EXPECT_EQ(Count(*database, context_), 200);
+  }
+}
+
+TEST_F(SqliteDatabaseTest, AWaitForTheLockEndsWithTheDeadlineOrACancel) {
+  auto database = OpenCounter(Path());
+  auto holder = database->Acquire(context_).ValueOrDie();
+  auto transaction = SqliteTransaction::Begin(holder.get()).ValueOrDie();
+
+  OperationContext hurried;
+  hurried.deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(50);
+  EXPECT_EQ(KindOf(Increment(*database, hurried)), ErrorKind::kTimeout);
+
+  const Properties settings = {{"catalog.lock_timeout", "30ms"}};
+  OperationContext impatient;
+  impatient.settings = std::make_shared<Properties>(settings);
+  const Status status = Increment(*database, impatient);
+  EXPECT_EQ(KindOf(status), ErrorKind::kTimeout);
+  EXPECT_THAT(status.message(), HasSubstr("30 ms"));
+
+  OperationContext cancelled;
+  std::thread canceller([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    cancelled.cancel.Cancel();
+  });
+  const auto start = std::chrono::steady_clock::now();
+  EXPECT_EQ(KindOf(Increment(*database, cancelled)), ErrorKind::kCancelled);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::milliseconds(500));
+  canceller.join();
+  transaction.Rollback();
+}
+
+TEST_F(SqliteDatabaseTest, WorksInAForkedChildAndItsParent) {
+  auto database = OpenCounter(Path());
+  ASSERT_TRUE(Increment(*database, context_).ok());
+  std::vector<pid_t> children;
+  for (int i = 0; i < 4; ++i) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      OperationContext context;
+      for (int j = 0; j < 25; ++j) {
+        if (!Increment(*database, context).ok()) ::_exit(1);
+      }
+      ::_exit(0);
+    }
+    children.push_back(child);
+  }
+  for (int j = 0; j < 25; ++j) EXPECT_TRUE(Increment(*database, context_).ok());
+  for (const pid_t child : children) {
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+  }
+  EXPECT_EQ(Count(*database, context_), 126);
+}
+
+TEST_F(SqliteDatabaseTest, AForkWaitsForRunningUses) {
+  auto database = OpenCounter(Path());
+  std::atomic<bool> stop{false};
+  std::vector<std::thread> threads;
+  std::atomic<int64_t> done{0};
+  for (int i = 0; i < 4; ++i) {
+    threads.emplace_back([&] {
+      while (!stop) {
+        if (Increment(*database, context_).ok()) ++done;
+      }
+    });
+  }
+  int64_t by_children = 0;
+  for (int i = 0; i < 10; ++i) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      OperationContext context;
+      ::_exit(Increment(*database, context).ok() ? 0 : 1);
+    }
+    int status = 0;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    ++by_children;
+  }
+  stop = true;
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ(Count(*database, context_), done + by_children);
+}
+
+TEST_F(SqliteDatabaseTest, SaysWhatCannotBeOpened) {
+  const auto missing = SqliteDatabase::Open(context_, (folder_ / "no" / "c.db").string());
+  EXPECT_EQ(KindOf(missing.status()), ErrorKind::kIo);
+  EXPECT_THAT(missing.status().message(), HasSubstr("c.db"));
+}
+
+}  // namespace
+}  // namespace iceframe
