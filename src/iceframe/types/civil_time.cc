@@ -111,26 +111,30 @@ bool ScanOffset(Scanner* scanner, std::optional<int32_t>* offset_seconds) {
 }
 
 // `fraction` in units of 10^-`width` seconds.
-std::string FormatClock(int64_t seconds_of_day, int64_t fraction, int width,
-                        FractionDigits digits) {
+std::string FormatClock(int64_t seconds_of_day, int64_t fraction, int width, TimeStyle style) {
   std::array<char, 48> buffer{};
   std::snprintf(buffer.data(), buffer.size(), "%02d:%02d:%02d",
                 static_cast<int>(seconds_of_day / 3600), static_cast<int>(seconds_of_day / 60 % 60),
                 static_cast<int>(seconds_of_day % 60));
   std::string text = buffer.data();
-  if (fraction == 0 && digits == FractionDigits::kTrimmed) return text;
+  if (fraction == 0 && style != TimeStyle::kFull) {
+    if (style == TimeStyle::kJava && seconds_of_day % 60 == 0) text.resize(5);
+    return text;
+  }
   std::snprintf(buffer.data(), buffer.size(), ".%0*lld", width, static_cast<long long>(fraction));
   text += buffer.data();
-  if (digits == FractionDigits::kTrimmed) text.erase(text.find_last_not_of('0') + 1);
+  if (style == TimeStyle::kTrimmed) text.erase(text.find_last_not_of('0') + 1);
+  if (style == TimeStyle::kJava) {
+    while (text.ends_with("000")) text.resize(text.size() - 3);
+  }
   return text;
 }
 
-std::string FormatTimestamp(int64_t value, int64_t units_per_second, int width,
-                            FractionDigits digits) {
+std::string FormatTimestamp(int64_t value, int64_t units_per_second, int width, TimeStyle style) {
   const int64_t seconds = FloorDivide(value, units_per_second);
   return FormatDate(FloorDivide(seconds, kSecondsPerDay)) + "T" +
          FormatClock(FloorModulo(seconds, kSecondsPerDay), FloorModulo(value, units_per_second),
-                     width, digits);
+                     width, style);
 }
 
 }  // namespace
@@ -172,17 +176,17 @@ std::string FormatDate(int64_t days) {
   return buffer.data();
 }
 
-std::string FormatTime(int64_t micros, FractionDigits digits) {
+std::string FormatTime(int64_t micros, TimeStyle style) {
   const int64_t of_day = FloorModulo(micros, kMicrosPerDay);
-  return FormatClock(of_day / kMicrosPerSecond, of_day % kMicrosPerSecond, 6, digits);
+  return FormatClock(of_day / kMicrosPerSecond, of_day % kMicrosPerSecond, 6, style);
 }
 
-std::string FormatTimestampMicros(int64_t micros, FractionDigits digits) {
-  return FormatTimestamp(micros, kMicrosPerSecond, 6, digits);
+std::string FormatTimestampMicros(int64_t micros, TimeStyle style) {
+  return FormatTimestamp(micros, kMicrosPerSecond, 6, style);
 }
 
-std::string FormatTimestampNanos(int64_t nanos, FractionDigits digits) {
-  return FormatTimestamp(nanos, kMicrosPerSecond * kNanosPerMicro, 9, digits);
+std::string FormatTimestampNanos(int64_t nanos, TimeStyle style) {
+  return FormatTimestamp(nanos, kMicrosPerSecond * kNanosPerMicro, 9, style);
 }
 
 std::optional<int64_t> ParseDate(std::string_view text) {

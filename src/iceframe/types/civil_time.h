@@ -34,21 +34,23 @@ struct CivilDate {
 int64_t DaysFromCivil(CivilDate date);
 CivilDate CivilFromDays(int64_t days);
 
-/// How the fraction of a second is written.
-enum class FractionDigits : uint8_t {
-  /// Nothing for whole seconds, else without trailing zeros.
+/// How the time of a day is written.
+enum class TimeStyle : uint8_t {
+  /// A fraction where there is one, without trailing zeros.
   kTrimmed,
   /// Always six digits (µs values) or nine (ns values).
   kFull,
+  /// As Java's toString: fractions in groups of three digits, no seconds where all is zero.
+  kJava,
 };
 
 /// "2024-03-01"; years of more than four digits get a sign, as ISO 8601 asks.
 std::string FormatDate(int64_t days);
 /// "22:31:08.123456" of microseconds since midnight.
-std::string FormatTime(int64_t micros, FractionDigits digits = FractionDigits::kTrimmed);
+std::string FormatTime(int64_t micros, TimeStyle style = TimeStyle::kTrimmed);
 /// "2024-03-01T22:31:08.123456", without a zone.
-std::string FormatTimestampMicros(int64_t micros, FractionDigits digits = FractionDigits::kTrimmed);
-std::string FormatTimestampNanos(int64_t nanos, FractionDigits digits = FractionDigits::kTrimmed);
+std::string FormatTimestampMicros(int64_t micros, TimeStyle style = TimeStyle::kTrimmed);
+std::string FormatTimestampNanos(int64_t nanos, TimeStyle style = TimeStyle::kTrimmed);
 
 /// A timestamp as text has it: local seconds since the epoch, the fraction in nanoseconds and
 /// the offset from UTC if one is written.

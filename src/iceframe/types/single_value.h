@@ -20,7 +20,10 @@ Result<std::string> ToSingleValueBytes(const Type& type, const Value& value);
 /// smaller precision) are widened. Errors: InvalidData naming type and length.
 Result<Value> FromSingleValueBytes(const Type& type, std::string_view bytes);
 
-/// Spec: Appendix D, "JSON single-value serialization"; nested types too.
+/// Spec: Appendix D, "JSON single-value serialization"; nested types too. A struct's null fields
+/// are left out and read as null where they are absent; NaN and the infinities are strings.
+/// Errors: InvalidArgument for a value that is not of the type and for unknown, variant and geo
+/// types (To); InvalidMetadata naming type and text (From).
 Result<Json> ToSingleValueJson(const Type& type, const Value& value);
 Result<Value> FromSingleValueJson(const Type& type, const Json& json);
 
