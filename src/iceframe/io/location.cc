@@ -60,8 +60,11 @@ Result<ParsedLocation> ParseLocation(std::string_view location) {
   ParsedLocation parsed;
   const size_t scheme_length = location.starts_with('/') ? 0 : SchemeLength(location);
   if (scheme_length == 0) {
+    if (!location.starts_with('/')) {
+      return Error(ErrorKind::kInvalidArgument, "location is not an absolute path: ", location);
+    }
     parsed.scheme = "file";
-    ICEFRAME_ASSIGN_OR_RETURN(parsed.path, LocalPath(location, location));
+    parsed.path = NormalizePath(location);
     return parsed;
   }
   parsed.scheme = std::string(location.substr(0, scheme_length));
