@@ -75,6 +75,10 @@ class ColumnarManifest {
   virtual std::shared_ptr<const ColumnStatistics> Statistics(FieldId field_id,
                                                              const Type& type) const = 0;
 
+  /// A partition field (a position in the spec) in the same form: each entry's value is its lower
+  /// and upper bound, null and NaN are counted as one. Evaluates a partition filter column-wise.
+  virtual std::shared_ptr<const ColumnStatistics> PartitionStatistics(int field) const = 0;
+
   /// Bytes of heap held now, lazily decoded columns included.
   virtual int64_t num_bytes() const = 0;
 };
