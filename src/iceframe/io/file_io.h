@@ -93,8 +93,8 @@ class FileIO {
 struct FileIOOptions {
   /// Locations that may be read and written, with everything below them; empty: anything that a
   /// known scheme names.
-  std::vector<std::string> allowed_locations;
-  Properties properties;
+  std::vector<std::string> allowed_locations = {};
+  Properties properties = {};
 };
 
 /// Returns the FileIO that routes by scheme to local, memory (and later object) stores.
