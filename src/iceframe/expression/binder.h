@@ -17,9 +17,13 @@ Result<Expression> Bind(const Expression& expression, const Schema& schema,
 Result<Expression> BindPredicate(const Expression& expression, const Schema& schema,
                                  bool case_sensitive = true);
 
-/// Returns an equivalent bound tree: constants folded, NOT pushed to the leaves, AND and OR
-/// flattened, ranges and IN lists merged.
+/// Returns an equivalent bound tree, nulls included: constants folded, NOT pushed to the leaves,
+/// AND and OR flattened, ranges and IN lists merged, LIKE made STARTS WITH or = where it is one.
+/// Comparisons have their literal on the right; `x IS NULL AND NULL` stands for false-or-null.
 Expression Simplify(const Expression& bound);
+/// As Simplify, for a filter: null counts as false, so that what is never true becomes FALSE.
+/// Scans simplify with this before they project or evaluate a filter.
+Expression SimplifyFilter(const Expression& bound);
 
 /// Equal bytes for equal meaning written alike (operands of AND, OR and IN in a fixed order,
 /// literals by value, columns by field id); differs where a value differs. A cache key is made of

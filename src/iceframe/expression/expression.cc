@@ -160,6 +160,14 @@ Expression::Expression(ExpressionNode node, Type type, bool is_bound) {
     }
   }
   if (std::holds_alternative<LiteralNode>(node)) is_bound = true;
+  const bool is_logical =
+      is_and || std::holds_alternative<OrNode>(node) || std::holds_alternative<NotNode>(node);
+  if (is_logical && !is_bound && operands != nullptr) {
+    // The builders serve bound trees as well.
+    is_bound = std::all_of(operands->begin(), operands->end(),
+                           [](const Expression& operand) { return operand.is_bound(); });
+    if (is_bound) type = Type::Boolean();
+  }
   int32_t depth = 0;
   if (operands != nullptr) {
     for (const Expression& operand : *operands) depth = std::max(depth, operand.depth());

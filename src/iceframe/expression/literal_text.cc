@@ -78,6 +78,23 @@ Result<Value> ParseTimestampOf(const Type& type, std::string_view text) {
 
 }  // namespace
 
+Result<std::string> BytesFromEscapedText(std::string_view text) {
+  std::string bytes;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '\\') {
+      if (static_cast<unsigned char>(text[i]) >= 0x80) return NotA(Type::Binary(), text);
+      bytes += text[i];
+      continue;
+    }
+    std::optional<std::string> byte;
+    if (i + 3 < text.size() && text[i + 1] == 'x') byte = BytesFromHex(text.substr(i + 2, 2));
+    if (!byte) return NotA(Type::Binary(), text);
+    bytes += *byte;
+    i += 3;
+  }
+  return bytes;
+}
+
 bool IsValidUtf8(std::string_view text) {
   size_t i = 0;
   while (i < text.size()) {
@@ -123,9 +140,9 @@ std::string FormatLiteralText(const Type& type, const Value& value) {
     case TypeId::kTimestamptz:
       return FormatTimestampMicros(value.get<int64_t>()) + "+00:00";
     case TypeId::kTimestampNs:
-      return FormatTimestampNanos(value.get<int64_t>(), FractionDigits::kFull);
+      return FormatTimestampNanos(value.get<int64_t>());
     case TypeId::kTimestamptzNs:
-      return FormatTimestampNanos(value.get<int64_t>(), FractionDigits::kFull) + "+00:00";
+      return FormatTimestampNanos(value.get<int64_t>()) + "+00:00";
     case TypeId::kString:
       return value.get<std::string>();
     case TypeId::kUuid:

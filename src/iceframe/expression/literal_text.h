@@ -29,6 +29,9 @@ Result<Value> ParseLiteralText(const Type& type, std::string_view text);
 /// Errors: InvalidArgument naming the text.
 Result<TypedValue> ParseTemporalLiteral(std::string_view text);
 
+/// Reads bytes as a string literal spells them: ASCII as it is, \xHH for any byte.
+Result<std::string> BytesFromEscapedText(std::string_view text);
+
 /// Whether the bytes are UTF-8 as the Unicode standard asks (shortest forms, no surrogates).
 bool IsValidUtf8(std::string_view text);
 

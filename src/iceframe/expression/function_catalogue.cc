@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "iceframe/expression/function_catalogue.h"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+
+#include "iceframe/expression/literal_conversion.h"
+
+namespace iceframe {
+
+namespace {
+
+constexpr size_t kAnyNumber = std::numeric_limits<size_t>::max();
+
+/// Sorted by name; aliases share an id.
+constexpr FunctionEntry kFunctions[] = {
+    {"abs", FunctionId::kAbs, 1, 1},
+    {"ceil", FunctionId::kCeil, 1, 1},
+    {"ceiling", FunctionId::kCeil, 1, 1, true},
+    {"char_length", FunctionId::kLength, 1, 1, true},
+    {"coalesce", FunctionId::kCoalesce, 1, kAnyNumber},
+    {"concat", FunctionId::kConcat, 1, kAnyNumber},
+    {"contains", FunctionId::kContains, 2, 2},
+    {"day", FunctionId::kDay, 1, 1},
+    {"ends_with", FunctionId::kEndsWith, 2, 2},
+    {"floor", FunctionId::kFloor, 1, 1},
+    {"hour", FunctionId::kHour, 1, 1},
+    {"length", FunctionId::kLength, 1, 1},
+    {"lower", FunctionId::kLower, 1, 1},
+    {"ltrim", FunctionId::kLeftTrim, 1, 1},
+    {"minute", FunctionId::kMinute, 1, 1},
+    {"month", FunctionId::kMonth, 1, 1},
+    {"negate", FunctionId::kNegate, 1, 1},
+    {"octet_length", FunctionId::kOctetLength, 1, 1},
+    {"round", FunctionId::kRound, 1, 2},
+    {"rtrim", FunctionId::kRightTrim, 1, 1},
+    {"second", FunctionId::kSecond, 1, 1},
+    {"starts_with", FunctionId::kStartsWith, 2, 2},
+    {"substr", FunctionId::kSubstring, 2, 3, true},
+    {"substring", FunctionId::kSubstring, 2, 3},
+    {"trim", FunctionId::kTrim, 1, 1},
+    {"upper", FunctionId::kUpper, 1, 1},
+    {"year", FunctionId::kYear, 1, 1},
+    {"||", FunctionId::kConcatOperator, 2, 2},
+};
+
+Status NoSuchCall(const FunctionEntry& function, const std::vector<Expression>& arguments) {
+  std::string types;
+  for (const Expression& argument : arguments) {
+    if (!types.empty()) types += ", ";
+    types += argument.type().ToString();
+  }
+  return Error(ErrorKind::kInvalidArgument, "function does not take these types: ", function.name,
+               "(", types, ")");
+}
+
+/// The canonical name: the first entry with that id.
+std::string_view NameOf(FunctionId id) {
+  for (const FunctionEntry& entry : kFunctions) {
+    if (entry.id == id && !entry.is_alias) return entry.name;
+  }
+  return "";
+}
+
+Expression Call(const FunctionEntry& function, std::vector<Expression> arguments, Type type) {
+  return Expression(FunctionNode{std::string(NameOf(function.id)), std::move(arguments)},
+                    std::move(type), true);
+}
+
+/// A null that no column gave a type is of the type the function wants.
+Status GiveNullsType(std::vector<Expression>* arguments, const Type& type) {
+  for (Expression& argument : *arguments) {
+    if (argument.type().id() != TypeId::kUnknown) continue;
+    ICEFRAME_ASSIGN_OR_RETURN(argument, CastTo(argument, type));
+  }
+  return Status::OK();
+}
+
+Result<Expression> BindNumeric(const FunctionEntry& function, std::vector<Expression> arguments) {
+  ICEFRAME_RETURN_NOT_OK(GiveNullsType(&arguments, Type::Double()));
+  const Type type = arguments[0].type();
+  if (!IsNumeric(type)) return NoSuchCall(function, arguments);
+  if (function.id == FunctionId::kCeil || function.id == FunctionId::kFloor) {
+    if (type.id() == TypeId::kInt || type.id() == TypeId::kLong) {
+      ICEFRAME_ASSIGN_OR_RETURN(arguments[0], CastTo(arguments[0], Type::Double()));
+      return Call(function, std::move(arguments), Type::Double());
+    }
+    if (type.id() == TypeId::kDecimal) {
+      ICEFRAME_ASSIGN_OR_RETURN(Type whole, Type::Decimal(type.precision(), 0));
+      return Call(function, std::move(arguments), whole);
+    }
+  }
+  return Call(function, std::move(arguments), type);
+}
+
+Result<Expression> BindRound(const FunctionEntry& function, std::vector<Expression> arguments) {
+  int32_t digits = 0;
+  if (arguments.size() == 2) {
+    const auto* literal = arguments[1].as<LiteralNode>();
+    if (literal == nullptr || !literal->value.holds<int32_t>()) {
+      return Error(ErrorKind::kInvalidArgument,
+                   "the second argument of round must be a whole number, not a column");
+    }
+    digits = std::clamp(literal->value.get<int32_t>(), -38, 38);
+    arguments[1] = Lit(digits);
+  } else {
+    arguments.push_back(Lit(0));
+  }
+  std::vector<Expression> number = {arguments[0]};
+  ICEFRAME_RETURN_NOT_OK(GiveNullsType(&number, Type::Double()));
+  arguments[0] = number[0];
+  Type type = arguments[0].type();
+  if (!IsNumeric(type)) return NoSuchCall(function, arguments);
+  if (type.id() == TypeId::kDecimal) {
+    const int32_t scale = std::clamp(digits, 0, type.scale());
+    ICEFRAME_ASSIGN_OR_RETURN(type, Type::Decimal(type.precision(), scale));
+  }
+  return Call(function, std::move(arguments), type);
+}
+
+Result<Expression> BindStrings(const FunctionEntry& function, std::vector<Expression> arguments,
+                               const Type& result) {
+  ICEFRAME_RETURN_NOT_OK(GiveNullsType(&arguments, Type::String()));
+  for (const Expression& argument : arguments) {
+    if (argument.type().id() != TypeId::kString) return NoSuchCall(function, arguments);
+  }
+  return Call(function, std::move(arguments), result);
+}
+
+Result<Expression> BindConcat(const FunctionEntry& function, std::vector<Expression> arguments) {
+  for (Expression& argument : arguments) {
+    ICEFRAME_ASSIGN_OR_RETURN(argument, CastTo(argument, Type::String()));
+  }
+  return Call(function, std::move(arguments), Type::String());
+}
+
+Result<Expression> BindSubstring(const FunctionEntry& function, std::vector<Expression> arguments) {
+  std::vector<Expression> text = {arguments[0]};
+  ICEFRAME_RETURN_NOT_OK(GiveNullsType(&text, Type::String()));
+  arguments[0] = text[0];
+  for (size_t i = 1; i < arguments.size(); ++i) {
+    const TypeId id = arguments[i].type().id();
+    if (id != TypeId::kInt && id != TypeId::kLong && id != TypeId::kUnknown) {
+      return NoSuchCall(function, arguments);
+    }
+    ICEFRAME_ASSIGN_OR_RETURN(arguments[i], CastTo(arguments[i], Type::Long()));
+  }
+  if (arguments[0].type().id() != TypeId::kString) return NoSuchCall(function, arguments);
+  return Call(function, std::move(arguments), Type::String());
+}
+
+Result<Expression> BindCoalesce(const FunctionEntry& function, std::vector<Expression> arguments) {
+  Type common;
+  for (const Expression& argument : arguments) {
+    if (argument.type().id() == TypeId::kUnknown) continue;
+    if (common.id() == TypeId::kUnknown) {
+      common = argument.type();
+      continue;
+    }
+    auto both = ComparisonType(common, argument.type());
+    if (!both.ok()) return NoSuchCall(function, arguments);
+    common = *both;
+  }
+  if (common.is_nested()) return NoSuchCall(function, arguments);
+  for (Expression& argument : arguments) {
+    ICEFRAME_ASSIGN_OR_RETURN(argument, CastTo(argument, common));
+  }
+  return Call(function, std::move(arguments), common);
+}
+
+Result<Expression> BindDatePart(const FunctionEntry& function, std::vector<Expression> arguments) {
+  const bool of_day = function.id == FunctionId::kHour || function.id == FunctionId::kMinute ||
+                      function.id == FunctionId::kSecond;
+  ICEFRAME_RETURN_NOT_OK(GiveNullsType(&arguments, Type::Timestamp()));
+  switch (arguments[0].type().id()) {
+    case TypeId::kTimestamp:
+    case TypeId::kTimestamptz:
+    case TypeId::kTimestampNs:
+    case TypeId::kTimestamptzNs:
+      break;
+    case TypeId::kDate:
+      if (of_day) return NoSuchCall(function, arguments);
+      break;
+    case TypeId::kTime:
+      if (!of_day) return NoSuchCall(function, arguments);
+      break;
+    default:
+      return NoSuchCall(function, arguments);
+  }
+  return Call(function, std::move(arguments), Type::Long());
+}
+
+Result<Expression> BindOctetLength(const FunctionEntry& function,
+                                   std::vector<Expression> arguments) {
+  ICEFRAME_RETURN_NOT_OK(GiveNullsType(&arguments, Type::Binary()));
+  const TypeId id = arguments[0].type().id();
+  if (id != TypeId::kString && id != TypeId::kBinary) return NoSuchCall(function, arguments);
+  return Call(function, std::move(arguments), Type::Long());
+}
+
+bool IsTimestamp(TypeId id) { return id >= TypeId::kTimestamp && id <= TypeId::kTimestamptzNs; }
+
+}  // namespace
+
+const FunctionEntry* FindFunction(std::string_view name) {
+  const auto* end = std::end(kFunctions);
+  const auto* found = std::lower_bound(
+      std::begin(kFunctions), end, name,
+      [](const FunctionEntry& entry, std::string_view wanted) { return entry.name < wanted; });
+  return found != end && found->name == name ? found : nullptr;
+}
+
+std::vector<std::string_view> FunctionNames() {
+  std::vector<std::string_view> names;
+  for (const FunctionEntry& entry : kFunctions) names.push_back(entry.name);
+  return names;
+}
+
+Result<Expression> BindFunction(const FunctionEntry& function, std::vector<Expression> arguments) {
+  if (arguments.size() < function.min_arguments || arguments.size() > function.max_arguments) {
+    return Error(ErrorKind::kInvalidArgument,
+                 "function has a wrong number of arguments: ", function.name, " with ",
+                 arguments.size());
+  }
+  switch (function.id) {
+    case FunctionId::kAbs:
+    case FunctionId::kCeil:
+    case FunctionId::kFloor:
+    case FunctionId::kNegate:
+      return BindNumeric(function, std::move(arguments));
+    case FunctionId::kRound:
+      return BindRound(function, std::move(arguments));
+    case FunctionId::kLength:
+      return BindStrings(function, std::move(arguments), Type::Long());
+    case FunctionId::kLower:
+    case FunctionId::kUpper:
+    case FunctionId::kTrim:
+    case FunctionId::kLeftTrim:
+    case FunctionId::kRightTrim:
+      return BindStrings(function, std::move(arguments), Type::String());
+    case FunctionId::kContains:
+    case FunctionId::kStartsWith:
+    case FunctionId::kEndsWith:
+      return BindStrings(function, std::move(arguments), Type::Boolean());
+    case FunctionId::kConcat:
+    case FunctionId::kConcatOperator:
+      return BindConcat(function, std::move(arguments));
+    case FunctionId::kSubstring:
+      return BindSubstring(function, std::move(arguments));
+    case FunctionId::kCoalesce:
+      return BindCoalesce(function, std::move(arguments));
+    case FunctionId::kYear:
+    case FunctionId::kMonth:
+    case FunctionId::kDay:
+    case FunctionId::kHour:
+    case FunctionId::kMinute:
+    case FunctionId::kSecond:
+      return BindDatePart(function, std::move(arguments));
+    case FunctionId::kOctetLength:
+      return BindOctetLength(function, std::move(arguments));
+  }
+  return NoSuchCall(function, arguments);
+}
+
+bool IsCastAllowed(const Type& from, const Type& to) {
+  if (from.is_nested() || to.is_nested()) return false;
+  const TypeId a = from.id();
+  const TypeId b = to.id();
+  for (const TypeId opaque :
+       {TypeId::kVariant, TypeId::kGeometry, TypeId::kGeography, TypeId::kUnknown}) {
+    if (b == opaque) return false;
+    if (a == opaque) return a == TypeId::kUnknown;
+  }
+  if (from == to) return true;
+  if (IsNumeric(from)) return IsNumeric(to) || b == TypeId::kBoolean || b == TypeId::kString;
+  switch (a) {
+    case TypeId::kBoolean:
+      return IsNumeric(to) || b == TypeId::kString;
+    case TypeId::kString:
+      return true;
+    case TypeId::kDate:
+      return b == TypeId::kString || (IsTimestamp(b) && !IsZoned(to));
+    case TypeId::kTime:
+    case TypeId::kUuid:
+      return b == TypeId::kString;
+    case TypeId::kTimestamp:
+    case TypeId::kTimestamptz:
+    case TypeId::kTimestampNs:
+    case TypeId::kTimestamptzNs:
+      return IsTimestamp(b) || b == TypeId::kDate || b == TypeId::kString || b == TypeId::kTime;
+    case TypeId::kFixed:
+      return b == TypeId::kBinary;
+    default:
+      return false;
+  }
+}
+
+Result<Expression> CastTo(Expression operand, const Type& target) {
+  if (operand.type() == target) return operand;
+  if (const auto* literal = operand.as<LiteralNode>()) {
+    if (literal->value.is_null()) return Lit(target, Value::Null());
+    if (IsNumeric(operand.type()) && IsNumeric(target)) {
+      auto placed = PlaceLiteral(target, {operand.type(), literal->value});
+      if (placed.ok() && placed->place == LiteralPlace::kExact) return Lit(target, placed->value);
+    }
+  }
+  if (!IsCastAllowed(operand.type(), target)) {
+    return Error(ErrorKind::kInvalidArgument,
+                 "no cast between these types: ", operand.type().ToString(), " to ",
+                 target.ToString());
+  }
+  return Expression(CastNode{{std::move(operand)}, target}, target, true);
+}
+
+std::string NearestName(std::string_view name, const std::vector<std::string>& candidates) {
+  constexpr size_t kMaxLength = 64;
+  constexpr size_t kMaxCandidates = 10'000;
+  if (name.size() > kMaxLength) return "";
+  std::string nearest;
+  size_t least = std::max<size_t>(2, name.size() / 3) + 1;
+  const auto lower = [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  };
+  size_t seen = 0;
+  for (const std::string& candidate : candidates) {
+    if (++seen > kMaxCandidates) break;
+    if (candidate.size() > kMaxLength) continue;
+    // Levenshtein's distance, one row at a time.
+    std::array<size_t, kMaxLength + 1> row{};
+    for (size_t j = 0; j <= candidate.size(); ++j) row[j] = j;
+    for (size_t i = 1; i <= name.size(); ++i) {
+      size_t diagonal = row[0];
+      row[0] = i;
+      for (size_t j = 1; j <= candidate.size(); ++j) {
+        const size_t replaced = diagonal + (lower(name[i - 1]) == lower(candidate[j - 1]) ? 0 : 1);
+        diagonal = row[j];
+        row[j] = std::min({row[j] + 1, row[j - 1] + 1, replaced});
+      }
+    }
+    if (row[candidate.size()] < least) {
+      least = row[candidate.size()];
+      nearest = candidate;
+    }
+  }
+  return nearest;
+}
+
+}  // namespace iceframe
