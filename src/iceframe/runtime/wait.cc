@@ -2,6 +2,7 @@
 #include "iceframe/runtime/wait.h"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
@@ -17,7 +18,6 @@ struct WaitPoint::State {
   std::mutex mutex;
   std::condition_variable woken;
   bool signalled = false;
-  bool cancelled = false;
 };
 
 WaitPoint::WaitPoint() : state_(std::make_shared<State>()) {}
@@ -30,9 +30,11 @@ void WaitPoint::Signal() {
 }
 
 Status WaitPoint::Wait(const OperationContext& context) {
-  auto registration = context.cancel.OnCancel([state = state_] {
+  // Of this waiter alone: the others may go on waiting.
+  auto cancelled = std::make_shared<std::atomic<bool>>(false);
+  auto registration = context.cancel.OnCancel([state = state_, cancelled] {
     std::lock_guard lock(state->mutex);
-    state->cancelled = true;
+    cancelled->store(true);
     state->woken.notify_all();
   });
   std::unique_lock lock(state_->mutex);
@@ -40,7 +42,7 @@ Status WaitPoint::Wait(const OperationContext& context) {
     ICEFRAME_RETURN_NOT_OK(context.Check());
     auto until = std::chrono::steady_clock::now() + kExitPoll;
     if (context.deadline.has_value()) until = std::min(until, *context.deadline);
-    state_->woken.wait_until(lock, until, [&] { return state_->signalled || state_->cancelled; });
+    state_->woken.wait_until(lock, until, [&] { return state_->signalled || cancelled->load(); });
   }
   return Status::OK();
 }

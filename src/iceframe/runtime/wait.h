@@ -14,7 +14,7 @@ namespace iceframe {
 
 namespace internal {
 
-/// Something that one thread waits for and another one signals, once. Thread-safe.
+/// Something that threads wait for and another one signals, once. Thread-safe.
 class WaitPoint {
  public:
   WaitPoint();
