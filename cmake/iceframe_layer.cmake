@@ -75,6 +75,11 @@ function(iceframe_add_layer_test NAME)
   endif()
   add_executable(iceframe_${NAME}_test ${_sources})
   target_include_directories(iceframe_${NAME}_test PRIVATE "${PROJECT_SOURCE_DIR}/tests")
+  set_property(
+    SOURCE ${_sources}
+    APPEND
+    PROPERTY COMPILE_DEFINITIONS ICEFRAME_TESTS_DIR="${PROJECT_SOURCE_DIR}/tests"
+  )
   target_link_libraries(
     iceframe_${NAME}_test
     PRIVATE

@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "iceframe/types/civil_time.h"
+#include "iceframe/types/decimal_bytes.h"
 #include "iceframe/types/utf8.h"
 
 namespace iceframe {
@@ -30,22 +31,6 @@ T FromLittleEndian(std::string_view bytes) {
   T value{};
   std::memcpy(&value, bytes.data(), sizeof(T));
   return value;
-}
-
-// The fewest big-endian two's complement bytes that keep the sign.
-std::string MinimalBigEndian(const arrow::Decimal128& value) {
-  std::array<uint8_t, kMaxDecimalBytes> little{};
-  value.ToBytes(little.data());
-  size_t length = kMaxDecimalBytes;
-  while (length > 1) {
-    const bool sign_only = (little[length - 1] == 0x00 && little[length - 2] < 0x80) ||
-                           (little[length - 1] == 0xFF && little[length - 2] >= 0x80);
-    if (!sign_only) break;
-    --length;
-  }
-  std::string bytes(length, '\0');
-  for (size_t i = 0; i < length; ++i) bytes[i] = static_cast<char>(little[length - 1 - i]);
-  return bytes;
 }
 
 Status WrongLength(const Type& type, std::string_view bytes) {
@@ -117,7 +102,7 @@ Result<std::string> ToSingleValueBytes(const Type& type, const Value& value) {
     case TypeId::kDouble:
       return LittleEndian(value.get<double>());
     case TypeId::kDecimal:
-      return MinimalBigEndian(value.get<arrow::Decimal128>());
+      return std::string(internal::DecimalBytes(value.get<arrow::Decimal128>()).view());
     case TypeId::kString:
     case TypeId::kUuid:
     case TypeId::kFixed:
