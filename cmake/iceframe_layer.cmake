@@ -3,6 +3,7 @@
 #   iceframe_read_layers()                  reads cmake/layers.txt
 #   iceframe_add_layer(NAME [LIBRARIES …])  src/iceframe/NAME/*.cc -> iceframe_NAME
 #   iceframe_add_layer_test(NAME)           tests/unit/NAME/*_test.cc -> iceframe_NAME_test
+#   iceframe_add_test_support()             tests/support/*.cc, for the tests of io and above
 #
 # A test program links the objects of its layer's closure and no more, so a call upwards fails
 # to link even where no #include betrays it.
@@ -68,6 +69,20 @@ function(iceframe_add_layer NAME)
   endif()
 endfunction()
 
+function(iceframe_add_test_support)
+  file(GLOB _sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/support/*.cc")
+  add_library(iceframe_test_support OBJECT ${_sources})
+  target_include_directories(iceframe_test_support PUBLIC "${PROJECT_SOURCE_DIR}/tests")
+  target_link_libraries(
+    iceframe_test_support
+    PRIVATE
+      $<TARGET_PROPERTY:iceframe_io,LINK_LIBRARIES>
+  )
+  if(ICEFRAME_PCH)
+    target_precompile_headers(iceframe_test_support REUSE_FROM iceframe_base)
+  endif()
+endfunction()
+
 function(iceframe_add_layer_test NAME)
   file(GLOB _sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/unit/${NAME}/*.cc")
   if(NOT _sources OR NOT TARGET iceframe_${NAME})
@@ -92,6 +107,9 @@ function(iceframe_add_layer_test NAME)
       target_link_libraries(iceframe_${NAME}_test PRIVATE iceframe_${_dep})
     endif()
   endforeach()
+  if(NAME STREQUAL "io" OR "io" IN_LIST ICEFRAME_CLOSURE_${NAME})
+    target_link_libraries(iceframe_${NAME}_test PRIVATE iceframe_test_support)
+  endif()
   if(ICEFRAME_PCH AND NOT NAME STREQUAL "base")
     target_precompile_headers(iceframe_${NAME}_test REUSE_FROM iceframe_base_test)
   elseif(ICEFRAME_PCH)
