@@ -371,9 +371,6 @@ class Binder {
 
   Result<Expression> BindNode(const FunctionNode& node, const Expression&) {
     ICEFRAME_ASSIGN_OR_RETURN(std::vector<Expression> arguments, BindAll(node.operands));
-    if ((node.name == "isnan" || node.name == "is_nan") && arguments.size() == 1) {
-      return BindNode(IsNaNNode{node.operands, false}, arguments[0]);
-    }
     const FunctionEntry* function = FindFunction(node.name);
     if (function == nullptr) {
       std::vector<std::string> names;

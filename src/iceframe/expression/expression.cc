@@ -349,6 +349,17 @@ Expression Function(std::string name, std::vector<Expression> arguments) {
   std::transform(name.begin(), name.end(), name.begin(), [](char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   });
+  // These calls are nodes of their own, whichever way they are written.
+  if ((name == "isnan" || name == "is_nan") && arguments.size() == 1) {
+    return IsNaN(std::move(arguments[0]));
+  }
+  if (name == "starts_with" && arguments.size() == 2) {
+    const auto* prefix = arguments[1].as<LiteralNode>();
+    if (prefix != nullptr && prefix->value.holds<std::string>() &&
+        arguments[1].type().id() == TypeId::kString) {
+      return StartsWith(std::move(arguments[0]), prefix->value.get<std::string>());
+    }
+  }
   return Expression(FunctionNode{std::move(name), std::move(arguments)});
 }
 Expression As(Expression operand, std::string name) {

@@ -9,8 +9,11 @@
 
 namespace iceframe {
 
-/// Parses e.g. `age > 30 AND city IN ('Oslo', 'Rome')`. At most 64 KiB and 200 levels deep.
-/// Errors: InvalidArgument pointing at the column of the text.
+inline constexpr size_t kMaxExpressionTextBytes = size_t{1} << 20;
+
+/// Parses e.g. `age > 30 AND city IN ('Oslo', 'Rome')`. At most 1 MiB and 200 levels
+/// deep; lists, AND and OR are as long as the text.
+/// Errors: InvalidArgument naming the column of the text, with an excerpt and a caret.
 Result<Expression> ParseExpression(std::string_view text);
 
 }  // namespace iceframe
