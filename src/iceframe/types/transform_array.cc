@@ -4,6 +4,7 @@
 #include <array>
 #include <cstring>
 #include <memory>
+#include <type_traits>
 #include <utility>
 
 #include <arrow/array.h>
@@ -156,12 +157,13 @@ Result<ArrayPtr> TruncateDecimals(const Transform& transform, const Type& source
   });
 }
 
-Result<ArrayPtr> TruncateBytes(const Transform& transform, const Type& source,
-                               const arrow::Array& values, arrow::MemoryPool* pool) {
+template <typename Builder>
+Result<ArrayPtr> TruncateBytes(const Transform& transform, const arrow::Array& values,
+                               arrow::MemoryPool* pool) {
   const auto& texts = static_cast<const arrow::BinaryArray&>(values);
   const int64_t width = transform.parameter();
-  const bool by_code_point = source.id() == TypeId::kString;
-  arrow::BinaryBuilder builder(values.type(), pool);
+  constexpr bool by_code_point = std::is_same_v<Builder, arrow::StringBuilder>;
+  Builder builder(pool);
   ICEFRAME_RETURN_NOT_OK(builder.Reserve(values.length()));
   for (int64_t i = 0; i < values.length(); ++i) {
     if (values.IsNull(i)) {
@@ -187,8 +189,10 @@ Result<ArrayPtr> TruncateArray(const Transform& transform, const Type& source,
       return TruncateIntegers<int64_t>(transform, source, values, pool);
     case TypeId::kDecimal:
       return TruncateDecimals(transform, source, values, pool);
+    case TypeId::kString:
+      return TruncateBytes<arrow::StringBuilder>(transform, values, pool);
     default:
-      return TruncateBytes(transform, source, values, pool);
+      return TruncateBytes<arrow::BinaryBuilder>(transform, values, pool);
   }
 }
 
