@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <string>
+#include <utility>
+
+#include <arrow/api.h>
+
+#include "iceframe/datafile/column_plan_internal.h"
+#include "iceframe/types/arrow_schema.h"
+
+namespace iceframe::internal {
+namespace {
+
+Status WrongShape(const NestedField& field, const FileColumn& column) {
+  return Error(ErrorKind::kInvalidData,
+               "a column's type in the file can't be read as the table's: ", field.name, " (id ",
+               field.id, ") is ",
+               column.shape == FileColumn::Shape::kLeaf ? "primitive" : "nested otherwise",
+               ", the table has ", field.type.ToString());
+}
+
+/// Collects the leaves that `field` needs of `column`, checking types on the way.
+Status CollectLeaves(const NestedField& field, const FileColumn& column,
+                     const parquet::SchemaDescriptor& file_schema,
+                     const std::map<FieldId, Value>& constants, std::set<int>* leaves) {
+  using Shape = FileColumn::Shape;
+  switch (field.type.id()) {
+    case TypeId::kStruct: {
+      if (column.shape != Shape::kStruct) return WrongShape(field, column);
+      const size_t before = leaves->size();
+      for (const NestedField& child : field.type.fields()) {
+        const FileColumn* found = column.FindChild(child.id);
+        if (found == nullptr || child.type.id() == TypeId::kUnknown) {
+          ICEFRAME_RETURN_NOT_OK(AbsentValue(child, constants).status());
+          continue;
+        }
+        ICEFRAME_RETURN_NOT_OK(CollectLeaves(child, *found, file_schema, constants, leaves));
+      }
+      // Some leaf has to say which structs are null.
+      if (leaves->size() == before) leaves->insert(column.first_leaf());
+      return Status::OK();
+    }
+    case TypeId::kList:
+    case TypeId::kMap: {
+      const Shape wanted = field.type.id() == TypeId::kList ? Shape::kList : Shape::kMap;
+      const auto& children = field.type.fields();
+      if (column.shape != wanted || column.children.size() != children.size()) {
+        return WrongShape(field, column);
+      }
+      for (size_t i = 0; i < children.size(); ++i) {
+        ICEFRAME_RETURN_NOT_OK(
+            CollectLeaves(children[i], column.children[i], file_schema, constants, leaves));
+      }
+      return Status::OK();
+    }
+    default: {
+      if (column.shape != Shape::kLeaf) return WrongShape(field, column);
+      ICEFRAME_RETURN_NOT_OK(PlanLeaf(*file_schema.Column(column.leaf), field.type).status());
+      leaves->insert(column.leaf);
+      return Status::OK();
+    }
+  }
+}
+
+}  // namespace
+
+Result<Value> AbsentValue(const NestedField& field, const std::map<FieldId, Value>& constants) {
+  if (auto known = constants.find(field.id); known != constants.end()) return known->second;
+  if (field.initial_default && !field.initial_default->is_null()) return *field.initial_default;
+  if (field.required) {
+    return Error(ErrorKind::kInvalidData,
+                 "a data file lacks a required column that has no default: ", field.name, " (id ",
+                 field.id, ")");
+  }
+  return Value();
+}
+
+Result<std::vector<ColumnPlan>> PlanColumns(const Schema& wanted,
+                                            const std::vector<FileColumn>& file_columns,
+                                            const parquet::SchemaDescriptor& file_schema,
+                                            const std::map<FieldId, Value>& constants) {
+  std::vector<ColumnPlan> plans;
+  for (const NestedField& field : wanted.fields()) {
+    ColumnPlan plan;
+    plan.field = field;
+    ICEFRAME_ASSIGN_OR_RETURN(plan.arrow_type, ToArrowType(field.type));
+    for (const FileColumn& column : file_columns) {
+      if (column.id == field.id) plan.file_column = &column;
+    }
+    if (plan.file_column == nullptr || field.type.id() == TypeId::kUnknown) {
+      ICEFRAME_ASSIGN_OR_RETURN(plan.constant, AbsentValue(field, constants));
+    } else {
+      plan.source =
+          field.type.is_nested() ? ColumnPlan::Source::kNested : ColumnPlan::Source::kFlat;
+      ICEFRAME_RETURN_NOT_OK(
+          CollectLeaves(field, *plan.file_column, file_schema, constants, &plan.leaves));
+      if (plan.source == ColumnPlan::Source::kFlat) {
+        ICEFRAME_ASSIGN_OR_RETURN(
+            plan.conversion, PlanLeaf(*file_schema.Column(plan.file_column->leaf), field.type));
+      }
+    }
+    plans.push_back(std::move(plan));
+  }
+  return plans;
+}
+
+const FileColumn* FindLeaf(const std::vector<FileColumn>& columns, FieldId id) {
+  for (const FileColumn& column : columns) {
+    if (column.shape == FileColumn::Shape::kLeaf && column.id == id) return &column;
+    if (column.shape != FileColumn::Shape::kStruct) continue;
+    if (const FileColumn* found = FindLeaf(column.children, id)) return found;
+  }
+  return nullptr;
+}
+
+}  // namespace iceframe::internal

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where each wanted column comes from in one file. Spec: "Column Projection".
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <vector>
+
+#include <arrow/type_fwd.h>
+#include <parquet/metadata.h>
+
+#include "iceframe/base/result.h"
+#include "iceframe/datafile/file_column_internal.h"
+#include "iceframe/datafile/leaf_conversion_internal.h"
+#include "iceframe/types/schema.h"
+
+namespace iceframe::internal {
+
+/// One wanted top-level column.
+struct ColumnPlan {
+  enum class Source : uint8_t {
+    kConstant,  // the file lacks it
+    kFlat,      // a top-level primitive
+    kNested,    // read as Arrow has it, then projected
+  };
+  NestedField field;
+  std::shared_ptr<arrow::DataType> arrow_type;
+  Source source = Source::kConstant;
+  Value constant;
+  const FileColumn* file_column = nullptr;
+  LeafConversion conversion;
+  /// The file's leaf columns that are read.
+  std::set<int> leaves;
+};
+
+/// Plans the columns of `wanted`. `constants` are values of columns that the file lacks.
+/// Errors: InvalidData naming the column (a required one that the file lacks and nothing else
+/// tells, types that don't fit).
+Result<std::vector<ColumnPlan>> PlanColumns(const Schema& wanted,
+                                            const std::vector<FileColumn>& file_columns,
+                                            const parquet::SchemaDescriptor& file_schema,
+                                            const std::map<FieldId, Value>& constants);
+
+/// The value of a field that the file lacks. Errors: InvalidData naming it if it is required.
+Result<Value> AbsentValue(const NestedField& field, const std::map<FieldId, Value>& constants);
+
+/// Finds a primitive by id through structs; nullptr if it is absent or inside a list or map.
+const FileColumn* FindLeaf(const std::vector<FileColumn>& columns, FieldId id);
+
+/// Brings a nested array, as parquet::arrow decoded the plan's leaves, into the field's form.
+/// `array` is not sliced.
+Result<std::shared_ptr<arrow::Array>> ProjectNested(const ColumnPlan& plan,
+                                                    const std::map<FieldId, Value>& constants,
+                                                    const std::shared_ptr<arrow::Array>& array,
+                                                    arrow::MemoryPool* pool);
+
+}  // namespace iceframe::internal

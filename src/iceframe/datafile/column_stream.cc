@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <utility>
+
+#include <arrow/api.h>
+#include <arrow/array/concatenate.h>
+#include <parquet/arrow/reader.h>
+#include <parquet/column_reader.h>
+#include <parquet/exception.h>
+
+#include "iceframe/datafile/array_form_internal.h"
+#include "iceframe/datafile/column_stream_internal.h"
+#include "iceframe/types/arrow_schema.h"
+
+namespace iceframe::internal {
+namespace {
+
+int64_t NumKept(const std::vector<RowRange>& keep) {
+  int64_t count = 0;
+  for (const RowRange& range : keep) count += range.end - range.begin;
+  return count;
+}
+
+Result<std::shared_ptr<arrow::Array>> Join(const arrow::ArrayVector& chunks,
+                                           const std::shared_ptr<arrow::DataType>& type,
+                                           arrow::MemoryPool* pool) {
+  if (chunks.size() == 1) return chunks[0];
+  if (chunks.empty()) return arrow::MakeEmptyArray(type, pool);
+  return arrow::Concatenate(chunks, pool);
+}
+
+class ConstantStream : public ColumnStream {
+ public:
+  ConstantStream(const ColumnPlan& plan, arrow::MemoryPool* pool) : plan_(plan), pool_(pool) {}
+
+  Result<std::shared_ptr<arrow::Array>> Read(int64_t, const std::vector<RowRange>& keep) override {
+    ICEFRAME_ASSIGN_OR_RETURN(
+        auto array, ArrayFromValue(plan_.field.type, plan_.constant, NumKept(keep), pool_));
+    return arrow::MakeArray(Relabel(array->data(), plan_.arrow_type));
+  }
+
+ private:
+  const ColumnPlan& plan_;
+  arrow::MemoryPool* pool_;
+};
+
+/// Whether every data page of the chunk is dictionary-encoded: only then do codes pay.
+bool IsDictionaryEncoded(const parquet::ColumnChunkMetaData& chunk) {
+  if (!chunk.has_dictionary_page() || chunk.encoding_stats().empty()) return false;
+  for (const auto& stats : chunk.encoding_stats()) {
+    if (stats.page_type == parquet::PageType::DICTIONARY_PAGE) continue;
+    if (stats.encoding != parquet::Encoding::RLE_DICTIONARY &&
+        stats.encoding != parquet::Encoding::PLAIN_DICTIONARY) {
+      return false;
+    }
+  }
+  return true;
+}
+
+/// A top-level primitive, straight from libparquet's record reader.
+class FlatStream : public ColumnStream {
+ public:
+  FlatStream(const ColumnPlan& plan, const RowGroupSource& source)
+      : plan_(plan), pool_(source.pool), keep_dictionaries_(source.keep_dictionaries) {
+    file_ = parquet::ParquetFileReader::Open(source.file, parquet::ReaderProperties(source.pool),
+                                             source.metadata);
+    const int leaf = plan.file_column->leaf;
+    auto row_group = file_->RowGroup(source.row_group);
+    const parquet::ColumnDescriptor* column = source.metadata->schema()->Column(leaf);
+    const bool is_text = plan.conversion.kind == LeafConversion::Kind::kText ||
+                         plan.conversion.kind == LeafConversion::Kind::kBytes;
+    use_codes_ = is_text && IsDictionaryEncoded(*row_group->metadata()->ColumnChunk(leaf));
+    reader_ = parquet::internal::RecordReader::Make(
+        column, parquet::internal::LevelInfo::ComputeLevelInfo(column), pool_, use_codes_,
+        /*read_dense_for_nullable=*/false);
+    reader_->SetPageReader(row_group->GetColumnPageReader(leaf));
+    physical_ = column->physical_type();
+  }
+
+  Result<std::shared_ptr<arrow::Array>> Read(int64_t num_rows,
+                                             const std::vector<RowRange>& keep) override {
+    const int64_t wanted = NumKept(keep);
+    skipped_ += keep.empty() ? num_rows : keep.front().begin;
+    if (keep.empty()) return arrow::MakeEmptyArray(plan_.arrow_type, pool_);
+    ICEFRAME_RETURN_NOT_OK(CatchUp());
+    reader_->Reset();
+    reader_->Reserve(wanted);
+    for (size_t i = 0; i < keep.size(); ++i) {
+      int64_t left = keep[i].end - keep[i].begin;
+      while (left > 0) {
+        const int64_t num_read = reader_->ReadRecords(left);
+        if (num_read <= 0) return TooShort();
+        left -= num_read;
+      }
+      skipped_ = (i + 1 < keep.size() ? keep[i + 1].begin : num_rows) - keep[i].end;
+      if (i + 1 < keep.size()) ICEFRAME_RETURN_NOT_OK(CatchUp());
+    }
+    ICEFRAME_ASSIGN_OR_RETURN(auto array, Take(wanted));
+    if (array->length() != wanted) return TooShort();
+    return array;
+  }
+
+ private:
+  static Status TooShort() {
+    return Error(ErrorKind::kInvalidData, "a column has fewer values than rows");
+  }
+
+  Status CatchUp() {
+    while (skipped_ > 0) {
+      const int64_t num_skipped = reader_->SkipRecords(skipped_);
+      if (num_skipped <= 0) return TooShort();
+      skipped_ -= num_skipped;
+    }
+    return Status::OK();
+  }
+
+  Result<std::shared_ptr<arrow::Array>> Take(int64_t num_rows) {
+    if (use_codes_) return TakeCodes();
+    if (physical_ == parquet::Type::BYTE_ARRAY ||
+        physical_ == parquet::Type::FIXED_LEN_BYTE_ARRAY) {
+      auto* bytes = dynamic_cast<parquet::internal::BinaryRecordReader*>(reader_.get());
+      if (bytes == nullptr) return TooShort();
+      const arrow::ArrayVector chunks = bytes->GetBuilderChunks();
+      ICEFRAME_ASSIGN_OR_RETURN(auto joined, Join(chunks, arrow::binary(), pool_));
+      if (joined->length() != num_rows) return TooShort();
+      return ConvertBytes(plan_.conversion, plan_.arrow_type, joined, pool_);
+    }
+    if (reader_->values_written() != num_rows) return TooShort();
+    const int64_t null_count = reader_->nullable_values() ? reader_->null_count() : 0;
+    std::shared_ptr<arrow::Buffer> valid;
+    if (reader_->nullable_values()) valid = reader_->ReleaseIsValid();
+    return ConvertValues(plan_.conversion, plan_.arrow_type, num_rows, null_count,
+                         reader_->ReleaseValues(), std::move(valid), pool_);
+  }
+
+  Result<std::shared_ptr<arrow::Array>> TakeCodes() {
+    auto* codes = dynamic_cast<parquet::internal::DictionaryRecordReader*>(reader_.get());
+    if (codes == nullptr) return TooShort();
+    const std::shared_ptr<arrow::ChunkedArray> chunked = codes->GetResult();
+    arrow::ArrayVector plain;
+    for (const auto& chunk : chunked->chunks()) {
+      const auto& array = static_cast<const arrow::DictionaryArray&>(*chunk);
+      if (array.dictionary() != checked_dictionary_) {
+        // The dictionary is checked once; its values are what every row's are.
+        ICEFRAME_ASSIGN_OR_RETURN(dictionary_, ConvertBytes(plan_.conversion, plan_.arrow_type,
+                                                            array.dictionary(), pool_));
+        checked_dictionary_ = array.dictionary();
+      }
+      if (keep_dictionaries_ && chunked->num_chunks() == 1) {
+        return std::make_shared<arrow::DictionaryArray>(
+            arrow::dictionary(arrow::int32(), plan_.arrow_type), array.indices(), dictionary_);
+      }
+      ICEFRAME_ASSIGN_OR_RETURN(auto decoded, DecodeDictionary(array, plan_.arrow_type, pool_));
+      plain.push_back(std::move(decoded));
+    }
+    return Join(plain, plan_.arrow_type, pool_);
+  }
+
+  const ColumnPlan& plan_;
+  arrow::MemoryPool* pool_;
+  bool keep_dictionaries_;
+  bool use_codes_ = false;
+  parquet::Type::type physical_ = parquet::Type::UNDEFINED;
+  std::unique_ptr<parquet::ParquetFileReader> file_;
+  std::shared_ptr<parquet::internal::RecordReader> reader_;
+  std::shared_ptr<arrow::Array> checked_dictionary_;
+  std::shared_ptr<arrow::Array> dictionary_;
+  /// Rows to go past before the next read: rows at the end are never decoded at all.
+  int64_t skipped_ = 0;
+};
+
+/// A nested column, through libparquet's Arrow reader and the projection by ids.
+class NestedStream : public ColumnStream {
+ public:
+  NestedStream(const ColumnPlan& plan, const RowGroupSource& source)
+      : plan_(plan), constants_(*source.constants), pool_(source.pool) {}
+
+  Status Open(const RowGroupSource& source) {
+    parquet::ArrowReaderProperties properties(/*use_threads=*/false);
+    properties.set_pre_buffer(false);
+    properties.set_batch_size(source.batch_rows);
+    properties.set_coerce_int96_timestamp_unit(arrow::TimeUnit::MICRO);
+    auto file = parquet::ParquetFileReader::Open(source.file, parquet::ReaderProperties(pool_),
+                                                 source.metadata);
+    ICEFRAME_ASSIGN_OR_RETURN(file_,
+                              parquet::arrow::FileReader::Make(pool_, std::move(file), properties));
+    const std::vector<int> leaves(plan_.leaves.begin(), plan_.leaves.end());
+    ICEFRAME_ASSIGN_OR_RETURN(batches_, file_->GetRecordBatchReader({source.row_group}, leaves));
+    return Status::OK();
+  }
+
+  Result<std::shared_ptr<arrow::Array>> Read(int64_t num_rows,
+                                             const std::vector<RowRange>& keep) override {
+    arrow::ArrayVector pieces;
+    auto range = keep.begin();
+    for (int64_t done = 0; done < num_rows;) {
+      if (current_ == nullptr || position_ == current_->length()) {
+        ICEFRAME_RETURN_NOT_OK(NextBatch());
+      }
+      const int64_t count = std::min(num_rows - done, current_->length() - position_);
+      while (range != keep.end() && range->begin < done + count) {
+        const int64_t begin = std::max(range->begin, done);
+        const int64_t end = std::min(range->end, done + count);
+        pieces.push_back(current_->Slice(position_ + begin - done, end - begin));
+        if (range->end > done + count) break;
+        ++range;
+      }
+      position_ += count;
+      done += count;
+    }
+    return Join(pieces, plan_.arrow_type, pool_);
+  }
+
+ private:
+  Status NextBatch() {
+    std::shared_ptr<arrow::RecordBatch> batch;
+    ICEFRAME_RETURN_NOT_OK(batches_->ReadNext(&batch));
+    if (batch == nullptr || batch->num_columns() != 1 || batch->num_rows() == 0) {
+      return Error(ErrorKind::kInvalidData, "a column has fewer values than rows");
+    }
+    ICEFRAME_ASSIGN_OR_RETURN(current_, ProjectNested(plan_, constants_, batch->column(0), pool_));
+    position_ = 0;
+    return Status::OK();
+  }
+
+  const ColumnPlan& plan_;
+  const std::map<FieldId, Value>& constants_;
+  arrow::MemoryPool* pool_;
+  std::unique_ptr<parquet::arrow::FileReader> file_;
+  std::unique_ptr<arrow::RecordBatchReader> batches_;
+  std::shared_ptr<arrow::Array> current_;
+  int64_t position_ = 0;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<ColumnStream>> OpenColumnStream(const ColumnPlan& plan,
+                                                       const RowGroupSource& source) {
+  switch (plan.source) {
+    case ColumnPlan::Source::kConstant:
+      return std::make_unique<ConstantStream>(plan, source.pool);
+    case ColumnPlan::Source::kFlat:
+      return std::make_unique<FlatStream>(plan, source);
+    case ColumnPlan::Source::kNested: {
+      auto stream = std::make_unique<NestedStream>(plan, source);
+      ICEFRAME_RETURN_NOT_OK(stream->Open(source));
+      return stream;
+    }
+  }
+  return Error(ErrorKind::kInvalidData, "a column has no source");
+}
+
+}  // namespace iceframe::internal

@@ -1,0 +1,247 @@
+// SPDX-License-Identifier: Apache-2.0
+// The part of ParquetFileReader that turns rows into batches.
+#include <algorithm>
+#include <utility>
+
+#include <arrow/api.h>
+#include <arrow/compute/api_vector.h>
+#include <arrow/compute/exec.h>
+
+#include "iceframe/datafile/array_form_internal.h"
+#include "iceframe/datafile/data_error_internal.h"
+#include "iceframe/datafile/parquet_file_reader_internal.h"
+#include "iceframe/expression/evaluate.h"
+#include "iceframe/types/arrow_schema.h"
+
+namespace iceframe::internal {
+namespace {
+
+/// Below so many values per batch, columns are decoded one after the other.
+constexpr int64_t kParallelValues = 16 * 1024;
+/// Skipping between runs of surviving rows pays where a run and its gap are so many rows long.
+constexpr int64_t kRowsPerRun = 128;
+
+int64_t NumRows(const std::vector<RowRange>& ranges) {
+  int64_t count = 0;
+  for (const RowRange& range : ranges) count += range.end - range.begin;
+  return count;
+}
+
+/// The positions of the true items of `mask`, which runs over the rows of `selected`.
+std::vector<RowRange> TrueRows(const arrow::BooleanArray& mask,
+                               const std::vector<RowRange>& selected) {
+  std::vector<RowRange> rows;
+  int64_t item = 0;
+  for (const RowRange& range : selected) {
+    for (int64_t row = range.begin; row < range.end; ++row, ++item) {
+      if (!mask.Value(item)) continue;
+      if (!rows.empty() && rows.back().end == row) {
+        ++rows.back().end;
+      } else {
+        rows.push_back({row, row + 1});
+      }
+    }
+  }
+  return rows;
+}
+
+/// The first `count` rows of `rows`.
+std::vector<RowRange> FirstRows(std::vector<RowRange> rows, int64_t count) {
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const int64_t length = rows[i].end - rows[i].begin;
+    if (length >= count) {
+      rows[i].end = rows[i].begin + count;
+      rows.resize(count == 0 ? i : i + 1);
+      break;
+    }
+    count -= length;
+  }
+  return rows;
+}
+
+Result<std::shared_ptr<arrow::Array>> Filter(const std::shared_ptr<arrow::Array>& array,
+                                             const std::shared_ptr<arrow::Array>& mask,
+                                             arrow::MemoryPool* pool) {
+  arrow::compute::ExecContext exec(pool);
+  exec.set_use_threads(false);
+  ICEFRAME_ASSIGN_OR_RETURN(
+      arrow::Datum filtered,
+      arrow::compute::Filter(array, mask, arrow::compute::FilterOptions::Defaults(), &exec));
+  return filtered.make_array();
+}
+
+}  // namespace
+
+std::vector<RowRange> ParquetFileReader::Selected(int64_t begin, int64_t num_rows) const {
+  if (!options_.rows) return {{0, num_rows}};
+  const RowSelection selection = options_.rows->Slice(begin, begin + num_rows);
+  std::vector<RowRange> selected = selection.ranges();
+  for (RowRange& range : selected) {
+    range.begin -= begin;
+    range.end -= begin;
+  }
+  return selected;
+}
+
+Result<arrow::ArrayVector> ParquetFileReader::ReadColumns(
+    const OperationContext& context, std::vector<std::unique_ptr<ColumnStream>>* streams,
+    int64_t num_rows, const std::vector<RowRange>& keep) const {
+  arrow::ArrayVector columns(streams->size());
+  auto read = [&](int64_t i) -> Status {
+    const auto index = static_cast<size_t>(i);
+    ColumnStream* stream = (*streams)[index].get();
+    if (stream == nullptr) return Status::OK();
+    return CatchDataErrors(file_.file_path, [&]() -> Status {
+      return stream->Read(num_rows, keep).Value(&columns[index]);
+    });
+  };
+  const auto num_columns = static_cast<int64_t>(streams->size());
+  if (num_columns > 1 && num_columns * num_rows >= kParallelValues) {
+    ICEFRAME_RETURN_NOT_OK(context.executor->ParallelFor(num_columns, read, context.cancel));
+  } else {
+    for (int64_t i = 0; i < num_columns; ++i) ICEFRAME_RETURN_NOT_OK(read(i));
+  }
+  return columns;
+}
+
+Result<ParquetFileReader::Survivors> ParquetFileReader::FilterRows(
+    const OperationContext& context, arrow::ArrayVector* columns,
+    const std::vector<RowRange>& selected) {
+  Survivors survivors;
+  survivors.keep = selected;
+  survivors.num_rows = NumRows(selected);
+  for (const Expression& filter : filter_.filters) {
+    arrow::FieldVector fields;
+    for (size_t i = 0; i < columns->size(); ++i) {
+      const auto& field = filter_.arrow_schema->field(static_cast<int>(i));
+      fields.push_back(field->WithType((*columns)[i]->type()));
+    }
+    auto batch =
+        arrow::RecordBatch::Make(arrow::schema(std::move(fields)), NumRows(selected), *columns);
+    ICEFRAME_ASSIGN_OR_RETURN(auto mask, EvaluateFilter(filter, *batch, context.pool()));
+    if (mask->length() != NumRows(selected)) {
+      return Error(ErrorKind::kInvalidArgument, "a filter gave another number of rows");
+    }
+    if (survivors.mask != nullptr) {
+      RowSelection both;
+      ICEFRAME_ASSIGN_OR_RETURN(auto left, RowSelection::FromRanges(survivors.keep));
+      ICEFRAME_ASSIGN_OR_RETURN(auto right, RowSelection::FromRanges(TrueRows(*mask, selected)));
+      survivors.keep = left.Intersect(right).ranges();
+    } else {
+      survivors.keep = TrueRows(*mask, selected);
+    }
+    survivors.mask = mask;
+    survivors.num_rows = NumRows(survivors.keep);
+    if (survivors.num_rows == 0) break;
+  }
+  return survivors;
+}
+
+Result<std::shared_ptr<arrow::RecordBatch>> ParquetFileReader::ReadBatch(
+    const OperationContext& context) {
+  Current& now = *current_;
+  const int64_t num_rows = std::min(now.batch_rows, now.num_rows - now.next_row);
+  const std::vector<RowRange> selected = Selected(now.first_row + now.next_row, num_rows);
+  const int64_t batch_begin = now.first_row + now.next_row;
+  ICEFRAME_ASSIGN_OR_RETURN(auto filter_columns,
+                            ReadColumns(context, &now.filter_streams, num_rows, selected));
+  now.next_row += num_rows;
+  context.counters->Add(OperationCount::kRowsScanned, NumRows(selected));
+  ICEFRAME_ASSIGN_OR_RETURN(Survivors survivors, FilterRows(context, &filter_columns, selected));
+  now.survivors += survivors.num_rows;
+  std::vector<RowRange> keep = FirstRows(std::move(survivors.keep), rows_left_);
+  const int64_t num_kept = NumRows(keep);
+  if (num_kept == 0) {
+    now.unread_rows += num_rows;
+    return std::shared_ptr<arrow::RecordBatch>();
+  }
+  ICEFRAME_RETURN_NOT_OK(OpenOtherColumns(context));
+  if (now.unread_rows > 0) {
+    ICEFRAME_RETURN_NOT_OK(ReadColumns(context, &now.streams, now.unread_rows, {}).status());
+    now.unread_rows = 0;
+  }
+  // Which of the rows that the filter's columns were read for are kept.
+  const int64_t num_selected = NumRows(selected);
+  std::shared_ptr<arrow::Array> mask;
+  if (num_kept < num_selected) {
+    arrow::BooleanBuilder builder(context.pool());
+    ICEFRAME_RETURN_NOT_OK(builder.Reserve(num_selected));
+    auto range = keep.begin();
+    for (const RowRange& part : selected) {
+      for (int64_t row = part.begin; row < part.end; ++row) {
+        while (range != keep.end() && range->end <= row) ++range;
+        builder.UnsafeAppend(range != keep.end() && range->begin <= row);
+      }
+    }
+    ICEFRAME_ASSIGN_OR_RETURN(mask, builder.Finish());
+  }
+  const bool skip_runs =
+      mask == nullptr || static_cast<int64_t>(keep.size()) * kRowsPerRun <= num_selected;
+  ICEFRAME_ASSIGN_OR_RETURN(
+      auto columns, ReadColumns(context, &now.streams, num_rows, skip_runs ? keep : selected));
+  for (size_t i = 0; i < columns_.size(); ++i) {
+    const bool shared = shared_with_filter_[i] >= 0;
+    if (shared) columns[i] = filter_columns[static_cast<size_t>(shared_with_filter_[i])];
+    if (mask != nullptr && (shared || !skip_runs)) {
+      ICEFRAME_ASSIGN_OR_RETURN(columns[i], Filter(columns[i], mask, context.pool()));
+    }
+  }
+  for (RowRange& range : keep) {
+    range.begin += batch_begin;
+    range.end += batch_begin;
+  }
+  rows_left_ -= num_kept;
+  context.counters->Add(OperationCount::kRowsReturned, num_kept);
+  return Assemble(context, std::move(columns), keep, num_kept);
+}
+
+Result<std::shared_ptr<arrow::RecordBatch>> ParquetFileReader::Assemble(
+    const OperationContext& context, arrow::ArrayVector columns, const std::vector<RowRange>& keep,
+    int64_t num_rows) const {
+  bool has_dictionaries = false;
+  for (size_t i = 0; i < columns.size(); ++i) {
+    const auto& type = result_schema_->field(static_cast<int>(i))->type();
+    if (columns[i]->type_id() == arrow::Type::DICTIONARY) {
+      if (options_.keep_dictionaries) {
+        has_dictionaries = true;
+        continue;
+      }
+      ICEFRAME_ASSIGN_OR_RETURN(
+          columns[i], DecodeDictionary(static_cast<const arrow::DictionaryArray&>(*columns[i]),
+                                       type, context.pool()));
+    }
+    if (columns[i]->type() != type)
+      columns[i] = arrow::MakeArray(Relabel(columns[i]->data(), type));
+    const bool required =
+        columns_[i].field.required && columns_[i].field.type.id() != TypeId::kUnknown;
+    if (required && columns[i]->null_count() > 0) {
+      return Error(ErrorKind::kInvalidData,
+                   "a null in a required column: ", columns_[i].field.name);
+    }
+  }
+  if (options_.with_file) {
+    ICEFRAME_ASSIGN_OR_RETURN(auto paths, ArrayFromValue(Type::String(), Value(file_.file_path),
+                                                         num_rows, context.pool()));
+    columns.push_back(std::move(paths));
+  }
+  if (options_.with_pos) {
+    arrow::Int64Builder positions(context.pool());
+    ICEFRAME_RETURN_NOT_OK(positions.Reserve(num_rows));
+    for (const RowRange& range : keep) {
+      for (int64_t row = range.begin; row < range.end; ++row) positions.UnsafeAppend(row);
+    }
+    ICEFRAME_ASSIGN_OR_RETURN(auto array, positions.Finish());
+    columns.push_back(std::move(array));
+  }
+  std::shared_ptr<arrow::Schema> schema = result_schema_;
+  if (has_dictionaries) {
+    for (int i = 0; i < schema->num_fields(); ++i) {
+      const auto& type = columns[static_cast<size_t>(i)]->type();
+      if (type->id() != arrow::Type::DICTIONARY) continue;
+      ICEFRAME_ASSIGN_OR_RETURN(schema, schema->SetField(i, schema->field(i)->WithType(type)));
+    }
+  }
+  return arrow::RecordBatch::Make(std::move(schema), num_rows, std::move(columns));
+}
+
+}  // namespace iceframe::internal

@@ -1,0 +1,364 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include <arrow/api.h>
+#include <arrow/compute/initialize.h>
+
+#include "iceframe/datafile/data_error_internal.h"
+#include "iceframe/datafile/parquet_file_reader_internal.h"
+#include "iceframe/datafile/parquet_statistics_internal.h"
+#include "iceframe/skipping/evaluators.h"
+#include "iceframe/types/arrow_schema.h"
+
+namespace iceframe {
+
+Result<std::unique_ptr<DataFileReader>> OpenDataFile(const OperationContext& context,
+                                                     std::shared_ptr<FileIO> io,
+                                                     const DataFile& file, ReadOptions options) {
+  if (io == nullptr || options.projection == nullptr) {
+    return Error(ErrorKind::kInvalidArgument, "a reader needs a FileIO and a projection");
+  }
+  if (options.batch_rows <= 0) {
+    return Error(ErrorKind::kInvalidArgument,
+                 "a batch needs at least one row: ", options.batch_rows);
+  }
+  if (file.file_format != FileFormat::kParquet) {
+    return WithContext(Error(ErrorKind::kUnsupported, "data files of this format can't be read: ",
+                             ToString(file.file_format)),
+                       "file", file.file_path);
+  }
+  if (file.key_metadata) {
+    return WithContext(Error(ErrorKind::kUnsupported, "encrypted data files can't be read"), "file",
+                       file.file_path);
+  }
+  auto reader =
+      std::make_unique<internal::ParquetFileReader>(std::move(io), file, std::move(options));
+  ICEFRAME_RETURN_NOT_OK(
+      internal::CatchDataErrors(file.file_path, [&] { return reader->Open(context); }));
+  return reader;
+}
+
+}  // namespace iceframe
+
+namespace iceframe::internal {
+namespace {
+
+/// A batch aims at no more than so many bytes of encoded values.
+constexpr int64_t kBatchBytes = int64_t{32} << 20;
+
+const std::set<int> kNoLeaves;
+
+}  // namespace
+
+Status ParquetFileReader::Open(const OperationContext& context) {
+  ICEFRAME_RETURN_NOT_OK(context.Check());
+  ICEFRAME_RETURN_NOT_OK(arrow::compute::Initialize());
+  ICEFRAME_ASSIGN_OR_RETURN(footer_, LoadFooter(context, *io_, file_));
+  file_columns_ = footer_->columns;
+  if (!footer_->has_field_ids) {
+    if (!options_.name_mapping) {
+      return Error(ErrorKind::kInvalidData,
+                   "a data file without field ids needs the table property ", kNameMappingProperty);
+    }
+    file_columns_ = ApplyNameMapping(std::move(file_columns_), *options_.name_mapping);
+  }
+  rows_left_ = options_.limit.value_or(std::numeric_limits<int64_t>::max());
+  ICEFRAME_RETURN_NOT_OK(PlanResult());
+  std::vector<Expression> filters;
+  if (!options_.filter.is_true()) filters.push_back(options_.filter);
+  return PlanFilter(std::move(filters));
+}
+
+Status ParquetFileReader::PlanResult() {
+  ICEFRAME_ASSIGN_OR_RETURN(result_schema_,
+                            ToArrowSchema(*options_.projection, options_.with_field_ids));
+  auto append = [&](const char* name, const std::shared_ptr<arrow::DataType>& type,
+                    FieldId id) -> Status {
+    auto field = arrow::field(name, type, /*nullable=*/false);
+    if (options_.with_field_ids) {
+      field = field->WithMetadata(
+          arrow::KeyValueMetadata::Make({kArrowFieldIdKey}, {std::to_string(id)}));
+    }
+    return result_schema_->AddField(result_schema_->num_fields(), field).Value(&result_schema_);
+  };
+  if (options_.with_file) {
+    ICEFRAME_RETURN_NOT_OK(append(kFileColumnName, arrow::utf8(), kFileColumnId));
+  }
+  if (options_.with_pos) {
+    ICEFRAME_RETURN_NOT_OK(append(kPosColumnName, arrow::int64(), kPosColumnId));
+  }
+  ICEFRAME_ASSIGN_OR_RETURN(
+      columns_, PlanColumns(*options_.projection, file_columns_, *footer_->metadata->schema(),
+                            options_.constants));
+  for (size_t i = 0; i < columns_.size(); ++i) {
+    // Nested types carry their fields' ids where these are asked for.
+    columns_[i].arrow_type = result_schema_->field(static_cast<int>(i))->type();
+  }
+  return Status::OK();
+}
+
+Status ParquetFileReader::PlanFilter(std::vector<Expression> filters) {
+  FilterPlan plan;
+  plan.filters = std::move(filters);
+  std::set<FieldId> ids;
+  for (const Expression& filter : plan.filters) {
+    if (!filter.is_bound()) {
+      return Error(ErrorKind::kInvalidArgument,
+                   "a reader's filter must be bound: ", filter.ToString());
+    }
+    if (filter.is_false()) never_ = true;
+    ids.merge(ReferencedFieldIds(filter));
+  }
+  const Schema& schema =
+      options_.table_schema == nullptr ? *options_.projection : *options_.table_schema;
+  for (FieldId id : ids) {
+    if (schema.FindField(id) == nullptr) {
+      return Error(ErrorKind::kInvalidArgument,
+                   "a reader's filter names an unknown field id: ", id);
+    }
+  }
+  plan.schema = schema.Select(ids);
+  ICEFRAME_ASSIGN_OR_RETURN(plan.arrow_schema, ToArrowSchema(*plan.schema, true));
+  ICEFRAME_ASSIGN_OR_RETURN(
+      plan.columns,
+      PlanColumns(*plan.schema, file_columns_, *footer_->metadata->schema(), options_.constants));
+  for (size_t i = 0; i < plan.columns.size(); ++i) {
+    plan.columns[i].arrow_type = plan.arrow_schema->field(static_cast<int>(i))->type();
+    plan.leaves.insert(plan.columns[i].leaves.begin(), plan.columns[i].leaves.end());
+  }
+  other_leaves_.clear();
+  shared_with_filter_.assign(columns_.size(), -1);
+  for (size_t i = 0; i < columns_.size(); ++i) {
+    for (size_t k = 0; k < plan.columns.size(); ++k) {
+      if (plan.columns[k].field == columns_[i].field) shared_with_filter_[i] = static_cast<int>(k);
+    }
+    if (shared_with_filter_[i] < 0) {
+      other_leaves_.insert(columns_[i].leaves.begin(), columns_[i].leaves.end());
+    }
+  }
+  filter_ = std::move(plan);
+  return Status::OK();
+}
+
+Status ParquetFileReader::PollLateFilter() {
+  if (!options_.late_filter) return Status::OK();
+  std::optional<Expression> late = options_.late_filter();
+  if (!late || late->is_true()) return Status::OK();
+  std::vector<Expression> filters = filter_.filters;
+  filters.push_back(std::move(*late));
+  // What is on its way was chosen by the old filter's columns.
+  pending_.reset();
+  return PlanFilter(std::move(filters));
+}
+
+Result<std::optional<ColumnBounds>> ParquetFileReader::BoundsOf(
+    const parquet::RowGroupMetaData& row_group, FieldId id, const Type& type) const {
+  const FileColumn* leaf = FindLeaf(file_columns_, id);
+  if (leaf != nullptr) {
+    return std::optional<ColumnBounds>(ChunkBounds(*row_group.ColumnChunk(leaf->leaf),
+                                                   *footer_->metadata->schema()->Column(leaf->leaf),
+                                                   type));
+  }
+  // Only of a top-level column is it sure that the file lacks it: parents can be null or absent.
+  for (const FileColumn& column : file_columns_) {
+    if (column.id == id) return std::optional<ColumnBounds>();
+  }
+  for (const NestedField& field : filter_.schema->fields()) {
+    if (field.id != id || field.type.is_nested()) continue;
+    ICEFRAME_ASSIGN_OR_RETURN(Value value, AbsentValue(field, options_.constants));
+    ColumnBounds bounds;
+    bounds.value_count = row_group.num_rows();
+    bounds.null_count = value.is_null() ? row_group.num_rows() : 0;
+    const bool is_nan = (value.holds<float>() && value.get<float>() != value.get<float>()) ||
+                        (value.holds<double>() && value.get<double>() != value.get<double>());
+    if (!value.is_null() && !is_nan) bounds.lower = bounds.upper = value;
+    return std::optional<ColumnBounds>(bounds);
+  }
+  return std::optional<ColumnBounds>();
+}
+
+Result<bool> ParquetFileReader::MayHold(const OperationContext& context, int row_group) const {
+  const int64_t begin = footer_->first_rows[static_cast<size_t>(row_group)];
+  const int64_t end = footer_->first_rows[static_cast<size_t>(row_group) + 1];
+  if (begin == end) return false;
+  if (options_.rows && options_.rows->Slice(begin, end).empty()) return false;
+  if (filter_.filters.empty()) return true;
+  const auto metadata = footer_->metadata->RowGroup(row_group);
+  Status status;
+  const BoundsLookup lookup = [&](FieldId id, const Type& type) -> std::optional<ColumnBounds> {
+    auto bounds = BoundsOf(*metadata, id, type);
+    if (bounds.ok()) return *bounds;
+    status = bounds.status();
+    return std::nullopt;
+  };
+  for (const Expression& filter : filter_.filters) {
+    const bool may_match = MayMatch(filter, lookup);
+    ICEFRAME_RETURN_NOT_OK(status);
+    if (!may_match) {
+      context.counters->Add(OperationCount::kRowGroupsSkippedByBounds);
+      return false;
+    }
+  }
+  return true;
+}
+
+Result<std::optional<int>> ParquetFileReader::FindRowGroup(const OperationContext& context) {
+  const int num_row_groups = footer_->metadata->num_row_groups();
+  while (next_row_group_ < num_row_groups) {
+    const int row_group = next_row_group_++;
+    if (options_.split) {
+      const int64_t offset = footer_->offsets[static_cast<size_t>(row_group)];
+      const ByteRange& split = *options_.split;
+      if (offset < split.offset || offset - split.offset >= split.length) continue;
+    }
+    context.counters->Add(OperationCount::kRowGroupsTotal);
+    if (never_) continue;
+    ICEFRAME_ASSIGN_OR_RETURN(const bool may_hold, MayHold(context, row_group));
+    if (may_hold) return std::optional<int>(row_group);
+  }
+  return std::optional<int>();
+}
+
+Result<std::unique_ptr<ParquetFileReader::Pending>> ParquetFileReader::MakePending(
+    int row_group) const {
+  auto pending = std::make_unique<Pending>();
+  pending->row_group = row_group;
+  auto make_fetch = [&](const std::set<int>& leaves) -> Result<std::unique_ptr<RowGroupFetch>> {
+    ICEFRAME_ASSIGN_OR_RETURN(
+        auto ranges, ChunkRanges(*footer_->metadata, row_group, leaves, footer_->file_size));
+    return std::make_unique<RowGroupFetch>(io_, file_.file_path, footer_->file_size,
+                                           std::move(ranges));
+  };
+  const bool split_fetch = !filter_.filters.empty() && !fetch_all_at_once_;
+  std::set<int> first = filter_.leaves;
+  if (!split_fetch) first.insert(other_leaves_.begin(), other_leaves_.end());
+  ICEFRAME_ASSIGN_OR_RETURN(pending->filter_columns, make_fetch(first));
+  ICEFRAME_ASSIGN_OR_RETURN(pending->other_columns,
+                            make_fetch(split_fetch ? other_leaves_ : kNoLeaves));
+  return pending;
+}
+
+Status ParquetFileReader::Prefetch(const OperationContext& context) {
+  // A limit that this row group alone can meet makes the next one's bytes a waste.
+  const bool limit_is_near =
+      options_.limit && filter_.filters.empty() && rows_left_ <= current_->num_rows;
+  if (limit_is_near) return Status::OK();
+  ICEFRAME_ASSIGN_OR_RETURN(std::optional<int> row_group, FindRowGroup(context));
+  if (!row_group) return Status::OK();
+  ICEFRAME_ASSIGN_OR_RETURN(pending_, MakePending(*row_group));
+  if (auto limit = context.memory->limit_bytes()) {
+    const int64_t wanted = pending_->filter_columns->num_bytes();
+    if (context.memory->used_bytes() > *limit / 2 - std::min(wanted, *limit / 2)) {
+      return Status::OK();
+    }
+  }
+  pending_->filter_columns->Start(context);
+  return Status::OK();
+}
+
+int64_t ParquetFileReader::BatchRows(int row_group) const {
+  const auto metadata = footer_->metadata->RowGroup(row_group);
+  int64_t bytes = 0;
+  std::set<int> leaves = filter_.leaves;
+  leaves.insert(other_leaves_.begin(), other_leaves_.end());
+  for (int leaf : leaves) {
+    bytes += std::max<int64_t>(0, metadata->ColumnChunk(leaf)->total_uncompressed_size());
+  }
+  const int64_t bytes_per_row =
+      std::max<int64_t>(1, bytes / std::max<int64_t>(1, metadata->num_rows()));
+  return std::clamp(kBatchBytes / bytes_per_row, int64_t{1}, options_.batch_rows);
+}
+
+Result<bool> ParquetFileReader::StartRowGroup(const OperationContext& context) {
+  current_.reset();
+  const int polled_before = static_cast<int>(filter_.filters.size());
+  const std::optional<int> waiting =
+      pending_ == nullptr ? std::nullopt : std::optional<int>(pending_->row_group);
+  ICEFRAME_RETURN_NOT_OK(PollLateFilter());
+  if (waiting && static_cast<int>(filter_.filters.size()) != polled_before) {
+    // Chosen before the new filter came: look at it again.
+    ICEFRAME_ASSIGN_OR_RETURN(const bool may_hold, MayHold(context, *waiting));
+    if (may_hold && !never_) {
+      ICEFRAME_ASSIGN_OR_RETURN(pending_, MakePending(*waiting));
+    }
+  }
+  if (pending_ == nullptr) {
+    ICEFRAME_ASSIGN_OR_RETURN(std::optional<int> row_group, FindRowGroup(context));
+    if (!row_group) return false;
+    ICEFRAME_ASSIGN_OR_RETURN(pending_, MakePending(*row_group));
+  }
+  std::unique_ptr<Pending> pending = std::move(pending_);
+  const int row_group = pending->row_group;
+  context.counters->Add(OperationCount::kRowGroupsScanned);
+  current_ = std::make_unique<Current>();
+  current_->row_group = row_group;
+  current_->first_row = footer_->first_rows[static_cast<size_t>(row_group)];
+  current_->num_rows =
+      footer_->first_rows[static_cast<size_t>(row_group) + 1] - current_->first_row;
+  current_->batch_rows = BatchRows(row_group);
+  RowGroupSource& source = current_->filter_source;
+  ICEFRAME_ASSIGN_OR_RETURN(source.file, pending->filter_columns->Wait(context));
+  source.metadata = footer_->metadata;
+  source.row_group = row_group;
+  source.num_rows = current_->num_rows;
+  source.batch_rows = current_->batch_rows;
+  source.keep_dictionaries = true;
+  source.constants = &options_.constants;
+  source.pool = context.pool();
+  current_->source = source;
+  current_->source.keep_dictionaries = options_.keep_dictionaries;
+  current_->other_columns = std::move(pending->other_columns);
+  for (const ColumnPlan& plan : filter_.columns) {
+    ICEFRAME_ASSIGN_OR_RETURN(auto stream, OpenColumnStream(plan, source));
+    current_->filter_streams.push_back(std::move(stream));
+  }
+  ICEFRAME_RETURN_NOT_OK(Prefetch(context));
+  return true;
+}
+
+Status ParquetFileReader::OpenOtherColumns(const OperationContext& context) {
+  if (!current_->streams.empty() || columns_.empty()) return Status::OK();
+  if (current_->other_columns->num_bytes() > 0) {
+    ICEFRAME_ASSIGN_OR_RETURN(current_->source.file, current_->other_columns->Wait(context));
+  }
+  for (size_t i = 0; i < columns_.size(); ++i) {
+    std::unique_ptr<ColumnStream> stream;
+    if (shared_with_filter_[i] < 0) {
+      ICEFRAME_ASSIGN_OR_RETURN(stream, OpenColumnStream(columns_[i], current_->source));
+    }
+    current_->streams.push_back(std::move(stream));
+  }
+  return Status::OK();
+}
+
+Result<std::shared_ptr<arrow::RecordBatch>> ParquetFileReader::Next(
+    const OperationContext& context) {
+  ICEFRAME_RETURN_NOT_OK(failed_);
+  auto next =
+      CatchDataErrors(file_.file_path, [&]() -> Result<std::shared_ptr<arrow::RecordBatch>> {
+        while (rows_left_ > 0) {
+          ICEFRAME_RETURN_NOT_OK(context.Check());
+          if (current_ == nullptr || current_->next_row == current_->num_rows) {
+            if (current_ != nullptr) fetch_all_at_once_ = current_->survivors > 0;
+            ICEFRAME_ASSIGN_OR_RETURN(const bool started, StartRowGroup(context));
+            if (!started) break;
+          }
+          ICEFRAME_ASSIGN_OR_RETURN(auto batch, ReadBatch(context));
+          if (batch != nullptr) return batch;
+        }
+        current_.reset();
+        pending_.reset();
+        rows_left_ = 0;
+        return std::shared_ptr<arrow::RecordBatch>();
+      });
+  if (!next.ok()) {
+    failed_ = next.status();
+    current_.reset();
+    pending_.reset();
+  }
+  return next;
+}
+
+}  // namespace iceframe::internal

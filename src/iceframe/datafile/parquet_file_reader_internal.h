@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reading one Parquet data file: row groups chosen, prefetched, filtered and decoded in turn.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <arrow/type_fwd.h>
+
+#include "iceframe/datafile/column_plan_internal.h"
+#include "iceframe/datafile/column_stream_internal.h"
+#include "iceframe/datafile/data_file_reader.h"
+#include "iceframe/datafile/parquet_footer_internal.h"
+#include "iceframe/datafile/row_group_fetch_internal.h"
+#include "iceframe/skipping/evaluators.h"
+
+namespace iceframe::internal {
+
+/// The filters and the columns they need.
+struct FilterPlan {
+  std::vector<Expression> filters;
+  std::shared_ptr<const Schema> schema;
+  std::shared_ptr<arrow::Schema> arrow_schema;  // with field ids
+  std::vector<ColumnPlan> columns;
+  std::set<int> leaves;
+};
+
+class ParquetFileReader : public DataFileReader {
+ public:
+  ParquetFileReader(std::shared_ptr<FileIO> io, DataFile file, ReadOptions options)
+      : io_(std::move(io)), file_(std::move(file)), options_(std::move(options)) {}
+
+  Status Open(const OperationContext& context);
+  Result<std::shared_ptr<arrow::RecordBatch>> Next(const OperationContext& context) override;
+  const std::shared_ptr<arrow::Schema>& result_schema() const override { return result_schema_; }
+
+ private:
+  /// A row group being fetched: the filter's columns, and the others unless they wait for a
+  /// first surviving row.
+  struct Pending {
+    int row_group = 0;
+    std::unique_ptr<RowGroupFetch> filter_columns;
+    std::unique_ptr<RowGroupFetch> other_columns;
+  };
+  /// The row group being read.
+  struct Current {
+    int row_group = 0;
+    int64_t first_row = 0;
+    int64_t num_rows = 0;
+    int64_t next_row = 0;
+    int64_t batch_rows = 0;
+    int64_t survivors = 0;
+    RowGroupSource filter_source;
+    RowGroupSource source;
+    std::vector<std::unique_ptr<ColumnStream>> filter_streams;
+    /// nullptr for columns that the filter reads anyway.
+    std::vector<std::unique_ptr<ColumnStream>> streams;
+    std::unique_ptr<RowGroupFetch> other_columns;
+    /// Rows that the streams of other columns have not been told of yet.
+    int64_t unread_rows = 0;
+  };
+  /// Rows of a batch that passed.
+  struct Survivors {
+    std::vector<RowRange> keep;          // relative to the batch
+    std::shared_ptr<arrow::Array> mask;  // over the rows selected before filtering; may be null
+    int64_t num_rows = 0;
+  };
+
+  Status PlanResult();
+  Status PlanFilter(std::vector<Expression> filters);
+  Status PollLateFilter();
+  Result<std::optional<ColumnBounds>> BoundsOf(const parquet::RowGroupMetaData& row_group,
+                                               FieldId id, const Type& type) const;
+  Result<bool> MayHold(const OperationContext& context, int row_group) const;
+  Result<std::optional<int>> FindRowGroup(const OperationContext& context);
+  Result<std::unique_ptr<Pending>> MakePending(int row_group) const;
+  Status Prefetch(const OperationContext& context);
+  Result<bool> StartRowGroup(const OperationContext& context);
+  Status OpenOtherColumns(const OperationContext& context);
+  int64_t BatchRows(int row_group) const;
+  std::vector<RowRange> Selected(int64_t begin, int64_t num_rows) const;
+
+  Result<std::shared_ptr<arrow::RecordBatch>> ReadBatch(const OperationContext& context);
+  Result<Survivors> FilterRows(const OperationContext& context, arrow::ArrayVector* columns,
+                               const std::vector<RowRange>& selected);
+  Result<arrow::ArrayVector> ReadColumns(const OperationContext& context,
+                                         std::vector<std::unique_ptr<ColumnStream>>* streams,
+                                         int64_t num_rows, const std::vector<RowRange>& keep) const;
+  Result<std::shared_ptr<arrow::RecordBatch>> Assemble(const OperationContext& context,
+                                                       arrow::ArrayVector columns,
+                                                       const std::vector<RowRange>& keep,
+                                                       int64_t num_rows) const;
+
+  std::shared_ptr<FileIO> io_;
+  DataFile file_;
+  ReadOptions options_;
+  std::shared_ptr<const ParquetFooter> footer_;
+  std::vector<FileColumn> file_columns_;
+  std::shared_ptr<arrow::Schema> result_schema_;
+  std::vector<ColumnPlan> columns_;
+  std::vector<int> shared_with_filter_;  // per result column: its place in the filter's, or -1
+  std::set<int> other_leaves_;
+  FilterPlan filter_;
+  bool never_ = false;  // the filter is false
+  bool fetch_all_at_once_ = true;
+  int next_row_group_ = 0;
+  int64_t rows_left_ = 0;
+  std::unique_ptr<Pending> pending_;
+  std::unique_ptr<Current> current_;
+  Status failed_;
+};
+
+}  // namespace iceframe::internal

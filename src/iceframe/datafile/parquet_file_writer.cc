@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <utility>
+
+#include <arrow/api.h>
+#include <arrow/util/thread_pool.h>
+#include <parquet/arrow/schema.h>
+#include <parquet/exception.h>
+
+#include "iceframe/datafile/file_metrics_internal.h"
+#include "iceframe/datafile/parquet_file_writer_internal.h"
+
+namespace iceframe::internal {
+namespace {
+
+/// Runs a column's encoding on the process's threads, or at once where the caller is one of them:
+/// a thread of a pool never waits for its own pool.
+class NestingExecutor : public arrow::internal::Executor {
+ public:
+  explicit NestingExecutor(arrow::internal::Executor* threads) : threads_(threads) {}
+  int GetCapacity() override { return threads_->GetCapacity(); }
+  bool OwnsThisThread() override { return threads_->OwnsThisThread(); }
+
+ protected:
+  Status SpawnReal(arrow::internal::TaskHints hints, arrow::internal::FnOnce<void()> task,
+                   arrow::StopToken stop, StopCallback&& on_stop) override {
+    if (!threads_->OwnsThisThread()) {
+      return threads_->Spawn(hints, std::move(task), std::move(stop), std::move(on_stop));
+    }
+    std::move(task)();
+    return Status::OK();
+  }
+
+ private:
+  arrow::internal::Executor* threads_;
+};
+
+std::shared_ptr<parquet::WriterProperties> MakeWriterProperties(const WriteProperties& properties,
+                                                                arrow::MemoryPool* pool) {
+  parquet::WriterProperties::Builder builder;
+  builder.memory_pool(pool)
+      ->compression(properties.codec)
+      ->data_pagesize(properties.page_size_bytes)
+      ->max_rows_per_page(properties.page_row_limit)
+      ->dictionary_pagesize_limit(properties.dict_size_bytes)
+      ->max_row_group_length(properties.row_group_limit)
+      ->enable_store_decimal_as_integer()
+      ->enable_write_page_index();
+  if (properties.compression_level) builder.compression_level(*properties.compression_level);
+  for (const auto& filter : properties.bloom_filters) {
+    parquet::BloomFilterOptions options;
+    options.fpp = filter.false_positive_rate;
+    builder.enable_bloom_filter(filter.column, options);
+  }
+  return builder.build();
+}
+
+}  // namespace
+
+/// Passes everything on to libparquet's own writer and remembers the row group being written, for
+/// its size.
+class ParquetFileWriter::TrackedContents : public parquet::ParquetFileWriter::Contents {
+ public:
+  TrackedContents(std::shared_ptr<parquet::schema::GroupNode> schema,
+                  std::unique_ptr<parquet::ParquetFileWriter> inner)
+      : Contents(std::move(schema), nullptr), inner_(std::move(inner)) {}
+
+  void Close() override {
+    row_group_ = nullptr;
+    inner_->Close();
+    file_metadata_ = inner_->metadata();
+  }
+  parquet::RowGroupWriter* AppendRowGroup() override {
+    return row_group_ = inner_->AppendRowGroup();
+  }
+  parquet::RowGroupWriter* AppendBufferedRowGroup() override {
+    return row_group_ = inner_->AppendBufferedRowGroup();
+  }
+  int64_t num_rows() const override { return inner_->num_rows(); }
+  int num_columns() const override { return inner_->num_columns(); }
+  int num_row_groups() const override { return inner_->num_row_groups(); }
+  const std::shared_ptr<parquet::WriterProperties>& properties() const override {
+    return inner_->properties();
+  }
+  void AddKeyValueMetadata(
+      const std::shared_ptr<const arrow::KeyValueMetadata>& metadata) override {
+    inner_->AddKeyValueMetadata(metadata);
+  }
+  parquet::RowGroupWriter* row_group() const { return row_group_; }
+
+ private:
+  std::unique_ptr<parquet::ParquetFileWriter> inner_;
+  parquet::RowGroupWriter* row_group_ = nullptr;
+};
+
+ParquetFileWriter::ParquetFileWriter(const OperationContext& context, std::string location,
+                                     std::shared_ptr<const ParquetWriteSetup> setup)
+    : location_(std::move(location)),
+      setup_(std::move(setup)),
+      memory_(context.memory),
+      pool_(context.pool()) {}
+
+ParquetFileWriter::~ParquetFileWriter() { Abort(); }
+
+Result<std::unique_ptr<ParquetFileWriter>> ParquetFileWriter::Open(
+    const OperationContext& context, FileIO& io, std::string location,
+    std::shared_ptr<const ParquetWriteSetup> setup) {
+  std::unique_ptr<ParquetFileWriter> writer(
+      new ParquetFileWriter(context, std::move(location), std::move(setup)));
+  ICEFRAME_ASSIGN_OR_RETURN(writer->file_, io.Create(context, writer->location_));
+  Status opened = writer->OpenParquet(context);
+  if (!opened.ok()) return WithContext(opened, "file", writer->location_);
+  return writer;
+}
+
+Status ParquetFileWriter::OpenParquet(const OperationContext& context) {
+  BEGIN_PARQUET_CATCH_EXCEPTIONS
+  stream_ = std::make_shared<OutputFileStream>(file_.get());
+  executor_ = std::make_shared<NestingExecutor>(context.executor->cpu());
+  auto properties = MakeWriterProperties(setup_->properties, &pool_);
+  auto arrow_properties = parquet::ArrowWriterProperties::Builder()
+                              .set_use_threads(true)
+                              ->set_executor(executor_.get())
+                              ->build();
+  std::shared_ptr<parquet::SchemaDescriptor> descriptor;
+  ICEFRAME_RETURN_NOT_OK(parquet::arrow::ToParquetSchema(setup_->stored_schema.get(), *properties,
+                                                         *arrow_properties, &descriptor));
+  auto root = std::static_pointer_cast<parquet::schema::GroupNode>(descriptor->schema_root());
+  auto key_values =
+      arrow::KeyValueMetadata::Make({std::string("iceberg.schema")}, {setup_->schema_json});
+  auto contents = std::make_unique<TrackedContents>(
+      root, parquet::ParquetFileWriter::Open(stream_, root, properties, key_values));
+  contents_ = contents.get();
+  auto file_writer = std::make_unique<parquet::ParquetFileWriter>();
+  file_writer->Open(std::move(contents));
+  return parquet::arrow::FileWriter::Make(&pool_, std::move(file_writer), setup_->stored_schema,
+                                          arrow_properties, &writer_);
+  END_PARQUET_CATCH_EXCEPTIONS
+}
+
+Status ParquetFileWriter::Write(const OperationContext& context, const arrow::RecordBatch& batch) {
+  ICEFRAME_RETURN_NOT_OK(context.Check());
+  std::vector<std::shared_ptr<arrow::Array>> columns;
+  for (size_t i = 0; i < setup_->stored_columns.size(); ++i) {
+    const auto& data = batch.column_data(setup_->stored_columns[i]);
+    columns.push_back(
+        arrow::MakeArray(Relabel(data, setup_->stored_schema->field(static_cast<int>(i))->type())));
+  }
+  auto stored = arrow::RecordBatch::Make(setup_->stored_schema, batch.num_rows(), columns);
+  auto write = [&]() -> Status {
+    BEGIN_PARQUET_CATCH_EXCEPTIONS
+    if (row_group_flushed_) {
+      row_group_flushed_ = false;
+      ICEFRAME_RETURN_NOT_OK(writer_->NewBufferedRowGroup());
+    }
+    return writer_->WriteRecordBatch(*stored);
+    END_PARQUET_CATCH_EXCEPTIONS
+  };
+  Status written = write();
+  if (!written.ok()) return WithContext(written, "file", location_);
+  num_rows_ += batch.num_rows();
+  ICEFRAME_RETURN_NOT_OK(CountNans(batch));
+  if (RowGroupBytes() >= setup_->properties.row_group_size_bytes) return FlushRowGroup();
+  return Status::OK();
+}
+
+Status ParquetFileWriter::FlushRowGroup() {
+  parquet::RowGroupWriter* row_group = contents_->row_group();
+  if (row_group == nullptr || row_group_flushed_) return Status::OK();
+  PARQUET_CATCH_NOT_OK(row_group->Close());
+  row_group_flushed_ = true;
+  return Status::OK();
+}
+
+int64_t ParquetFileWriter::RowGroupBytes() const {
+  const parquet::RowGroupWriter* row_group =
+      contents_ == nullptr ? nullptr : contents_->row_group();
+  if (row_group == nullptr || row_group_flushed_) return 0;
+  // Values not yet in a page count at half their plain size, which compression comes to or beats;
+  // at most a page per column is in that state.
+  const auto buffered = row_group->estimated_buffered_stats();
+  return row_group->total_compressed_bytes() + row_group->total_compressed_bytes_written() +
+         (buffered.value_bytes + buffered.dict_bytes) / 2 + buffered.def_level_bytes +
+         buffered.rep_level_bytes;
+}
+
+int64_t ParquetFileWriter::encoded_bytes() const {
+  return (file_ == nullptr ? 0 : file_->num_bytes()) + RowGroupBytes();
+}
+
+Status ParquetFileWriter::CountNans(const arrow::RecordBatch& batch) {
+  for (const auto& column : setup_->nan_columns) {
+    ICEFRAME_ASSIGN_OR_RETURN(int64_t count, internal::CountNans(batch, column.path, &pool_));
+    nan_counts_[column.field_id] += count;
+  }
+  return Status::OK();
+}
+
+Result<DataFile> ParquetFileWriter::Close() {
+  auto close = [&]() -> Result<DataFile> {
+    BEGIN_PARQUET_CATCH_EXCEPTIONS
+    ICEFRAME_RETURN_NOT_OK(writer_->Close());
+    return MakeFileMetrics(*writer_->metadata(), *setup_, nan_counts_);
+    END_PARQUET_CATCH_EXCEPTIONS
+  };
+  auto closed = close();
+  if (closed.ok()) {
+    closed->file_path = location_;
+    closed->file_size_in_bytes = file_->num_bytes();
+    Status visible = file_->Close();
+    if (!visible.ok()) closed = visible;
+    file_.reset();
+    contents_ = nullptr;
+    writer_.reset();
+  }
+  if (!closed.ok()) return WithContext(closed.status(), "file", location_);
+  return closed;
+}
+
+void ParquetFileWriter::Abort() {
+  if (file_ == nullptr) return;
+  if (stream_ != nullptr) stream_->Detach();
+  file_->Abort();
+  contents_ = nullptr;
+  writer_.reset();
+  file_.reset();
+}
+
+}  // namespace iceframe::internal

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cstring>
+#include <string_view>
+#include <utility>
+
+#include <parquet/arrow/schema.h>
+
+#include "iceframe/datafile/data_error_internal.h"
+#include "iceframe/datafile/parquet_footer_internal.h"
+
+namespace iceframe::internal {
+namespace {
+
+constexpr int64_t kTailBytes = 64 * 1024;
+/// The footer's length and the magic after it.
+constexpr int64_t kSuffixBytes = 8;
+constexpr int64_t kLeastFileBytes = 12;
+
+Status Damaged(std::string_view what) {
+  return Error(ErrorKind::kInvalidData, "data file is damaged: ", what);
+}
+
+Result<int64_t> FooterLength(const arrow::Buffer& tail) {
+  const uint8_t* suffix = tail.data() + tail.size() - kSuffixBytes;
+  if (std::memcmp(suffix + 4, "PARE", 4) == 0) {
+    return Error(ErrorKind::kUnsupported, "encrypted data files can't be read");
+  }
+  if (std::memcmp(suffix + 4, "PAR1", 4) != 0) {
+    return Damaged("no Parquet magic at its end, or another size than the manifest says");
+  }
+  uint32_t length = 0;
+  std::memcpy(&length, suffix, sizeof(length));
+  return static_cast<int64_t>(length);
+}
+
+Result<std::shared_ptr<arrow::Buffer>> ReadFooterBytes(const OperationContext& context, FileIO& io,
+                                                       const DataFile& file) {
+  const int64_t size = file.file_size_in_bytes;
+  if (size < kLeastFileBytes) return Damaged("it is too short for a Parquet file");
+  int64_t tail_length = std::min(size, kTailBytes);
+  ICEFRAME_ASSIGN_OR_RETURN(
+      auto tails, io.ReadRanges(context, file.file_path, {{size - tail_length, tail_length}}));
+  std::shared_ptr<arrow::Buffer> tail = tails[0];
+  context.counters->Add(OperationCount::kFootersRead);
+  context.counters->Add(OperationCount::kDataBytesRead, tail_length);
+  ICEFRAME_ASSIGN_OR_RETURN(const int64_t length, FooterLength(*tail));
+  if (length == 0 || length > size - kLeastFileBytes) {
+    return Damaged("its footer is longer than the file");
+  }
+  if (length + kSuffixBytes > tail_length) {
+    tail_length = length + kSuffixBytes;
+    ICEFRAME_ASSIGN_OR_RETURN(
+        tails, io.ReadRanges(context, file.file_path, {{size - tail_length, tail_length}}));
+    tail = tails[0];
+    context.counters->Add(OperationCount::kDataBytesRead, tail_length);
+  }
+  return arrow::SliceBuffer(tail, tail->size() - kSuffixBytes - length, length);
+}
+
+int64_t FirstByte(const parquet::ColumnChunkMetaData& chunk) {
+  const int64_t data = chunk.data_page_offset();
+  const int64_t dictionary = chunk.dictionary_page_offset();
+  return chunk.has_dictionary_page() && dictionary > 0 && dictionary < data ? dictionary : data;
+}
+
+Status FillRowGroups(ParquetFooter* footer) {
+  const auto& metadata = *footer->metadata;
+  int64_t num_rows = 0;
+  for (int i = 0; i < metadata.num_row_groups(); ++i) {
+    auto row_group = metadata.RowGroup(i);
+    footer->first_rows.push_back(num_rows);
+    footer->offsets.push_back(
+        row_group->num_columns() == 0 ? 0 : FirstByte(*row_group->ColumnChunk(0)));
+    if (row_group->num_columns() != metadata.num_columns()) {
+      return Damaged("a row group lacks columns of the schema");
+    }
+    if (row_group->num_rows() < 0 || row_group->num_rows() > metadata.num_rows() - num_rows) {
+      return Damaged("its row groups have other numbers of rows than the file");
+    }
+    num_rows += row_group->num_rows();
+  }
+  footer->first_rows.push_back(num_rows);
+  if (num_rows != metadata.num_rows()) {
+    return Damaged("its row groups have other numbers of rows than the file");
+  }
+  return Status::OK();
+}
+
+Result<std::shared_ptr<const ParquetFooter>> ParseFooter(const OperationContext& context,
+                                                         const arrow::Buffer& bytes,
+                                                         int64_t file_size) {
+  auto footer = std::make_shared<ParquetFooter>();
+  footer->file_size = file_size;
+  footer->metadata = parquet::FileMetaData::Make(bytes.data(), bytes.size(),
+                                                 parquet::ReaderProperties(context.pool()));
+  if (footer->metadata->is_encryption_algorithm_set()) {
+    return Error(ErrorKind::kUnsupported, "encrypted data files can't be read");
+  }
+  ICEFRAME_RETURN_NOT_OK(FillRowGroups(footer.get()));
+  ICEFRAME_ASSIGN_OR_RETURN(footer->columns, MakeFileColumns(*footer->metadata->schema()));
+  footer->has_field_ids = HasFieldIds(footer->columns);
+  return footer;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const ParquetFooter>> LoadFooter(const OperationContext& context, FileIO& io,
+                                                        const DataFile& file) {
+  return CatchDataErrors(file.file_path, [&]() -> Result<std::shared_ptr<const ParquetFooter>> {
+    ICEFRAME_ASSIGN_OR_RETURN(auto bytes, ReadFooterBytes(context, io, file));
+    return ParseFooter(context, *bytes, file.file_size_in_bytes);
+  });
+}
+
+}  // namespace iceframe::internal

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <bit>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <string>
+
+#include <parquet/exception.h>
+#include <parquet/statistics.h>
+
+#include "iceframe/datafile/parquet_statistics_internal.h"
+
+namespace iceframe::internal {
+namespace {
+
+static_assert(std::endian::native == std::endian::little, "Parquet's plain encoding is read as is");
+
+constexpr int64_t kMicrosPerDay = 86'400'000'000;
+constexpr int64_t kNanosPerDay = 86'400'000'000'000;
+
+template <typename T>
+std::optional<T> ReadPlain(std::string_view bytes) {
+  if (bytes.size() != sizeof(T)) return std::nullopt;
+  T value;
+  std::memcpy(&value, bytes.data(), sizeof(T));
+  return value;
+}
+
+bool IsUnsigned(const parquet::ColumnDescriptor& column) {
+  const auto& logical = column.logical_type();
+  if (logical == nullptr || !logical->is_int()) return false;
+  return !static_cast<const parquet::IntLogicalType&>(*logical).is_signed();
+}
+
+/// An INT32 or INT64 statistic as a signed 64-bit number.
+std::optional<int64_t> ReadInteger(const parquet::ColumnDescriptor& column,
+                                   std::string_view bytes) {
+  if (column.physical_type() == parquet::Type::INT32) {
+    auto value = ReadPlain<int32_t>(bytes);
+    if (!value) return std::nullopt;
+    if (IsUnsigned(column)) return static_cast<int64_t>(static_cast<uint32_t>(*value));
+    return *value;
+  }
+  if (column.physical_type() != parquet::Type::INT64 || IsUnsigned(column)) return std::nullopt;
+  return ReadPlain<int64_t>(bytes);
+}
+
+std::optional<int64_t> Multiply(int64_t value, int64_t factor) {
+  int64_t product = 0;
+  if (__builtin_mul_overflow(value, factor, &product)) return std::nullopt;
+  return product;
+}
+
+int64_t DivideRounding(int64_t value, int64_t divisor, BoundSide side) {
+  const int64_t quotient = value / divisor;
+  const int64_t remainder = value % divisor;
+  if (side == BoundSide::kLower) return remainder < 0 ? quotient - 1 : quotient;
+  return remainder > 0 ? quotient + 1 : quotient;
+}
+
+/// How many of the column's time units one second has; 0 if it is no time.
+int64_t UnitsPerSecond(const parquet::ColumnDescriptor& column) {
+  const auto& logical = column.logical_type();
+  if (logical == nullptr) return 0;
+  parquet::LogicalType::TimeUnit::unit unit = parquet::LogicalType::TimeUnit::UNKNOWN;
+  if (logical->is_timestamp()) {
+    unit = static_cast<const parquet::TimestampLogicalType&>(*logical).time_unit();
+  } else if (logical->is_time()) {
+    unit = static_cast<const parquet::TimeLogicalType&>(*logical).time_unit();
+  }
+  switch (unit) {
+    case parquet::LogicalType::TimeUnit::MILLIS:
+      return 1'000;
+    case parquet::LogicalType::TimeUnit::MICROS:
+      return 1'000'000;
+    case parquet::LogicalType::TimeUnit::NANOS:
+      return 1'000'000'000;
+    default:
+      return 0;
+  }
+}
+
+std::optional<Value> DecodeTime(const parquet::ColumnDescriptor& column, std::string_view bytes,
+                                int64_t wanted_per_second, BoundSide side) {
+  auto number = ReadInteger(column, bytes);
+  if (!number) return std::nullopt;
+  const auto& logical = column.logical_type();
+  if (logical != nullptr && logical->is_date()) {
+    auto value = Multiply(*number, wanted_per_second == 1'000'000 ? kMicrosPerDay : kNanosPerDay);
+    return value ? std::optional<Value>(Value(*value)) : std::nullopt;
+  }
+  int64_t per_second = UnitsPerSecond(column);
+  if (per_second == 0) return std::nullopt;
+  if (per_second >= wanted_per_second) {
+    return Value(DivideRounding(*number, per_second / wanted_per_second, side));
+  }
+  auto value = Multiply(*number, wanted_per_second / per_second);
+  return value ? std::optional<Value>(Value(*value)) : std::nullopt;
+}
+
+/// Zero as a bound stands for both zeros.
+template <typename T>
+T WidenZero(T value, BoundSide side) {
+  if (value != 0) return value;
+  return side == BoundSide::kLower ? -T{0} : T{0};
+}
+
+std::optional<double> ReadFloating(const parquet::ColumnDescriptor& column,
+                                   std::string_view bytes) {
+  std::optional<double> value;
+  if (column.physical_type() == parquet::Type::FLOAT) {
+    if (auto narrow = ReadPlain<float>(bytes)) value = static_cast<double>(*narrow);
+  } else if (column.physical_type() == parquet::Type::DOUBLE) {
+    value = ReadPlain<double>(bytes);
+  }
+  if (value && std::isnan(*value)) return std::nullopt;
+  return value;
+}
+
+std::optional<Value> DecodeDecimal(const parquet::ColumnDescriptor& column, const Type& type,
+                                   std::string_view bytes) {
+  const auto& logical = column.logical_type();
+  if (logical == nullptr || !logical->is_decimal()) return std::nullopt;
+  if (static_cast<const parquet::DecimalLogicalType&>(*logical).scale() != type.scale()) {
+    return std::nullopt;
+  }
+  if (column.physical_type() == parquet::Type::INT32 ||
+      column.physical_type() == parquet::Type::INT64) {
+    auto number = ReadInteger(column, bytes);
+    if (!number) return std::nullopt;
+    return Value(arrow::Decimal128(*number));
+  }
+  if (bytes.empty() || bytes.size() > 16) return std::nullopt;
+  auto decimal = arrow::Decimal128::FromBigEndian(reinterpret_cast<const uint8_t*>(bytes.data()),
+                                                  static_cast<int32_t>(bytes.size()));
+  if (!decimal.ok()) return std::nullopt;
+  return Value(*decimal);
+}
+
+}  // namespace
+
+std::optional<Value> DecodeParquetBound(const parquet::ColumnDescriptor& column, const Type& type,
+                                        std::string_view bytes, BoundSide side) {
+  switch (type.id()) {
+    case TypeId::kBoolean:
+      if (column.physical_type() != parquet::Type::BOOLEAN || bytes.size() != 1) {
+        return std::nullopt;
+      }
+      return Value(bytes[0] != 0);
+    case TypeId::kInt:
+    case TypeId::kDate: {
+      auto number = ReadInteger(column, bytes);
+      if (!number || *number < std::numeric_limits<int32_t>::min() ||
+          *number > std::numeric_limits<int32_t>::max()) {
+        return std::nullopt;
+      }
+      return Value(static_cast<int32_t>(*number));
+    }
+    case TypeId::kLong: {
+      auto number = ReadInteger(column, bytes);
+      return number ? std::optional<Value>(Value(*number)) : std::nullopt;
+    }
+    case TypeId::kFloat: {
+      auto number = ReadFloating(column, bytes);
+      if (!number || column.physical_type() != parquet::Type::FLOAT) return std::nullopt;
+      return Value(WidenZero(static_cast<float>(*number), side));
+    }
+    case TypeId::kDouble: {
+      auto number = ReadFloating(column, bytes);
+      return number ? std::optional<Value>(Value(WidenZero(*number, side))) : std::nullopt;
+    }
+    case TypeId::kDecimal:
+      return DecodeDecimal(column, type, bytes);
+    case TypeId::kTime:
+    case TypeId::kTimestamp:
+    case TypeId::kTimestamptz:
+      return DecodeTime(column, bytes, 1'000'000, side);
+    case TypeId::kTimestampNs:
+    case TypeId::kTimestamptzNs:
+      return DecodeTime(column, bytes, 1'000'000'000, side);
+    case TypeId::kString:
+    case TypeId::kBinary:
+      if (column.physical_type() != parquet::Type::BYTE_ARRAY) return std::nullopt;
+      return Value(std::string(bytes));
+    case TypeId::kUuid:
+    case TypeId::kFixed: {
+      const size_t length = type.id() == TypeId::kUuid ? 16 : static_cast<size_t>(type.length());
+      if (column.physical_type() != parquet::Type::FIXED_LEN_BYTE_ARRAY || bytes.size() != length) {
+        return std::nullopt;
+      }
+      return Value(std::string(bytes));
+    }
+    case TypeId::kUnknown:
+    case TypeId::kVariant:
+    case TypeId::kGeometry:
+    case TypeId::kGeography:
+    case TypeId::kStruct:
+    case TypeId::kList:
+    case TypeId::kMap:
+      return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+ColumnBounds ChunkBounds(const parquet::ColumnChunkMetaData& chunk,
+                         const parquet::ColumnDescriptor& column, const Type& type) {
+  ColumnBounds bounds;
+  if (chunk.num_values() >= 0) bounds.value_count = chunk.num_values();
+  try {
+    if (!chunk.is_stats_set()) return bounds;
+    const auto statistics = chunk.encoded_statistics();
+    if (statistics == nullptr) return bounds;
+    if (statistics->has_null_count && statistics->null_count >= 0) {
+      bounds.null_count = statistics->null_count;
+    }
+    if (statistics->has_min) {
+      bounds.lower = DecodeParquetBound(column, type, statistics->min(), BoundSide::kLower);
+    }
+    if (statistics->has_max) {
+      bounds.upper = DecodeParquetBound(column, type, statistics->max(), BoundSide::kUpper);
+    }
+  } catch (const std::exception&) {
+    // Damaged statistics are unknown statistics: the data decides.
+    return ColumnBounds{};
+  }
+  if (bounds.lower && bounds.upper && CompareValues(type, *bounds.lower, *bounds.upper) > 0) {
+    bounds.lower.reset();
+    bounds.upper.reset();
+  }
+  return bounds;
+}
+
+}  // namespace iceframe::internal
