@@ -130,7 +130,8 @@ Status AvroDecompressor::AppendDeflate(std::string_view block, AvroBuffer* out) 
   while (true) {
     room = std::min(room, end_limit_ - out->size());
     if (out->capacity() - out->size() < room) {
-      ICEFRAME_RETURN_NOT_OK(out->Reserve(std::max(out->size() + room, 2 * out->capacity())));
+      const size_t wanted = std::max(out->size() + room, 2 * out->capacity());
+      ICEFRAME_RETURN_NOT_OK(out->Reserve(std::min(wanted, end_limit_)));
     }
     const size_t available = std::min(out->capacity(), end_limit_) - out->size();
     size_t written = 0;
@@ -187,7 +188,7 @@ Status AvroDecompressor::AppendZstandard(std::string_view block, AvroBuffer* out
     if (out->size() == out->capacity()) {
       if (out->size() >= end_limit_) return TooBig();
       const size_t room = std::max<size_t>(8192, out->capacity() + 4 * block.size());
-      ICEFRAME_RETURN_NOT_OK(out->Reserve(out->size() + room));
+      ICEFRAME_RETURN_NOT_OK(out->Reserve(std::min(out->size() + room, end_limit_)));
     }
     ZSTD_outBuffer output{out->data(), std::min(out->capacity(), end_limit_), out->size()};
     if (output.pos >= output.size) return TooBig();

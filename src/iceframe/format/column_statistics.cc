@@ -58,12 +58,12 @@ std::optional<int64_t> NumberBound(TypeId type, std::string_view bytes) {
       if (auto narrow = Int32(bytes)) return narrow;
       return Int64(bytes);
     case TypeId::kTime:
+    case TypeId::kTimestamptz:
+    case TypeId::kTimestamptzNs:
       return Int64(bytes);
     case TypeId::kTimestamp:
-    case TypeId::kTimestamptz:
       return TimestampOrDays(bytes, kMicrosPerDay);
     case TypeId::kTimestampNs:
-    case TypeId::kTimestamptzNs:
       return TimestampOrDays(bytes, kMicrosPerDay * 1000);
     default:
       return std::nullopt;
@@ -84,6 +84,13 @@ std::optional<double> RealBound(TypeId type, std::string_view bytes) {
   return value;
 }
 
+arrow::Decimal128 DecimalOf(std::string_view bytes) {
+  // At most 16 bytes, which is all that can go wrong.
+  return arrow::Decimal128::FromBigEndian(reinterpret_cast<const uint8_t*>(bytes.data()),
+                                          static_cast<int32_t>(bytes.size()))
+      .ValueOr(arrow::Decimal128());
+}
+
 bool IsValidBytesBound(const Type& type, std::string_view bytes) {
   switch (type.id()) {
     case TypeId::kString:
@@ -95,7 +102,8 @@ bool IsValidBytesBound(const Type& type, std::string_view bytes) {
     case TypeId::kUuid:
       return bytes.size() == 16;
     case TypeId::kDecimal:
-      return !bytes.empty() && bytes.size() <= 16;
+      return !bytes.empty() && bytes.size() <= 16 &&
+             DecimalOf(bytes).FitsInPrecision(type.precision());
     default:
       return false;
   }
@@ -132,13 +140,6 @@ std::optional<Layout> LayoutOf(const Type& type) {
       break;
   }
   return std::nullopt;
-}
-
-arrow::Decimal128 DecimalOf(std::string_view bytes) {
-  // At most 16 bytes, which is all that can go wrong.
-  return arrow::Decimal128::FromBigEndian(reinterpret_cast<const uint8_t*>(bytes.data()),
-                                          static_cast<int32_t>(bytes.size()))
-      .ValueOr(arrow::Decimal128());
 }
 
 bool IsAbove(const Type& type, std::string_view lower, std::string_view upper) {

@@ -79,10 +79,8 @@ int64_t UnitOf(const AvroSchema& avro, const Type& type) {
   if (avro.logical_type != "date") return 1;
   switch (type.id()) {
     case TypeId::kTimestamp:
-    case TypeId::kTimestamptz:
       return kMicrosPerDay;
     case TypeId::kTimestampNs:
-    case TypeId::kTimestamptzNs:
       return kNanosPerDay;
     default:
       return 1;
