@@ -3,6 +3,7 @@
 #   iceframe_read_layers()                  reads cmake/layers.txt
 #   iceframe_add_layer(NAME [LIBRARIES …])  src/iceframe/NAME/*.cc -> iceframe_NAME
 #   iceframe_add_layer_test(NAME)           tests/unit/NAME/*_test.cc -> iceframe_NAME_test
+#   iceframe_add_layer_bench(NAME)          bench/cpp/NAME_bench.cc -> iceframe_NAME_bench
 #   iceframe_add_test_support()             tests/support/*.cc, for the tests of io and above
 #
 # A test program links the objects of its layer's closure and no more, so a call upwards fails
@@ -56,7 +57,12 @@ function(iceframe_add_layer NAME)
       iceframe_options
       ${_arg_LIBRARIES}
   )
-  set_property(GLOBAL PROPERTY ICEFRAME_LIBRARIES_${NAME} "${_arg_LIBRARIES}")
+  set_property(
+    GLOBAL
+    PROPERTY
+      ICEFRAME_LIBRARIES_${NAME}
+        "${_arg_LIBRARIES}"
+  )
   foreach(_dep IN LISTS ICEFRAME_CLOSURE_${NAME})
     # The libraries of the layers below, but not their objects: those are linked once, by the program.
     get_property(_libraries GLOBAL PROPERTY ICEFRAME_LIBRARIES_${_dep})
@@ -73,11 +79,7 @@ function(iceframe_add_test_support)
   file(GLOB _sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/support/*.cc")
   add_library(iceframe_test_support OBJECT ${_sources})
   target_include_directories(iceframe_test_support PUBLIC "${PROJECT_SOURCE_DIR}/tests")
-  target_link_libraries(
-    iceframe_test_support
-    PRIVATE
-      $<TARGET_PROPERTY:iceframe_io,LINK_LIBRARIES>
-  )
+  target_link_libraries(iceframe_test_support PRIVATE $<TARGET_PROPERTY:iceframe_io,LINK_LIBRARIES>)
   if(ICEFRAME_PCH)
     target_precompile_headers(iceframe_test_support REUSE_FROM iceframe_base)
   endif()
@@ -91,9 +93,12 @@ function(iceframe_add_layer_test NAME)
   add_executable(iceframe_${NAME}_test ${_sources})
   target_include_directories(iceframe_${NAME}_test PRIVATE "${PROJECT_SOURCE_DIR}/tests")
   set_property(
-    SOURCE ${_sources}
+    SOURCE
+      ${_sources}
     APPEND
-    PROPERTY COMPILE_DEFINITIONS ICEFRAME_TESTS_DIR="${PROJECT_SOURCE_DIR}/tests"
+    PROPERTY
+      COMPILE_DEFINITIONS
+        ICEFRAME_TESTS_DIR="${PROJECT_SOURCE_DIR}/tests"
   )
   target_link_libraries(
     iceframe_${NAME}_test
@@ -129,4 +134,23 @@ function(iceframe_add_layer_test NAME)
       TIMEOUT
         300
   )
+endfunction()
+
+function(iceframe_add_layer_bench NAME)
+  set(_source "${PROJECT_SOURCE_DIR}/bench/cpp/${NAME}_bench.cc")
+  if(NOT EXISTS "${_source}" OR NOT TARGET iceframe_${NAME})
+    return()
+  endif()
+  add_executable(iceframe_${NAME}_bench "${_source}")
+  target_link_libraries(
+    iceframe_${NAME}_bench
+    PRIVATE
+      iceframe_${NAME}
+      benchmark::benchmark_main
+  )
+  foreach(_dep IN LISTS ICEFRAME_CLOSURE_${NAME})
+    if(TARGET iceframe_${_dep})
+      target_link_libraries(iceframe_${NAME}_bench PRIVATE iceframe_${_dep})
+    endif()
+  endforeach()
 endfunction()

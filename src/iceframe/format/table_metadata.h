@@ -65,7 +65,8 @@ struct TableMetadata {
   /// The schema to read a snapshot with: its own where given and known, else the current one.
   std::shared_ptr<const Schema> SchemaOf(const Snapshot& snapshot) const;
 
-  bool operator==(const TableMetadata&) const = default;
+  /// By content: schemas by their columns and ids.
+  bool operator==(const TableMetadata& other) const;
 };
 
 /// Returns the last snapshot made current at or before `timestamp_ms` by the snapshot log;

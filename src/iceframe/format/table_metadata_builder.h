@@ -38,7 +38,8 @@ struct ApplyOptions {
 
 /// Returns `base` with the updates applied in order; its logs are cut by the properties
 /// write.metadata.previous-versions-max. Schemas and specs that are there already are reused.
-/// Errors: InvalidArgument; InvalidMetadata (a snapshot's sequence number that is not new).
+/// Errors: InvalidArgument; InvalidMetadata; CommitConflict for a snapshot whose sequence number or
+/// first row id another snapshot took meanwhile (it was made from an older base).
 Result<std::shared_ptr<const TableMetadata>> ApplyUpdates(const TableMetadata& base,
                                                           const std::vector<TableUpdate>& updates,
                                                           const ApplyOptions& options);

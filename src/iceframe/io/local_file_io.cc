@@ -34,29 +34,23 @@ class LocalFileIO final : public FileIO {
   Result<std::shared_ptr<arrow::Buffer>> ReadAll(const OperationContext& context,
                                                  const std::string& location,
                                                  std::optional<int64_t> size) override {
-    ICEFRAME_RETURN_NOT_OK(context.Check());
-    ICEFRAME_ASSIGN_OR_RETURN(std::string path, FilePath(location));
-    auto* io = context.executor->io();
-    if (io->OwnsThisThread()) return ReadLocalFile(context, *paths_, path, location, size);
+    LocalReadRequest request{.location = location, .ranges = {}, .whole_file = true, .size = size};
     ICEFRAME_ASSIGN_OR_RETURN(
-        auto future, io->Submit([context, paths = paths_, path = std::move(path), location, size] {
-          return ReadLocalFile(context, *paths, path, location, size);
-        }));
-    return Await(context, future);
+        Buffers buffers, Await(context, Read(context, std::move(request), ReadMode::kCallerHelps)));
+    return std::move(buffers.front());
   }
 
   Result<Buffers> ReadRanges(const OperationContext& context, const std::string& location,
                              const std::vector<ByteRange>& ranges) override {
-    ICEFRAME_RETURN_NOT_OK(context.Check());
-    return Await(context, ReadRangesAsync(context, location, ranges));
+    LocalReadRequest request{.location = location, .ranges = ranges};
+    return Await(context, Read(context, std::move(request), ReadMode::kCallerHelps));
   }
 
   arrow::Future<Buffers> ReadRangesAsync(const OperationContext& context,
                                          const std::string& location,
                                          std::vector<ByteRange> ranges) override {
-    Result<std::string> path = FilePath(location);
-    if (!path.ok()) return path.status();
-    return ReadLocalRanges(context, paths_, std::move(*path), location, ranges);
+    LocalReadRequest request{.location = location, .ranges = std::move(ranges)};
+    return Read(context, std::move(request), ReadMode::kAsync);
   }
 
   Result<std::unique_ptr<OutputFile>> Create(const OperationContext& context,
@@ -124,6 +118,14 @@ class LocalFileIO final : public FileIO {
   }
 
  private:
+  arrow::Future<Buffers> Read(const OperationContext& context, LocalReadRequest request,
+                              ReadMode mode) const {
+    Result<std::string> path = FilePath(request.location);
+    if (!path.ok()) return path.status();
+    request.path = std::move(*path);
+    return ReadLocal(context, paths_, std::move(request), mode);
+  }
+
   static Result<std::string> FilePath(const std::string& location) {
     ICEFRAME_ASSIGN_OR_RETURN(ParsedLocation parsed, ParseLocation(location));
     if (parsed.scheme != kScheme) {

@@ -27,61 +27,100 @@ Result<std::shared_ptr<arrow::Buffer>> Allocate(const OperationContext& context,
   return std::shared_ptr<arrow::Buffer>(std::move(*buffer));
 }
 
-/// One call of ReadLocalRanges: shared by the io threads that work on it.
-class RangesRead : public std::enable_shared_from_this<RangesRead> {
+/// The caller copies at most this much by itself: more is faster on several threads.
+constexpr int64_t kMaxCallerBytes = int64_t{1} << 20;
+
+/// One call of ReadLocal: shared by the io threads that work on it.
+class LocalRead : public std::enable_shared_from_this<LocalRead> {
  public:
-  RangesRead(const OperationContext& context, std::shared_ptr<const LocalPaths> paths,
-             std::string path, std::string location, CoalescedReads plan)
-      : context_(context),
-        paths_(std::move(paths)),
-        path_(std::move(path)),
-        location_(std::move(location)),
-        plan_(std::move(plan)) {}
+  LocalRead(const OperationContext& context, std::shared_ptr<const LocalPaths> paths,
+            LocalReadRequest request)
+      : context_(context), paths_(std::move(paths)), request_(std::move(request)) {}
 
   arrow::Future<Buffers> future() const { return future_; }
 
-  void Start() {
+  void Start(ReadMode mode) {
     auto* io = context_.executor->io();
     // An io thread that waited for the others could wait for ever: it reads by itself.
     all_here_ = io->OwnsThisThread();
-    if (all_here_) return OpenAndRead();
-    Status spawned = io->Spawn([self = shared_from_this()] { self->OpenAndRead(); });
+    if (all_here_ || mode == ReadMode::kCallerHelps) {
+      Run(!all_here_);
+      return;
+    }
+    Status spawned = io->Spawn([self = shared_from_this()] { self->Run(false); });
     if (!spawned.ok()) future_.MarkFinished(spawned);
   }
 
  private:
-  void OpenAndRead() {
+  /// Opens the file and begins all reads. `on_caller`: this thread must not wait for the disk.
+  void Run(bool on_caller) {
     Status prepared = Prepare();
     if (!prepared.ok() || plan_.reads.empty()) {
       Finish(std::move(prepared));
       return;
     }
-    num_left_.store(plan_.reads.size());
+    const size_t num_reads = plan_.reads.size();
+    cached_.resize(num_reads);
+    // One more than there are reads, so that none of them finishes all while others are begun.
+    num_left_.store(num_reads + 1);
+    if (on_caller) ReadWhatIsCached();
     auto* io = context_.executor->io();
-    for (size_t i = 1; i < plan_.reads.size(); ++i) {
-      if (all_here_ || !io->Spawn([self = shared_from_this(), i] { self->ReadOne(i); }).ok()) {
+    // An io thread does the last one itself.
+    const size_t num_spawned = on_caller ? num_reads : num_reads - 1;
+    for (size_t i = 0; i < num_reads; ++i) {
+      const bool here = all_here_ || i >= num_spawned || cached_[i] == plan_.reads[i].length;
+      if (here || !io->Spawn([self = shared_from_this(), i] { self->ReadOne(i); }).ok()) {
         ReadOne(i);
       }
     }
-    ReadOne(0);
+    EndOne();
   }
 
   Status Prepare() {
     ICEFRAME_RETURN_NOT_OK(context_.Check());
-    ICEFRAME_ASSIGN_OR_RETURN(file_, paths_->OpenFile(path_, location_));
-    ICEFRAME_ASSIGN_OR_RETURN(const int64_t size, SizeOf(file_.get(), location_));
+    if (!request_.whole_file) {
+      ICEFRAME_ASSIGN_OR_RETURN(
+          plan_, CoalesceRanges(request_.ranges, CoalesceOptions{}, request_.location));
+    }
+    ICEFRAME_ASSIGN_OR_RETURN(file_, paths_->OpenFile(request_.path, request_.location));
+    ICEFRAME_ASSIGN_OR_RETURN(const int64_t file_size, SizeOf(file_.get(), request_.location));
+    if (request_.whole_file) ICEFRAME_RETURN_NOT_OK(PlanWholeFile(file_size));
     for (const ByteRange& read : plan_.reads) {
-      if (read.offset > size || read.length > size - read.offset) {
+      if (read.offset > file_size || read.length > file_size - read.offset) {
         return Error(ErrorKind::kIo, "file ends before the range to be read: offset ", read.offset,
-                     ", length ", read.length, ", size ", size, " of ", location_);
+                     ", length ", read.length, ", size ", file_size, " of ", request_.location);
       }
     }
     buffers_.reserve(plan_.reads.size());
     for (const ByteRange& read : plan_.reads) {
       ICEFRAME_ASSIGN_OR_RETURN(buffers_.emplace_back(),
-                                Allocate(context_, read.length, location_));
+                                Allocate(context_, read.length, request_.location));
     }
     return Status::OK();
+  }
+
+  Status PlanWholeFile(int64_t file_size) {
+    const int64_t size = request_.size.value_or(file_size);
+    if (size < 0) {
+      return Error(ErrorKind::kInvalidArgument, "file size is negative: ", size, " of ",
+                   request_.location);
+    }
+    if (size > file_size) {
+      return Error(ErrorKind::kIo, "file is shorter than it should be: ", file_size,
+                   " bytes instead of ", size, ", ", request_.location);
+    }
+    if (size > 0) plan_.reads = {{0, size}};
+    plan_.parts = {{0, 0, size}};
+    return Status::OK();
+  }
+
+  void ReadWhatIsCached() {
+    int64_t left = kMaxCallerBytes;
+    for (size_t i = 0; i < plan_.reads.size() && plan_.reads[i].length <= left; ++i) {
+      const ByteRange& read = plan_.reads[i];
+      cached_[i] = ReadCached(file_.get(), read.offset, read.length, buffers_[i]->mutable_data());
+      left -= read.length;
+    }
   }
 
   void ReadOne(size_t index) {
@@ -92,22 +131,26 @@ class RangesRead : public std::enable_shared_from_this<RangesRead> {
         if (!failed_.exchange(true)) failure_ = std::move(status);
       }
     }
-    if (num_left_.fetch_sub(1) == 1) {
-      std::unique_lock lock(mutex_);
-      Status failure = failure_;
-      lock.unlock();
-      Finish(std::move(failure));
-    }
+    EndOne();
   }
 
   Status TryReadOne(size_t index) {
     ICEFRAME_RETURN_NOT_OK(context_.Check());
     const ByteRange& read = plan_.reads[index];
+    const int64_t cached = cached_[index];
     IoRequest request(context_, "file", IoOp::kRead);
-    ICEFRAME_RETURN_NOT_OK(ReadFully(file_.get(), read.offset, read.length,
-                                     buffers_[index]->mutable_data(), location_));
+    ICEFRAME_RETURN_NOT_OK(ReadFully(file_.get(), read.offset + cached, read.length - cached,
+                                     buffers_[index]->mutable_data() + cached, request_.location));
     request.AddBytes(read.length);
     return Status::OK();
+  }
+
+  void EndOne() {
+    if (num_left_.fetch_sub(1) != 1) return;
+    std::unique_lock lock(mutex_);
+    Status failure = failure_;
+    lock.unlock();
+    Finish(std::move(failure));
   }
 
   void Finish(Status status) {
@@ -134,12 +177,13 @@ class RangesRead : public std::enable_shared_from_this<RangesRead> {
 
   const OperationContext context_;
   const std::shared_ptr<const LocalPaths> paths_;
-  const std::string path_;
-  const std::string location_;
-  const CoalescedReads plan_;
+  const LocalReadRequest request_;
   arrow::Future<Buffers> future_ = arrow::Future<Buffers>::Make();
+  CoalescedReads plan_;
   FileDescriptor file_;
   Buffers buffers_;
+  /// How many bytes from its start each read has already.
+  std::vector<int64_t> cached_;
   bool all_here_ = false;
   std::atomic<size_t> num_left_{0};
   std::atomic<bool> failed_{false};
@@ -149,39 +193,13 @@ class RangesRead : public std::enable_shared_from_this<RangesRead> {
 
 }  // namespace
 
-arrow::Future<Buffers> ReadLocalRanges(const OperationContext& context,
-                                       std::shared_ptr<const LocalPaths> paths, std::string path,
-                                       std::string location, const std::vector<ByteRange>& ranges) {
-  Result<CoalescedReads> plan = CoalesceRanges(ranges, CoalesceOptions{}, location);
-  if (!plan.ok()) return plan.status();
-  auto read = std::make_shared<RangesRead>(context, std::move(paths), std::move(path),
-                                           std::move(location), std::move(*plan));
+arrow::Future<Buffers> ReadLocal(const OperationContext& context,
+                                 std::shared_ptr<const LocalPaths> paths, LocalReadRequest request,
+                                 ReadMode mode) {
+  auto read = std::make_shared<LocalRead>(context, std::move(paths), std::move(request));
   auto future = read->future();
-  read->Start();
+  read->Start(mode);
   return future;
-}
-
-Result<std::shared_ptr<arrow::Buffer>> ReadLocalFile(const OperationContext& context,
-                                                     const LocalPaths& paths,
-                                                     const std::string& path,
-                                                     const std::string& location,
-                                                     std::optional<int64_t> size) {
-  ICEFRAME_RETURN_NOT_OK(context.Check());
-  IoRequest request(context, "file", IoOp::kRead);
-  ICEFRAME_ASSIGN_OR_RETURN(const FileDescriptor file, paths.OpenFile(path, location));
-  ICEFRAME_ASSIGN_OR_RETURN(const int64_t file_size, SizeOf(file.get(), location));
-  const int64_t length = size.value_or(file_size);
-  if (length < 0) {
-    return Error(ErrorKind::kInvalidArgument, "file size is negative: ", length, " of ", location);
-  }
-  if (length > file_size) {
-    return Error(ErrorKind::kIo, "file is shorter than it should be: ", file_size,
-                 " bytes instead of ", length, ", ", location);
-  }
-  ICEFRAME_ASSIGN_OR_RETURN(auto buffer, Allocate(context, length, location));
-  ICEFRAME_RETURN_NOT_OK(ReadFully(file.get(), 0, length, buffer->mutable_data(), location));
-  request.AddBytes(length);
-  return buffer;
 }
 
 }  // namespace iceframe::internal

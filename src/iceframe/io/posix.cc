@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <fcntl.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -81,6 +82,18 @@ Status ReadFully(int fd, int64_t offset, int64_t length, uint8_t* out, std::stri
     done += num_read;
   }
   return Status::OK();
+}
+
+int64_t ReadCached(int fd, int64_t offset, int64_t length, uint8_t* out) {
+  int64_t done = 0;
+  while (done < length) {
+    iovec rest{out + done, static_cast<size_t>(std::min(length - done, kMaxTransfer))};
+    const ssize_t num_read = preadv2(fd, &rest, 1, offset + done, RWF_NOWAIT);
+    // Errors too are left to the read that waits.
+    if (num_read <= 0) break;
+    done += num_read;
+  }
+  return done;
 }
 
 Status WriteFully(int fd, const uint8_t* data, int64_t length, std::string_view location) {

@@ -37,6 +37,10 @@ FileDescriptor OpenAt(int folder_fd, const std::string& path, int flags, unsigne
 /// Reads exactly `length` bytes at `offset`; Io if the file ends before.
 Status ReadFully(int fd, int64_t offset, int64_t length, uint8_t* out, std::string_view location);
 
+/// Reads what is in the page cache, without ever waiting for the disk; returns how many bytes from
+/// `offset` on that were, 0 where the file system can't tell.
+int64_t ReadCached(int fd, int64_t offset, int64_t length, uint8_t* out);
+
 Status WriteFully(int fd, const uint8_t* data, int64_t length, std::string_view location);
 
 Status SyncFile(int fd, std::string_view location);
