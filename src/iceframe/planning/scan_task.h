@@ -2,13 +2,12 @@
 // One piece of a scan: everything a reader needs, and nothing that can't be sent elsewhere.
 #pragma once
 
-#include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "iceframe/base/result.h"
+#include "iceframe/expression/expression.h"
 #include "iceframe/format/data_file.h"
 
 namespace iceframe {
@@ -23,14 +22,19 @@ struct DeleteFileReference {
 struct ScanTask {
   DataFile data_file;
   SequenceNumber data_sequence_number;
+  /// Deletion vector or position deletes first, then equality deletes.
   std::vector<DeleteFileReference> delete_files;
-  /// The row filter's text form, less what the partition already proves; empty: none.
-  std::string residual_json;
+  /// The row filter, bound to the scan's schema and simplified, less what the partition already
+  /// proves; the literal true: every row (that no delete removes) is kept.
+  Expression residual;
 
   bool operator==(const ScanTask&) const = default;
 };
 
-std::string ScanTaskToJson(const ScanTask& task);
+/// Returns the task as JSON; reading it gives an equal task.
+/// Errors: InvalidArgument for a residual nested more than 40 levels deep.
+Result<std::string> ScanTaskToJson(const ScanTask& task);
+/// Errors: InvalidArgument or InvalidMetadata naming what is wrong.
 Result<ScanTask> ScanTaskFromJson(std::string_view text);
 
 }  // namespace iceframe

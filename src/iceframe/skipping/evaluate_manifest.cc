@@ -2,13 +2,11 @@
 // A filter over all entries of a decoded manifest, column by column.
 #include <algorithm>
 #include <cstring>
-#include <deque>
 #include <map>
 
 #include "iceframe/skipping/evaluators.h"
 #include "iceframe/skipping/statistics_kernels_internal.h"
 #include "iceframe/skipping/value_range_internal.h"
-#include "iceframe/types/single_value.h"
 
 namespace iceframe {
 namespace {
@@ -17,7 +15,6 @@ using internal::ColumnPredicate;
 using internal::FlatOperands;
 using internal::Selection;
 using internal::ValueRange;
-using Layout = ColumnStatistics::BoundsLayout;
 
 /// Finds a column's statistics over the manifest's entries; nullptr: none.
 class StatisticsSource {
@@ -107,115 +104,36 @@ class FileStatistics : public StatisticsSource {
   std::map<FieldId, std::shared_ptr<const ColumnStatistics>> columns_;
 };
 
-/// Partition values in the shape of statistics, lower and upper bound being the value itself, so
-/// that the same loops serve both.
-class PartitionStatistics : public StatisticsSource {
+class PartitionSource : public StatisticsSource {
  public:
-  PartitionStatistics(const ColumnarManifest& manifest, const Type& partition_type)
+  PartitionSource(const ColumnarManifest& manifest, const Type& partition_type)
       : manifest_(manifest), partition_type_(partition_type) {}
 
   const ColumnStatistics* Find(FieldId field_id, const Type& type) override {
     auto& found = columns_[field_id];
-    if (!found) {
-      const auto& fields = partition_type_.fields();
-      for (size_t i = 0; i < fields.size(); ++i) {
-        if (fields[i].id == field_id) found = Read(static_cast<int>(i), type);
+    const auto& fields = partition_type_.fields();
+    for (size_t i = 0; !found && i < fields.size(); ++i) {
+      if (fields[i].id == field_id && IsHeldAlike(fields[i].type, type)) {
+        found = manifest_.PartitionStatistics(static_cast<int>(i));
       }
     }
     return found.get();
   }
 
- private:
-  std::unique_ptr<ColumnStatistics> Read(int field, const Type& type);
-  void Set(const Type& type, const Value& value, size_t entry, ColumnStatistics* column);
+  /// Whether values of two types mean the same once widened; a date and a timestamp don't.
+  static bool IsHeldAlike(const Type& a, const Type& b) {
+    const auto is_whole = [](const Type& type) {
+      return type.id() == TypeId::kInt || type.id() == TypeId::kLong;
+    };
+    return a.id() == b.id() || (is_whole(a) && is_whole(b)) ||
+           (internal::IsFloating(a) && internal::IsFloating(b));
+  }
 
+ private:
   const ColumnarManifest& manifest_;
   const Type& partition_type_;
-  std::map<FieldId, std::unique_ptr<ColumnStatistics>> columns_;
-  /// What the columns' byte spans point into.
-  std::deque<std::string> bytes_;
+  std::map<FieldId, std::shared_ptr<const ColumnStatistics>> columns_;
 };
-
-Layout LayoutOf(const Type& type) {
-  switch (type.id()) {
-    case TypeId::kFloat:
-    case TypeId::kDouble:
-      return Layout::kDouble;
-    case TypeId::kBoolean:
-    case TypeId::kInt:
-    case TypeId::kLong:
-    case TypeId::kDate:
-    case TypeId::kTime:
-    case TypeId::kTimestamp:
-    case TypeId::kTimestamptz:
-    case TypeId::kTimestampNs:
-    case TypeId::kTimestamptzNs:
-      return Layout::kInt64;
-    default:
-      return Layout::kBytes;
-  }
-}
-
-std::unique_ptr<ColumnStatistics> PartitionStatistics::Read(int field, const Type& type) {
-  const auto count = static_cast<size_t>(manifest_.num_entries());
-  auto column = std::make_unique<ColumnStatistics>();
-  column->layout = LayoutOf(type);
-  column->has_lower.resize(count);
-  column->value_counts.assign(count, -1);
-  column->null_value_counts.assign(count, -1);
-  column->nan_value_counts.assign(count, -1);
-  switch (column->layout) {
-    case Layout::kInt64:
-      column->lower_int64.resize(count);
-      break;
-    case Layout::kDouble:
-      column->lower_double.resize(count);
-      break;
-    case Layout::kBytes:
-      column->lower_bytes.resize(count);
-      break;
-  }
-  for (size_t i = 0; i < count; ++i) {
-    Set(type, manifest_.partition_value(static_cast<int64_t>(i), field), i, column.get());
-  }
-  column->has_upper = column->has_lower;
-  column->upper_int64 = column->lower_int64;
-  column->upper_double = column->lower_double;
-  column->upper_bytes = column->lower_bytes;
-  return column;
-}
-
-void PartitionStatistics::Set(const Type& type, const Value& value, size_t entry,
-                              ColumnStatistics* column) {
-  if (!value.is_null() && !Fits(type, value)) return;
-  column->value_counts[entry] = 1;
-  column->null_value_counts[entry] = value.is_null() ? 1 : 0;
-  column->nan_value_counts[entry] = internal::IsNaNValue(value) ? 1 : 0;
-  if (value.is_null() || internal::IsNaNValue(value)) return;
-  column->has_lower[entry] = 1;
-  if (value.holds<bool>()) {
-    column->lower_int64[entry] = value.get<bool>() ? 1 : 0;
-  } else if (value.holds<int32_t>()) {
-    column->lower_int64[entry] = value.get<int32_t>();
-  } else if (value.holds<int64_t>()) {
-    column->lower_int64[entry] = value.get<int64_t>();
-  } else if (value.holds<float>()) {
-    column->lower_double[entry] = static_cast<double>(value.get<float>());
-  } else if (value.holds<double>()) {
-    column->lower_double[entry] = value.get<double>();
-  } else if (value.holds<std::string>()) {
-    bytes_.push_back(value.get<std::string>());
-    column->lower_bytes[entry] = bytes_.back();
-  } else {
-    auto encoded = ToSingleValueBytes(type, value);
-    if (!encoded.ok()) {
-      column->has_lower[entry] = 0;
-      return;
-    }
-    bytes_.push_back(std::move(encoded).ValueUnsafe());
-    column->lower_bytes[entry] = bytes_.back();
-  }
-}
 
 }  // namespace
 
@@ -236,7 +154,7 @@ std::vector<SkipReason> EvaluateManifest(const ColumnarManifest& manifest,
     is_any_left |= reasons[i] == SkipReason::kNone;
   }
   if (is_any_left && internal::AsConstant(partition_filter) != true) {
-    PartitionStatistics partitions(manifest, partition_type);
+    PartitionSource partitions(manifest, partition_type);
     skip(SelectionEvaluator(&partitions, count).Evaluate(partition_filter), SkipReason::kPartition);
     is_any_left = std::find(reasons.begin(), reasons.end(), SkipReason::kNone) != reasons.end();
   }

@@ -8,6 +8,7 @@
 
 #include "iceframe/skipping/statistics_kernels_internal.h"
 #include "iceframe/types/single_value.h"
+#include "iceframe/types/utf8.h"
 
 namespace iceframe::internal {
 namespace {
@@ -100,11 +101,11 @@ struct ByteBounds {
   const ColumnStatistics& statistics;
   bool Lower(size_t i, T* out) const {
     *out = statistics.lower_bytes[i];
-    return statistics.has_lower[i] != 0 && (!kIsText || IsValidUtf8(*out));
+    return statistics.has_lower[i] != 0 && (!kIsText || IsUtf8(*out));
   }
   bool Upper(size_t i, T* out) const {
     *out = statistics.upper_bytes[i];
-    return statistics.has_upper[i] != 0 && (!kIsText || IsValidUtf8(*out));
+    return statistics.has_upper[i] != 0 && (!kIsText || IsUtf8(*out));
   }
   static T Literal(const Value& value) { return value.get<std::string>(); }
 };

@@ -2,9 +2,9 @@
 // Deciding one-column predicates on ranges of values, with three-valued truth.
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 
 #include "iceframe/skipping/value_range_internal.h"
+#include "iceframe/types/utf8.h"
 
 namespace iceframe::internal {
 namespace {
@@ -158,39 +158,6 @@ int ComparePredicateValues(const Type& type, const Value& left, const Value& rig
   return CompareValues(type, left, right);
 }
 
-bool IsValidUtf8(std::string_view text) {
-  const auto* bytes = reinterpret_cast<const uint8_t*>(text.data());
-  const size_t size = text.size();
-  size_t i = 0;
-  while (i < size) {
-    uint64_t word = 0;
-    if (size - i >= sizeof(word)) {
-      std::memcpy(&word, bytes + i, sizeof(word));
-      if ((word & 0x8080808080808080ULL) == 0) {
-        i += sizeof(word);
-        continue;
-      }
-    }
-    const uint8_t lead = bytes[i];
-    if (lead < 0x80) {
-      ++i;
-      continue;
-    }
-    const size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-    if (lead < 0xC2 || lead > 0xF4 || size - i < length) return false;
-    for (size_t k = 1; k < length; ++k) {
-      if ((bytes[i + k] & 0xC0) != 0x80) return false;
-    }
-    const uint8_t second = bytes[i + 1];
-    const bool is_overlong_or_surrogate =
-        (lead == 0xE0 && second < 0xA0) || (lead == 0xED && second > 0x9F) ||
-        (lead == 0xF0 && second < 0x90) || (lead == 0xF4 && second > 0x8F);
-    if (is_overlong_or_surrogate) return false;
-    i += length;
-  }
-  return true;
-}
-
 ValueRange ValueRange::Unknown(const Type& type) {
   ValueRange range;
   range.may_be_nan = IsFloating(type);
@@ -201,7 +168,7 @@ void ValueRange::DropImpossibleBounds(const Type& type) {
   const auto is_bad = [&](const std::optional<Value>& bound) {
     if (!bound) return false;
     if (bound->is_null() || !Fits(type, *bound)) return true;
-    return type.id() == TypeId::kString && !IsValidUtf8(bound->get<std::string>());
+    return type.id() == TypeId::kString && !IsUtf8(bound->get<std::string>());
   };
   if (is_bad(lower)) lower.reset();
   if (is_bad(upper)) upper.reset();

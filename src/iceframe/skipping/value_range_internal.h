@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <string_view>
 
 #include "iceframe/skipping/column_predicate_internal.h"
 #include "iceframe/skipping/evaluators.h"
@@ -31,7 +30,6 @@ TruthSet Negation(TruthSet operand);
 int ComparePredicateValues(const Type& type, const Value& left, const Value& right);
 bool IsNaNValue(const Value& value);
 bool IsFloating(const Type& type);
-bool IsValidUtf8(std::string_view text);
 
 /// Null, NaN and other values are told apart: bounds speak of the others alone.
 struct ValueRange {
