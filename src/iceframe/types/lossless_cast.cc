@@ -239,7 +239,7 @@ Result<ArrayPtr> TakeRows(const arrow::Array& values, const arrow::Array& indice
                           arrow::MemoryPool* pool) {
   arrow::compute::ExecContext context(pool);
   context.set_use_threads(false);
-  return arrow::compute::Take(values, indices, arrow::compute::TakeOptions::NoBoundsCheck(),
+  return arrow::compute::Take(values, indices, arrow::compute::TakeOptions::BoundsCheck(),
                               &context);
 }
 

@@ -8,7 +8,7 @@
 #include <cstring>
 
 #include "iceframe/types/civil_time.h"
-#include "iceframe/types/decimal_bytes.h"
+#include "iceframe/types/decimal_bytes_internal.h"
 #include "iceframe/types/utf8.h"
 
 namespace iceframe {

@@ -7,7 +7,7 @@
 #include <optional>
 #include <utility>
 
-#include "iceframe/types/transform_functions.h"
+#include "iceframe/types/transform_functions_internal.h"
 #include "iceframe/types/utf8.h"
 
 namespace iceframe {

@@ -18,7 +18,7 @@
 
 #include "iceframe/types/arrow_schema.h"
 #include "iceframe/types/transform.h"
-#include "iceframe/types/transform_functions.h"
+#include "iceframe/types/transform_functions_internal.h"
 #include "iceframe/types/utf8.h"
 
 namespace iceframe {
@@ -263,7 +263,7 @@ Result<ArrayPtr> ApplyDictionary(const Transform& transform, const Type& source,
   arrow::compute::ExecContext context(pool);
   context.set_use_threads(false);
   return arrow::compute::Take(*transformed, *values.indices(),
-                              arrow::compute::TakeOptions::NoBoundsCheck(), &context);
+                              arrow::compute::TakeOptions::BoundsCheck(), &context);
 }
 
 }  // namespace

@@ -19,8 +19,8 @@ from pyiceberg.transforms import BucketTransform, parse_transform
 from pyiceberg.types import PrimitiveType, StructType
 
 EXPECTED_VERSION = "0.12.0"
-TRANSFORMS = ["identity", "bucket[1]", "bucket[16]", "bucket[1000003]", "truncate[1]", "truncate[4]"]
-TRANSFORMS += ["truncate[1000]", "year", "month", "day", "hour"]
+TRANSFORMS = ["identity", "bucket[1]", "bucket[16]", "bucket[1000003]"]
+TRANSFORMS += ["truncate[1]", "truncate[4]", "truncate[1000]", "year", "month", "day", "hour"]
 
 
 def parse(name: str) -> PrimitiveType:
@@ -41,7 +41,8 @@ def values(source: random.Random) -> dict[str, list[Any]]:
     dates = [0, 1, -1, 17486, -719162, 11016, -365, -366]
     dates += [source.randint(-719162, 2932896) for _ in range(20)]
     texts = ["", "iceberg", "é", "𐐀a", "a𐐀b𐐀c", "ÿÿÿÿÿ", "a" * 1200]
-    texts += ["".join(chr(source.randint(32, 0xD7FF)) for _ in range(source.randint(0, 12))) for _ in range(20)]
+    lengths = [source.randint(0, 12) for _ in range(20)]
+    texts += ["".join(chr(source.randint(32, 0xD7FF)) for _ in range(n)) for n in lengths]
     blobs = [b"", b"\x00\x01\x02\x03", b"\xff" * 5]
     blobs += [source.randbytes(source.randint(0, 40)) for _ in range(20)]
     unscaled = [0, 1, -1, 1420, 127, 128, -128, -129, 32767, 32768, -32769, 99999999]
@@ -72,7 +73,7 @@ def values(source: random.Random) -> dict[str, list[Any]]:
 
 
 def transformed(kind: PrimitiveType, value: Any) -> dict[str, Any]:
-    """Returns the transforms of `value`: {name: [value as bytes in hex, text in paths]}."""
+    """Returns the transforms of `value`: name to single value in hex."""
     results = {}
     for name in TRANSFORMS:
         transform = parse_transform(name)
@@ -103,7 +104,8 @@ def main() -> None:
     """Writes the file next to this script."""
     if pyiceberg.__version__ != EXPECTED_VERSION:
         raise SystemExit(f"PyIceberg {EXPECTED_VERSION} is wanted, not {pyiceberg.__version__}")
-    entries = [entry(name, value) for name, items in values(random.Random(20)).items() for value in items]
+    by_type = values(random.Random(20))
+    entries = [entry(name, value) for name, items in by_type.items() for value in items]
     lines = ",\n".join(json.dumps(item, ensure_ascii=False) for item in entries)
     target = Path(__file__).with_name("golden.json")
     target.write_text(f'{{"pyiceberg": "{EXPECTED_VERSION}", "values": [\n{lines}\n]}}\n')

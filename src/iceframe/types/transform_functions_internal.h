@@ -11,7 +11,7 @@
 #include <arrow/util/decimal.h>
 
 #include "iceframe/types/civil_time.h"
-#include "iceframe/types/decimal_bytes.h"
+#include "iceframe/types/decimal_bytes_internal.h"
 #include "iceframe/types/murmur3.h"
 #include "iceframe/types/transform.h"
 
