@@ -71,6 +71,8 @@ enum class CommitOutcomeKind : uint8_t {
   /// May have landed: reconcile, never clean up.
   kUnknown,
 };
+/// "committed", "conflict", "rejected", "unknown".
+std::string_view ToString(CommitOutcomeKind kind);
 
 struct CommitOutcome {
   CommitOutcomeKind kind = CommitOutcomeKind::kUnknown;
@@ -80,7 +82,9 @@ struct CommitOutcome {
   Status status;
 };
 
-/// Computes a commit's request anew from the table as it is now; called under the write lock.
+/// Computes a commit's request anew from the table as it is now; called under the write lock, so
+/// it must not call the catalog. An error ends the attempt: CommitConflict as kConflict, others as
+/// kRejected.
 using RebaseFunction = std::function<Result<CommitRequest>(const LoadedTable& current)>;
 
 /// Implementations are thread-safe and, where the store is shared, safe for many processes.
@@ -116,6 +120,9 @@ class Catalog {
                                         const TableIdentifier& identifier) = 0;
   virtual Result<bool> TableExists(const OperationContext& context,
                                    const TableIdentifier& identifier) = 0;
+  /// With `purge`, deletes the files in the folders data and metadata of the table's location; what
+  /// can't be deleted is logged. Errors: InvalidArgument, before anything is done, if other tables
+  /// may lie there.
   virtual Status DropTable(const OperationContext& context, const TableIdentifier& identifier,
                            bool purge) = 0;
   virtual Status RenameTable(const OperationContext& context, const TableIdentifier& from,
@@ -125,6 +132,8 @@ class Catalog {
                                             const std::string& metadata_location) = 0;
 
   /// Tries once: checks the requirements against the current metadata, writes new metadata, swaps.
+  /// With AssertCreate among the requirements, makes the table. A metadata file that was written is
+  /// deleted again only if it is proved not to have landed.
   virtual CommitOutcome CommitTable(const OperationContext& context,
                                     const CommitRequest& request) = 0;
   /// Tries once, holding the catalog's write lock from reading the current table to the swap, so

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "iceframe/base/result.h"
 #include "iceframe/format/table_metadata.h"
@@ -11,17 +12,23 @@
 
 namespace iceframe {
 
-/// Reads and parses a metadata file ("….metadata.json", gzip by name or content); parsed metadata
-/// is shared per location, in the memory budget.
+/// Reads and parses a metadata file ("….metadata.json", gzip by content). What is named by version
+/// and uuid is parsed once and shared by the process, in the memory budget.
+/// Errors: those of FileIO; InvalidMetadata; ResourceExhausted for a file that is, or inflates to,
+/// more than the setting metadata.max_size.
 Result<std::shared_ptr<const TableMetadata>> ReadTableMetadata(const OperationContext& context,
                                                                FileIO& io,
                                                                const std::string& location);
 
 /// Writes metadata to a new file "{location}/metadata/{version:05}-{uuid}.metadata.json" (or below
-/// write.metadata.path; gzip by write.metadata.compression-codec) and returns where.
-/// `base_location` gives the version to count from; empty: 0.
+/// write.metadata.path; ".gz.metadata.json" by write.metadata.compression-codec) and returns where.
+/// `base_location` gives the version to count from; empty: the first, 0.
 Result<std::string> WriteTableMetadata(const OperationContext& context, FileIO& io,
-                                       const TableMetadata& metadata,
+                                       const std::shared_ptr<const TableMetadata>& metadata,
                                        const std::string& base_location);
+
+/// Returns the version in a metadata file's name ("…/00003-<uuid>.metadata.json" → 3), or -1 for
+/// another form of name.
+int64_t MetadataVersionOf(std::string_view metadata_location);
 
 }  // namespace iceframe

@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "iceframe/catalog/sqlite_database_internal.h"
+#include "iceframe/runtime/fork.h"
 
 namespace iceframe {
 
@@ -64,6 +65,9 @@ struct SqliteDatabase::ForkHandlers {
   static ForkHandlers& Get() {
     // Never destroyed: threads may end after static destruction began.
     static ForkHandlers* handlers = [] {
+      // Registered after the runtime's handlers, so that BeforeFork runs before them: while they
+      // hold every lock, the uses that it waits for could not end.
+      (void)ForkGeneration();
       pthread_atfork(&BeforeFork, &AfterForkInParent, &AfterForkInChild);
       return new ForkHandlers;
     }();

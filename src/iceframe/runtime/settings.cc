@@ -178,7 +178,6 @@ Status UnknownSetting(std::string_view name, SettingSource source) {
 // Variables that begin like settings and belong to other parts.
 constexpr auto kOtherVariables = std::to_array<std::string_view>({
     "ICEFRAME_BENCH_",
-    "ICEFRAME_CATALOG_",
     "ICEFRAME_CONFIG",
     "ICEFRAME_LLM_",
     "ICEFRAME_MCP_",

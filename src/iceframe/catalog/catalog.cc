@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "iceframe/catalog/catalog.h"
+
+namespace iceframe {
+
+std::string_view ToString(CommitOutcomeKind kind) {
+  switch (kind) {
+    case CommitOutcomeKind::kCommitted:
+      return "committed";
+    case CommitOutcomeKind::kConflict:
+      return "conflict";
+    case CommitOutcomeKind::kRejected:
+      return "rejected";
+    case CommitOutcomeKind::kUnknown:
+      return "unknown";
+  }
+  return "unknown";
+}
+
+CommitOutcome Catalog::CommitTableLocked(const OperationContext& /*context*/,
+                                         const TableIdentifier& identifier,
+                                         const RebaseFunction& /*rebase*/) {
+  CommitOutcome outcome;
+  outcome.kind = CommitOutcomeKind::kRejected;
+  outcome.status =
+      Error(ErrorKind::kUnsupported, "catalog can't commit under a lock: ", identifier.ToString());
+  return outcome;
+}
+
+}  // namespace iceframe

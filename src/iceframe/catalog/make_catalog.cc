@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "iceframe/catalog/make_catalog.h"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+#include "iceframe/base/nearest_name.h"
+#include "iceframe/catalog/catalog_config.h"
+#include "iceframe/catalog/memory_catalog.h"
+#include "iceframe/catalog/sql_catalog.h"
+#include "iceframe/runtime/settings.h"
+
+namespace iceframe {
+
+namespace {
+
+constexpr auto kTypes = std::to_array<std::string_view>({"sql", "memory", "in-memory"});
+constexpr auto kTypesNotBuilt = std::to_array<std::string_view>(
+    {"bigquery", "custom", "dynamodb", "ecs", "glue", "hadoop", "hive", "jdbc", "nessie", "rest",
+     "s3tables", "snowflake", "unity"});
+
+// Keys that the catalogs below read.
+constexpr auto kKeys = std::to_array<std::string_view>({
+    "allowed-locations",
+    "init_catalog_tables",
+    "name",
+    "schema_version",
+    "type",
+    "uri",
+    "warehouse",
+});
+
+// Known keys and families of PyIceberg that mean nothing to the catalogs below, or to files of
+// the stores that are built.
+constexpr auto kIgnoredKeys = std::to_array<std::string_view>({
+    "audience",
+    "catalog-impl",
+    "credential",
+    "echo",
+    "io-impl",
+    "jdbc.schema-version",
+    "namespace-separator",
+    "oauth2-server-uri",
+    "pool_pre_ping",
+    "prefix",
+    "py-io-impl",
+    "resource",
+    "rest-page-size",
+    "scan-planning-mode",
+    "scope",
+    "snapshot-loading-mode",
+    "token",
+    "ugi",
+    "view-endpoints-supported",
+});
+constexpr auto kIgnoredFamilies = std::to_array<std::string_view>({
+    "adls.",
+    "auth.",
+    "client.",
+    "dynamodb.",
+    "gcp.",
+    "gcs.",
+    "glue.",
+    "hdfs.",
+    "header.",
+    "hf.",
+    "hive.",
+    "io.",
+    "rest.",
+    "s3.",
+    "ssl.",
+    "table-default.",
+});
+
+std::string Get(const Properties& properties, std::string_view key) {
+  const auto found = properties.find(key);
+  return found == properties.end() ? std::string() : found->second;
+}
+
+std::string Lower(std::string text) {
+  for (char& c : text) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return text;
+}
+
+template <size_t N>
+bool Contains(const std::array<std::string_view, N>& names, std::string_view name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+Status CheckKeys(const OperationContext& context, const Properties& properties) {
+  for (const auto& [key, value] : properties) {
+    if (Contains(kKeys, key)) continue;
+    const bool is_known =
+        Contains(kIgnoredKeys, key) ||
+        std::any_of(kIgnoredFamilies.begin(), kIgnoredFamilies.end(),
+                    [k = std::string_view(key)](std::string_view f) { return k.starts_with(f); });
+    if (is_known) {
+      context.Log(LogLevel::kWarning, "catalog", "key has no effect on this catalog: ", key);
+      continue;
+    }
+    std::vector<std::string_view> names(kKeys.begin(), kKeys.end());
+    names.insert(names.end(), kIgnoredKeys.begin(), kIgnoredKeys.end());
+    return Error(ErrorKind::kInvalidArgument, "unknown key of a catalog: '", key,
+                 "' (the nearest known one is '", NearestName(key, names), "')");
+  }
+  return Status::OK();
+}
+
+Result<std::string> TypeOf(const Properties& properties) {
+  if (!Get(properties, "py-catalog-impl").empty()) {
+    return Error(ErrorKind::kUnsupported,
+                 "catalogs written in Python can't be loaded: "
+                 "py-catalog-impl");
+  }
+  const std::string type = Lower(Get(properties, "type"));
+  if (!type.empty()) {
+    if (Contains(kTypes, type)) return type;
+    if (Contains(kTypesNotBuilt, type)) {
+      return Error(ErrorKind::kUnsupported, "catalog type is not built yet: ", type);
+    }
+    std::vector<std::string_view> names(kTypes.begin(), kTypes.end());
+    names.insert(names.end(), kTypesNotBuilt.begin(), kTypesNotBuilt.end());
+    return Error(ErrorKind::kInvalidArgument, "unknown catalog type: '", type,
+                 "' (the nearest known one is '", NearestName(type, names), "')");
+  }
+  const std::string uri = Get(properties, "uri");
+  const std::string scheme = Lower(uri.substr(0, uri.find(':')));
+  if (scheme.starts_with("sqlite") || scheme.starts_with("postgresql")) return std::string("sql");
+  if (scheme == "http" || scheme == "https") {
+    return Error(ErrorKind::kUnsupported, "catalog type is not built yet: rest");
+  }
+  if (scheme == "thrift") {
+    return Error(ErrorKind::kUnsupported, "catalog type is not built yet: hive");
+  }
+  return Error(ErrorKind::kInvalidArgument,
+               "catalog type can't be told from the uri's scheme (give 'type')");
+}
+
+Result<std::shared_ptr<Catalog>> MakeSql(const OperationContext& context,
+                                         const Properties& properties) {
+  SqlCatalogOptions options;
+  options.name = Get(properties, "name");
+  options.uri = Get(properties, "uri");
+  options.properties = properties;
+  if (options.uri.empty()) {
+    return Error(ErrorKind::kInvalidArgument,
+                 "catalog of type sql has no 'uri' (for example sqlite:////path/catalog.db)");
+  }
+  const std::string scheme = Lower(options.uri.substr(0, options.uri.find_first_of(":+")));
+  if (scheme != "sqlite") {
+    const bool is_known = Contains(
+        std::to_array<std::string_view>({"postgresql", "postgres", "mysql", "mssql", "oracle"}),
+        scheme);
+    if (is_known) {
+      return Error(ErrorKind::kUnsupported,
+                   "sql catalog over this database is not built yet: ", scheme);
+    }
+    return Error(ErrorKind::kInvalidArgument,
+                 "catalog of type sql has a 'uri' that is no SQLite URI (sqlite:///…)");
+  }
+  if (const std::string text = Get(properties, "init_catalog_tables"); !text.empty()) {
+    ICEFRAME_ASSIGN_OR_RETURN_CONTEXT(options.create_tables, ParseBool(text), "key",
+                                      "init_catalog_tables");
+  }
+  const std::string version = Lower(Get(properties, "schema_version"));
+  if (!version.empty() && version != "v0" && version != "v1") {
+    return Error(ErrorKind::kInvalidArgument, "schema_version is neither v0 nor v1: ", version);
+  }
+  options.add_type_column = version == "v1";
+  return MakeSqlCatalog(context, std::move(options));
+}
+
+}  // namespace
+
+Result<std::shared_ptr<Catalog>> MakeCatalogFromResolved(const OperationContext& context,
+                                                         const Properties& properties) {
+  ICEFRAME_ASSIGN_OR_RETURN(const std::string type, TypeOf(properties));
+  ICEFRAME_RETURN_NOT_OK(CheckKeys(context, properties));
+  Properties named = properties;
+  if (Get(named, "name").empty()) named["name"] = kDefaultCatalogName;
+  // PyIceberg's in-memory catalog is an SQL one whose uri can be set.
+  if (type == "sql" || !Get(named, "uri").empty()) return MakeSql(context, named);
+  MemoryCatalogOptions options;
+  options.name = Get(named, "name");
+  options.properties = named;
+  return MakeMemoryCatalog(std::move(options));
+}
+
+Result<std::shared_ptr<Catalog>> MakeCatalog(const OperationContext& context,
+                                             const Properties& config) {
+  ICEFRAME_ASSIGN_OR_RETURN(const CatalogConfigSources sources,
+                            ProcessCatalogConfigSources(config));
+  ICEFRAME_ASSIGN_OR_RETURN(const Properties resolved, ResolveCatalogConfig(sources));
+  return MakeCatalogFromResolved(context, resolved);
+}
+
+Result<std::shared_ptr<Catalog>> MakeCatalog(const Properties& config) {
+  return MakeCatalog(OperationContext{}, config);
+}
+
+}  // namespace iceframe

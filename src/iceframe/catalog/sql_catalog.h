@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// The SQL catalog: table names and metadata locations in an SQLite database.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "iceframe/base/properties.h"
+#include "iceframe/base/result.h"
+#include "iceframe/catalog/catalog.h"
+
+namespace iceframe {
+
+struct SqlCatalogOptions {
+  /// The value of the column catalog_name; catalogs of several names share a database.
+  std::string name = "iceframe";
+  /// "sqlite:///relative.db", "sqlite:////absolute.db" or "sqlite:///:memory:".
+  std::string uri;
+  /// Whether the layout's tables are made where they are absent.
+  bool create_tables = true;
+  /// Whether an older layout gets the column iceberg_type.
+  bool add_type_column = false;
+  /// warehouse, allowed-locations, and what the FileIO takes.
+  Properties properties;
+};
+
+/// Opens the catalog. The layout is that of PyIceberg's SqlCatalog and Java's JdbcCatalog (with and
+/// without the column iceberg_type): they may use the same database at the same time.
+///
+/// Safe for many threads, processes and forks; see docs/catalogs.md. Waiting for the database's
+/// lock ends when the operation is cancelled, at its deadline, or at the setting
+/// catalog.lock_timeout. Supports locked commits.
+Result<std::shared_ptr<Catalog>> MakeSqlCatalog(const OperationContext& context,
+                                                SqlCatalogOptions options);
+
+}  // namespace iceframe

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "iceframe/base/uuid.h"
+#include "iceframe/catalog/metadata_files.h"
+#include "iceframe/catalog/staged_metadata_internal.h"
+#include "iceframe/catalog/warehouse_internal.h"
+#include "iceframe/runtime/settings.h"
+
+namespace iceframe {
+
+namespace {
+
+constexpr std::string_view kComponent = "catalog";
+
+// A requirement that a retry on a newer version of this table could meet is a conflict; another
+// uuid means another table of the same name, where a retry would write into the wrong one.
+Status CheckRequirements(const CommitRequest& request, const TableMetadata* base) {
+  for (const TableRequirement& requirement : request.requirements) {
+    const Status status = CheckRequirement(requirement, base);
+    if (status.ok()) continue;
+    const auto* uuid = std::get_if<AssertTableUuid>(&requirement);
+    if (uuid != nullptr && base != nullptr) {
+      return Error(
+          ErrorKind::kCommitRejected,
+          "another table has taken the name since it was loaded: ", request.identifier.ToString());
+    }
+    return status;
+  }
+  return Status::OK();
+}
+
+bool IsCreate(const CommitRequest& request) {
+  return std::any_of(request.requirements.begin(), request.requirements.end(),
+                     [](const TableRequirement& requirement) {
+                       return std::holds_alternative<AssertCreate>(requirement);
+                     });
+}
+
+}  // namespace
+
+Result<StagedMetadata> StageMetadata(const OperationContext& context, FileIO& io,
+                                     const LoadedTable* current, const CommitRequest& request) {
+  const TableMetadata* base = current == nullptr ? nullptr : current->metadata.get();
+  if (base == nullptr && !IsCreate(request)) {
+    return Error(ErrorKind::kNotFound, "table does not exist: ", request.identifier.ToString());
+  }
+  ICEFRAME_RETURN_NOT_OK(CheckRequirements(request, base));
+  ApplyOptions options;
+  options.timestamp_ms = context.clock->SystemNowMs();
+  StagedMetadata staged;
+  if (base == nullptr) {
+    ICEFRAME_ASSIGN_OR_RETURN(staged.metadata,
+                              ApplyUpdates(TableMetadata{}, request.updates, options));
+    ICEFRAME_ASSIGN_OR_RETURN(staged.location,
+                              WriteTableMetadata(context, io, staged.metadata, ""));
+    return staged;
+  }
+  if (request.updates.empty()) {
+    return StagedMetadata{current->metadata, current->metadata_location, true};
+  }
+  options.base_metadata_location = current->metadata_location;
+  ICEFRAME_ASSIGN_OR_RETURN(staged.metadata, ApplyUpdates(*base, request.updates, options));
+  ICEFRAME_ASSIGN_OR_RETURN(staged.location, WriteTableMetadata(context, io, staged.metadata,
+                                                                current->metadata_location));
+  return staged;
+}
+
+Result<StagedMetadata> StageNewTable(const OperationContext& context, FileIO& io,
+                                     const CreateTableRequest& request,
+                                     const std::string& location) {
+  NewTable table;
+  table.table_uuid = NewUuid();
+  table.location = location;
+  table.schema = request.schema;
+  table.spec = request.spec;
+  table.sort_order = request.sort_order;
+  table.properties = request.properties;
+  table.format_version = request.format_version;
+  table.timestamp_ms = context.clock->SystemNowMs();
+  StagedMetadata staged;
+  ICEFRAME_ASSIGN_OR_RETURN(staged.metadata, MakeTableMetadata(table));
+  ICEFRAME_ASSIGN_OR_RETURN(staged.location, WriteTableMetadata(context, io, staged.metadata, ""));
+  return staged;
+}
+
+void DiscardStaged(const OperationContext& context, FileIO& io, const StagedMetadata& staged) {
+  if (staged.is_unchanged || staged.location.empty()) return;
+  // The operation may be over (cancelled, past its deadline); its own file goes all the same.
+  OperationContext cleanup = context;
+  cleanup.cancel = CancelToken();
+  cleanup.deadline.reset();
+  const Status status = io.Delete(cleanup, staged.location);
+  if (status.ok()) return;
+  context.Log(LogLevel::kWarning, kComponent,
+              "metadata file of a failed commit is left behind: ", staged.location, ": ",
+              status.message());
+}
+
+void DeleteForgottenMetadata(const OperationContext& context, FileIO& io,
+                             const TableMetadata& before, const StagedMetadata& after) {
+  const auto property =
+      after.metadata->properties.find("write.metadata.delete-after-commit.enabled");
+  if (property == after.metadata->properties.end()) return;
+  const auto enabled = ParseBool(property->second);
+  if (!enabled.ok()) {
+    context.Log(LogLevel::kWarning, kComponent, "table property is ignored: ", property->first,
+                ": ", enabled.status().message());
+    return;
+  }
+  if (!*enabled) return;
+  std::set<std::string> forgotten;
+  for (const MetadataLogEntry& entry : before.metadata_log) forgotten.insert(entry.metadata_file);
+  for (const MetadataLogEntry& entry : after.metadata->metadata_log) {
+    forgotten.erase(entry.metadata_file);
+  }
+  const std::string folder = after.location.substr(0, after.location.rfind('/') + 1);
+  for (const std::string& file : forgotten) {
+    const bool is_ours = file.starts_with(folder) && MetadataVersionOf(file) >= 0 &&
+                         file.find('/', folder.size()) == std::string::npos &&
+                         file != after.location;
+    if (!is_ours) continue;
+    const Status status = io.Delete(context, file);
+    if (status.ok()) continue;
+    context.Log(LogLevel::kWarning, kComponent, "old metadata file is left behind: ", file, ": ",
+                status.message());
+  }
+}
+
+CommitOutcome NotLanded(Status status) {
+  CommitOutcome outcome;
+  outcome.kind = KindOf(status) == ErrorKind::kCommitConflict ? CommitOutcomeKind::kConflict
+                                                              : CommitOutcomeKind::kRejected;
+  outcome.status = std::move(status);
+  return outcome;
+}
+
+CommitOutcome Landed(const TableIdentifier& identifier, StagedMetadata staged) {
+  CommitOutcome outcome;
+  outcome.kind = CommitOutcomeKind::kCommitted;
+  outcome.table =
+      LoadedTable{identifier, std::move(staged.location), std::move(staged.metadata), {}};
+  return outcome;
+}
+
+std::string LocationIn(const std::vector<TableUpdate>& updates) {
+  std::string location;
+  for (const TableUpdate& update : updates) {
+    if (const auto* set = std::get_if<SetLocation>(&update)) location = set->location;
+  }
+  while (location.size() > 1 && location.back() == '/') location.pop_back();
+  return location;
+}
+
+void PurgeFiles(const OperationContext& context, FileIO& io, const std::string& root) {
+  for (const std::string_view folder : {"/data", "/metadata"}) {
+    const auto files = io.List(context, root + std::string(folder));
+    if (!files.ok()) {
+      if (KindOf(files.status()) == ErrorKind::kNotFound) continue;
+      context.Log(LogLevel::kWarning, kComponent,
+                  "files of a dropped table are left behind: ", files.status().message());
+      continue;
+    }
+    for (const FileEntry& file : *files) {
+      if (const Status ended = context.Check(); !ended.ok()) {
+        context.Log(LogLevel::kWarning, kComponent,
+                    "files of a dropped table are left behind: ", root, ": ", ended.message());
+        return;
+      }
+      const Status status = io.Delete(context, file.location);
+      if (status.ok()) continue;
+      context.Log(LogLevel::kWarning, kComponent,
+                  "file of a dropped table is left behind: ", file.location, ": ",
+                  status.message());
+    }
+  }
+}
+
+Status CheckPurge(const LoadedTable& table, const std::string& warehouse) {
+  const std::string root = TableRootOf(table.metadata_location);
+  std::string location = table.metadata->location;
+  while (location.size() > 1 && location.back() == '/') location.pop_back();
+  const auto spellings = SpellingsOf(location);
+  if (std::find(spellings.begin(), spellings.end(), root) == spellings.end()) {
+    return Error(ErrorKind::kInvalidArgument,
+                 "table's files can't be purged, since its metadata does not lie at its location "
+                 "(drop it without purge): ",
+                 table.identifier.ToString(), " at ", location);
+  }
+  for (const std::string& spelling : SpellingsOf(warehouse)) {
+    if (spelling.empty() || (spelling + "/").find(root + "/") != 0) continue;
+    return Error(ErrorKind::kInvalidArgument,
+                 "table's files can't be purged, since its location holds the warehouse: ",
+                 table.identifier.ToString(), " at ", location);
+  }
+  return Status::OK();
+}
+
+}  // namespace iceframe

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// What every catalog that keeps metadata in files does around its swap: stage new metadata before
+// it, clean up after it.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "iceframe/catalog/catalog.h"
+
+namespace iceframe {
+
+/// Metadata that is written and not yet in the catalog.
+struct StagedMetadata {
+  std::shared_ptr<const TableMetadata> metadata;
+  std::string location;
+  /// The updates changed nothing: nothing was written, `location` is the current one.
+  bool is_unchanged = false;
+};
+
+/// Checks the request against `current` (nullptr: there is no such table), applies it and writes
+/// the new metadata file durably.
+/// Errors: CommitConflict; InvalidArgument …; nothing is in the catalog then.
+Result<StagedMetadata> StageMetadata(const OperationContext& context, FileIO& io,
+                                     const LoadedTable* current, const CommitRequest& request);
+
+/// Writes a new table's first metadata at `location`.
+Result<StagedMetadata> StageNewTable(const OperationContext& context, FileIO& io,
+                                     const CreateTableRequest& request,
+                                     const std::string& location);
+
+/// Deletes a staged file that is proved not to be in the catalog; failure is only logged.
+void DiscardStaged(const OperationContext& context, FileIO& io, const StagedMetadata& staged);
+
+/// After a commit, deletes the metadata files that fell out of the log, where the table asks for
+/// it (write.metadata.delete-after-commit.enabled). Only files named like metadata in the folder of
+/// the new one are deleted; failure is only logged.
+void DeleteForgottenMetadata(const OperationContext& context, FileIO& io,
+                             const TableMetadata& before, const StagedMetadata& after);
+
+/// An attempt that is proved not to have landed: kConflict for a CommitConflict, else kRejected.
+CommitOutcome NotLanded(Status status);
+CommitOutcome Landed(const TableIdentifier& identifier, StagedMetadata staged);
+
+/// The location that the updates of a create-table commit ask for; empty if none does.
+std::string LocationIn(const std::vector<TableUpdate>& updates);
+
+/// Deletes what lies in the folders data and metadata of a dropped table. Each failure is logged.
+void PurgeFiles(const OperationContext& context, FileIO& io, const std::string& root);
+
+/// Says whether files of a table may be deleted by listing: its metadata must lie at its own
+/// location, and that may not hold `warehouse`. Errors: InvalidArgument saying why not.
+Status CheckPurge(const LoadedTable& table, const std::string& warehouse);
+
+}  // namespace iceframe
