@@ -84,7 +84,9 @@ std::string RedactPairs(std::string_view text) {
     while (key > from && IsKeyChar(text[key - 1])) --key;
     result += text.substr(from, at + 1 - from);
     from = at + 1;
-    if (!IsSecretKey(text.substr(key, at - key))) continue;
+    // "/key=3/" is a partition's folder.
+    const bool in_path = key > 0 && text[key - 1] == '/';
+    if (in_path || !IsSecretKey(text.substr(key, at - key))) continue;
     const char quote =
         from < text.size() && (text[from] == '\'' || text[from] == '"') ? text[from] : 0;
     const size_t end =

@@ -67,6 +67,7 @@ TEST(Secret, UrisLoseUserInfoAndSecretParameters) {
             "host=db user=ada password=*** dbname=x");
   EXPECT_EQ(RedactUri("AccountName=a;AccountKey=xyz==;Suffix=core"),
             "AccountName=a;AccountKey=***;Suffix=core");
+  EXPECT_EQ(RedactUri("/w/t/data/key=3/a.parquet"), "/w/t/data/key=3/a.parquet");
   EXPECT_EQ(RedactUri(""), "");
   EXPECT_EQ(RedactUri("://@"), "://@");
   EXPECT_EQ(RedactUri("token="), "token=***");
