@@ -60,6 +60,14 @@ std::string_view Trim(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(kSpaces) - begin + 1);
 }
 
+// Some writers quote what the spec leaves bare: geometry('srid:4326').
+std::string_view Unquoted(std::string_view text) {
+  text = Trim(text);
+  const bool quoted = text.size() >= 2 && text.front() == text.back() &&
+                      (text.front() == '\'' || text.front() == '"');
+  return quoted ? Trim(text.substr(1, text.size() - 2)) : text;
+}
+
 std::optional<int32_t> ParseNumber(std::string_view text) {
   text = Trim(text);
   int32_t number = 0;
@@ -103,9 +111,9 @@ Result<Type> ParseDecimal(std::string_view text, std::string_view arguments) {
 
 Result<Type> ParseGeography(std::string_view text, std::string_view arguments) {
   const size_t comma = arguments.find(',');
-  const std::string_view crs = Trim(arguments.substr(0, comma));
+  const std::string_view crs = Unquoted(arguments.substr(0, comma));
   if (comma == std::string_view::npos) return Type::Geography(std::string(crs));
-  const std::string algorithm = Lower(Trim(arguments.substr(comma + 1)));
+  const std::string algorithm = Lower(Unquoted(arguments.substr(comma + 1)));
   for (const char* known : {"spherical", "vincenty", "thomas", "andoyer", "karney"}) {
     if (algorithm == known) return Type::Geography(std::string(crs), algorithm);
   }
@@ -192,7 +200,7 @@ Result<Type> Type::ParsePrimitive(std::string_view text) {
     if (!length) return NotAType(text);
     return Fixed(*length);
   }
-  if (spelling->name == "geometry") return Geometry(std::string(Trim(*spelling->arguments)));
+  if (spelling->name == "geometry") return Geometry(std::string(Unquoted(*spelling->arguments)));
   if (spelling->name == "geography") return ParseGeography(text, *spelling->arguments);
   return NotAType(text);
 }

@@ -50,6 +50,8 @@ TEST(Type, ParsingAllowsSpacesAndEitherCase) {
   EXPECT_EQ(Spelled("TIMESTAMPTZ"), "timestamptz");
   EXPECT_EQ(Spelled("geometry( srid:3857 )"), "geometry(srid:3857)");
   EXPECT_EQ(Spelled("geometry(OGC:CRS84)"), "geometry");
+  EXPECT_EQ(Spelled("geometry('srid:3857')"), "geometry(srid:3857)");
+  EXPECT_EQ(Spelled("geography(\"srid:4269\", 'karney')"), "geography(srid:4269, karney)");
 }
 
 TEST(Type, WhatIsNoTypeIsRefusedByItsText) {
