@@ -237,6 +237,9 @@ int RunForked(const std::function<bool()>& body) {
 }
 
 TEST(Fork, ChildWorksWhileTheParentsThreadsAreBusy) {
+#ifdef __SANITIZE_THREAD__
+  GTEST_SKIP() << "ThreadSanitizer allows no new threads after a fork";
+#endif
   auto& executor = Executor::Process();
   std::atomic<bool> stop{false};
   std::vector<arrow::Future<>> busy;
@@ -274,6 +277,7 @@ TEST(Fork, ChildWorksWhileTheParentsThreadsAreBusy) {
 }
 
 TEST(ProcessExit, EndsCleanlyWithWorkInFlight) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
   EXPECT_EXIT(
       {
         auto& executor = Executor::Process();
@@ -289,6 +293,7 @@ TEST(ProcessExit, EndsCleanlyWithWorkInFlight) {
 }
 
 TEST(ProcessExit, DoesNotHangOnATaskThatNeverEnds) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
   EXPECT_EXIT(
       {
         (void)Executor::Process().io()->Spawn(
