@@ -328,6 +328,28 @@ TEST(LosslessCast, AStreamIsWorkedOutOnceAndRowsAreNumberedOn) {
       ErrorKind::kSchemaMismatch);
 }
 
+TEST(LosslessCast, AllocatesFromItsPoolAlone) {
+  const std::pair<Type, ArrayPtr> cases[] = {
+      {Parsed("decimal(30,4)"), Numbers<arrow::Int64Type>({1, 2})},
+      {Type::Timestamp(), Times(arrow::timestamp(arrow::TimeUnit::SECOND), {1, std::nullopt})},
+      {Type::Int(), Numbers<arrow::Int64Type>({1, std::nullopt})},
+      {Type::String(), arrow::DictionaryArray::FromArrays(
+                           arrow::dictionary(arrow::int32(), arrow::utf8()),
+                           Numbers<arrow::Int32Type>({0, 1, std::nullopt}), Texts({"a", "b"}))
+                           .ValueOrDie()}};
+  for (const auto& [type, values] : cases) {
+    const auto table = TableOf(
+        {NestedField::Optional(1, "c", type), NestedField::Optional(2, "missing", Type::String())});
+    const auto batch = BatchOf({{"c", values}});
+    arrow::ProxyMemoryPool pool(arrow::system_memory_pool());
+    const int64_t before = arrow::default_memory_pool()->total_bytes_allocated();
+    const auto cast = CastLossless(*batch, *table, &pool);
+    ASSERT_TRUE(cast.ok()) << cast.status().ToString();
+    EXPECT_GT(pool.total_bytes_allocated(), 0);
+    EXPECT_EQ(arrow::default_memory_pool()->total_bytes_allocated(), before) << type.ToString();
+  }
+}
+
 TEST(LosslessCast, ColumnsInTheTablesFormAreShared) {
   const ArrayPtr values = Numbers<arrow::Int32Type>({1, 2});
   const auto cast = Cast(Type::Int(), values);
