@@ -462,7 +462,8 @@ Result<std::shared_ptr<Catalog>> MakeMemoryCatalog(MemoryCatalogOptions options)
     // Files in memory are one set per process; catalogs must not share a place.
     options.properties["warehouse"] = "memory://" + NewUuid();
   }
-  ICEFRAME_ASSIGN_OR_RETURN(Warehouse warehouse, Warehouse::Make(options.properties));
+  ICEFRAME_ASSIGN_OR_RETURN(Warehouse warehouse,
+                            Warehouse::Make(options.properties, options.wrap_file_io));
   return std::make_shared<MemoryCatalog>(std::move(options.name), std::move(warehouse));
 }
 

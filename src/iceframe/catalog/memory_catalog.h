@@ -2,6 +2,7 @@
 // A catalog that lives and dies with its process.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -16,6 +17,8 @@ struct MemoryCatalogOptions {
   /// warehouse (default: a place in memory of its own), allowed-locations, and what the FileIO
   /// takes. Metadata files are written as by any other catalog.
   Properties properties;
+  /// Put around the FileIO of tables and metadata; see FileIOOptions.
+  std::function<std::shared_ptr<FileIO>(std::shared_ptr<FileIO>)> wrap_file_io = {};
 };
 
 /// Makes an empty catalog. Namespaces and names behave as in the SQL catalog; supports locked

@@ -53,7 +53,8 @@ Status CheckPropertyKeys(const Properties& properties, const std::vector<std::st
 Result<std::shared_ptr<Catalog>> MakeSqlCatalog(const OperationContext& context,
                                                 SqlCatalogOptions options) {
   ICEFRAME_ASSIGN_OR_RETURN(const std::string path, SqlitePathOfUri(options.uri));
-  ICEFRAME_ASSIGN_OR_RETURN(Warehouse warehouse, Warehouse::Make(options.properties));
+  ICEFRAME_ASSIGN_OR_RETURN(Warehouse warehouse,
+                            Warehouse::Make(options.properties, options.wrap_file_io));
   ICEFRAME_ASSIGN_OR_RETURN(auto database, SqliteDatabase::Open(context, path));
   {
     ICEFRAME_ASSIGN_OR_RETURN(auto use, database->Acquire(context));

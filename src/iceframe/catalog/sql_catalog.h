@@ -2,6 +2,7 @@
 // The SQL catalog: table names and metadata locations in an SQLite database.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -22,6 +23,8 @@ struct SqlCatalogOptions {
   bool add_type_column = false;
   /// warehouse, allowed-locations, and what the FileIO takes.
   Properties properties;
+  /// Put around the FileIO of tables and metadata; see FileIOOptions.
+  std::function<std::shared_ptr<FileIO>(std::shared_ptr<FileIO>)> wrap_file_io = {};
 };
 
 /// Opens the catalog. The layout is that of PyIceberg's SqlCatalog and Java's JdbcCatalog (with and

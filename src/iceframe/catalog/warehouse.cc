@@ -70,7 +70,9 @@ Result<std::string> AbsoluteLocation(const std::string& location) {
   return WithoutTrailingSlashes(path.string());
 }
 
-Result<Warehouse> Warehouse::Make(const Properties& properties) {
+Result<Warehouse> Warehouse::Make(
+    const Properties& properties,
+    std::function<std::shared_ptr<FileIO>(std::shared_ptr<FileIO>)> wrap_file_io) {
   Warehouse warehouse;
   warehouse.options_.properties = properties;
   if (const auto found = properties.find("warehouse");
@@ -84,6 +86,7 @@ Result<Warehouse> Warehouse::Make(const Properties& properties) {
       warehouse.options_.allowed_locations.push_back(std::move(allowed));
     }
   }
+  warehouse.options_.wrap = std::move(wrap_file_io);
   if (!warehouse.options_.allowed_locations.empty()) {
     ICEFRAME_ASSIGN_OR_RETURN(warehouse.io_, MakeFileIO(warehouse.options_));
   }

@@ -2,6 +2,7 @@
 // Where a catalog's tables lie, and the FileIO that may touch them.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -30,8 +31,11 @@ std::vector<std::string> SpellingsOf(const std::string& location);
 class Warehouse {
  public:
   /// Reads the keys warehouse, allowed-locations (separated by commas) and the FileIO's own from
-  /// `properties`. A relative local path is taken from the current folder.
-  static Result<Warehouse> Make(const Properties& properties);
+  /// `properties`. A relative local path is taken from the current folder. `wrap_file_io`: see
+  /// FileIOOptions.
+  static Result<Warehouse> Make(
+      const Properties& properties,
+      std::function<std::shared_ptr<FileIO>(std::shared_ptr<FileIO>)> wrap_file_io = {});
 
   /// Without a trailing slash; empty if none is set.
   const std::string& location() const { return location_; }

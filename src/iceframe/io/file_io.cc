@@ -122,7 +122,8 @@ Status FileIO::WriteAll(const OperationContext& context, const std::string& loca
 Result<std::shared_ptr<FileIO>> MakeFileIO(FileIOOptions options) {
   ICEFRAME_ASSIGN_OR_RETURN(AllowedLocations allowed,
                             AllowedLocations::Make(options.allowed_locations));
-  return std::make_shared<RoutingFileIO>(std::move(allowed));
+  std::shared_ptr<FileIO> io = std::make_shared<RoutingFileIO>(std::move(allowed));
+  return options.wrap ? options.wrap(std::move(io)) : io;
 }
 
 }  // namespace iceframe

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -95,6 +96,8 @@ struct FileIOOptions {
   /// known scheme names.
   std::vector<std::string> allowed_locations = {};
   Properties properties = {};
+  /// Put around the FileIO that is made: for counting, caching or failing requests.
+  std::function<std::shared_ptr<FileIO>(std::shared_ptr<FileIO>)> wrap = {};
 };
 
 /// Returns the FileIO that routes by scheme to local, memory (and later object) stores.
