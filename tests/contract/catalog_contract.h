@@ -13,6 +13,7 @@
 #include "iceframe/catalog/catalog.h"
 #include "iceframe/catalog/identifier.h"
 
+#include "support/catalog_samples.h"
 #include "support/temp_folder.h"
 
 namespace iceframe {
@@ -31,26 +32,6 @@ struct CatalogCase {
   std::function<Result<std::shared_ptr<Catalog>>(const std::string& folder)> open;
   CatalogQuirks quirks;
 };
-
-inline std::shared_ptr<const Schema> OneColumn(Type type = Type::Long()) {
-  return Schema::Make(SchemaId(0), {NestedField::Optional(1, "id", std::move(type))}).ValueOrDie();
-}
-
-inline CreateTableRequest NewTableRequest(const std::string& identifier) {
-  CreateTableRequest request;
-  request.identifier = TableIdentifier::Parse(identifier).ValueOrDie();
-  request.schema = OneColumn();
-  return request;
-}
-
-inline CommitRequest SetProperty(const LoadedTable& table, const std::string& key,
-                                 const std::string& value) {
-  CommitRequest request;
-  request.identifier = table.identifier;
-  request.requirements = {AssertTableUuid{table.metadata->table_uuid}};
-  request.updates = {SetProperties{{{key, value}}}};
-  return request;
-}
 
 class CatalogContract : public ::testing::TestWithParam<CatalogCase> {
  protected:

@@ -213,7 +213,7 @@ Result<Json> LoadPyIcebergConfig(const CatalogConfigSources& sources) {
   return config;
 }
 
-Result<Properties> ResolveCatalogConfig(const CatalogConfigSources& sources) {
+Result<CatalogConfig> ResolveCatalogConfig(const CatalogConfigSources& sources) {
   const Properties& arguments = sources.arguments;
   ICEFRAME_ASSIGN_OR_RETURN(const Json config, LoadPyIcebergConfig(sources));
   const auto given_name = Get(arguments, "name");
@@ -239,13 +239,13 @@ Result<Properties> ResolveCatalogConfig(const CatalogConfigSources& sources) {
   }
   MergeOver(arguments, &properties);
   properties["name"] = name;
-  if (DescribesCatalog(properties)) return properties;
+  if (DescribesCatalog(properties)) return CatalogConfig{std::move(properties), ""};
 
   ICEFRAME_ASSIGN_OR_RETURN(const std::string folder, DataFolder(sources));
   properties["type"] = "sql";
   properties["uri"] = "sqlite:///" + folder + "/catalog.db";
   if (!Get(properties, "warehouse")) properties["warehouse"] = folder + "/warehouse";
-  return properties;
+  return CatalogConfig{std::move(properties), folder};
 }
 
 Result<CatalogConfigSources> ProcessCatalogConfigSources(Properties arguments) {

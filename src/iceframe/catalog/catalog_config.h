@@ -34,14 +34,21 @@ struct CatalogConfigSources {
 /// Errors: InvalidArgument for a file that can't be read as YAML or two values that don't nest.
 Result<Json> LoadPyIcebergConfig(const CatalogConfigSources& sources);
 
-/// Returns the properties of the catalog that is meant; `name` is always set.
+struct CatalogConfig {
+  /// `name` is always set.
+  Properties properties;
+  /// For the embedded catalog, the folder it lies in; else empty.
+  std::string embedded_folder;
+};
+
+/// Returns the properties of the catalog that is meant.
 ///
 /// Looks, until one describes a catalog, at: the arguments (with the section of their name, or
 /// "iceframe", below them); the variables ICEBERG_CATALOG_URI and its family; PyIceberg's section
 /// "iceframe"; its default one. If none does, the result is the embedded catalog: SQLite in
 /// "$XDG_DATA_HOME/iceframe/catalog.db" (~/.local/share where that is not set), with the folder
 /// "warehouse" beside it.
-Result<Properties> ResolveCatalogConfig(const CatalogConfigSources& sources);
+Result<CatalogConfig> ResolveCatalogConfig(const CatalogConfigSources& sources);
 
 /// The sources of this process: its environment, folders and files.
 Result<CatalogConfigSources> ProcessCatalogConfigSources(Properties arguments);

@@ -24,7 +24,7 @@ constexpr auto kTypesNotBuilt = std::to_array<std::string_view>(
     {"bigquery", "custom", "dynamodb", "ecs", "glue", "hadoop", "hive", "jdbc", "nessie", "rest",
      "s3tables", "snowflake", "unity"});
 
-// Keys that the catalogs below read.
+// Keys that these catalogs read.
 constexpr auto kKeys = std::to_array<std::string_view>({
     "allowed-locations",
     "init_catalog_tables",
@@ -35,8 +35,8 @@ constexpr auto kKeys = std::to_array<std::string_view>({
     "warehouse",
 });
 
-// Known keys and families of PyIceberg that mean nothing to the catalogs below, or to files of
-// the stores that are built.
+// Known keys and families of PyIceberg that mean nothing to these catalogs and to the stores
+// that are built.
 constexpr auto kIgnoredKeys = std::to_array<std::string_view>({
     "audience",
     "catalog-impl",
@@ -143,6 +143,21 @@ Result<std::string> TypeOf(const Properties& properties) {
                "catalog type can't be told from the uri's scheme (give 'type')");
 }
 
+// Only its owner may see into it.
+Status MakePrivateFolder(const std::string& folder) {
+  std::error_code code;
+  const std::filesystem::path path(folder);
+  if (std::filesystem::is_directory(path, code)) return Status::OK();
+  std::filesystem::create_directories(path, code);
+  if (!code) {
+    std::filesystem::permissions(path, std::filesystem::perms::owner_all,
+                                 std::filesystem::perm_options::replace, code);
+  }
+  if (!code) return Status::OK();
+  return Error(ErrorKind::kIo, "folder of the embedded catalog can't be made: ", folder, ": ",
+               code.message());
+}
+
 Result<std::shared_ptr<Catalog>> MakeSql(const OperationContext& context,
                                          const Properties& properties) {
   SqlCatalogOptions options;
@@ -197,8 +212,11 @@ Result<std::shared_ptr<Catalog>> MakeCatalog(const OperationContext& context,
                                              const Properties& config) {
   ICEFRAME_ASSIGN_OR_RETURN(const CatalogConfigSources sources,
                             ProcessCatalogConfigSources(config));
-  ICEFRAME_ASSIGN_OR_RETURN(const Properties resolved, ResolveCatalogConfig(sources));
-  return MakeCatalogFromResolved(context, resolved);
+  ICEFRAME_ASSIGN_OR_RETURN(const CatalogConfig resolved, ResolveCatalogConfig(sources));
+  if (!resolved.embedded_folder.empty()) {
+    ICEFRAME_RETURN_NOT_OK(MakePrivateFolder(resolved.embedded_folder));
+  }
+  return MakeCatalogFromResolved(context, resolved.properties);
 }
 
 Result<std::shared_ptr<Catalog>> MakeCatalog(const Properties& config) {

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "iceframe/base/secret.h"
 #include "iceframe/base/uuid.h"
 #include "iceframe/catalog/catalog_metrics_internal.h"
 #include "iceframe/catalog/identifier.h"
@@ -66,7 +65,7 @@ Result<std::shared_ptr<Catalog>> MakeSqlCatalog(const OperationContext& context,
 }
 
 std::string SqlCatalog::ToString() const {
-  return "sql catalog '" + options_.name + "' at " + RedactUri(options_.uri);
+  return "sql catalog '" + options_.name + "' at sqlite:///" + database_->path();
 }
 
 Result<SqlCatalog::Session> SqlCatalog::OpenSession(const OperationContext& context) {
