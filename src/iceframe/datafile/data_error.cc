@@ -5,6 +5,9 @@ namespace iceframe::internal {
 
 Status DataError(const Status& status, const std::string& location) {
   if (status.ok()) return status;
+  for (const ErrorContext& place : ContextOf(status)) {
+    if (place.key == "file") return status;
+  }
   if (status.detail() == nullptr) {
     switch (status.code()) {
       case arrow::StatusCode::OutOfMemory:

@@ -110,6 +110,9 @@ class NestedProjector {
     if (data->type->id() == arrow::Type::EXTENSION) {
       plain = Relabel(data, static_cast<const arrow::ExtensionType&>(*data->type).storage_type());
     }
+    if (plain->type->id() == arrow::Type::BINARY && storage->id() == arrow::Type::STRING) {
+      plain = Relabel(plain, storage);
+    }
     if (!plain->type->Equals(*storage)) {
       ICEFRAME_ASSIGN_OR_RETURN(plain, Cast(plain, storage));
     }

@@ -12,18 +12,24 @@
 namespace iceframe::internal {
 namespace {
 
-/// Runs a column's encoding on the process's threads, or at once where the caller is one of them:
-/// a thread of a pool never waits for its own pool.
-class NestingExecutor : public arrow::internal::Executor {
+/// Batches of fewer values are encoded faster by one thread.
+constexpr int64_t kParallelValues = 64 * 1024;
+
+}  // namespace
+
+/// Runs a column's encoding on the process's threads, or at once where the batch is small or the
+/// caller is one of those threads: a thread of a pool never waits for its own pool.
+class ParquetFileWriter::NestingExecutor : public arrow::internal::Executor {
  public:
   explicit NestingExecutor(arrow::internal::Executor* threads) : threads_(threads) {}
   int GetCapacity() override { return threads_->GetCapacity(); }
   bool OwnsThisThread() override { return threads_->OwnsThisThread(); }
+  void set_inline(bool is_inline) { is_inline_ = is_inline; }
 
  protected:
   Status SpawnReal(arrow::internal::TaskHints hints, arrow::internal::FnOnce<void()> task,
                    arrow::StopToken stop, StopCallback&& on_stop) override {
-    if (!threads_->OwnsThisThread()) {
+    if (!is_inline_ && !threads_->OwnsThisThread()) {
       return threads_->Spawn(hints, std::move(task), std::move(stop), std::move(on_stop));
     }
     std::move(task)();
@@ -32,7 +38,10 @@ class NestingExecutor : public arrow::internal::Executor {
 
  private:
   arrow::internal::Executor* threads_;
+  bool is_inline_ = false;
 };
+
+namespace {
 
 std::shared_ptr<parquet::WriterProperties> MakeWriterProperties(const WriteProperties& properties,
                                                                 arrow::MemoryPool* pool) {
@@ -146,6 +155,7 @@ Status ParquetFileWriter::Write(const OperationContext& context, const arrow::Re
         arrow::MakeArray(Relabel(data, setup_->stored_schema->field(static_cast<int>(i))->type())));
   }
   auto stored = arrow::RecordBatch::Make(setup_->stored_schema, batch.num_rows(), columns);
+  executor_->set_inline(batch.num_rows() * batch.num_columns() < kParallelValues);
   auto write = [&]() -> Status {
     BEGIN_PARQUET_CATCH_EXCEPTIONS
     if (row_group_flushed_) {

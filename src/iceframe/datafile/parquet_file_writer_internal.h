@@ -75,6 +75,7 @@ class ParquetFileWriter {
 
  private:
   class TrackedContents;
+  class NestingExecutor;
   ParquetFileWriter(const OperationContext& context, std::string location,
                     std::shared_ptr<const ParquetWriteSetup> setup);
   Status OpenParquet(const OperationContext& context);
@@ -87,7 +88,7 @@ class ParquetFileWriter {
   arrow::ProxyMemoryPool pool_;
   std::unique_ptr<OutputFile> file_;
   std::shared_ptr<OutputFileStream> stream_;
-  std::shared_ptr<arrow::internal::Executor> executor_;
+  std::shared_ptr<NestingExecutor> executor_;
   std::unique_ptr<parquet::arrow::FileWriter> writer_;
   TrackedContents* contents_ = nullptr;  // owned by writer_
   bool row_group_flushed_ = false;

@@ -8,6 +8,7 @@
 
 #include "iceframe/datafile/data_error_internal.h"
 #include "iceframe/datafile/parquet_footer_internal.h"
+#include "iceframe/runtime/shared_cache.h"
 
 namespace iceframe::internal {
 namespace {
@@ -16,6 +17,9 @@ constexpr int64_t kTailBytes = 64 * 1024;
 /// The footer's length and the magic after it.
 constexpr int64_t kSuffixBytes = 8;
 constexpr int64_t kLeastFileBytes = 12;
+constexpr int64_t kCacheBytes = int64_t{64} << 20;
+/// What a footer's compact encoding comes to once it is parsed, roughly.
+constexpr int64_t kBytesInMemoryPerByte = 8;
 
 Status Damaged(std::string_view what) {
   return Error(ErrorKind::kInvalidData, "data file is damaged: ", what);
@@ -87,13 +91,19 @@ Status FillRowGroups(ParquetFooter* footer) {
   return Status::OK();
 }
 
-Result<std::shared_ptr<const ParquetFooter>> ParseFooter(const OperationContext& context,
-                                                         const arrow::Buffer& bytes,
+/// Kept for the process's life, as metadata is shared by whoever reads the file next.
+SharedCache<ParquetFooter>& Footers() {
+  static auto* footers =
+      new SharedCache<ParquetFooter>({.name = "footers", .capacity_bytes = kCacheBytes});
+  return *footers;
+}
+
+Result<std::shared_ptr<const ParquetFooter>> ParseFooter(const arrow::Buffer& bytes,
                                                          int64_t file_size) {
   auto footer = std::make_shared<ParquetFooter>();
   footer->file_size = file_size;
-  footer->metadata = parquet::FileMetaData::Make(bytes.data(), bytes.size(),
-                                                 parquet::ReaderProperties(context.pool()));
+  footer->metadata = parquet::FileMetaData::Make(
+      bytes.data(), bytes.size(), parquet::ReaderProperties(Footers().budget()->pool()));
   if (footer->metadata->is_encryption_algorithm_set()) {
     return Error(ErrorKind::kUnsupported, "encrypted data files can't be read");
   }
@@ -107,10 +117,22 @@ Result<std::shared_ptr<const ParquetFooter>> ParseFooter(const OperationContext&
 
 Result<std::shared_ptr<const ParquetFooter>> LoadFooter(const OperationContext& context, FileIO& io,
                                                         const DataFile& file) {
-  return CatchDataErrors(file.file_path, [&]() -> Result<std::shared_ptr<const ParquetFooter>> {
-    ICEFRAME_ASSIGN_OR_RETURN(auto bytes, ReadFooterBytes(context, io, file));
-    return ParseFooter(context, *bytes, file.file_size_in_bytes);
-  });
+  const auto load = [&]() -> Result<CacheValue<ParquetFooter>> {
+    auto parsed =
+        CatchDataErrors(file.file_path, [&]() -> Result<std::shared_ptr<const ParquetFooter>> {
+          ICEFRAME_ASSIGN_OR_RETURN(auto bytes, ReadFooterBytes(context, io, file));
+          return ParseFooter(*bytes, file.file_size_in_bytes);
+        });
+    ICEFRAME_RETURN_NOT_OK(parsed);
+    const int64_t weight = (*parsed)->metadata->size() * kBytesInMemoryPerByte;
+    return CacheValue<ParquetFooter>{*parsed, weight, 0};
+  };
+  // Files are immutable; the size tells apart what a test or a faulty writer put in one's place.
+  const std::string key = std::to_string(file.file_size_in_bytes) + " " + file.file_path;
+  bool was_cached = false;
+  ICEFRAME_ASSIGN_OR_RETURN(auto footer, Footers().GetOrLoad(context, key, load, &was_cached));
+  if (was_cached) context.counters->Add(OperationCount::kFootersFromCache);
+  return footer;
 }
 
 }  // namespace iceframe::internal
