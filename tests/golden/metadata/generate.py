@@ -61,11 +61,12 @@ ALL_TYPES = Schema(
     NestedField(12, "uuid", UUIDType(), required=False),
     NestedField(13, "digest", FixedType(16), required=False),
     NestedField(14, "payload", BinaryType(), required=False),
+    NestedField(15, "tags", ListType(16, StringType(), element_required=False), required=False),
     NestedField(
-        15, "tags", ListType(16, StringType(), element_required=False), required=False
-    ),
-    NestedField(
-        17, "attributes", MapType(18, StringType(), 19, LongType(), value_required=False), required=False
+        17,
+        "attributes",
+        MapType(18, StringType(), 19, LongType(), value_required=False),
+        required=False,
     ),
     NestedField(
         20,
@@ -106,7 +107,9 @@ def history(catalog: SqlCatalog, version: int):
         NestedField(2, "name", StringType(), required=False),
     )
     table = catalog.create_table(
-        f"db.history_v{version}", schema, properties={"format-version": str(version), "owner": "tests"}
+        f"db.history_v{version}",
+        schema,
+        properties={"format-version": str(version), "owner": "tests"},
     )
     rows = pa.table({"id": pa.array([1, 2], pa.int64()), "name": ["a", "b"]})
     table.append(rows)
