@@ -23,6 +23,10 @@ Result<std::shared_ptr<const Table>> Table::Refresh(const OperationContext& cont
   return Load(context, catalog_, loaded_.identifier);
 }
 
+std::shared_ptr<const Table> Table::With(LoadedTable loaded) const {
+  return std::shared_ptr<const Table>(new Table(catalog_, std::move(loaded), io_));
+}
+
 Result<const Snapshot*> Table::SnapshotOf(const TableVersion& version) const {
   const int num_given = static_cast<int>(version.snapshot_id.has_value()) +
                         static_cast<int>(version.as_of_timestamp_ms.has_value()) +

@@ -43,6 +43,10 @@ class Table {
   /// The table as it is now.
   Result<std::shared_ptr<const Table>> Refresh(const OperationContext& context) const;
 
+  /// The same table with what a commit or refresh has loaded since; can't fail, so that nothing
+  /// can come between a commit that landed and its report.
+  std::shared_ptr<const Table> With(LoadedTable loaded) const;
+
   /// The snapshot that `version` means, nullptr for the current one of a table without any.
   /// Errors: NotFound naming snapshot, time or ref; InvalidArgument if more than one is set.
   Result<const Snapshot*> SnapshotOf(const TableVersion& version) const;

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "iceframe/table/commit.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "iceframe/table/commit_policy_internal.h"
+
+namespace iceframe {
+
+namespace {
+
+constexpr std::string_view kComponent = "table";
+
+// The state of one commit over its attempts.
+class Committer {
+ public:
+  Committer(const OperationContext& context, const std::shared_ptr<const Table>& table,
+            TableAction& action, const internal::CommitPolicy& policy)
+      : context_(context),
+        table_(table),
+        action_(action),
+        policy_(policy),
+        base_{table->identifier(), table->metadata_location(), table->metadata(), {}},
+        give_up_at_(context.clock->SteadyNow() + policy.total_timeout) {}
+
+  Result<CommitReport> Run();
+
+ private:
+  CommitOutcome Attempt();
+  CommitOutcome AttemptLocked();
+  Result<CommitRequest> Prepare(const LoadedTable& base);
+  // Loads the table until it can be read; with `wants_applied`, until the commit is found in it
+  // or can't come any more, or the checks are used up.
+  Result<LoadedTable> LookUp(bool wants_applied);
+  Result<LoadedTable> Load();
+  Status WaitToRetry();
+  bool MayStillLand(const TableMetadata& now) const;
+
+  Result<CommitReport> Succeed(LoadedTable now, bool was_reconciled);
+  Status Fail(const Status& status);
+  Status StateUnknown(const Status& status) const;
+  void DeleteUnused(const TableMetadata* saved);
+
+  const OperationContext& context_;
+  const std::shared_ptr<const Table>& table_;
+  TableAction& action_;
+  const internal::CommitPolicy& policy_;
+  LoadedTable base_;
+  const Clock::SteadyTime give_up_at_;
+
+  int num_attempts_ = 0;
+  int64_t num_retries_ = 0;
+  bool is_locked_ = false;
+  CommitRequest last_request_;
+  // Why Prepare refused, and what the table was when the commit was found in it.
+  Status refused_;
+  std::optional<LoadedTable> found_;
+  // Attempts whose outcome nobody told; see MayStillLand.
+  std::vector<CommitRequest> unknown_requests_;
+};
+
+Result<CommitRequest> Committer::Prepare(const LoadedTable& base) {
+  CommitAttempt attempt{context_, *table_->io(), base, num_attempts_ - 1};
+  Result<CommitRequest> request = action_.Prepare(attempt);
+  if (request.ok()) {
+    last_request_ = *request;
+  } else {
+    refused_ = request.status();
+  }
+  return request;
+}
+
+CommitOutcome Committer::AttemptLocked() {
+  auto rebase = [this](const LoadedTable& current) -> Result<CommitRequest> {
+    if (action_.IsAppliedIn(*current.metadata)) {
+      found_ = current;
+      return Error(ErrorKind::kAlreadyExists, "an earlier attempt of this commit has landed");
+    }
+    if (current.metadata->table_uuid != base_.metadata->table_uuid) {
+      refused_ = Error(ErrorKind::kCommitRejected,
+                       "another table has taken the name: ", current.identifier.ToString());
+      return refused_;
+    }
+    base_ = current;
+    return Prepare(base_);
+  };
+  return table_->catalog()->CommitTableLocked(context_, base_.identifier, rebase);
+}
+
+CommitOutcome Committer::Attempt() {
+  ++num_attempts_;
+  refused_ = Status::OK();
+  context_.counters->Add(OperationCount::kCommitAttempts);
+  if (is_locked_) return AttemptLocked();
+  Result<CommitRequest> request = Prepare(base_);
+  if (!request.ok()) {
+    return {CommitOutcomeKind::kRejected, std::nullopt, request.status()};
+  }
+  return table_->catalog()->CommitTable(context_, *request);
+}
+
+// An attempt whose requirements the table doesn't meet any more can't land later.
+bool Committer::MayStillLand(const TableMetadata& now) const {
+  return std::any_of(unknown_requests_.begin(), unknown_requests_.end(),
+                     [&](const CommitRequest& request) {
+                       return std::all_of(request.requirements.begin(), request.requirements.end(),
+                                          [&](const TableRequirement& requirement) {
+                                            return CheckRequirement(requirement, &now).ok();
+                                          });
+                     });
+}
+
+Result<LoadedTable> Committer::Load() {
+  ICEFRAME_ASSIGN_OR_RETURN(LoadedTable now,
+                            table_->catalog()->LoadTable(context_, base_.identifier));
+  if (now.metadata->table_uuid != base_.metadata->table_uuid) {
+    return Error(ErrorKind::kCommitRejected,
+                 "another table has taken the name: ", now.identifier.ToString());
+  }
+  return now;
+}
+
+Result<LoadedTable> Committer::LookUp(bool wants_applied) {
+  for (int64_t check = 0;; ++check) {
+    Result<LoadedTable> now = Load();
+    const bool is_last = check >= policy_.num_status_checks;
+    if (now.ok()) {
+      const TableMetadata& metadata = *now->metadata;
+      if (!wants_applied || is_last || action_.IsAppliedIn(metadata) || !MayStillLand(metadata)) {
+        return now;
+      }
+    } else if (is_last || !context_.Check().ok()) {
+      return now;
+    }
+    ICEFRAME_RETURN_NOT_OK(
+        context_.Sleep(internal::Backoff(policy_.min_status_wait, policy_.max_status_wait, check)));
+  }
+}
+
+Status Committer::WaitToRetry() {
+  const bool first_lock = !is_locked_ && table_->catalog()->supports_locked_commit();
+  if (first_lock) {
+    is_locked_ = true;
+    return Status::OK();
+  }
+  return context_.Sleep(
+      internal::JitteredBackoff(policy_.min_wait, policy_.max_wait, num_retries_ - 1));
+}
+
+// Whether a refusal that the catalog proved is one that a newer base or a later try may cure.
+bool IsCurable(const OperationContext& context, const CommitOutcome& outcome) {
+  if (outcome.kind != CommitOutcomeKind::kRejected) return true;
+  const ErrorKind kind = KindOf(outcome.status);
+  if (kind == ErrorKind::kTimeout) return context.Check().ok();
+  return kind == ErrorKind::kCommitConflict || kind == ErrorKind::kUnavailable;
+}
+
+Result<CommitReport> Committer::Run() {
+  for (;;) {
+    if (Status status = context_.Check(); !status.ok()) return Fail(status);
+    CommitOutcome outcome = Attempt();
+    if (found_) return Succeed(*std::move(found_), true);
+    if (!refused_.ok()) return Fail(refused_);
+    if (outcome.kind == CommitOutcomeKind::kCommitted) {
+      if (outcome.table) return Succeed(*std::move(outcome.table), false);
+      Result<LoadedTable> now = LookUp(false);
+      // It landed; only what came of it can't be shown.
+      return now.ok() ? Succeed(*std::move(now), false) : Succeed(base_, false);
+    }
+    if (!IsCurable(context_, outcome)) return Fail(outcome.status);
+
+    const bool is_unknown = outcome.kind == CommitOutcomeKind::kUnknown;
+    if (is_unknown) unknown_requests_.push_back(last_request_);
+    // A conflict is looked up too: somewhere on the way the request may have been sent twice, and
+    // the one that was answered needn't be the one that landed.
+    Result<LoadedTable> now = LookUp(is_unknown);
+    if (!now.ok()) {
+      if (KindOf(now.status()) == ErrorKind::kCommitRejected) return now.status();
+      return StateUnknown(now.status());
+    }
+    base_ = *std::move(now);
+    if (action_.IsAppliedIn(*base_.metadata)) return Succeed(base_, true);
+    if (num_retries_ >= policy_.num_retries || context_.clock->SteadyNow() >= give_up_at_) {
+      return Fail(Error(ErrorKind::kCommitConflict, "commit did not get in after ", num_attempts_,
+                        " attempts: ", base_.identifier.ToString(), ": ",
+                        outcome.status.message()));
+    }
+    ++num_retries_;
+    if (Status status = WaitToRetry(); !status.ok()) return Fail(status);
+  }
+}
+
+Result<CommitReport> Committer::Succeed(LoadedTable now, bool was_reconciled) {
+  DeleteUnused(now.metadata.get());
+  CommitReport report;
+  report.snapshot_id = action_.snapshot_id();
+  report.num_attempts = num_attempts_;
+  report.was_reconciled = was_reconciled;
+  report.table = table_->With(std::move(now));
+  return report;
+}
+
+Status Committer::StateUnknown(const Status& status) const {
+  const auto id = action_.snapshot_id();
+  return Error(ErrorKind::kCommitStateUnknown,
+               "commit may or may not have landed; look for its snapshot before trying again: ",
+               id ? std::to_string(id->value()) : std::string("none"), " in ",
+               base_.identifier.ToString(), ": ", status.message());
+}
+
+Status Committer::Fail(const Status& status) {
+  if (!unknown_requests_.empty() && MayStillLand(*base_.metadata)) return StateUnknown(status);
+  DeleteUnused(nullptr);
+  return status;
+}
+
+void Committer::DeleteUnused(const TableMetadata* saved) {
+  // The operation may be over (cancelled, past its deadline); its own files go all the same.
+  OperationContext cleanup = context_;
+  cleanup.cancel = CancelToken();
+  cleanup.deadline.reset();
+  for (const std::string& location : action_.UnusedFiles(saved)) {
+    const Status status = table_->io()->Delete(cleanup, location);
+    if (status.ok()) continue;
+    context_.Log(LogLevel::kWarning, kComponent, "file of a commit is left behind: ", location,
+                 ": ", status.message());
+  }
+}
+
+}  // namespace
+
+Result<CommitReport> CommitAction(const OperationContext& context,
+                                  const std::shared_ptr<const Table>& table, TableAction& action) {
+  ICEFRAME_ASSIGN_OR_RETURN(internal::CommitPolicy policy,
+                            internal::ReadCommitPolicy(context, *table->metadata()));
+  return Committer(context, table, action, policy).Run();
+}
+
+}  // namespace iceframe

@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "iceframe/table/manifest_files.h"
+
+#include <algorithm>
+
+#include "iceframe/format/manifest_list_avro.h"
+
+namespace iceframe {
+
+namespace {
+
+using ManifestList = std::vector<ManifestFile>;
+
+constexpr int64_t kManifestCacheBytes = int64_t{512} << 20;
+constexpr int64_t kManifestListCacheBytes = int64_t{64} << 20;
+
+SharedCache<ColumnarManifest>& ManifestCache() {
+  static auto& cache =
+      *new SharedCache<ColumnarManifest>({"manifests", kManifestCacheBytes, nullptr});
+  return cache;
+}
+
+SharedCache<ManifestList>& ManifestListCache() {
+  static auto& cache =
+      *new SharedCache<ManifestList>({"manifest lists", kManifestListCacheBytes, nullptr});
+  return cache;
+}
+
+bool HasAllSources(const PartitionSpec& spec, const Schema& schema) {
+  return std::all_of(spec.fields.begin(), spec.fields.end(), [&](const PartitionField& field) {
+    return std::all_of(field.source_ids.begin(), field.source_ids.end(),
+                       [&](FieldId id) { return schema.FindField(id) != nullptr; });
+  });
+}
+
+Result<std::string> ReadBytes(const OperationContext& context, FileIO& io,
+                              const std::string& location, std::optional<int64_t> size) {
+  ICEFRAME_ASSIGN_OR_RETURN(auto buffer, io.ReadAll(context, location, size));
+  context.counters->Add(OperationCount::kMetadataBytesRead, buffer->size());
+  return buffer->ToString();
+}
+
+int64_t WeightOf(const ManifestList& manifests) {
+  auto weight = static_cast<int64_t>(sizeof(ManifestList));
+  for (const ManifestFile& manifest : manifests) {
+    weight += static_cast<int64_t>(sizeof(ManifestFile) + manifest.manifest_path.capacity());
+    for (const PartitionFieldSummary& summary : manifest.partitions) {
+      weight += static_cast<int64_t>(sizeof(PartitionFieldSummary));
+      if (summary.lower_bound) weight += static_cast<int64_t>(summary.lower_bound->capacity());
+      if (summary.upper_bound) weight += static_cast<int64_t>(summary.upper_bound->capacity());
+    }
+  }
+  return weight;
+}
+
+// A v1 snapshot that names its manifests itself: each one's header has to tell its spec.
+Result<ManifestList> ManifestsWithoutList(const OperationContext& context, FileIO& io,
+                                          const TableMetadata& metadata, const Snapshot& snapshot) {
+  ICEFRAME_ASSIGN_OR_RETURN(Type type, PartitionTypeOf(metadata, *metadata.default_spec()));
+  ManifestList manifests;
+  for (const std::string& path : snapshot.manifests) {
+    ManifestFile manifest;
+    manifest.manifest_path = path;
+    manifest.added_snapshot_id = snapshot.snapshot_id;
+    ICEFRAME_ASSIGN_OR_RETURN(std::string bytes, ReadBytes(context, io, path, std::nullopt));
+    manifest.manifest_length = static_cast<int64_t>(bytes.size());
+    ICEFRAME_ASSIGN_OR_RETURN_CONTEXT(auto decoded,
+                                      ColumnarManifest::FromAvro(std::move(bytes), manifest, type),
+                                      "manifest", path);
+    manifest.partition_spec_id = decoded->spec_id();
+    manifests.push_back(std::move(manifest));
+  }
+  return manifests;
+}
+
+std::string CacheKey(const ManifestFile& manifest) {
+  std::string key = manifest.manifest_path;
+  key += '\n' + std::to_string(manifest.sequence_number.value());
+  key += '\n' + std::to_string(manifest.added_snapshot_id.value());
+  key += '\n' + std::to_string(manifest.first_row_id.value_or(-1));
+  return key;
+}
+
+}  // namespace
+
+std::shared_ptr<const Schema> SchemaForSpec(const TableMetadata& metadata,
+                                            const PartitionSpec& spec) {
+  auto current = metadata.current_schema();
+  if (HasAllSources(spec, *current)) return current;
+  for (auto schema = metadata.schemas.rbegin(); schema != metadata.schemas.rend(); ++schema) {
+    if (HasAllSources(spec, **schema)) return *schema;
+  }
+  return current;
+}
+
+Result<Type> PartitionTypeOf(const TableMetadata& metadata, const PartitionSpec& spec) {
+  return PartitionType(spec, *SchemaForSpec(metadata, spec));
+}
+
+Result<std::shared_ptr<const ManifestList>> ReadManifestList(const OperationContext& context,
+                                                             FileIO& io,
+                                                             const TableMetadata& metadata,
+                                                             const Snapshot& snapshot) {
+  ICEFRAME_RETURN_NOT_OK(context.Check());
+  const bool has_list = !snapshot.manifest_list.empty();
+  auto load = [&]() -> Result<CacheValue<ManifestList>> {
+    ManifestList manifests;
+    if (has_list) {
+      ICEFRAME_ASSIGN_OR_RETURN(std::string bytes,
+                                ReadBytes(context, io, snapshot.manifest_list, std::nullopt));
+      context.counters->Add(OperationCount::kManifestListsRead);
+      ICEFRAME_ASSIGN_OR_RETURN_CONTEXT(manifests, ManifestListFromAvro(bytes), "manifest list",
+                                        snapshot.manifest_list);
+    } else {
+      ICEFRAME_ASSIGN_OR_RETURN(manifests, ManifestsWithoutList(context, io, metadata, snapshot));
+    }
+    const int64_t weight = WeightOf(manifests);
+    return CacheValue<ManifestList>{std::make_shared<const ManifestList>(std::move(manifests)),
+                                    weight, 0};
+  };
+  const std::string key = has_list ? snapshot.manifest_list
+                                   : metadata.table_uuid + "\n" + metadata.location + "\n" +
+                                         std::to_string(snapshot.snapshot_id.value());
+  return ManifestListCache().GetOrLoad(context, key, load);
+}
+
+Result<std::shared_ptr<const ColumnarManifest>> ReadManifest(const OperationContext& context,
+                                                             FileIO& io,
+                                                             const TableMetadata& metadata,
+                                                             const ManifestFile& manifest) {
+  ICEFRAME_RETURN_NOT_OK(context.Check());
+  const PartitionSpec* spec = metadata.FindPartitionSpec(manifest.partition_spec_id);
+  if (spec == nullptr) {
+    return Error(ErrorKind::kInvalidMetadata,
+                 "manifest's partition spec is not in the table: ", manifest.partition_spec_id,
+                 ", ", manifest.manifest_path);
+  }
+  auto load = [&]() -> Result<CacheValue<ColumnarManifest>> {
+    ICEFRAME_ASSIGN_OR_RETURN(Type type, PartitionTypeOf(metadata, *spec));
+    std::optional<int64_t> size;
+    if (manifest.manifest_length > 0) size = manifest.manifest_length;
+    ICEFRAME_ASSIGN_OR_RETURN(std::string bytes,
+                              ReadBytes(context, io, manifest.manifest_path, size));
+    ICEFRAME_ASSIGN_OR_RETURN_CONTEXT(auto decoded,
+                                      ColumnarManifest::FromAvro(std::move(bytes), manifest, type),
+                                      "manifest", manifest.manifest_path);
+    const int64_t weight = decoded->num_bytes();
+    return CacheValue<ColumnarManifest>{std::move(decoded), weight, 0};
+  };
+  bool was_cached = false;
+  ICEFRAME_ASSIGN_OR_RETURN(
+      auto decoded, ManifestCache().GetOrLoad(context, CacheKey(manifest), load, &was_cached));
+  context.counters->Add(was_cached ? OperationCount::kManifestsFromCache
+                                   : OperationCount::kManifestsRead);
+  return decoded;
+}
+
+SharedCacheStats ManifestCacheStats() { return ManifestCache().stats(); }
+
+void ClearManifestCaches() {
+  ManifestCache().Clear();
+  ManifestListCache().Clear();
+}
+
+std::string MetadataFolder(const TableMetadata& metadata) {
+  auto property = metadata.properties.find("write.metadata.path");
+  std::string folder =
+      property == metadata.properties.end() ? metadata.location + "/metadata" : property->second;
+  while (folder.size() > 1 && folder.back() == '/') folder.pop_back();
+  return folder + "/";
+}
+
+ManifestFilesWriter::ManifestFilesWriter(const OperationContext& context, FileIO& io,
+                                         Options options)
+    : context_(context), io_(io), options_(std::move(options)) {}
+
+Status ManifestFilesWriter::Add(const ManifestEntry& entry) {
+  if (writer_ == nullptr) {
+    ICEFRAME_ASSIGN_OR_RETURN(writer_, ManifestAvroWriter::Make(options_.header));
+  }
+  ICEFRAME_RETURN_NOT_OK(writer_->Add(entry));
+  if (writer_->num_bytes() >= options_.target_size_bytes) return Roll();
+  return Status::OK();
+}
+
+Status ManifestFilesWriter::Roll() {
+  if (writer_ == nullptr) return Status::OK();
+  ICEFRAME_RETURN_NOT_OK(context_.Check());
+  ManifestFile manifest;
+  ICEFRAME_ASSIGN_OR_RETURN(std::string bytes, writer_->Finish(&manifest));
+  writer_.reset();
+  manifest.manifest_path =
+      options_.path_prefix + std::to_string((*options_.next_number)++) + ".avro";
+  manifest.manifest_length = static_cast<int64_t>(bytes.size());
+  manifest.partition_spec_id = options_.header.spec.spec_id;
+  manifest.content = options_.header.content;
+  manifest.added_snapshot_id = options_.snapshot_id;
+  manifest.sequence_number = kUnassignedSequenceNumber;
+  options_.written_files->push_back(manifest.manifest_path);
+  ICEFRAME_RETURN_NOT_OK(io_.WriteAll(context_, manifest.manifest_path, bytes));
+  manifests_.push_back(std::move(manifest));
+  return Status::OK();
+}
+
+Result<std::vector<ManifestFile>> ManifestFilesWriter::Finish() {
+  ICEFRAME_RETURN_NOT_OK(Roll());
+  return std::move(manifests_);
+}
+
+}  // namespace iceframe

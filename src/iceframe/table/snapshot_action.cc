@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "iceframe/table/snapshot_action.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "iceframe/base/uuid.h"
+#include "iceframe/format/manifest_list_avro.h"
+#include "iceframe/runtime/settings.h"
+
+namespace iceframe {
+
+namespace {
+
+constexpr int64_t kDefaultManifestBytes = int64_t{8} << 20;
+
+SnapshotId NewSnapshotId(const TableMetadata& metadata) {
+  for (;;) {
+    const SnapshotId id(static_cast<int64_t>(RandomBits() >> 1));
+    if (id != SnapshotId(0) && metadata.FindSnapshot(id) == nullptr) return id;
+  }
+}
+
+}  // namespace
+
+SnapshotAction::SnapshotAction(const Table& table, SnapshotActionOptions options)
+    : options_(std::move(options)),
+      snapshot_id_(NewSnapshotId(*table.metadata())),
+      commit_uuid_(NewUuid()) {}
+
+Result<ManifestFilesWriter> SnapshotAction::NewManifestWriter(const CommitAttempt& attempt,
+                                                              PartitionSpecId spec_id) {
+  const TableMetadata& base = *attempt.base.metadata;
+  const PartitionSpec* spec = base.FindPartitionSpec(spec_id);
+  if (spec == nullptr) {
+    return Error(ErrorKind::kInvalidArgument, "partition spec is not in the table: ", spec_id);
+  }
+  ManifestFilesWriter::Options writer;
+  writer.header = {base.format_version, ManifestContent::kData, SchemaForSpec(base, *spec), *spec};
+  writer.snapshot_id = snapshot_id_;
+  writer.path_prefix = MetadataFolder(base) + commit_uuid_ + "-m";
+  writer.next_number = &next_manifest_number_;
+  writer.written_files = &written_files_;
+  writer.target_size_bytes = kDefaultManifestBytes;
+  auto property = base.properties.find("commit.manifest.target-size-bytes");
+  if (property != base.properties.end()) {
+    ICEFRAME_ASSIGN_OR_RETURN_CONTEXT(writer.target_size_bytes, ParseBytes(property->second),
+                                      "table property", property->first);
+  }
+  return ManifestFilesWriter(attempt.context, attempt.io, std::move(writer));
+}
+
+Result<std::optional<SnapshotId>> SnapshotAction::RefSnapshotId(const TableMetadata& base) const {
+  auto ref = base.refs.find(options_.target_ref);
+  if (ref == base.refs.end()) return std::nullopt;
+  if (ref->second.kind == SnapshotRefKind::kTag) {
+    return Error(ErrorKind::kInvalidArgument,
+                 "a tag takes no new snapshots: ", options_.target_ref);
+  }
+  return std::optional<SnapshotId>(ref->second.snapshot_id);
+}
+
+Result<std::string> SnapshotAction::WriteManifestList(const CommitAttempt& attempt,
+                                                      const Snapshot& snapshot,
+                                                      const std::vector<ManifestFile>& manifests) {
+  const TableMetadata& base = *attempt.base.metadata;
+  ManifestListHeader header;
+  header.format_version = base.format_version;
+  header.snapshot_id = snapshot_id_;
+  header.parent_snapshot_id = snapshot.parent_snapshot_id;
+  header.sequence_number = snapshot.sequence_number;
+  ICEFRAME_ASSIGN_OR_RETURN(std::string bytes, ManifestListToAvro(header, manifests));
+  WrittenList list;
+  list.path = MetadataFolder(base) + "snap-" + std::to_string(snapshot_id_.value()) + "-" +
+              std::to_string(attempt.number) + "-" + commit_uuid_ + ".avro";
+  for (const ManifestFile& manifest : manifests) {
+    list.manifest_paths.push_back(manifest.manifest_path);
+  }
+  written_files_.push_back(list.path);
+  ICEFRAME_RETURN_NOT_OK(attempt.io.WriteAll(attempt.context, list.path, bytes));
+  written_lists_.push_back(list);
+  return list.path;
+}
+
+Result<CommitRequest> SnapshotAction::Prepare(const CommitAttempt& attempt) {
+  const TableMetadata& base = *attempt.base.metadata;
+  if (options_.validator) ICEFRAME_RETURN_NOT_OK(options_.validator(base));
+  ICEFRAME_ASSIGN_OR_RETURN(std::optional<SnapshotId> ref_id, RefSnapshotId(base));
+  Parent parent;
+  parent.snapshot = ref_id ? base.FindSnapshot(*ref_id) : base.current_snapshot();
+  if (parent.snapshot != nullptr) {
+    ICEFRAME_ASSIGN_OR_RETURN(
+        auto manifests, ReadManifestList(attempt.context, attempt.io, base, *parent.snapshot));
+    parent.manifests = *manifests;
+  }
+  ICEFRAME_ASSIGN_OR_RETURN(Content content, MakeContent(attempt, parent));
+
+  Snapshot snapshot;
+  snapshot.snapshot_id = snapshot_id_;
+  if (parent.snapshot != nullptr) snapshot.parent_snapshot_id = parent.snapshot->snapshot_id;
+  if (base.format_version >= 2) {
+    snapshot.sequence_number = SequenceNumber(base.last_sequence_number.value() + 1);
+  }
+  snapshot.timestamp_ms = std::max(attempt.context.clock->SystemNowMs(), base.last_updated_ms);
+  snapshot.summary =
+      MakeSnapshotSummary(content.operation, options_.summary, content.changes, parent.snapshot);
+  snapshot.schema_id = base.current_schema_id;
+  if (base.format_version >= 3) {
+    snapshot.first_row_id = base.next_row_id;
+    ICEFRAME_ASSIGN_OR_RETURN(int64_t next,
+                              AssignFirstRowIds(base.next_row_id, &content.manifests));
+    snapshot.added_rows = next - base.next_row_id;
+  }
+  ICEFRAME_ASSIGN_OR_RETURN(snapshot.manifest_list,
+                            WriteManifestList(attempt, snapshot, content.manifests));
+
+  CommitRequest request;
+  request.identifier = attempt.base.identifier;
+  request.requirements = {AssertTableUuid{base.table_uuid},
+                          AssertRefSnapshotId{options_.target_ref, ref_id}};
+  SetSnapshotRef set_ref{options_.target_ref, {}};
+  if (ref_id) set_ref.ref = base.refs.at(options_.target_ref);
+  set_ref.ref.snapshot_id = snapshot_id_;
+  request.updates = {AddSnapshot{std::move(snapshot)}, std::move(set_ref)};
+  return request;
+}
+
+bool SnapshotAction::IsAppliedIn(const TableMetadata& now) const {
+  return now.FindSnapshot(snapshot_id_) != nullptr;
+}
+
+std::vector<std::string> SnapshotAction::UnusedFiles(const TableMetadata* saved) const {
+  if (saved == nullptr) return written_files_;
+  const Snapshot* snapshot = saved->FindSnapshot(snapshot_id_);
+  if (snapshot == nullptr) return {};
+  auto landed =
+      std::find_if(written_lists_.begin(), written_lists_.end(),
+                   [&](const WrittenList& list) { return list.path == snapshot->manifest_list; });
+  if (landed == written_lists_.end()) return {};
+  std::set<std::string_view> used(landed->manifest_paths.begin(), landed->manifest_paths.end());
+  used.insert(landed->path);
+  std::vector<std::string> unused;
+  for (const std::string& path : written_files_) {
+    if (used.count(path) == 0) unused.push_back(path);
+  }
+  return unused;
+}
+
+std::string PartitionKeyOf(const TableMetadata& metadata, const DataFile& file) {
+  const PartitionSpec* spec = metadata.FindPartitionSpec(file.spec_id);
+  if (spec == nullptr) return "";
+  return PartitionPath(*spec, *SchemaForSpec(metadata, *spec), file.partition);
+}
+
+}  // namespace iceframe

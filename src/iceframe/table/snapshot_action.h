@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// What all actions that make a snapshot have in common.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "iceframe/base/properties.h"
+#include "iceframe/format/manifest_file.h"
+#include "iceframe/table/commit.h"
+#include "iceframe/table/manifest_files.h"
+#include "iceframe/table/snapshot_summary.h"
+
+namespace iceframe {
+
+struct SnapshotActionOptions {
+  /// The branch that the snapshot goes on; one that is not there is made, from main's snapshot.
+  std::string target_ref = kMainBranch;
+  /// Summary keys of the caller's.
+  Properties summary;
+  /// Run on every attempt's base; an error ends the commit.
+  std::function<Status(const TableMetadata& base)> validator;
+};
+
+/// Makes one snapshot whose id and new manifests stay the same over all attempts, while sequence
+/// number, manifest list and summary are made anew on each base.
+class SnapshotAction : public TableAction {
+ public:
+  Result<CommitRequest> Prepare(const CommitAttempt& attempt) final;
+  bool IsAppliedIn(const TableMetadata& now) const final;
+  std::optional<SnapshotId> snapshot_id() const final { return snapshot_id_; }
+  std::vector<std::string> UnusedFiles(const TableMetadata* saved) const final;
+
+ protected:
+  /// What the next snapshot is made of.
+  struct Content {
+    /// "append", "overwrite" or "delete".
+    std::string operation;
+    std::vector<ManifestFile> manifests;
+    FileChanges changes;
+  };
+  /// Where an attempt starts: the branch's snapshot (nullptr: none) and its manifests.
+  struct Parent {
+    const Snapshot* snapshot = nullptr;
+    std::vector<ManifestFile> manifests;
+  };
+
+  SnapshotAction(const Table& table, SnapshotActionOptions options);
+
+  /// Computes the content on the attempt's base. Manifests that are new have
+  /// kUnassignedSequenceNumber and this action's snapshot id.
+  virtual Result<Content> MakeContent(const CommitAttempt& attempt, const Parent& parent) = 0;
+
+  SnapshotId id() const { return snapshot_id_; }
+  const SnapshotActionOptions& options() const { return options_; }
+  /// Returns a writer of new manifests of a spec; what it writes is deleted when not needed.
+  Result<ManifestFilesWriter> NewManifestWriter(const CommitAttempt& attempt,
+                                                PartitionSpecId spec_id);
+
+ private:
+  struct WrittenList {
+    std::string path;
+    std::vector<std::string> manifest_paths;
+  };
+  Result<std::optional<SnapshotId>> RefSnapshotId(const TableMetadata& base) const;
+  Result<std::string> WriteManifestList(const CommitAttempt& attempt, const Snapshot& snapshot,
+                                        const std::vector<ManifestFile>& manifests);
+
+  SnapshotActionOptions options_;
+  SnapshotId snapshot_id_;
+  std::string commit_uuid_;
+  int next_manifest_number_ = 0;
+  std::vector<std::string> written_files_;
+  std::vector<WrittenList> written_lists_;
+};
+
+/// Returns the path of a file's partition, which tells changed partitions apart.
+std::string PartitionKeyOf(const TableMetadata& metadata, const DataFile& file);
+
+}  // namespace iceframe

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "iceframe/table/update_properties_action.h"
+
+#include <algorithm>
+
+namespace iceframe {
+
+Result<std::unique_ptr<UpdatePropertiesAction>> UpdatePropertiesAction::Make(
+    Properties updates, std::vector<std::string> removals) {
+  if (updates.count("format-version") != 0) {
+    return Error(ErrorKind::kInvalidArgument,
+                 "format-version is not a property of an existing table");
+  }
+  for (const std::string& key : removals) {
+    if (updates.count(key) != 0) {
+      return Error(ErrorKind::kInvalidArgument, "property is both set and removed: ", key);
+    }
+  }
+  return std::unique_ptr<UpdatePropertiesAction>(
+      new UpdatePropertiesAction(std::move(updates), std::move(removals)));
+}
+
+Result<CommitRequest> UpdatePropertiesAction::Prepare(const CommitAttempt& attempt) {
+  CommitRequest request;
+  request.identifier = attempt.base.identifier;
+  request.requirements = {AssertTableUuid{attempt.base.metadata->table_uuid}};
+  if (!updates_.empty()) request.updates.emplace_back(SetProperties{updates_});
+  if (!removals_.empty()) request.updates.emplace_back(RemoveProperties{removals_});
+  return request;
+}
+
+bool UpdatePropertiesAction::IsAppliedIn(const TableMetadata& now) const {
+  const bool all_set = std::all_of(updates_.begin(), updates_.end(), [&](const auto& update) {
+    auto found = now.properties.find(update.first);
+    return found != now.properties.end() && found->second == update.second;
+  });
+  return all_set && std::none_of(removals_.begin(), removals_.end(), [&](const std::string& key) {
+           return now.properties.count(key) != 0;
+         });
+}
+
+}  // namespace iceframe

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// Setting and removing table properties.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "iceframe/base/properties.h"
+#include "iceframe/table/commit.h"
+
+namespace iceframe {
+
+/// Sets and removes properties; other writers' changes to other keys stay.
+class UpdatePropertiesAction final : public TableAction {
+ public:
+  /// Errors: InvalidArgument for a key that is both set and removed, or "format-version".
+  static Result<std::unique_ptr<UpdatePropertiesAction>> Make(Properties updates,
+                                                              std::vector<std::string> removals);
+
+  Result<CommitRequest> Prepare(const CommitAttempt& attempt) override;
+  bool IsAppliedIn(const TableMetadata& now) const override;
+
+ private:
+  UpdatePropertiesAction(Properties updates, std::vector<std::string> removals)
+      : updates_(std::move(updates)), removals_(std::move(removals)) {}
+
+  Properties updates_;
+  std::vector<std::string> removals_;
+};
+
+}  // namespace iceframe
