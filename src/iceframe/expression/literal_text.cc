@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "iceframe/types/civil_time.h"
+#include "iceframe/types/utf8.h"
 #include "iceframe/types/value_text.h"
 
 namespace iceframe {
@@ -93,27 +94,6 @@ Result<std::string> BytesFromEscapedText(std::string_view text) {
     i += 3;
   }
   return bytes;
-}
-
-bool IsValidUtf8(std::string_view text) {
-  size_t i = 0;
-  while (i < text.size()) {
-    const auto lead = static_cast<unsigned char>(text[i++]);
-    if (lead < 0x80) continue;
-    const int more = lead >= 0xF0 ? 3 : lead >= 0xE0 ? 2 : 1;
-    if (lead < 0xC2 || lead > 0xF4 || text.size() - i < static_cast<size_t>(more)) return false;
-    uint32_t code = lead & (0x3FU >> more);
-    for (int k = 0; k < more; ++k) {
-      const auto next = static_cast<unsigned char>(text[i++]);
-      if ((next & 0xC0U) != 0x80) return false;
-      code = (code << 6) | (next & 0x3FU);
-    }
-    constexpr uint32_t kSmallest[] = {0, 0x80, 0x800, 0x10000};
-    if (code < kSmallest[more] || code > 0x10FFFF || (code >= 0xD800 && code <= 0xDFFF)) {
-      return false;
-    }
-  }
-  return true;
 }
 
 std::string FormatLiteralText(const Type& type, const Value& value) {
@@ -223,7 +203,7 @@ Result<Value> ParseLiteralText(const Type& type, std::string_view text) {
     case TypeId::kTimestamptzNs:
       return ParseTimestampOf(type, text);
     case TypeId::kString:
-      if (!IsValidUtf8(text)) {
+      if (!IsUtf8(text)) {
         return Error(ErrorKind::kInvalidArgument, "a string literal must be valid UTF-8");
       }
       return Value(std::string(text));

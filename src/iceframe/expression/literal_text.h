@@ -32,7 +32,4 @@ Result<TypedValue> ParseTemporalLiteral(std::string_view text);
 /// Reads bytes as a string literal spells them: ASCII as it is, \xHH for any byte.
 Result<std::string> BytesFromEscapedText(std::string_view text);
 
-/// Whether the bytes are UTF-8 as the Unicode standard asks (shortest forms, no surrogates).
-bool IsValidUtf8(std::string_view text);
-
 }  // namespace iceframe

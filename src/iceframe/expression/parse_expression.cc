@@ -8,6 +8,7 @@
 
 #include "iceframe/expression/expression_lexer.h"
 #include "iceframe/expression/parse_expression_internal.h"
+#include "iceframe/types/utf8.h"
 
 namespace iceframe {
 
@@ -520,7 +521,7 @@ Result<Expression> ParseExpression(std::string_view text) {
     return Error(ErrorKind::kInvalidArgument, "expression text is too long: ", text.size(),
                  " bytes, at most ", kMaxExpressionTextBytes);
   }
-  if (!IsValidUtf8(text)) {
+  if (!IsUtf8(text)) {
     return Error(ErrorKind::kInvalidArgument, "expression text must be valid UTF-8");
   }
   ICEFRAME_ASSIGN_OR_RETURN(std::vector<Token> tokens, TokenizeExpression(text));
