@@ -164,9 +164,8 @@ class Evaluator {
     }
     if (column.values->type()->Equals(*expected)) return column;
     if (column.values->type_id() == arrow::Type::NA) {
-      ICEFRAME_ASSIGN_OR_RETURN(column.values,
-                                arrow::MakeArrayOfNull(expected, context_.num_rows(),
-                                                       context_.pool()));
+      ICEFRAME_ASSIGN_OR_RETURN(
+          column.values, arrow::MakeArrayOfNull(expected, context_.num_rows(), context_.pool()));
       return column;
     }
     const arrow::compute::CastOptions options = arrow::compute::CastOptions::Safe(expected);
@@ -219,8 +218,8 @@ class Evaluator {
   }
   Result<EvaluatedColumn> EvaluateNode(const ArithmeticNode& node, const Expression& e) {
     ICEFRAME_ASSIGN_OR_RETURN(std::vector<EvaluatedColumn> sides, EvaluateAll(node.operands));
-    return EvaluateArithmetic(&context_, node.op, node.operands[0].type(),
-                              node.operands[1].type(), e.type(), sides[0], sides[1]);
+    return EvaluateArithmetic(&context_, node.op, node.operands[0].type(), node.operands[1].type(),
+                              e.type(), sides[0], sides[1]);
   }
   Result<EvaluatedColumn> EvaluateNode(const CastNode& node, const Expression&) {
     ICEFRAME_ASSIGN_OR_RETURN(EvaluatedColumn operand, Evaluate(node.operands[0]));
@@ -336,8 +335,8 @@ Status CheckBound(const Expression& bound) {
     return Error(ErrorKind::kInvalidArgument, "expression is nested too deeply to evaluate");
   }
   if (!bound.is_bound()) {
-    return Error(ErrorKind::kInvalidArgument, "expression must be bound before it is evaluated: ",
-                 bound.ToString());
+    return Error(ErrorKind::kInvalidArgument,
+                 "expression must be bound before it is evaluated: ", bound.ToString());
   }
   return Status::OK();
 }
@@ -387,8 +386,8 @@ Result<EvaluatedColumn> EvaluationContext::Call(const char* function,
   ICEFRAME_ASSIGN_OR_RETURN(arrow::Datum called,
                             arrow::compute::CallFunction(function, data, options, &exec_));
   if (called.is_scalar()) {
-    ICEFRAME_ASSIGN_OR_RETURN(result.values, arrow::MakeArrayFromScalar(
-                                                 *called.scalar(), 1, exec_.memory_pool()));
+    ICEFRAME_ASSIGN_OR_RETURN(result.values,
+                              arrow::MakeArrayFromScalar(*called.scalar(), 1, exec_.memory_pool()));
     return result;
   }
   result.values = called.make_array();
@@ -468,16 +467,15 @@ Result<std::shared_ptr<arrow::BooleanArray>> EvaluateFilter(const Expression& bo
   const auto& values = static_cast<const arrow::BooleanArray&>(*result.values);
   if (result.is_scalar) {
     const bool keep = !values.IsNull(0) && values.Value(0);
-    ICEFRAME_ASSIGN_OR_RETURN(
-        ArrayPtr all,
-        arrow::MakeArrayFromScalar(arrow::BooleanScalar(keep), batch.num_rows(), pool));
+    ICEFRAME_ASSIGN_OR_RETURN(ArrayPtr all, arrow::MakeArrayFromScalar(arrow::BooleanScalar(keep),
+                                                                       batch.num_rows(), pool));
     return std::static_pointer_cast<arrow::BooleanArray>(all);
   }
   if (values.null_count() == 0) return std::static_pointer_cast<arrow::BooleanArray>(result.values);
   ICEFRAME_ASSIGN_OR_RETURN(
-      auto kept, arrow::internal::BitmapAnd(pool, values.values()->data(), values.offset(),
-                                            values.null_bitmap_data(), values.offset(),
-                                            values.length(), 0));
+      auto kept,
+      arrow::internal::BitmapAnd(pool, values.values()->data(), values.offset(),
+                                 values.null_bitmap_data(), values.offset(), values.length(), 0));
   return std::make_shared<arrow::BooleanArray>(values.length(), std::move(kept));
 }
 

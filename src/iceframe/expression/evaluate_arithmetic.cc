@@ -79,11 +79,11 @@ Result<EvaluatedColumn> Floats(EvaluationContext* context, ArithmeticOp op,
   }
   const RowReader<ArrayType> a(left);
   const RowReader<ArrayType> b(right);
-  return MapRows(context, {left, right}, NewBuilder<Builder>(context, left.values->type()),
-                 [&](int64_t i, Builder* builder) {
-                   return builder->Append(op == ArithmeticOp::kDivide ? a[i] / b[i]
-                                                                      : std::fmod(a[i], b[i]));
-                 });
+  return MapRows(
+      context, {left, right}, NewBuilder<Builder>(context, left.values->type()),
+      [&](int64_t i, Builder* builder) {
+        return builder->Append(op == ArithmeticOp::kDivide ? a[i] / b[i] : std::fmod(a[i], b[i]));
+      });
 }
 
 /// `value` with `digits` more digits after the point; false on overflow.
@@ -143,8 +143,8 @@ __int128 FloorOrCeil(__int128 value, int32_t scale, bool ceil) {
   return quotient - (remainder < 0 ? 1 : 0);
 }
 
-Result<EvaluatedColumn> DecimalFunction(EvaluationContext* context, FunctionId id,
-                                        const Type& from, const Type& to, int32_t digits,
+Result<EvaluatedColumn> DecimalFunction(EvaluationContext* context, FunctionId id, const Type& from,
+                                        const Type& to, int32_t digits,
                                         const EvaluatedColumn& operand) {
   const int32_t scale = from.scale();
   return MapDecimals(context, to, operand, [&](__int128 value) -> __int128 {

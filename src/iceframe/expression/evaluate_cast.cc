@@ -203,8 +203,7 @@ std::optional<__int128> ScaleTo(__int128 value, int32_t from_scale, const Type& 
 
 std::optional<__int128> AsDecimal(const SourceRow& row, const Type& to, int64_t i) {
   if (row.IsReal()) {
-    const double scaled =
-        std::round(row.Real(i) * static_cast<double>(PowerOfTen128(to.scale())));
+    const double scaled = std::round(row.Real(i) * static_cast<double>(PowerOfTen128(to.scale())));
     if (!(std::fabs(scaled) < static_cast<double>(PowerOfTen128(to.precision())))) {
       return std::nullopt;
     }
@@ -381,8 +380,8 @@ Result<EvaluatedColumn> EvaluateCast(EvaluationContext* context, const Type& fro
   if (operand.values->type_id() == arrow::Type::NA) {
     EvaluatedColumn nulls;
     nulls.is_scalar = operand.is_scalar;
-    ICEFRAME_ASSIGN_OR_RETURN(nulls.values, arrow::MakeArrayOfNull(target, operand.values->length(),
-                                                                   context->pool()));
+    ICEFRAME_ASSIGN_OR_RETURN(
+        nulls.values, arrow::MakeArrayOfNull(target, operand.values->length(), context->pool()));
     return nulls;
   }
   if (ArrowCasts(from, to)) {

@@ -58,8 +58,7 @@ Result<EvaluatedColumn> CompareFloatColumns(EvaluationContext* context, Comparis
                                             const EvaluatedColumn& right) {
   const RowReader<ArrayType> a(left);
   const RowReader<ArrayType> b(right);
-  return TestRows(context, {left, right},
-                  [&](int64_t i) { return CompareFloats(op, a[i], b[i]); });
+  return TestRows(context, {left, right}, [&](int64_t i) { return CompareFloats(op, a[i], b[i]); });
 }
 
 template <typename ArrayType, typename T>

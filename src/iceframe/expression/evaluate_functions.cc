@@ -36,10 +36,9 @@ Result<EvaluatedColumn> EvaluateDatePart(EvaluationContext* context, FunctionId 
   auto builder = NewBuilder<arrow::Int64Builder>(context, arrow::int64());
   if (type.id() == TypeId::kDate) {
     const RowReader<arrow::Date32Array> days(operand);
-    return MapRows(context, {operand}, std::move(builder),
-                   [&](int64_t i, arrow::Int64Builder* out) {
-                     return out->Append(PartOf(id, days[i], 0));
-                   });
+    return MapRows(
+        context, {operand}, std::move(builder),
+        [&](int64_t i, arrow::Int64Builder* out) { return out->Append(PartOf(id, days[i], 0)); });
   }
   // Times and timestamps are int64 underneath, and read as that.
   ICEFRAME_ASSIGN_OR_RETURN(auto integers, operand.values->View(arrow::int64()));
@@ -48,8 +47,8 @@ Result<EvaluatedColumn> EvaluateDatePart(EvaluationContext* context, FunctionId 
   const int64_t units = UnitsPerSecond(type);
   return MapRows(context, {plain}, std::move(builder), [&](int64_t i, arrow::Int64Builder* out) {
     const int64_t seconds = FloorDivide(values[i], units);
-    return out->Append(PartOf(id, FloorDivide(seconds, kSecondsPerDay),
-                              FloorModulo(seconds, kSecondsPerDay)));
+    return out->Append(
+        PartOf(id, FloorDivide(seconds, kSecondsPerDay), FloorModulo(seconds, kSecondsPerDay)));
   });
 }
 

@@ -184,9 +184,8 @@ Result<EvaluatedColumn> EvaluateLike(EvaluationContext* context, const LikeNode&
     pattern = RowReader<arrow::StringArray>(single)[0];
   }
   const LikePattern compiled(pattern);
-  return TestStrings(context, values, [&](std::string_view text) {
-    return compiled.Matches(text) != node.negated;
-  });
+  return TestStrings(context, values,
+                     [&](std::string_view text) { return compiled.Matches(text) != node.negated; });
 }
 
 Result<EvaluatedColumn> EvaluateStartsWith(EvaluationContext* context, const StartsWithNode& node,

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: Apache-2.0
+# Small programs over the pure layers, for tests that are not written in C++.
+#
+#   iceframe_add_interop_tools()   tests/interop/X_tool.cc -> X_tool, and tests/interop/test_*.py
+#                                  as ctest's interop.*, which find the tools by ICEFRAME_TOOLS
+#   iceframe_add_fuzz_targets()    tests/fuzz/fuzz_X.cc -> fuzz_X (clang with libFuzzer)
+
+# An archive: a program is linked with what it calls, and no more.
+function(iceframe_add_pure_archive)
+  if(TARGET iceframe_pure)
+    return()
+  endif()
+  add_library(iceframe_pure STATIC EXCLUDE_FROM_ALL)
+  target_link_libraries(iceframe_pure PUBLIC iceframe_options)
+  foreach(
+    _layer
+    IN
+    ITEMS
+      base
+      types
+      expression
+      format
+      skipping
+  )
+    if(TARGET iceframe_${_layer})
+      target_sources(iceframe_pure PRIVATE $<TARGET_OBJECTS:iceframe_${_layer}>)
+      get_property(_libraries GLOBAL PROPERTY ICEFRAME_LIBRARIES_${_layer})
+      target_link_libraries(iceframe_pure PUBLIC ${_libraries})
+    endif()
+  endforeach()
+endfunction()
+
+function(iceframe_add_pure_program NAME SOURCE)
+  iceframe_add_pure_archive()
+  add_executable(${NAME} "${SOURCE}")
+  target_link_libraries(${NAME} PRIVATE iceframe_pure)
+endfunction()
+
+function(iceframe_add_interop_tools)
+  file(GLOB _tools CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/interop/*_tool.cc")
+  foreach(_source IN LISTS _tools)
+    cmake_path(GET _source STEM _name)
+    iceframe_add_pure_program(${_name} "${_source}")
+  endforeach()
+  file(GLOB _tests CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/interop/test_*.py")
+  foreach(_test IN LISTS _tests)
+    cmake_path(GET _test STEM _name)
+    string(
+      REGEX REPLACE "^test_"
+      ""
+      _name
+      "${_name}"
+    )
+    add_test(
+      NAME interop.${_name}
+      COMMAND
+        ${ICEFRAME_PYTHON} -m pytest -q "${_test}"
+    )
+    set_tests_properties(
+      interop.${_name}
+      PROPERTIES
+        ENVIRONMENT
+          "ICEFRAME_TOOLS=${CMAKE_CURRENT_BINARY_DIR}"
+        TIMEOUT
+          300
+    )
+  endforeach()
+endfunction()
+
+function(iceframe_add_fuzz_targets)
+  file(GLOB _targets CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/fuzz/fuzz_*.cc")
+  foreach(_source IN LISTS _targets)
+    cmake_path(GET _source STEM _name)
+    iceframe_add_pure_program(${_name} "${_source}")
+    target_link_options(${_name} PRIVATE -fsanitize=fuzzer)
+  endforeach()
+endfunction()
