@@ -9,6 +9,7 @@
 #include "iceframe/format/columnar_manifest.h"
 #include "iceframe/format/manifest_avro_schema.h"
 #include "iceframe/format/manifest_summary_internal.h"
+#include "iceframe/format/table_metadata_json.h"
 #include "iceframe/types/schema_json.h"
 
 namespace iceframe {
@@ -19,30 +20,13 @@ namespace {
 constexpr size_t kBlockSize = 64 << 10;
 constexpr int64_t kDefaultBlockSizeInBytes = 64 << 20;
 
-std::string PartitionSpecJson(const PartitionSpec& spec) {
-  Json fields = Json::Array();
-  for (const PartitionField& field : spec.fields) {
-    Json json = Json::Object();
-    json.Add("name", Json::String(field.name));
-    json.Add("transform", Json::String(field.transform.ToString()));
-    if (field.source_ids.size() > 1) {
-      Json ids = Json::Array();
-      for (FieldId id : field.source_ids) ids.Append(Json::Int(id));
-      json.Add("source-ids", std::move(ids));
-    } else {
-      json.Add("source-id", Json::Int(field.source_id()));
-    }
-    json.Add("field-id", Json::Int(field.field_id));
-    fields.Append(std::move(json));
-  }
-  return fields.Dump();
-}
-
 std::map<std::string, std::string> HeaderMetadata(const ManifestHeader& header) {
   std::map<std::string, std::string> metadata;
   metadata["schema"] = SchemaToJson(*header.schema).Dump();
   metadata["schema-id"] = std::to_string(header.schema->schema_id().value());
-  metadata["partition-spec"] = PartitionSpecJson(header.spec);
+  // The fields alone; the id has a key of its own.
+  const Json spec = PartitionSpecToJson(header.spec);
+  if (const Json* fields = spec.Find("fields")) metadata["partition-spec"] = fields->Dump();
   metadata["partition-spec-id"] = std::to_string(header.spec.spec_id.value());
   metadata["format-version"] = std::to_string(header.format_version);
   if (header.format_version >= 2) {
