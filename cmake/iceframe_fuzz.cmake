@@ -8,7 +8,16 @@
 function(iceframe_add_pure_program NAME)
   add_executable(${NAME} ${ARGN})
   target_include_directories(${NAME} PRIVATE "${PROJECT_SOURCE_DIR}/tests")
-  foreach(_layer IN ITEMS base types expression format skipping)
+  foreach(
+    _layer
+    IN
+    ITEMS
+      base
+      types
+      expression
+      format
+      skipping
+  )
     if(TARGET iceframe_${_layer})
       target_link_libraries(${NAME} PRIVATE iceframe_${_layer})
     endif()
@@ -44,6 +53,11 @@ if(ICEFRAME_TESTS)
       COMMAND
         ${_name}_corpus "${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/${_name}"
     )
-    set_tests_properties(fuzz.${_name} PROPERTIES TIMEOUT 300)
+    set_tests_properties(
+      fuzz.${_name}
+      PROPERTIES
+        TIMEOUT
+          300
+    )
   endforeach()
 endif()

@@ -49,8 +49,8 @@ from pyiceberg.types import (
     LongType,
     NestedField,
     StringType,
-    TimestamptzType,
     TimestampType,
+    TimestamptzType,
     TimeType,
     UUIDType,
 )

@@ -100,9 +100,7 @@ TEST(ManifestAvro, HeaderSaysWhatTheSpecAsksFor) {
   EXPECT_EQ(metadata["content"], "deletes");
   EXPECT_EQ(metadata["schema-id"], "1");
   EXPECT_EQ(metadata["partition-spec-id"], "2");
-  EXPECT_THAT(metadata["partition-spec"],
-              testing::StartsWith(
-                  R"([{"name":"flag","transform":"identity","source-id":1,"field-id":1000})"));
+  EXPECT_EQ(Json::Parse(metadata["partition-spec"])->items().size(), 14u);
   EXPECT_TRUE(Json::Parse(metadata["schema"])->Get("fields").ok());
   EXPECT_THAT(metadata["avro.schema"],
               testing::HasSubstr(R"({"name":"name_x3Afirst","type":["null","string"],)"
