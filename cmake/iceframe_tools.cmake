@@ -3,7 +3,10 @@
 #
 #   iceframe_add_interop_tools()   tests/interop/X_tool.cc -> X_tool, and tests/interop/test_*.py
 #                                  as ctest's interop.*, which find the tools by ICEFRAME_TOOLS
-#   iceframe_add_fuzz_targets()    tests/fuzz/fuzz_X.cc -> fuzz_X (clang with libFuzzer)
+#   iceframe_add_fuzz_targets()    tests/fuzz/fuzz_X.cc -> fuzz_X (clang with libFuzzer); all of
+#                                  them: the target fuzzers
+#   iceframe_add_fuzz_corpus_tests()  the same -> fuzz_X_corpus, which runs over what lies in
+#                                  tests/fuzz/corpus/fuzz_X: ctest's fuzz.X
 
 # An archive: a program is linked with what it calls, and no more.
 function(iceframe_add_pure_archive)
@@ -30,9 +33,10 @@ function(iceframe_add_pure_archive)
   endforeach()
 endfunction()
 
-function(iceframe_add_pure_program NAME SOURCE)
+function(iceframe_add_pure_program NAME)
   iceframe_add_pure_archive()
-  add_executable(${NAME} "${SOURCE}")
+  add_executable(${NAME} ${ARGN})
+  target_include_directories(${NAME} PRIVATE "${PROJECT_SOURCE_DIR}/tests")
   target_link_libraries(${NAME} PRIVATE iceframe_pure)
 endfunction()
 
@@ -68,10 +72,48 @@ function(iceframe_add_interop_tools)
 endfunction()
 
 function(iceframe_add_fuzz_targets)
+  if(NOT CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+    message(FATAL_ERROR "fuzz targets need clang: cmake --preset fuzz")
+  endif()
+  add_custom_target(fuzzers)
   file(GLOB _targets CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/fuzz/fuzz_*.cc")
   foreach(_source IN LISTS _targets)
     cmake_path(GET _source STEM _name)
     iceframe_add_pure_program(${_name} "${_source}")
     target_link_options(${_name} PRIVATE -fsanitize=fuzzer)
+    add_dependencies(fuzzers ${_name})
+  endforeach()
+endfunction()
+
+function(iceframe_add_fuzz_corpus_tests)
+  file(GLOB _targets CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/fuzz/fuzz_*.cc")
+  foreach(_source IN LISTS _targets)
+    cmake_path(GET _source STEM _name)
+    set(_corpus "${PROJECT_SOURCE_DIR}/tests/fuzz/corpus/${_name}")
+    if(NOT EXISTS "${_corpus}")
+      continue()
+    endif()
+    iceframe_add_pure_program(
+      ${_name}_corpus
+      "${_source}"
+      "${PROJECT_SOURCE_DIR}/tests/fuzz/corpus_main.cc"
+    )
+    string(
+      REGEX REPLACE "^fuzz_"
+      ""
+      _short
+      "${_name}"
+    )
+    add_test(
+      NAME fuzz.${_short}
+      COMMAND
+        ${_name}_corpus "${_corpus}"
+    )
+    set_tests_properties(
+      fuzz.${_short}
+      PROPERTIES
+        TIMEOUT
+          300
+    )
   endforeach()
 endfunction()

@@ -3,6 +3,7 @@
 
 import importlib.util
 import json
+import os
 import subprocess
 from pathlib import Path
 
@@ -18,7 +19,10 @@ GOLDEN = ROOT / "tests" / "golden" / "manifests"
 
 
 def _tool() -> Path | None:
-    built = [ROOT / "build" / preset / "avro_tool" for preset in ("release", "dev", "asan")]
+    folders = [ROOT / "build" / preset for preset in ("release", "dev", "asan")]
+    if "ICEFRAME_TOOLS" in os.environ:
+        folders = [Path(os.environ["ICEFRAME_TOOLS"])]
+    built = (folder / "avro_tool" for folder in folders)
     return next((path for path in built if path.exists()), None)
 
 
