@@ -2,8 +2,6 @@
 #include "iceframe/datafile/data_file_writer.h"
 
 #include <algorithm>
-#include <cinttypes>
-#include <cstdio>
 #include <unordered_map>
 #include <utility>
 
@@ -210,9 +208,11 @@ class RollingWriter : public DataFileWriter {
     while (num_open_ >= std::max(1, options_.max_open_files)) {
       ICEFRAME_RETURN_NOT_OK(Roll(Largest()));
     }
-    char number[24];
-    std::snprintf(number, sizeof(number), "-%05" PRId64 ".parquet", ++num_named_);
-    std::string location = location_.Make(partition->path, options_.file_name_prefix + number);
+    const std::string number = std::to_string(++num_named_);
+    const std::string name = options_.file_name_prefix + "-" +
+                             std::string(number.size() < 5 ? 5 - number.size() : 0, '0') + number +
+                             ".parquet";
+    std::string location = location_.Make(partition->path, name);
     ICEFRAME_ASSIGN_OR_RETURN(partition->file,
                               ParquetFileWriter::Open(context, *io_, location, setup_));
     locations_.push_back(std::move(location));
