@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Small programs over the pure layers, for tests that are not written in C++.
+# Small programs over the lower layers, for tests that are not written in C++.
 #
 #   iceframe_add_interop_tools()   tests/interop/X_tool.cc -> X_tool, and tests/interop/test_*.py
 #                                  as ctest's interop.*, which find the tools by ICEFRAME_TOOLS
@@ -8,43 +8,43 @@
 #   iceframe_add_fuzz_corpus_tests()  the same -> fuzz_X_corpus, which runs over what lies in
 #                                  tests/fuzz/corpus/fuzz_X: ctest's fuzz.X
 
-# An archive: a program is linked with what it calls, and no more.
-function(iceframe_add_pure_archive)
-  if(TARGET iceframe_pure)
+# An archive of a layer and all below it: a program is linked with what it calls, and no more.
+function(iceframe_add_archive LAYER)
+  if(TARGET iceframe_${LAYER}_archive)
     return()
   endif()
-  add_library(iceframe_pure STATIC EXCLUDE_FROM_ALL)
-  target_link_libraries(iceframe_pure PUBLIC iceframe_options)
-  foreach(
-    _layer
-    IN
-    ITEMS
-      base
-      types
-      expression
-      format
-      skipping
-  )
+  add_library(iceframe_${LAYER}_archive STATIC EXCLUDE_FROM_ALL)
+  target_link_libraries(iceframe_${LAYER}_archive PUBLIC iceframe_options)
+  foreach(_layer IN ITEMS ${LAYER} ${ICEFRAME_CLOSURE_${LAYER}})
     if(TARGET iceframe_${_layer})
-      target_sources(iceframe_pure PRIVATE $<TARGET_OBJECTS:iceframe_${_layer}>)
+      target_sources(iceframe_${LAYER}_archive PRIVATE $<TARGET_OBJECTS:iceframe_${_layer}>)
       get_property(_libraries GLOBAL PROPERTY ICEFRAME_LIBRARIES_${_layer})
-      target_link_libraries(iceframe_pure PUBLIC ${_libraries})
+      target_link_libraries(iceframe_${LAYER}_archive PUBLIC ${_libraries})
     endif()
   endforeach()
 endfunction()
 
-function(iceframe_add_pure_program NAME)
-  iceframe_add_pure_archive()
+function(iceframe_add_program NAME LAYER)
+  iceframe_add_archive(${LAYER})
   add_executable(${NAME} ${ARGN})
   target_include_directories(${NAME} PRIVATE "${PROJECT_SOURCE_DIR}/tests")
-  target_link_libraries(${NAME} PRIVATE iceframe_pure)
+  target_link_libraries(${NAME} PRIVATE iceframe_${LAYER}_archive)
+endfunction()
+
+# skipping has all pure layers below it.
+function(iceframe_add_pure_program NAME)
+  iceframe_add_program(${NAME} skipping ${ARGN})
 endfunction()
 
 function(iceframe_add_interop_tools)
   file(GLOB _tools CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/interop/*_tool.cc")
   foreach(_source IN LISTS _tools)
     cmake_path(GET _source STEM _name)
-    iceframe_add_pure_program(${_name} "${_source}")
+    if(_name STREQUAL "catalog_tool")
+      iceframe_add_program(${_name} catalog "${_source}")
+    else()
+      iceframe_add_pure_program(${_name} "${_source}")
+    endif()
   endforeach()
   file(GLOB _tests CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/interop/test_*.py")
   foreach(_test IN LISTS _tests)
