@@ -12,6 +12,7 @@
 #include <arrow/util/bitmap_ops.h>
 #include <arrow/util/key_value_metadata.h>
 
+#include "iceframe/expression/check_types.h"
 #include "iceframe/expression/constant_folding.h"
 #include "iceframe/expression/evaluate_internal.h"
 #include "iceframe/types/arrow_schema.h"
@@ -330,20 +331,9 @@ Status AppendAll(const std::vector<Value>& values, Builder* builder) {
   return Status::OK();
 }
 
-Status CheckBound(const Expression& bound) {
-  if (bound.depth() > kMaxExpressionDepth) {
-    return Error(ErrorKind::kInvalidArgument, "expression is nested too deeply to evaluate");
-  }
-  if (!bound.is_bound()) {
-    return Error(ErrorKind::kInvalidArgument,
-                 "expression must be bound before it is evaluated: ", bound.ToString());
-  }
-  return Status::OK();
-}
-
 Result<EvaluatedColumn> EvaluateOnBatch(const Expression& bound, const arrow::RecordBatch& batch,
                                         arrow::MemoryPool* pool) {
-  ICEFRAME_RETURN_NOT_OK(CheckBound(bound));
+  ICEFRAME_RETURN_NOT_OK(CheckTypes(bound));
   ICEFRAME_RETURN_NOT_OK(InitializeKernels());
   Columns columns;
   ICEFRAME_RETURN_NOT_OK(CollectColumns(batch.schema()->fields(), batch.columns(),

@@ -267,7 +267,13 @@ class Printer {
       PrintOperand(node.operands[1], kPowerConcat + 1);
       return;
     }
-    AppendIdentifierPart(node.name, out_);
+    // These names before a parenthesis begin a type.
+    const bool is_type = node.name == "decimal" || node.name == "numeric" || node.name == "fixed";
+    if (is_type) {
+      AppendQuoted(node.name, '"', out_);
+    } else {
+      AppendIdentifierPart(node.name, out_);
+    }
     *out_ += '(';
     PrintJoined(node.operands, ", ", kPowerAlias + 1);
     *out_ += ')';

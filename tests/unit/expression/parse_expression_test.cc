@@ -151,7 +151,7 @@ INSTANTIATE_TEST_SUITE_P(
         "99999999999999999999", "FIXED(2) '6162'", "TIME '23:59:59.999999'",
         "TIMESTAMP_NS '1677-09-21 00:12:43.145224193'", "DATE '-0044-03-15'", "DATE '+12345-01-01'",
         "TIMESTAMP '-290000-01-01 00:00:00'", "a AS b", "(a AS b) = 1",
-        "'\xf0\x9f\x98\x80' = \"\xf0\x9f\x98\x80\""));
+        "\"decimal\"(a, \"cast\"(b))", "'\xf0\x9f\x98\x80' = \"\xf0\x9f\x98\x80\""));
 
 }  // namespace
 }  // namespace iceframe
