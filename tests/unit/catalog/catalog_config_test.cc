@@ -161,6 +161,17 @@ TEST_F(CatalogConfigTest, SaysWhatDoesNotNest) {
   EXPECT_FALSE(ResolveCatalogConfig(sources_).ok());
 }
 
+TEST_F(CatalogConfigTest, TheFileHoldsSettingsToo) {
+  files_["/home/me/.pyiceberg.yaml"] =
+      "iceframe:\n  memory:\n    limit: 1GiB\n  executor.num_threads: 3\n";
+  sources_.environment["ICEFRAME_EXECUTOR_NUM_THREADS"] = "4";
+  const auto settings = LoadSettingsSources(sources_, {{"memory.limit", "2GiB"}}).ValueOrDie();
+  EXPECT_EQ(*MakeSettings(settings).ValueOrDie(),
+            (Properties{{"executor.num_threads", "4"}, {"memory.limit", "2GiB"}}));
+  files_["/home/me/.pyiceberg.yaml"] = "iceframe: yes\n";
+  EXPECT_FALSE(LoadSettingsSources(sources_, {}).ok());
+}
+
 TEST_F(CatalogConfigTest, NamesAFileThatIsNotYaml) {
   files_["/home/me/.pyiceberg.yaml"] = "catalog: [";
   EXPECT_THAT(ResolveCatalogConfig(sources_).status().message(),
