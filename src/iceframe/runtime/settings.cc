@@ -181,7 +181,10 @@ constexpr auto kOtherVariables = std::to_array<std::string_view>({
     "ICEFRAME_CONFIG",
     "ICEFRAME_LLM_",
     "ICEFRAME_MCP_",
+    "ICEFRAME_PYTHON",
+    "ICEFRAME_SEED",
     "ICEFRAME_TEST_",
+    "ICEFRAME_TOOLS",
 });
 
 constexpr std::string_view kVariablePrefix = "ICEFRAME_";

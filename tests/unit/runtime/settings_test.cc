@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "iceframe/runtime/settings.h"
 
-#include <algorithm>
+#include <fstream>
+#include <iterator>
 #include <set>
+#include <string>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -60,7 +62,7 @@ TEST(Settings, RefusesAnUnknownNameWithTheNearestOne) {
 
 TEST(Settings, LeavesVariablesOfOtherPartsAlone) {
   SettingsSources sources;
-  sources.environment = {{"ICEFRAME_CATALOG_URI", "x"}, {"ICEFRAME_MCP_READ_ONLY", "1"}};
+  sources.environment = {{"ICEFRAME_LLM_MODEL", "x"}, {"ICEFRAME_MCP_READ_ONLY", "1"}};
   EXPECT_TRUE(ResolveSettings(sources).ValueOrDie().empty());
 }
 
@@ -103,6 +105,27 @@ TEST(SettingsReader, RefusesTheWrongTypeAndBadTableProperties) {
   const Status status = reader.Integer("commit.retry.num-retries").status();
   EXPECT_THAT(status.message(), HasSubstr("table property: commit.retry.num-retries"));
   EXPECT_FALSE(reader.Integer("no.such").ok());
+}
+
+std::string SettingsTable() {
+  std::string table =
+      "| setting | type | default | table property | meaning |\n|---|---|---|---|---|\n";
+  for (const SettingDefinition& setting : AllSettings()) {
+    table += "| `" + std::string(setting.name) + "` | " + std::string(ToString(setting.type)) +
+             " | `" + std::string(setting.default_text) + "` | " +
+             (setting.is_table_property ? "yes" : "no") + " | " + std::string(setting.description) +
+             " |\n";
+  }
+  return table;
+}
+
+TEST(SettingsTable, IsWhatTheDocumentationSays) {
+  std::ifstream stream(ICEFRAME_TESTS_DIR "/../docs/settings.md");
+  const std::string page((std::istreambuf_iterator<char>(stream)),
+                         std::istreambuf_iterator<char>());
+  EXPECT_NE(page.find("\n" + SettingsTable()), std::string::npos)
+      << "docs/settings.md must hold this table:\n"
+      << SettingsTable();
 }
 
 TEST(SettingValues, SizesAndTimesTakeUnits) {
