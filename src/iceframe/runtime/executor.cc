@@ -159,15 +159,12 @@ class PoolExecutor final : public Executor {
 
   Status ParallelFor(int64_t count, const std::function<Status(int64_t)>& task,
                      const CancelToken& cancel, int max_parallel) override {
-    if (count <= 0) return Status::OK();
-    auto loop = std::make_shared<ParallelLoop>(count, task, cancel);
-    int64_t num_helpers = std::min<int64_t>(count - 1, num_cpu_threads());
-    if (max_parallel > 0) num_helpers = std::min<int64_t>(num_helpers, max_parallel - 1);
-    for (int64_t i = 0; i < num_helpers; ++i) {
-      // Help is welcome, not needed: the caller alone gets through.
-      if (!cpu_.Spawn([loop] { loop->Help(); }).ok()) break;
-    }
-    return loop->RunAndWait();
+    return RunLoop(&cpu_, count, task, cancel, max_parallel);
+  }
+
+  Status ParallelForIo(int64_t count, const std::function<Status(int64_t)>& task,
+                       const CancelToken& cancel, int max_parallel) override {
+    return RunLoop(&io_, count, task, cancel, max_parallel);
   }
 
   void StopForExit() {
@@ -176,6 +173,20 @@ class PoolExecutor final : public Executor {
   }
 
  private:
+  static Status RunLoop(internal::WorkerPool* pool, int64_t count,
+                        const std::function<Status(int64_t)>& task, const CancelToken& cancel,
+                        int max_parallel) {
+    if (count <= 0) return Status::OK();
+    auto loop = std::make_shared<ParallelLoop>(count, task, cancel);
+    int64_t num_helpers = std::min<int64_t>(count - 1, pool->GetCapacity());
+    if (max_parallel > 0) num_helpers = std::min<int64_t>(num_helpers, max_parallel - 1);
+    for (int64_t i = 0; i < num_helpers; ++i) {
+      // Help is welcome, not needed: the caller alone gets through.
+      if (!pool->Spawn([loop] { loop->Help(); }).ok()) break;
+    }
+    return loop->RunAndWait();
+  }
+
   static int NumCpuThreads(const ExecutorOptions& options) {
     return options.num_threads > 0 ? options.num_threads : DefaultCpuThreads();
   }
@@ -190,10 +201,7 @@ PoolExecutor& ProcessExecutor() {
   static PoolExecutor& executor = []() -> PoolExecutor& {
     auto* made = new PoolExecutor(ExecutorOptions{});
     // Registered late, so it runs early: before the statics that tasks use are destroyed.
-    std::atexit([] {
-      process_is_exiting.store(true);
-      ProcessExecutor().StopForExit();
-    });
+    std::atexit(&BeginProcessExit);
     return *made;
   }();
   return executor;
@@ -202,6 +210,11 @@ PoolExecutor& ProcessExecutor() {
 }  // namespace
 
 bool IsProcessExiting() { return process_is_exiting.load(std::memory_order_relaxed); }
+
+void BeginProcessExit() {
+  process_is_exiting.store(true);
+  ProcessExecutor().StopForExit();
+}
 
 Executor& Executor::Process() { return ProcessExecutor(); }
 

@@ -24,6 +24,11 @@ struct ExecutorOptions {
 /// Whether the process has begun to end; running work stops then as if it was cancelled.
 bool IsProcessExiting();
 
+/// Begins the end: no task starts any more, and running ones get a moment to see that they are
+/// cancelled. Called when the process exits; a host that takes things down before (an interpreter
+/// with callbacks in our threads) calls it first. Nothing can be run afterwards.
+void BeginProcessExit();
+
 /// The process's threads: as many for computing as there are cores (setting executor.num_threads),
 /// and more for waiting on files and services (setting executor.num_io_threads, default 32),
 /// which are started as needed. After fork() a child gets fresh ones.
@@ -49,6 +54,11 @@ class Executor {
   /// most `max_parallel` at once (0: no bound of its own).
   virtual Status ParallelFor(int64_t count, const std::function<Status(int64_t)>& task,
                              const CancelToken& cancel, int max_parallel = 0) = 0;
+
+  /// As ParallelFor, on the io threads: for tasks that mostly wait, such as reading many small
+  /// files through FileIO, so that as many requests are in flight as there are io threads.
+  virtual Status ParallelForIo(int64_t count, const std::function<Status(int64_t)>& task,
+                               const CancelToken& cancel, int max_parallel = 0) = 0;
 };
 
 }  // namespace iceframe

@@ -8,6 +8,7 @@
 #include <mutex>
 
 #include "iceframe/runtime/fork.h"
+#include "iceframe/runtime/memory_manager.h"
 
 namespace iceframe {
 
@@ -65,6 +66,8 @@ class ProcessMetricsRegistry final : public MetricsRegistry {
   }
 
   std::vector<MetricSample> Collect() const override {
+    // Kept by the budget itself, and only looked at here: a gauge on each allocation would cost.
+    reserved_bytes_.Set(MemoryBudget::Process()->used_bytes());
     // Histograms go in as a block each, so that their buckets stay in the order of their bounds.
     std::map<std::pair<std::string, MetricLabels>, std::vector<MetricSample>> blocks;
     {
@@ -109,6 +112,7 @@ class ProcessMetricsRegistry final : public MetricsRegistry {
   Family<Counter> counters_;
   Family<Gauge> gauges_;
   Family<Histogram> histograms_;
+  Gauge& reserved_bytes_ = gauges_.Get("iceframe_memory_reserved_bytes", {});
 };
 
 }  // namespace

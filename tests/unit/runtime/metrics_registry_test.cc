@@ -8,6 +8,8 @@
 
 #include <gtest/gtest.h>
 
+#include "iceframe/runtime/memory_manager.h"
+
 namespace iceframe {
 namespace {
 
@@ -65,6 +67,15 @@ TEST(MetricsRegistry, CountsFromManyThreadsAreNotLost) {
   for (auto& thread : threads) thread.join();
   EXPECT_EQ(MetricsRegistry::Process().counter("test_threads_total").value(), 40000);
   EXPECT_EQ(MetricsRegistry::Process().histogram("test_threads_seconds").count(), 40000);
+}
+
+TEST(MetricsRegistry, TellsWhatTheMemoryBudgetHolds) {
+  auto budget = MemoryBudget::Process()->MakeChild("test");
+  ASSERT_TRUE(budget->Reserve(12345).ok());
+  const auto samples = CollectNamed("iceframe_memory_reserved_bytes");
+  ASSERT_EQ(samples.size(), 1U);
+  EXPECT_GE(samples[0].value, 12345);
+  budget->Release(12345);
 }
 
 TEST(Histogram, ValuesFallIntoTheBucketWhoseBoundHoldsThem) {
