@@ -15,7 +15,7 @@ using ::testing::Not;
 class CatalogConfigTest : public ::testing::Test {
  protected:
   CatalogConfigTest() {
-    sources_.home_folder = "/home/me";
+    sources_.home_folder = "/users/me";
     sources_.current_folder = "/here";
     sources_.read_file = [this](const std::string& path) -> Result<std::optional<std::string>> {
       asked_.push_back(path);
@@ -39,8 +39,8 @@ class CatalogConfigTest : public ::testing::Test {
 TEST_F(CatalogConfigTest, NothingAtAllIsTheEmbeddedCatalog) {
   EXPECT_EQ(Resolve(), (Properties{{"name", "iceframe"},
                                    {"type", "sql"},
-                                   {"uri", "sqlite:////home/me/.local/share/iceframe/catalog.db"},
-                                   {"warehouse", "/home/me/.local/share/iceframe/warehouse"}}));
+                                   {"uri", "sqlite:////users/me/.local/share/iceframe/catalog.db"},
+                                   {"warehouse", "/users/me/.local/share/iceframe/warehouse"}}));
   sources_.environment["XDG_DATA_HOME"] = "/xdg";
   EXPECT_EQ(ResolveCatalogConfig(sources_)->embedded_folder, "/xdg/iceframe");
   sources_.arguments = {{"warehouse", "/wh"}, {"name", "other"}};
@@ -65,11 +65,11 @@ TEST_F(CatalogConfigTest, ArgumentsThatDescribeACatalogStandAlone) {
 TEST_F(CatalogConfigTest, LooksForTheFileWherePyIcebergDoes) {
   sources_.environment["PYICEBERG_HOME"] = "/ph";
   Resolve();
-  EXPECT_EQ(asked_, (std::vector<std::string>{"/ph/.pyiceberg.yaml", "/home/me/.pyiceberg.yaml",
+  EXPECT_EQ(asked_, (std::vector<std::string>{"/ph/.pyiceberg.yaml", "/users/me/.pyiceberg.yaml",
                                               "/here/.pyiceberg.yaml"}));
   files_["/here/.pyiceberg.yaml"] = "catalog:\n  default:\n    uri: sqlite:///here.db\n";
   EXPECT_EQ(Resolve().at("uri"), "sqlite:///here.db");
-  files_["/home/me/.pyiceberg.yaml"] = "catalog:\n  default:\n    uri: sqlite:///home.db\n";
+  files_["/users/me/.pyiceberg.yaml"] = "catalog:\n  default:\n    uri: sqlite:///home.db\n";
   EXPECT_EQ(Resolve().at("uri"), "sqlite:///home.db");
   files_["/ph/.pyiceberg.yaml"] = "";
   EXPECT_EQ(Resolve().at("uri"), "sqlite:///home.db") << "an empty file is passed by";
@@ -78,7 +78,7 @@ TEST_F(CatalogConfigTest, LooksForTheFileWherePyIcebergDoes) {
 }
 
 TEST_F(CatalogConfigTest, TakesSectionsByNameInAnyCase) {
-  files_["/home/me/.pyiceberg.yaml"] =
+  files_["/users/me/.pyiceberg.yaml"] =
       "catalog:\n"
       "  Prod:\n"
       "    URI: sqlite:///prod.db\n"
@@ -97,7 +97,7 @@ TEST_F(CatalogConfigTest, TakesSectionsByNameInAnyCase) {
 }
 
 TEST_F(CatalogConfigTest, TheDefaultSectionKeepsItsName) {
-  files_["/home/me/.pyiceberg.yaml"] =
+  files_["/users/me/.pyiceberg.yaml"] =
       "default-catalog: prod\n"
       "catalog:\n"
       "  prod:\n"
@@ -122,7 +122,7 @@ TEST_F(CatalogConfigTest, VariablesNestAsInPyIceberg) {
 }
 
 TEST_F(CatalogConfigTest, VariablesWinOverTheFileAndArgumentsOverVariables) {
-  files_["/home/me/.pyiceberg.yaml"] =
+  files_["/users/me/.pyiceberg.yaml"] =
       "catalog:\n  default:\n    uri: sqlite:///file.db\n    warehouse: /file\n    token: file\n";
   sources_.environment = {{"PYICEBERG_CATALOG__DEFAULT__WAREHOUSE", "/variable"},
                           {"PYICEBERG_CATALOG__DEFAULT__TOKEN", "variable"}};
@@ -162,20 +162,20 @@ TEST_F(CatalogConfigTest, SaysWhatDoesNotNest) {
 }
 
 TEST_F(CatalogConfigTest, TheFileHoldsSettingsToo) {
-  files_["/home/me/.pyiceberg.yaml"] =
+  files_["/users/me/.pyiceberg.yaml"] =
       "iceframe:\n  memory:\n    limit: 1GiB\n  executor.num_threads: 3\n";
   sources_.environment["ICEFRAME_EXECUTOR_NUM_THREADS"] = "4";
   const auto settings = LoadSettingsSources(sources_, {{"memory.limit", "2GiB"}}).ValueOrDie();
   EXPECT_EQ(*MakeSettings(settings).ValueOrDie(),
             (Properties{{"executor.num_threads", "4"}, {"memory.limit", "2GiB"}}));
-  files_["/home/me/.pyiceberg.yaml"] = "iceframe: yes\n";
+  files_["/users/me/.pyiceberg.yaml"] = "iceframe: yes\n";
   EXPECT_FALSE(LoadSettingsSources(sources_, {}).ok());
 }
 
 TEST_F(CatalogConfigTest, NamesAFileThatIsNotYaml) {
-  files_["/home/me/.pyiceberg.yaml"] = "catalog: [";
+  files_["/users/me/.pyiceberg.yaml"] = "catalog: [";
   EXPECT_THAT(ResolveCatalogConfig(sources_).status().message(),
-              HasSubstr("/home/me/.pyiceberg.yaml"));
+              HasSubstr("/users/me/.pyiceberg.yaml"));
 }
 
 }  // namespace
