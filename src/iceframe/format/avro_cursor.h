@@ -38,6 +38,19 @@ class AvroCursor {
     return ReadLongSlow();
   }
 
+  /// Passes over a long; cheaper than reading it.
+  void SkipLong() {
+    if (remaining() >= 9) {
+      for (int i = 0; i < 9; ++i) {
+        if (position_[i] < 0x80) {
+          position_ += i + 1;
+          return;
+        }
+      }
+    }
+    ReadLongSlow();
+  }
+
   int32_t ReadInt() {
     const int64_t value = ReadLong();
     if (value < std::numeric_limits<int32_t>::min() ||

@@ -153,9 +153,9 @@ bool IsAbove(double lower, double upper) {
 }
 
 // Calls visit(row, value) for the column's value in each entry's map.
-template <typename Read, typename Visit>
+template <typename Read, typename Skip, typename Visit>
 void ForEachEntry(const ManifestColumns& columns, ManifestSlot slot, FieldId field_id, Read read,
-                  Visit visit) {
+                  Skip skip, Visit visit) {
   const SparseColumn<uint32_t>& offsets = columns.offsets[slot];
   for (size_t row = 0; row < columns.num_entries(); ++row) {
     auto offset = offsets.Get(row);
@@ -167,8 +167,11 @@ void ForEachEntry(const ManifestColumns& columns, ManifestSlot slot, FieldId fie
       if (count == 0) break;
       for (; count > 0 && !found; --count) {
         found = cursor.ReadLong() == field_id;
-        auto value = read(&cursor);
-        if (found) visit(row, value);
+        if (found) {
+          visit(row, read(&cursor));
+        } else {
+          skip(&cursor);
+        }
       }
     }
   }
@@ -178,6 +181,7 @@ std::vector<int64_t> Counts(const ManifestColumns& columns, ManifestSlot slot, F
   std::vector<int64_t> counts(columns.num_entries(), kUnknownCount);
   ForEachEntry(
       columns, slot, field_id, [](AvroCursor* cursor) { return cursor->ReadLong(); },
+      [](AvroCursor* cursor) { cursor->SkipLong(); },
       [&](size_t row, int64_t count) { counts[row] = count < 0 ? kUnknownCount : count; });
   return counts;
 }
@@ -272,6 +276,7 @@ std::shared_ptr<const ColumnStatistics> DecodeStatistics(const ManifestColumns& 
   for (auto [slot, target] : {std::pair{kLowerBoundsSlot, lower}, {kUpperBoundsSlot, upper}}) {
     ForEachEntry(
         columns, slot, field_id, [](AvroCursor* cursor) { return cursor->ReadBytes(); },
+        [](AvroCursor* cursor) { cursor->ReadBytes(); },
         [&](size_t row, std::string_view bytes) { SetBound(type, *layout, bytes, row, target); });
   }
   DropContradictions(type, statistics.get());

@@ -15,9 +15,9 @@ template <ManifestStep::Code code>
 void PassOverMap(AvroCursor* cursor) {
   while (int64_t count = cursor->ReadBlockCount(2)) {
     for (; count > 0; --count) {
-      cursor->ReadLong();
+      cursor->SkipLong();
       if constexpr (code == ManifestStep::Code::kNumberMap) {
-        cursor->ReadLong();
+        cursor->SkipLong();
       } else {
         cursor->ReadBytes();
       }
@@ -27,7 +27,7 @@ void PassOverMap(AvroCursor* cursor) {
 
 void PassOverList(AvroCursor* cursor) {
   while (int64_t count = cursor->ReadBlockCount(1)) {
-    for (; count > 0; --count) cursor->ReadLong();
+    for (; count > 0; --count) cursor->SkipLong();
   }
 }
 

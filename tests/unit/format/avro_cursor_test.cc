@@ -27,6 +27,10 @@ TEST(AvroCursor, ReadsEveryLongThatIsWritten) {
       EXPECT_EQ(cursor.ReadLong(), value);
       EXPECT_TRUE(cursor.ok());
       EXPECT_EQ(cursor.remaining(), 0u);
+      const std::string longer = bytes + std::string(10, 'x');
+      AvroCursor skipping(longer);
+      skipping.SkipLong();
+      EXPECT_EQ(skipping.remaining(), 10u);
     }
   }
 }
@@ -38,6 +42,9 @@ TEST(AvroCursor, ALongOfTooManyBytesIsRefused) {
   AvroCursor overflow(std::string_view("\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02", 10));
   overflow.ReadLong();
   EXPECT_FALSE(overflow.ok());
+  AvroCursor skipped(std::string_view("\xff\xff\xff\xff\xff\xff\xff\xff\xff\x02", 10));
+  skipped.SkipLong();
+  EXPECT_FALSE(skipped.ok());
 }
 
 TEST(AvroCursor, AnIntMustFit) {
