@@ -155,6 +155,13 @@ Result<std::shared_ptr<const ColumnarManifest>> ReadManifest(const OperationCont
   return decoded;
 }
 
+std::shared_ptr<const ColumnarManifest> FindCachedManifest(const OperationContext& context,
+                                                           const ManifestFile& manifest) {
+  auto cached = ManifestCache().Find(CacheKey(manifest));
+  if (cached != nullptr) context.counters->Add(OperationCount::kManifestsFromCache);
+  return cached;
+}
+
 SharedCacheStats ManifestCacheStats() { return ManifestCache().stats(); }
 
 void ClearManifestCaches() {

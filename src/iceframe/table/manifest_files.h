@@ -45,6 +45,10 @@ Result<std::shared_ptr<const ColumnarManifest>> ReadManifest(const OperationCont
                                                              const TableMetadata& metadata,
                                                              const ManifestFile& manifest);
 
+/// As ReadManifest if it is in the cache, else nullptr: waits for nothing.
+std::shared_ptr<const ColumnarManifest> FindCachedManifest(const OperationContext& context,
+                                                           const ManifestFile& manifest);
+
 SharedCacheStats ManifestCacheStats();
 /// Forgets all cached manifest lists and manifests; for tests and benchmarks.
 void ClearManifestCaches();
