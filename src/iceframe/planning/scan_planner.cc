@@ -1,0 +1,376 @@
+// SPDX-License-Identifier: Apache-2.0
+// The pull stream: manifest list → manifests, a window at a time → entries → tasks.
+#include "iceframe/planning/scan_planner.h"
+
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <unordered_map>
+
+#include "iceframe/expression/binder.h"
+#include "iceframe/planning/delete_index.h"
+#include "iceframe/runtime/wait.h"
+#include "iceframe/skipping/evaluators.h"
+#include "iceframe/skipping/projection.h"
+#include "iceframe/skipping/residual.h"
+#include "iceframe/table/manifest_files.h"
+
+namespace iceframe {
+namespace {
+
+/// How many manifests are decoded together: few at first, so that a LIMIT reads little.
+constexpr size_t kFirstWindow = 4;
+constexpr size_t kLargestWindow = 32;
+
+/// What one partition spec makes of the filter; made once per spec and scan.
+struct SpecFilter {
+  Type partition_type;
+  Expression partition_filter;
+  std::optional<ResidualEvaluator> residuals;
+  /// By PartitionKey.
+  std::unordered_map<std::string, Expression> known_residuals;
+};
+
+using ManifestFuture = arrow::Future<std::shared_ptr<const ColumnarManifest>>;
+
+/// A manifest on its way.
+struct PendingManifest {
+  const ManifestFile* file = nullptr;
+  const SpecFilter* spec = nullptr;
+  ManifestFuture decoded;
+};
+
+/// A manifest's surviving entries.
+struct Survivors {
+  std::shared_ptr<const ColumnarManifest> manifest;
+  std::vector<int64_t> entries;
+};
+
+int64_t LiveFilesOf(const ManifestFile& manifest) {
+  if (!manifest.added_files_count || !manifest.existing_files_count) return 0;
+  return *manifest.added_files_count + *manifest.existing_files_count;
+}
+
+}  // namespace
+
+class ScanPlanner::Impl {
+ public:
+  Impl(OperationContext context, std::shared_ptr<FileIO> io, ScanPlanOptions options)
+      : context_(std::move(context)), io_(std::move(io)), options_(std::move(options)) {}
+  ~Impl() { StopReading(); }
+
+  Status Bind();
+  Result<std::optional<ScanTask>> Next();
+
+  const Expression& filter() const { return filter_; }
+  const std::shared_ptr<const Schema>& schema() const { return options_.schema; }
+
+ private:
+  Status Start();
+  Status SelectManifests(const std::vector<ManifestFile>& list);
+  Status ReadDeletes();
+  Status LoadWindow();
+  void ReadAhead(size_t count);
+  PendingManifest StartReading(const ManifestFile& manifest) const;
+  Status Wait(const PendingManifest& pending) const;
+  Survivors Evaluate(const PendingManifest& pending) const;
+  Result<ScanTask> MakeTask(const ColumnarManifest& manifest, int64_t entry);
+  Result<Expression> ResidualOf(const DataFile& file);
+  Result<SpecFilter*> SpecFilterOf(PartitionSpecId spec_id);
+  void StopReading();
+
+  OperationContext context_;
+  std::shared_ptr<FileIO> io_;
+  ScanPlanOptions options_;
+  const Snapshot* snapshot_ = nullptr;
+  Expression filter_;
+
+  /// Ends the reads that this planner started, not the whole operation.
+  OperationContext read_context_;
+  std::shared_ptr<CancelToken::Registration> cancel_registration_;
+
+  bool has_started_ = false;
+  Status error_;
+  std::shared_ptr<const std::vector<ManifestFile>> list_;
+  std::map<PartitionSpecId, SpecFilter> specs_;
+  std::vector<const ManifestFile*> delete_manifests_;
+  std::vector<const ManifestFile*> data_manifests_;
+  std::optional<DeleteIndex> deletes_;
+
+  size_t next_manifest_ = 0;
+  size_t window_ = kFirstWindow;
+  std::deque<PendingManifest> in_flight_;
+  std::deque<Survivors> survivors_;
+  size_t next_entry_ = 0;
+  int64_t certain_rows_ = 0;
+};
+
+Status ScanPlanner::Impl::Bind() {
+  const TableMetadata& metadata = *options_.metadata;
+  snapshot_ = metadata.current_snapshot();
+  if (options_.snapshot_id) {
+    snapshot_ = metadata.FindSnapshot(*options_.snapshot_id);
+    if (snapshot_ == nullptr) {
+      return Error(ErrorKind::kNotFound, "snapshot does not exist: ", *options_.snapshot_id);
+    }
+  }
+  if (options_.schema == nullptr) {
+    options_.schema =
+        snapshot_ != nullptr ? metadata.SchemaOf(*snapshot_) : metadata.current_schema();
+  }
+  ICEFRAME_ASSIGN_OR_RETURN(
+      Expression bound, BindPredicate(options_.filter, *options_.schema, options_.case_sensitive));
+  filter_ = SimplifyFilter(bound);
+  read_context_ = context_;
+  read_context_.cancel = CancelToken();
+  cancel_registration_ =
+      context_.cancel.OnCancel([token = read_context_.cancel]() mutable { token.Cancel(); });
+  return Status::OK();
+}
+
+Result<std::optional<ScanTask>> ScanPlanner::Impl::Next() {
+  const auto next = [&]() -> Result<std::optional<ScanTask>> {
+    ICEFRAME_RETURN_NOT_OK(context_.Check());
+    if (!has_started_) ICEFRAME_RETURN_NOT_OK(Start());
+    if (options_.limit && certain_rows_ >= *options_.limit) {
+      StopReading();
+      return std::nullopt;
+    }
+    while (true) {
+      while (!survivors_.empty() && next_entry_ == survivors_.front().entries.size()) {
+        survivors_.pop_front();
+        next_entry_ = 0;
+      }
+      if (!survivors_.empty()) break;
+      if (in_flight_.empty() && next_manifest_ == data_manifests_.size()) return std::nullopt;
+      ICEFRAME_RETURN_NOT_OK(LoadWindow());
+    }
+    const Survivors& current = survivors_.front();
+    ICEFRAME_ASSIGN_OR_RETURN(ScanTask task,
+                              MakeTask(*current.manifest, current.entries[next_entry_++]));
+    context_.counters->Add(OperationCount::kFilesScanned);
+    if (task.residual.is_true() && task.delete_files.empty()) {
+      certain_rows_ += std::max<int64_t>(task.data_file.record_count, 0);
+    }
+    return task;
+  };
+  ICEFRAME_RETURN_NOT_OK(error_);
+  auto task = next();
+  if (!task.ok()) {
+    error_ = task.status();
+    StopReading();
+  }
+  return task;
+}
+
+Status ScanPlanner::Impl::Start() {
+  has_started_ = true;
+  deletes_.emplace(*options_.metadata);
+  if (snapshot_ == nullptr || filter_.is_false()) return Status::OK();
+  ICEFRAME_ASSIGN_OR_RETURN(list_,
+                            ReadManifestList(context_, *io_, *options_.metadata, *snapshot_));
+  ICEFRAME_RETURN_NOT_OK(SelectManifests(*list_));
+  // Both kinds are on their way before the first wait.
+  ReadAhead(window_);
+  return ReadDeletes();
+}
+
+Status ScanPlanner::Impl::SelectManifests(const std::vector<ManifestFile>& list) {
+  OperationCounters& counters = *context_.counters;
+  counters.Add(OperationCount::kManifestsTotal, static_cast<int64_t>(list.size()));
+  for (const ManifestFile& manifest : list) {
+    if (!manifest.may_have_live_files()) continue;
+    ICEFRAME_ASSIGN_OR_RETURN(const SpecFilter* spec, SpecFilterOf(manifest.partition_spec_id));
+    const bool is_data = manifest.content == ManifestContent::kData;
+    if (!ManifestMayMatch(spec->partition_filter, manifest, spec->partition_type)) {
+      counters.Add(OperationCount::kManifestsSkippedByPartition);
+      if (is_data) {
+        counters.Add(OperationCount::kFilesTotal, LiveFilesOf(manifest));
+        counters.Add(OperationCount::kFilesSkippedByPartition, LiveFilesOf(manifest));
+      }
+      continue;
+    }
+    (is_data ? data_manifests_ : delete_manifests_).push_back(&manifest);
+  }
+  return Status::OK();
+}
+
+Status ScanPlanner::Impl::ReadDeletes() {
+  std::vector<PendingManifest> pending;
+  pending.reserve(delete_manifests_.size());
+  for (const ManifestFile* manifest : delete_manifests_) pending.push_back(StartReading(*manifest));
+  for (const PendingManifest& one : pending) {
+    ICEFRAME_RETURN_NOT_OK(Wait(one));
+    const ColumnarManifest* manifest = one.decoded.result()->get();
+    for (int64_t i = 0; i < manifest->num_entries(); ++i) {
+      if (!manifest->is_live(i)) continue;
+      ICEFRAME_ASSIGN_OR_RETURN(ManifestEntry entry, manifest->Entry(i));
+      if (!entry.data_sequence_number) {
+        return Error(ErrorKind::kInvalidMetadata,
+                     "delete file has no sequence number: ", entry.data_file.file_path);
+      }
+      ICEFRAME_RETURN_NOT_OK(
+          deletes_->Add(std::move(entry.data_file), *entry.data_sequence_number));
+    }
+  }
+  deletes_->Finish();
+  return Status::OK();
+}
+
+void ScanPlanner::Impl::ReadAhead(size_t count) {
+  while (in_flight_.size() < count && next_manifest_ < data_manifests_.size()) {
+    in_flight_.push_back(StartReading(*data_manifests_[next_manifest_++]));
+  }
+}
+
+/// Reads and decodes on an io thread, unless the manifest is cached. The task owns what it uses,
+/// so that a planner may end before it.
+PendingManifest ScanPlanner::Impl::StartReading(const ManifestFile& manifest) const {
+  PendingManifest pending;
+  pending.file = &manifest;
+  pending.spec = &specs_.at(manifest.partition_spec_id);
+  if (auto cached = FindCachedManifest(context_, manifest)) {
+    pending.decoded = ManifestFuture::MakeFinished(std::move(cached));
+    return pending;
+  }
+  auto submitted = context_.executor->io()->Submit(
+      [context = read_context_, io = io_, metadata = options_.metadata, list = list_, &manifest] {
+        return ReadManifest(context, *io, *metadata, manifest);
+      });
+  pending.decoded =
+      submitted.ok() ? std::move(*submitted) : ManifestFuture::MakeFinished(submitted.status());
+  return pending;
+}
+
+Status ScanPlanner::Impl::Wait(const PendingManifest& pending) const {
+  return Await(context_, pending.decoded).status();
+}
+
+Status ScanPlanner::Impl::LoadWindow() {
+  ReadAhead(window_);
+  const size_t count = std::min(window_, in_flight_.size());
+  std::vector<PendingManifest> batch;
+  batch.reserve(count);
+  for (size_t i = 0; i < count; ++i) {
+    batch.push_back(std::move(in_flight_.front()));
+    in_flight_.pop_front();
+  }
+  window_ = std::min(window_ * 2, kLargestWindow);
+  // The next window is read while this one is evaluated.
+  if (!options_.limit) ReadAhead(window_);
+  for (const PendingManifest& pending : batch) ICEFRAME_RETURN_NOT_OK(Wait(pending));
+  std::vector<Survivors> results(count);
+  ICEFRAME_RETURN_NOT_OK(context_.executor->ParallelFor(
+      static_cast<int64_t>(count),
+      [&](int64_t i) -> Status {
+        results[static_cast<size_t>(i)] = Evaluate(batch[static_cast<size_t>(i)]);
+        return Status::OK();
+      },
+      context_.cancel));
+  for (Survivors& result : results) survivors_.push_back(std::move(result));
+  return Status::OK();
+}
+
+Survivors ScanPlanner::Impl::Evaluate(const PendingManifest& pending) const {
+  Survivors result;
+  result.manifest = *pending.decoded.result();
+  const std::vector<SkipReason> reasons = EvaluateManifest(
+      *result.manifest, pending.spec->partition_type, pending.spec->partition_filter, filter_);
+  int64_t counts[4] = {};
+  for (size_t i = 0; i < reasons.size(); ++i) {
+    ++counts[static_cast<size_t>(reasons[i])];
+    if (reasons[i] == SkipReason::kNone) result.entries.push_back(static_cast<int64_t>(i));
+  }
+  const auto count_of = [&](SkipReason reason) { return counts[static_cast<size_t>(reason)]; };
+  OperationCounters& counters = *context_.counters;
+  counters.Add(OperationCount::kFilesTotal,
+               static_cast<int64_t>(reasons.size()) - count_of(SkipReason::kDeleted));
+  counters.Add(OperationCount::kFilesSkippedByPartition, count_of(SkipReason::kPartition));
+  counters.Add(OperationCount::kFilesSkippedByBounds, count_of(SkipReason::kBounds));
+  return result;
+}
+
+Result<ScanTask> ScanPlanner::Impl::MakeTask(const ColumnarManifest& manifest, int64_t entry) {
+  ICEFRAME_ASSIGN_OR_RETURN(ManifestEntry read, manifest.Entry(entry));
+  ScanTask task;
+  task.data_file = std::move(read.data_file);
+  if (read.data_sequence_number) {
+    task.data_sequence_number = *read.data_sequence_number;
+  } else if (!deletes_->empty()) {
+    return Error(ErrorKind::kInvalidMetadata,
+                 "data file has no sequence number: ", task.data_file.file_path);
+  }
+  ICEFRAME_ASSIGN_OR_RETURN(task.delete_files,
+                            deletes_->DeletesFor(task.data_file, task.data_sequence_number));
+  ICEFRAME_ASSIGN_OR_RETURN(task.residual, ResidualOf(task.data_file));
+  return task;
+}
+
+Result<Expression> ScanPlanner::Impl::ResidualOf(const DataFile& file) {
+  if (filter_.is_true()) return filter_;
+  SpecFilter& spec = specs_.at(file.spec_id);
+  if (!spec.residuals) return filter_;
+  const std::string key = PartitionKey(file.spec_id, file.partition);
+  const auto known = spec.known_residuals.find(key);
+  if (known != spec.known_residuals.end()) return known->second;
+  Expression residual = spec.residuals->Residual(file.partition);
+  spec.known_residuals.emplace(key, residual);
+  return residual;
+}
+
+Result<SpecFilter*> ScanPlanner::Impl::SpecFilterOf(PartitionSpecId spec_id) {
+  const auto known = specs_.find(spec_id);
+  if (known != specs_.end()) return &known->second;
+  const PartitionSpec* spec = options_.metadata->FindPartitionSpec(spec_id);
+  if (spec == nullptr) {
+    return Error(ErrorKind::kInvalidMetadata,
+                 "manifest names an unknown partition spec: ", spec_id);
+  }
+  SpecFilter made;
+  ICEFRAME_ASSIGN_OR_RETURN(made.partition_type, PartitionTypeOf(*options_.metadata, *spec));
+  ICEFRAME_ASSIGN_OR_RETURN(made.partition_filter,
+                            ProjectInclusive(filter_, *spec, *options_.schema));
+  made.partition_filter = SimplifyFilter(made.partition_filter);
+  if (!spec->is_unpartitioned()) {
+    ICEFRAME_ASSIGN_OR_RETURN(made.residuals,
+                              ResidualEvaluator::Make(filter_, *spec, *options_.schema));
+  }
+  return &specs_.emplace(spec_id, std::move(made)).first->second;
+}
+
+void ScanPlanner::Impl::StopReading() {
+  read_context_.cancel.Cancel();
+  in_flight_.clear();
+  survivors_.clear();
+  next_entry_ = 0;
+  next_manifest_ = data_manifests_.size();
+}
+
+ScanPlanner::ScanPlanner(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+ScanPlanner::~ScanPlanner() = default;
+
+Result<std::unique_ptr<ScanPlanner>> ScanPlanner::Make(OperationContext context,
+                                                       std::shared_ptr<FileIO> io,
+                                                       ScanPlanOptions options) {
+  auto impl = std::make_unique<Impl>(std::move(context), std::move(io), std::move(options));
+  ICEFRAME_RETURN_NOT_OK(impl->Bind());
+  return std::unique_ptr<ScanPlanner>(new ScanPlanner(std::move(impl)));
+}
+
+Result<std::optional<ScanTask>> ScanPlanner::Next() { return impl_->Next(); }
+const Expression& ScanPlanner::filter() const { return impl_->filter(); }
+const std::shared_ptr<const Schema>& ScanPlanner::schema() const { return impl_->schema(); }
+
+Result<std::vector<ScanTask>> PlanFiles(const OperationContext& context, std::shared_ptr<FileIO> io,
+                                        ScanPlanOptions options) {
+  ICEFRAME_ASSIGN_OR_RETURN(auto planner,
+                            ScanPlanner::Make(context, std::move(io), std::move(options)));
+  std::vector<ScanTask> tasks;
+  while (true) {
+    ICEFRAME_ASSIGN_OR_RETURN(auto task, planner->Next());
+    if (!task) return tasks;
+    tasks.push_back(std::move(*task));
+  }
+}
+
+}  // namespace iceframe

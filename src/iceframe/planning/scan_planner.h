@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// From a snapshot and a filter to the tasks of a scan, as a pull stream. Spec: "Scan Planning".
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "iceframe/base/result.h"
+#include "iceframe/expression/expression.h"
+#include "iceframe/format/table_metadata.h"
+#include "iceframe/io/file_io.h"
+#include "iceframe/planning/scan_task.h"
+#include "iceframe/runtime/operation_context.h"
+
+namespace iceframe {
+
+struct ScanPlanOptions {
+  std::shared_ptr<const TableMetadata> metadata;
+  /// One of the metadata's snapshots; nullopt: the current one.
+  std::optional<SnapshotId> snapshot_id;
+  /// What the scan's columns are; nullptr: the snapshot's own schema.
+  std::shared_ptr<const Schema> schema;
+  /// Unbound.
+  Expression filter;
+  bool case_sensitive = true;
+  /// Stop once the tasks handed out are certain to hold this many matching rows.
+  std::optional<int64_t> limit;
+};
+
+/// Hands out the data files that may hold matching rows, reading no more manifests than needed:
+/// a few ahead of the consumer, none after a limit was reached, an error or a cancellation.
+///
+/// Order: the manifest list's, then the entries' within each manifest; always the same for one
+/// snapshot. Delete manifests are read before the first task. Opens no data file.
+///
+/// Counts in `context.counters`: manifests total, read, from the cache and skipped by partition;
+/// live data files total, skipped by partition (those of skipped manifests too) and by bounds, and
+/// handed out. Not thread-safe: one consumer at a time.
+class ScanPlanner {
+ public:
+  /// Binds the filter; reads nothing. Errors: InvalidArgument (filter); NotFound (snapshot).
+  static Result<std::unique_ptr<ScanPlanner>> Make(OperationContext context,
+                                                   std::shared_ptr<FileIO> io,
+                                                   ScanPlanOptions options);
+  /// Tells what is still being read ahead to stop.
+  ~ScanPlanner();
+
+  /// The next task, or nullopt at the end. After an error every call returns that error.
+  Result<std::optional<ScanTask>> Next();
+
+  /// The filter, bound to the schema and simplified.
+  const Expression& filter() const;
+  const std::shared_ptr<const Schema>& schema() const;
+
+ private:
+  class Impl;
+  explicit ScanPlanner(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+/// All tasks at once.
+Result<std::vector<ScanTask>> PlanFiles(const OperationContext& context, std::shared_ptr<FileIO> io,
+                                        ScanPlanOptions options);
+
+}  // namespace iceframe

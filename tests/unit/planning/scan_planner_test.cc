@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "iceframe/planning/scan_planner.h"
+
+#include <gtest/gtest.h>
+
+#include "iceframe/expression/binder.h"
+#include "iceframe/table/manifest_files.h"
+#include "iceframe/types/single_value.h"
+
+#include "support/counting_file_io.h"
+#include "support/manifest_table.h"
+
+namespace iceframe {
+namespace {
+
+constexpr int64_t kDayMicros = 86400000000;
+
+class ScanPlannerTest : public ::testing::Test {
+ protected:
+  ScanPlannerTest() {
+    ClearManifestCaches();
+    io_ = std::make_shared<CountingFileIO>(MakeFileIO().ValueOrDie());
+    schema_ = Schema::Make(SchemaId(0), {NestedField::Optional(1, "id", Type::Long()),
+                                         NestedField::Optional(2, "ts", Type::Timestamptz())})
+                  .ValueOrDie();
+    by_day_.spec_id = PartitionSpecId(1);
+    by_day_.fields.push_back({{2}, 1000, "ts_day", Transform::Day()});
+    PartitionSpec none;
+    table_ = std::make_unique<ManifestTable>(io_, "memory:///planner/" + std::to_string(++count_),
+                                             schema_, std::vector<PartitionSpec>{none, by_day_});
+  }
+
+  /// A data file of one day whose ids are [low, high].
+  static ManifestEntry Data(const std::string& path, int32_t day, int64_t low, int64_t high) {
+    ManifestEntry entry;
+    entry.data_file.file_path = path;
+    entry.data_file.spec_id = PartitionSpecId(1);
+    entry.data_file.partition = {Value(day)};
+    entry.data_file.record_count = high - low + 1;
+    entry.data_file.file_size_in_bytes = 100;
+    entry.data_file.lower_bounds[1] = ToSingleValueBytes(Type::Long(), Value(low)).ValueOrDie();
+    entry.data_file.upper_bounds[1] = ToSingleValueBytes(Type::Long(), Value(high)).ValueOrDie();
+    return entry;
+  }
+  static ManifestEntry Deletes(FileContent content, const std::string& path, int32_t day) {
+    ManifestEntry entry = Data(path, day, 0, 9);
+    entry.data_file.content = content;
+    if (content == FileContent::kEqualityDeletes) entry.data_file.equality_ids = {1};
+    return entry;
+  }
+  void Add(int64_t sequence, const std::vector<ManifestEntry>& entries,
+           ManifestContent content = ManifestContent::kData) {
+    const Status status = table_->AddManifest(PartitionSpecId(1), sequence, entries, content);
+    ASSERT_TRUE(status.ok()) << status.ToString();
+  }
+
+  ScanPlanOptions Options(Expression filter) {
+    if (metadata_ == nullptr) metadata_ = table_->Finish().ValueOrDie();
+    ScanPlanOptions options;
+    options.metadata = metadata_;
+    options.filter = std::move(filter);
+    return options;
+  }
+  std::vector<ScanTask> Plan(Expression filter) {
+    context_ = OperationContext();
+    return PlanFiles(context_, io_, Options(std::move(filter))).ValueOrDie();
+  }
+  static std::vector<std::string> PathsOf(const std::vector<ScanTask>& tasks) {
+    std::vector<std::string> paths;
+    for (const ScanTask& task : tasks) paths.push_back(task.data_file.file_path);
+    return paths;
+  }
+  int64_t Count(OperationCount count) const { return context_.counters->Get(count); }
+  Expression Bound(const Expression& filter) const {
+    return SimplifyFilter(BindPredicate(filter, *schema_).ValueOrDie());
+  }
+  static Expression At(int64_t day) {
+    return Lit(Type::Timestamptz(), Value(day * kDayMicros)).ValueOrDie();
+  }
+
+  using Paths = std::vector<std::string>;
+  static inline int count_ = 0;
+  std::shared_ptr<CountingFileIO> io_;
+  std::shared_ptr<const Schema> schema_;
+  PartitionSpec by_day_;
+  std::unique_ptr<ManifestTable> table_;
+  std::shared_ptr<const TableMetadata> metadata_;
+  OperationContext context_;
+};
+
+TEST_F(ScanPlannerTest, TableWithoutASnapshotHasNoTasks) {
+  const auto with_snapshot = table_->Finish().ValueOrDie();
+  TableMetadata empty = *with_snapshot;
+  empty.current_snapshot_id.reset();
+  metadata_ = std::make_shared<const TableMetadata>(empty);
+  io_->Reset();
+  EXPECT_TRUE(Plan(True()).empty());
+  EXPECT_EQ(io_->count(), 0);
+}
+
+TEST_F(ScanPlannerTest, TasksComeInListAndEntryOrder) {
+  Add(2, {Data("d", 1, 0, 9), Data("a", 2, 10, 19)});
+  Add(1, {Data("c", 3, 20, 29), Data("b", 4, 30, 39)});
+  const auto tasks = Plan(True());
+  EXPECT_EQ(PathsOf(tasks), (Paths{"d", "a", "c", "b"}));
+  EXPECT_EQ(tasks[0].data_sequence_number, SequenceNumber(2));
+  EXPECT_EQ(tasks[3].data_sequence_number, SequenceNumber(1));
+  EXPECT_TRUE(tasks[0].residual.is_true());
+  EXPECT_EQ(tasks[0].data_file.partition, (std::vector<Value>{Value(int32_t{1})}));
+}
+
+TEST_F(ScanPlannerTest, EveryLevelIsCountedWithItsReason) {
+  Add(1, {Data("a", 1, 0, 9), Data("b", 2, 10, 19), Data("c", 2, 20, 29)});
+  Add(2, {Data("d", 9, 0, 9), Data("e", 9, 10, 19)});
+  const auto tasks = Plan(And(GreaterEqual(Col("ts"), At(2)),
+                              And(Less(Col("ts"), At(3)), Equal(Col("id"), Lit(int64_t{25})))));
+  EXPECT_EQ(PathsOf(tasks), Paths{"c"});
+  EXPECT_EQ(Count(OperationCount::kManifestsTotal), 2);
+  EXPECT_EQ(Count(OperationCount::kManifestsSkippedByPartition), 1);
+  EXPECT_EQ(Count(OperationCount::kManifestsRead), 1);
+  EXPECT_EQ(Count(OperationCount::kFilesTotal), 5);
+  EXPECT_EQ(Count(OperationCount::kFilesSkippedByPartition), 3);
+  EXPECT_EQ(Count(OperationCount::kFilesSkippedByBounds), 1);
+  EXPECT_EQ(Count(OperationCount::kFilesScanned), 1);
+}
+
+TEST_F(ScanPlannerTest, CachedManifestsAreReadWithoutARequest) {
+  Add(1, {Data("a", 1, 0, 9)});
+  EXPECT_EQ(Plan(True()).size(), 1U);
+  EXPECT_EQ(Count(OperationCount::kManifestsRead), 1);
+  io_->Reset();
+  EXPECT_EQ(Plan(Equal(Col("id"), Lit(int64_t{5}))).size(), 1U);
+  EXPECT_EQ(io_->count(), 0);
+  EXPECT_EQ(Count(OperationCount::kManifestsFromCache), 1);
+  EXPECT_EQ(Count(OperationCount::kManifestsRead), 0);
+}
+
+TEST_F(ScanPlannerTest, ResidualLeavesOutWhatThePartitionProves) {
+  Add(1, {Data("inside", 4, 0, 9), Data("edge", 5, 0, 9)});
+  const auto id = Less(Col("id"), Lit(int64_t{100}));
+  const auto before =
+      Less(Col("ts"), Lit(Type::Timestamptz(), Value(5 * kDayMicros + 7)).ValueOrDie());
+  const auto tasks = Plan(And(id, before));
+  ASSERT_EQ(PathsOf(tasks), (Paths{"inside", "edge"}));
+  EXPECT_EQ(tasks[0].residual, Bound(id));
+  EXPECT_EQ(tasks[1].residual, Bound(And(id, before)));
+  const auto whole_days = Plan(Less(Col("ts"), At(5)));
+  ASSERT_EQ(PathsOf(whole_days), Paths{"inside"});
+  EXPECT_TRUE(whole_days[0].residual.is_true());
+}
+
+TEST_F(ScanPlannerTest, ALimitStopsTheReading) {
+  for (int i = 0; i < 40; ++i) {
+    Add(i + 1, {Data("f" + std::to_string(i), 1, 0, 9)});
+  }
+  auto options = Options(True());
+  options.limit = 15;
+  io_->Reset();
+  const auto tasks = PlanFiles(context_, io_, options).ValueOrDie();
+  EXPECT_EQ(PathsOf(tasks), (Paths{"f0", "f1"}));
+  EXPECT_LE(Count(OperationCount::kManifestsRead), 4);
+  EXPECT_LE(io_->count(), 5);
+}
+
+TEST_F(ScanPlannerTest, ALimitCountsOnlyRowsThatAreCertain) {
+  for (int i = 0; i < 6; ++i) Add(i + 1, {Data("f" + std::to_string(i), 1, 0, 9)});
+  auto options = Options(GreaterEqual(Col("id"), Lit(int64_t{5})));
+  options.limit = 1;
+  EXPECT_EQ(PlanFiles(context_, io_, options).ValueOrDie().size(), 6U);
+}
+
+TEST_F(ScanPlannerTest, ManifestsWithUnknownCountsAreKeptAndEmptyOnesAreNot) {
+  Add(1, {Data("a", 1, 0, 9)});
+  Add(2, {Data("b", 1, 0, 9)});
+  table_->manifests()[0].added_files_count.reset();
+  table_->manifests()[1].added_files_count = 0;
+  table_->manifests()[1].existing_files_count = 0;
+  EXPECT_EQ(PathsOf(Plan(True())), Paths{"a"});
+}
+
+TEST_F(ScanPlannerTest, DeletedEntriesAreNoTasks) {
+  ManifestEntry gone = Data("gone", 1, 0, 9);
+  gone.status = EntryStatus::kDeleted;
+  gone.snapshot_id = SnapshotId(1);
+  gone.data_sequence_number = gone.file_sequence_number = SequenceNumber(1);
+  Add(2, {gone, Data("a", 1, 0, 9)});
+  EXPECT_EQ(PathsOf(Plan(True())), Paths{"a"});
+  EXPECT_EQ(Count(OperationCount::kFilesTotal), 1);
+}
+
+TEST_F(ScanPlannerTest, TasksCarryTheDeleteFilesThatApply) {
+  Add(1, {Data("a", 1, 0, 9), Data("b", 2, 0, 9)});
+  Add(2, {Data("c", 1, 0, 9)});
+  Add(2,
+      {Deletes(FileContent::kPositionDeletes, "p", 1),
+       Deletes(FileContent::kEqualityDeletes, "e", 1)},
+      ManifestContent::kDeletes);
+  const auto tasks = Plan(True());
+  ASSERT_EQ(PathsOf(tasks), (Paths{"a", "b", "c"}));
+  const auto deletes_of = [](const ScanTask& task) {
+    Paths paths;
+    for (const auto& reference : task.delete_files) paths.push_back(reference.file.file_path);
+    return paths;
+  };
+  EXPECT_EQ(deletes_of(tasks[0]), (Paths{"p", "e"}));
+  EXPECT_EQ(deletes_of(tasks[1]), Paths{});
+  EXPECT_EQ(deletes_of(tasks[2]), Paths{"p"});
+}
+
+TEST_F(ScanPlannerTest, FilterThatIsNeverTrueReadsNothing) {
+  Add(1, {Data("a", 1, 0, 9)});
+  const auto options = Options(False());
+  io_->Reset();
+  EXPECT_TRUE(PlanFiles(context_, io_, options).ValueOrDie().empty());
+  EXPECT_EQ(io_->count(), 0);
+}
+
+TEST_F(ScanPlannerTest, UnknownColumnsAndSnapshotsAreNamed) {
+  auto planner = ScanPlanner::Make(context_, io_, Options(Equal(Col("nope"), Lit(1))));
+  EXPECT_EQ(KindOf(planner.status()), ErrorKind::kInvalidArgument);
+  auto options = Options(True());
+  options.snapshot_id = SnapshotId(77);
+  planner = ScanPlanner::Make(context_, io_, options);
+  EXPECT_EQ(KindOf(planner.status()), ErrorKind::kNotFound);
+  EXPECT_NE(planner.status().message().find("77"), std::string::npos);
+}
+
+TEST_F(ScanPlannerTest, AnErrorNamesTheManifestAndStays) {
+  Add(1, {Data("a", 1, 0, 9)});
+  Add(2, {Data("b", 1, 0, 9)});
+  table_->manifests()[1].manifest_path += ".gone";
+  auto planner = ScanPlanner::Make(context_, io_, Options(True())).ValueOrDie();
+  const auto first = planner->Next();
+  ASSERT_FALSE(first.ok());
+  EXPECT_NE(first.status().message().find(".gone"), std::string::npos);
+  EXPECT_EQ(planner->Next().status().message(), first.status().message());
+}
+
+TEST_F(ScanPlannerTest, CancellingEndsThePlan) {
+  for (int i = 0; i < 40; ++i) Add(i + 1, {Data("f" + std::to_string(i), 1, 0, 9)});
+  auto planner = ScanPlanner::Make(context_, io_, Options(True())).ValueOrDie();
+  ASSERT_TRUE(planner->Next().ok());
+  context_.cancel.Cancel();
+  EXPECT_EQ(KindOf(planner->Next().status()), ErrorKind::kCancelled);
+}
+
+TEST_F(ScanPlannerTest, ReadsManifestsManyAtATime) {
+  for (int i = 0; i < 64; ++i) Add(i + 1, {Data("f" + std::to_string(i), 1, 0, 9)});
+  const auto options = Options(True());
+  const auto slow = std::make_shared<CountingFileIO>(io_, std::chrono::milliseconds(5));
+  EXPECT_EQ(PlanFiles(context_, slow, options).ValueOrDie().size(), 64U);
+  EXPECT_GE(slow->max_in_flight(), 16);
+}
+
+TEST_F(ScanPlannerTest, SendingATaskKeepsIt) {
+  Add(1, {Data("a", 1, 0, 9)});
+  Add(2, {Deletes(FileContent::kPositionDeletes, "p", 1)}, ManifestContent::kDeletes);
+  for (const ScanTask& task : Plan(Less(Col("id"), Lit(int64_t{5})))) {
+    EXPECT_EQ(ScanTaskFromJson(ScanTaskToJson(task).ValueOrDie()).ValueOrDie(), task);
+  }
+}
+
+}  // namespace
+}  // namespace iceframe
