@@ -64,7 +64,8 @@ class ManifestTable {
   /// Manifests as they will be listed; may be changed before Finish.
   std::vector<ManifestFile>& manifests() { return files_; }
 
-  Result<std::shared_ptr<const TableMetadata>> Finish() {
+  /// `list_version`: 1 allows for counts that are unknown.
+  Result<std::shared_ptr<const TableMetadata>> Finish(int32_t list_version = 2) {
     Snapshot snapshot;
     snapshot.snapshot_id = SnapshotId(1);
     snapshot.sequence_number = SequenceNumber(1000);
@@ -73,6 +74,7 @@ class ManifestTable {
     snapshot.summary["operation"] = "append";
     snapshot.schema_id = metadata_.current_schema_id;
     ManifestListHeader header;
+    header.format_version = list_version;
     header.snapshot_id = snapshot.snapshot_id;
     header.sequence_number = snapshot.sequence_number;
     ICEFRAME_ASSIGN_OR_RETURN(const std::string bytes, ManifestListToAvro(header, files_));

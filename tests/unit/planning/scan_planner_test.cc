@@ -175,6 +175,7 @@ TEST_F(ScanPlannerTest, ManifestsWithUnknownCountsAreKeptAndEmptyOnesAreNot) {
   table_->manifests()[0].added_files_count.reset();
   table_->manifests()[1].added_files_count = 0;
   table_->manifests()[1].existing_files_count = 0;
+  metadata_ = table_->Finish(1).ValueOrDie();
   EXPECT_EQ(PathsOf(Plan(True())), Paths{"a"});
 }
 
