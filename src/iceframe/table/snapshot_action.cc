@@ -73,7 +73,7 @@ Result<std::string> SnapshotAction::WriteManifestList(const CommitAttempt& attem
   ICEFRAME_ASSIGN_OR_RETURN(std::string bytes, ManifestListToAvro(header, manifests));
   WrittenList list;
   list.path = MetadataFolder(base) + "snap-" + std::to_string(snapshot_id_.value()) + "-" +
-              std::to_string(attempt.number) + "-" + commit_uuid_ + ".avro";
+              std::to_string(next_list_number_++) + "-" + commit_uuid_ + ".avro";
   for (const ManifestFile& manifest : manifests) {
     list.manifest_paths.push_back(manifest.manifest_path);
   }

@@ -72,6 +72,8 @@ class SnapshotAction : public TableAction {
   SnapshotId snapshot_id_;
   std::string commit_uuid_;
   int next_manifest_number_ = 0;
+  /// Counts lists, not attempts: a catalog may ask for a rebase again within one attempt.
+  int next_list_number_ = 0;
   std::vector<std::string> written_files_;
   std::vector<WrittenList> written_lists_;
 };
