@@ -277,7 +277,9 @@ std::shared_ptr<const ColumnStatistics> DecodeStatistics(const ManifestColumns& 
     ForEachEntry(
         columns, slot, field_id, [](AvroCursor* cursor) { return cursor->ReadBytes(); },
         [](AvroCursor* cursor) { cursor->ReadBytes(); },
-        [&](size_t row, std::string_view bytes) { SetBound(type, *layout, bytes, row, target); });
+        [&, &side = target](size_t row, std::string_view bytes) {
+          SetBound(type, *layout, bytes, row, side);
+        });
   }
   DropContradictions(type, statistics.get());
   return statistics;
