@@ -234,6 +234,19 @@ bool ConvertInt96(const parquet::Int96& from, int64_t units_per_second, int64_t*
          !__builtin_add_overflow(*out, of_day, out);
 }
 
+Result<std::shared_ptr<arrow::Buffer>> BitsFromBytes(const arrow::Buffer& values, int64_t length,
+                                                     arrow::MemoryPool* pool) {
+  if (values.size() < length) {
+    return Error(ErrorKind::kInvalidData, "a column has fewer values than rows");
+  }
+  ICEFRAME_ASSIGN_OR_RETURN(std::shared_ptr<arrow::Buffer> bits,
+                            arrow::AllocateEmptyBitmap(length, pool));
+  const uint8_t* bytes = values.data();
+  arrow::internal::GenerateBitsUnrolled(bits->mutable_data(), 0, length,
+                                        [&] { return *bytes++ != 0; });
+  return bits;
+}
+
 Result<std::shared_ptr<arrow::Buffer>> ConvertBuffer(const LeafConversion& conversion,
                                                      std::shared_ptr<arrow::Buffer> values,
                                                      const uint8_t* valid, int64_t length,
@@ -242,17 +255,8 @@ Result<std::shared_ptr<arrow::Buffer>> ConvertBuffer(const LeafConversion& conve
   switch (conversion.kind) {
     case Kind::kKeep:
       return values;
-    case Kind::kBoolean: {
-      if (values->size() < length) {
-        return Error(ErrorKind::kInvalidData, "a column has fewer values than rows");
-      }
-      ICEFRAME_ASSIGN_OR_RETURN(std::shared_ptr<arrow::Buffer> bits,
-                                arrow::AllocateEmptyBitmap(length, pool));
-      const uint8_t* bytes = values->data();
-      arrow::internal::GenerateBitsUnrolled(bits->mutable_data(), 0, length,
-                                            [&] { return *bytes++ != 0; });
-      return bits;
-    }
+    case Kind::kBoolean:
+      return BitsFromBytes(*values, length, pool);
     case Kind::kInt32ToInt64:
       return Map<int32_t, int64_t>(*values, valid, length, pool, [=](int32_t from, int64_t* to) {
         return !__builtin_mul_overflow(static_cast<int64_t>(from), factor, to);

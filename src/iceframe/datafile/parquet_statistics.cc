@@ -156,19 +156,17 @@ std::optional<Value> DecodeParquetBound(const parquet::ColumnDescriptor& column,
       }
       return Value(static_cast<int32_t>(*number));
     }
-    case TypeId::kLong: {
-      auto number = ReadInteger(column, bytes);
-      return number ? std::optional<Value>(Value(*number)) : std::nullopt;
-    }
+    case TypeId::kLong:
+      if (auto number = ReadInteger(column, bytes)) return Value(*number);
+      return std::nullopt;
     case TypeId::kFloat: {
       auto number = ReadFloating(column, bytes);
       if (!number || column.physical_type() != parquet::Type::FLOAT) return std::nullopt;
       return Value(WidenZero(static_cast<float>(*number), side));
     }
-    case TypeId::kDouble: {
-      auto number = ReadFloating(column, bytes);
-      return number ? std::optional<Value>(Value(WidenZero(*number, side))) : std::nullopt;
-    }
+    case TypeId::kDouble:
+      if (auto number = ReadFloating(column, bytes)) return Value(WidenZero(*number, side));
+      return std::nullopt;
     case TypeId::kDecimal:
       return DecodeDecimal(column, type, bytes);
     case TypeId::kTime:

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <limits>
 #include <string_view>
+#include <utility>
 
 namespace iceframe {
 namespace {
@@ -36,29 +37,29 @@ Status ReadBool(const Properties& properties, std::string_view key, bool* out) {
   return Status::OK();
 }
 
+constexpr std::pair<std::string_view, arrow::Compression::type> kCodecs[] = {
+    {"zstd", arrow::Compression::ZSTD},         {"snappy", arrow::Compression::SNAPPY},
+    {"gzip", arrow::Compression::GZIP},         {"lz4", arrow::Compression::LZ4},
+    {"lz4_raw", arrow::Compression::LZ4},       {"brotli", arrow::Compression::BROTLI},
+    {"none", arrow::Compression::UNCOMPRESSED}, {"uncompressed", arrow::Compression::UNCOMPRESSED}};
+
 Status ReadCodec(const Properties& properties, WriteProperties* out) {
   constexpr std::string_view kCodec = "write.parquet.compression-codec";
-  constexpr std::string_view kLevel = "write.parquet.compression-level";
-  if (auto found = properties.find(kCodec); found != properties.end()) {
-    std::string name = found->second;
-    for (char& c : name) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-    if (name == "zstd") {
-      out->codec = arrow::Compression::ZSTD;
-    } else if (name == "snappy") {
-      out->codec = arrow::Compression::SNAPPY;
-    } else if (name == "gzip") {
-      out->codec = arrow::Compression::GZIP;
-    } else if (name == "lz4" || name == "lz4_raw") {
-      out->codec = arrow::Compression::LZ4;
-    } else if (name == "brotli") {
-      out->codec = arrow::Compression::BROTLI;
-    } else if (name == "uncompressed" || name == "none") {
-      out->codec = arrow::Compression::UNCOMPRESSED;
-    } else {
-      return BadProperty(kCodec, found->second,
-                         "one of zstd, snappy, gzip, lz4, brotli and uncompressed");
-    }
+  const auto found = properties.find(kCodec);
+  if (found == properties.end()) return Status::OK();
+  std::string name = found->second;
+  for (char& c : name) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  for (const auto& [known, codec] : kCodecs) {
+    if (name != known) continue;
+    out->codec = codec;
+    return Status::OK();
   }
+  return BadProperty(kCodec, found->second,
+                     "one of zstd, snappy, gzip, lz4, brotli and uncompressed");
+}
+
+Status ReadCompressionLevel(const Properties& properties, WriteProperties* out) {
+  constexpr std::string_view kLevel = "write.parquet.compression-level";
   auto found = properties.find(kLevel);
   if (found == properties.end() || found->second == "null") return Status::OK();
   const std::string& text = found->second;
@@ -127,6 +128,7 @@ Result<WriteProperties> WriteProperties::Parse(const Properties& properties) {
   ICEFRAME_RETURN_NOT_OK(
       ReadSize(properties, "write.parquet.dict-size-bytes", kPageMax, &out.dict_size_bytes));
   ICEFRAME_RETURN_NOT_OK(ReadCodec(properties, &out));
+  ICEFRAME_RETURN_NOT_OK(ReadCompressionLevel(properties, &out));
   ICEFRAME_RETURN_NOT_OK(ReadBloomFilters(properties, &out));
   ICEFRAME_RETURN_NOT_OK(
       ReadBool(properties, "write.object-storage.enabled", &out.object_storage_layout));

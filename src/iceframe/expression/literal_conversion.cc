@@ -292,23 +292,29 @@ Result<PlacedLiteral> PlaceLiteral(const Type& target, const TypedValue& literal
   return Incomparable(target, literal.type);
 }
 
-Result<Type> ComparisonType(const Type& left, const Type& right) {
-  if (IsNumeric(left) && IsNumeric(right)) {
-    if (left == right) return left;
-    for (const TypeId id : {TypeId::kDouble, TypeId::kFloat}) {
-      if (left.id() == id || right.id() == id) {
-        return id == TypeId::kDouble ? Type::Double() : Type::Float();
-      }
+namespace {
+
+Result<Type> CommonNumber(const Type& left, const Type& right) {
+  if (left == right) return left;
+  for (const TypeId id : {TypeId::kDouble, TypeId::kFloat}) {
+    if (left.id() == id || right.id() == id) {
+      return id == TypeId::kDouble ? Type::Double() : Type::Float();
     }
-    if (left.id() != TypeId::kDecimal && right.id() != TypeId::kDecimal) return Type::Long();
-    const auto whole_digits = [](const Type& type) {
-      if (type.id() == TypeId::kDecimal) return type.precision() - type.scale();
-      return type.id() == TypeId::kInt ? 10 : 19;
-    };
-    const int32_t scale = std::max(left.scale(), right.scale());
-    const int32_t digits = std::max(whole_digits(left), whole_digits(right));
-    return Type::Decimal(std::min(digits + scale, kMaxPrecision), scale);
   }
+  if (left.id() != TypeId::kDecimal && right.id() != TypeId::kDecimal) return Type::Long();
+  const auto whole_digits = [](const Type& type) {
+    if (type.id() == TypeId::kDecimal) return type.precision() - type.scale();
+    return type.id() == TypeId::kInt ? 10 : 19;
+  };
+  const int32_t scale = std::max(left.scale(), right.scale());
+  const int32_t digits = std::max(whole_digits(left), whole_digits(right));
+  return Type::Decimal(std::min(digits + scale, kMaxPrecision), scale);
+}
+
+}  // namespace
+
+Result<Type> ComparisonType(const Type& left, const Type& right) {
+  if (IsNumeric(left) && IsNumeric(right)) return CommonNumber(left, right);
   if (IsDateOrTimestamp(left) && IsDateOrTimestamp(right) && IsZoned(left) == IsZoned(right)) {
     return UnitsPerDay(left) >= UnitsPerDay(right) ? left : right;
   }

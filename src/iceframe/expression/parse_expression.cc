@@ -135,16 +135,20 @@ class Parser {
 
   Infix PeekInfix() const {
     const Token& token = Peek();
-    if (token.kind == TokenKind::kSymbol) {
-      const std::string& symbol = token.text;
-      if (symbol == "::") return {kPowerCast};
-      if (symbol == "*" || symbol == "/" || symbol == "%") return {kPowerMultiplicative};
-      if (symbol == "+" || symbol == "-") return {kPowerAdditive};
-      if (symbol == "||") return {kPowerConcat};
-      if (ComparisonOf(symbol)) return {kPowerComparison, false};
-      return {};
-    }
-    if (token.kind != TokenKind::kIdentifier) return {};
+    if (token.kind == TokenKind::kSymbol) return InfixOfSymbol(token.text);
+    return token.kind == TokenKind::kIdentifier ? PeekInfixWord() : Infix{};
+  }
+
+  static Infix InfixOfSymbol(std::string_view symbol) {
+    if (symbol == "::") return {kPowerCast};
+    if (symbol == "*" || symbol == "/" || symbol == "%") return {kPowerMultiplicative};
+    if (symbol == "+" || symbol == "-") return {kPowerAdditive};
+    if (symbol == "||") return {kPowerConcat};
+    if (ComparisonOf(symbol)) return {kPowerComparison, false};
+    return {};
+  }
+
+  Infix PeekInfixWord() const {
     const size_t negated = IsWord("not") ? 1 : 0;
     if (IsWord("in", negated) || IsWord("between", negated) || IsWord("like", negated) ||
         IsWord("ilike", negated) || (IsWord("starts", negated) && IsWord("with", negated + 1))) {

@@ -14,6 +14,29 @@ bool SameSchema(const std::shared_ptr<const Schema>& left,
   return left->schema_id() == right->schema_id() && left->SameColumns(*right);
 }
 
+/// Whether rows are described alike: by schemas, partition specs and sort orders.
+bool SameLayout(const TableMetadata& left, const TableMetadata& right) {
+  return std::equal(left.schemas.begin(), left.schemas.end(), right.schemas.begin(),
+                    right.schemas.end(), SameSchema) &&
+         left.current_schema_id == right.current_schema_id &&
+         left.last_column_id == right.last_column_id &&
+         left.partition_specs == right.partition_specs &&
+         left.default_spec_id == right.default_spec_id &&
+         left.last_partition_id == right.last_partition_id &&
+         left.sort_orders == right.sort_orders &&
+         left.default_sort_order_id == right.default_sort_order_id;
+}
+
+bool SameHistory(const TableMetadata& left, const TableMetadata& right) {
+  return left.last_sequence_number == right.last_sequence_number &&
+         left.next_row_id == right.next_row_id &&
+         left.current_snapshot_id == right.current_snapshot_id &&
+         left.snapshots == right.snapshots && left.refs == right.refs &&
+         left.snapshot_log == right.snapshot_log && left.metadata_log == right.metadata_log &&
+         left.statistics == right.statistics &&
+         left.partition_statistics == right.partition_statistics;
+}
+
 }  // namespace
 
 std::shared_ptr<const Schema> TableMetadata::FindSchema(SchemaId id) const {
@@ -54,19 +77,11 @@ std::shared_ptr<const Schema> TableMetadata::SchemaOf(const Snapshot& snapshot) 
 }
 
 bool TableMetadata::operator==(const TableMetadata& other) const {
-  return format_version == other.format_version && table_uuid == other.table_uuid &&
-         location == other.location && last_sequence_number == other.last_sequence_number &&
-         last_updated_ms == other.last_updated_ms && last_column_id == other.last_column_id &&
-         std::equal(schemas.begin(), schemas.end(), other.schemas.begin(), other.schemas.end(),
-                    SameSchema) &&
-         current_schema_id == other.current_schema_id && partition_specs == other.partition_specs &&
-         default_spec_id == other.default_spec_id && last_partition_id == other.last_partition_id &&
-         sort_orders == other.sort_orders && default_sort_order_id == other.default_sort_order_id &&
-         properties == other.properties && current_snapshot_id == other.current_snapshot_id &&
-         snapshots == other.snapshots && refs == other.refs && snapshot_log == other.snapshot_log &&
-         metadata_log == other.metadata_log && statistics == other.statistics &&
-         partition_statistics == other.partition_statistics && next_row_id == other.next_row_id &&
-         encryption_keys == other.encryption_keys && unknown_fields == other.unknown_fields;
+  return SameLayout(*this, other) && SameHistory(*this, other) &&
+         format_version == other.format_version && table_uuid == other.table_uuid &&
+         location == other.location && last_updated_ms == other.last_updated_ms &&
+         properties == other.properties && encryption_keys == other.encryption_keys &&
+         unknown_fields == other.unknown_fields;
 }
 
 Result<const Snapshot*> SnapshotAsOf(const TableMetadata& metadata, int64_t timestamp_ms) {
