@@ -1,6 +1,7 @@
 #!/bin/bash
 # Installs the Debian packages that the build needs and that are missing. Says so in one line
 # where it can't.
+#   tools/install_system_packages.sh [PACKAGE …]   those named, in place of what the build needs
 set -euo pipefail
 
 packages=(
@@ -8,6 +9,7 @@ packages=(
   libdeflate-dev libsimdjson-dev libsnappy-dev libsqlite3-dev libyaml-dev libzstd-dev
   libgtest-dev libgmock-dev libbenchmark-dev
 )
+[ $# -eq 0 ] || packages=("$@")
 
 if ! command -v dpkg-query >/dev/null; then
   echo "iceframe: this is no Debian system; please install: ${packages[*]}" >&2

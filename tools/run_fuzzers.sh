@@ -1,5 +1,6 @@
 #!/bin/bash
-# Builds the fuzz targets (clang) and runs each for some seconds from its corpus.
+# Builds the fuzz targets (clang) and runs each for some seconds from its corpus, all cores busy.
+# Fails on a crash, a leak, a hang or too much memory, and leaves the input in build/fuzz.
 #   tools/run_fuzzers.sh SECONDS [TARGET…]
 # New inputs go to build/fuzz/corpus; only what is worth keeping is copied to tests/fuzz/corpus.
 set -euo pipefail
@@ -7,19 +8,32 @@ cd "$(dirname "$0")/.."
 seconds=${1:-20}
 shift || true
 
-cmake --preset fuzz > /dev/null
-cmake --build build/fuzz --target fuzzers
+tools/install_system_packages.sh clang-14 libclang-rt-14-dev
+mkdir -p build
+cmake --preset fuzz >build/fuzz.log 2>&1 || { tail -40 build/fuzz.log >&2; exit 1; }
+ninja -C build/fuzz -j "$(nproc)" --quiet fuzzers
 targets=("$@")
 if [ ${#targets[@]} -eq 0 ]; then
   for source in tests/fuzz/fuzz_*.cc; do
     targets+=("$(basename "$source" .cc)")
   done
 fi
-for target in "${targets[@]}"; do
-  echo "== $target, $seconds s"
-  found="build/fuzz/corpus/$target"
+
+run_target() { # run_target TARGET SECONDS
+  local found="build/fuzz/corpus/$1" kept="tests/fuzz/corpus/$1" log="build/fuzz/$1.log"
+  local folders=("$found")
+  [ -d "$kept" ] && folders+=("$kept")
   mkdir -p "$found"
-  "build/fuzz/$target" -max_total_time="$seconds" -max_len=65536 -rss_limit_mb=2048 \
-    -timeout=10 -artifact_prefix="build/fuzz/" -print_final_stats=1 "$found" \
-    "tests/fuzz/corpus/$target" 2>&1 | grep -E 'ERROR|SUMMARY|crash|stat::|cov:' | tail -12
-done
+  if "build/fuzz/$1" -max_total_time="$2" -max_len=65536 -rss_limit_mb=2048 -timeout=10 \
+    -artifact_prefix="build/fuzz/$1-" -print_final_stats=1 "${folders[@]}" >"$log" 2>&1; then
+    printf '%-24s ok, %s runs, %s\n' "$1" \
+      "$(sed -n 's/^stat::number_of_executed_units: //p' "$log")" \
+      "$(grep -oE 'cov: [0-9]+' "$log" | tail -1)"
+  else
+    printf '%-24s FAILED\n' "$1"
+    tail -60 "$log"
+    return 1
+  fi
+}
+export -f run_target
+printf '%s\n' "${targets[@]}" | xargs -P "$(nproc)" -I{} bash -c "run_target {} $seconds"

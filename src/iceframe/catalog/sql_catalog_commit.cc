@@ -101,7 +101,8 @@ CommitOutcome SqlCatalog::TryCommit(const OperationContext& context, const Commi
   if (const Status status = CheckIdentifier(identifier); !status.ok()) return NotLanded(status);
   const auto loaded = FindAndLoad(context, identifier);
   if (!loaded.ok()) return NotLanded(loaded.status());
-  const LoadedTable* current = loaded->has_value() ? &**loaded : nullptr;
+  const std::optional<LoadedTable>& found = *loaded;
+  const LoadedTable* current = found ? &*found : nullptr;
   if (current == nullptr) {
     if (const Status status = CheckNewIdentifier(identifier); !status.ok()) {
       return NotLanded(status);
@@ -133,7 +134,7 @@ CommitOutcome SqlCatalog::TryCommitLocked(const OperationContext& context,
                                           const TableIdentifier& identifier,
                                           const RebaseFunction& rebase) {
   if (const Status status = CheckIdentifier(identifier); !status.ok()) return NotLanded(status);
-  std::optional<LoadedTable> current;
+  LoadedTable current;
   std::shared_ptr<FileIO> io;
   StagedMetadata staged;
   const auto commit_under_lock = [&]() -> Result<SqliteCommit> {
@@ -146,22 +147,22 @@ CommitOutcome SqlCatalog::TryCommitLocked(const OperationContext& context,
       return Error(ErrorKind::kNotFound, "table does not exist: ", identifier.ToString());
     }
     ICEFRAME_ASSIGN_OR_RETURN(current, LoadRow(context, identifier, *row));
-    ICEFRAME_ASSIGN_OR_RETURN(io, FileIOFor(*current));
-    ICEFRAME_ASSIGN_OR_RETURN(const CommitRequest request, rebase(*current));
+    ICEFRAME_ASSIGN_OR_RETURN(io, FileIOFor(current));
+    ICEFRAME_ASSIGN_OR_RETURN(const CommitRequest request, rebase(current));
     if (request.identifier != identifier) {
       return Error(ErrorKind::kInvalidArgument,
                    "commit names another table than it locked: ", request.identifier.ToString());
     }
-    ICEFRAME_ASSIGN_OR_RETURN(staged, StageMetadata(context, *io, &*current, request));
+    ICEFRAME_ASSIGN_OR_RETURN(staged, StageMetadata(context, *io, &current, request));
     if (staged.is_unchanged) return SqliteCommit{Status::OK(), true};
-    ICEFRAME_RETURN_NOT_OK(Swap(session.rows, identifier, &*current, staged));
+    ICEFRAME_RETURN_NOT_OK(Swap(session.rows, identifier, &current, staged));
     return transaction.Commit();
   };
   const Result<SqliteCommit> commit = commit_under_lock();
   if (io == nullptr) return NotLanded(commit.status());
   if (commit.ok() && staged.is_unchanged) return Landed(identifier, std::move(staged));
   const SqliteCommit not_sent{commit.status(), false};
-  return AfterCommit(context, *io, identifier, &*current, staged, commit.ok() ? *commit : not_sent);
+  return AfterCommit(context, *io, identifier, &current, staged, commit.ok() ? *commit : not_sent);
 }
 
 }  // namespace iceframe

@@ -146,9 +146,10 @@ Result<SqliteStatement> SqliteConnection::Prepare(std::string_view sql,
   if (code != SQLITE_OK) return ErrorOf(code, "catalog database statement is refused");
   for (size_t i = 0; i < parameters.size(); ++i) {
     const auto index = static_cast<int>(i + 1);
-    code = parameters[i] ? sqlite3_bind_text64(raw, index, parameters[i]->data(),
-                                               parameters[i]->size(), SQLITE_TRANSIENT, SQLITE_UTF8)
-                         : sqlite3_bind_null(raw, index);
+    const auto& text = parameters[i];
+    code = text ? sqlite3_bind_text64(raw, index, text->data(), text->size(), SQLITE_TRANSIENT,
+                                      SQLITE_UTF8)
+                : sqlite3_bind_null(raw, index);
     if (code != SQLITE_OK) return ErrorOf(code, "catalog database parameter is refused");
   }
   return statement;

@@ -35,13 +35,9 @@ struct Bounds {
   std::optional<Value> upper;
 };
 
-void Widen(const Type& type, const ColumnBounds& chunk, Bounds* bounds) {
-  if (!bounds->lower || CompareValues(type, *chunk.lower, *bounds->lower) < 0) {
-    bounds->lower = chunk.lower;
-  }
-  if (!bounds->upper || CompareValues(type, *chunk.upper, *bounds->upper) > 0) {
-    bounds->upper = chunk.upper;
-  }
+void Widen(const Type& type, const Value& lower, const Value& upper, Bounds* bounds) {
+  if (!bounds->lower || CompareValues(type, lower, *bounds->lower) < 0) bounds->lower = lower;
+  if (!bounds->upper || CompareValues(type, upper, *bounds->upper) > 0) bounds->upper = upper;
 }
 
 std::optional<Value> CutLower(const Type& type, const MetricsMode& mode, const Value& value) {
@@ -74,13 +70,13 @@ std::optional<Value> CutUpper(const Type& type, const MetricsMode& mode, const V
   return cut ? std::optional<Value>(Value(std::move(*cut))) : std::nullopt;
 }
 
-Status StoreBounds(FieldId id, const ParquetWriteSetup::Leaf& leaf, const Bounds& bounds,
-                   DataFile* file) {
-  if (auto lower = CutLower(leaf.type, leaf.mode, *bounds.lower)) {
-    ICEFRAME_ASSIGN_OR_RETURN(file->lower_bounds[id], ToSingleValueBytes(leaf.type, *lower));
+Status StoreBounds(FieldId id, const ParquetWriteSetup::Leaf& leaf, const Value& lower,
+                   const Value& upper, DataFile* file) {
+  if (auto cut = CutLower(leaf.type, leaf.mode, lower)) {
+    ICEFRAME_ASSIGN_OR_RETURN(file->lower_bounds[id], ToSingleValueBytes(leaf.type, *cut));
   }
-  if (auto upper = CutUpper(leaf.type, leaf.mode, *bounds.upper)) {
-    ICEFRAME_ASSIGN_OR_RETURN(file->upper_bounds[id], ToSingleValueBytes(leaf.type, *upper));
+  if (auto cut = CutUpper(leaf.type, leaf.mode, upper)) {
+    ICEFRAME_ASSIGN_OR_RETURN(file->upper_bounds[id], ToSingleValueBytes(leaf.type, *cut));
   }
   return Status::OK();
 }
@@ -100,7 +96,7 @@ class LeafMetrics {
     }
     null_count_ += *bounds.null_count;
     if (bounds.lower && bounds.upper) {
-      Widen(leaf_.type, bounds, &bounds_);
+      Widen(leaf_.type, *bounds.lower, *bounds.upper, &bounds_);
     } else if (*bounds.null_count < chunk.num_values()) {
       missing_bounds_values_ += chunk.num_values() - *bounds.null_count;
     }
@@ -116,8 +112,9 @@ class LeafMetrics {
     // Row groups without bounds are fine only where they hold nothing but NaN.
     const bool explained =
         missing_bounds_values_ == 0 || (nan_count && missing_bounds_values_ <= *nan_count);
-    if (!complete_bounds_ || !explained || !bounds_.lower) return Status::OK();
-    return StoreBounds(id_, leaf_, bounds_, file);
+    if (!complete_bounds_ || !explained) return Status::OK();
+    if (!bounds_.lower || !bounds_.upper) return Status::OK();
+    return StoreBounds(id_, leaf_, *bounds_.lower, *bounds_.upper, file);
   }
 
  private:

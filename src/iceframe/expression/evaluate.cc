@@ -260,6 +260,7 @@ class Evaluator {
         if (IsDecided(*joined, is_and)) return *std::move(joined);
       }
     }
+    if (!joined) return Error(ErrorKind::kInvalidArgument, "AND or OR without operands");
     return *std::move(joined);
   }
 

@@ -178,7 +178,7 @@ std::optional<ColumnPredicate> AsColumnPredicate(const Expression& expression) {
   }
   if (inner.as<ColumnNode>() != nullptr && inner.type().id() == TypeId::kBoolean) {
     auto predicate = OnColumn(inner, ColumnPredicate::Kind::kCompare, false);
-    predicate->literal = Value(true);
+    if (predicate) predicate->literal = Value(true);
     return predicate;
   }
   return std::nullopt;

@@ -175,7 +175,10 @@ std::optional<Expression> InclusiveOrdered(const ColumnPredicate& predicate, con
       return or_one_higher({std::move(*bound)});
     case ComparisonOp::kLess:
     case ComparisonOp::kLessEqual: {
-      if (disorder.is_rounded_to_zero && IsNegative(*bound)) bound = Next(*bound, 1);
+      if (disorder.is_rounded_to_zero && IsNegative(*bound)) {
+        bound = Next(*bound, 1);
+        if (!bound) return std::nullopt;
+      }
       Expression below = target.Compare(ComparisonOp::kLessEqual, std::move(*bound));
       if (!disorder.wrapped) return below;
       return BoundOr({below, target.Compare(ComparisonOp::kEqual, *disorder.wrapped)});
@@ -221,7 +224,10 @@ std::optional<Expression> StrictOrdered(const ColumnPredicate& predicate, const 
       return target.Compare(ComparisonOp::kLess, std::move(*bound));
     case ComparisonOp::kGreater:
     case ComparisonOp::kGreaterEqual: {
-      if (disorder.is_rounded_to_zero && IsNegative(*bound)) bound = Next(*bound, 1);
+      if (disorder.is_rounded_to_zero && IsNegative(*bound)) {
+        bound = Next(*bound, 1);
+        if (!bound) return std::nullopt;
+      }
       Expression above = target.Compare(ComparisonOp::kGreater, std::move(*bound));
       if (!disorder.wrapped) return above;
       return BoundAnd({above, target.Compare(ComparisonOp::kNotEqual, *disorder.wrapped)});

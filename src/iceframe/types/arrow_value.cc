@@ -168,11 +168,11 @@ Result<std::shared_ptr<arrow::Array>> ArrayFromValues(const Type& type, const Va
   return arrow::MakeEmptyArray(arrow_type, pool);
 }
 
-Result<std::shared_ptr<arrow::Array>> Repeat(std::shared_ptr<arrow::Array> one, int64_t length,
-                                             arrow::MemoryPool* pool) {
+Result<std::shared_ptr<arrow::Array>> Repeat(const std::shared_ptr<arrow::Array>& one,
+                                             int64_t length, arrow::MemoryPool* pool) {
   if (length == 1) return one;
   if (length == 0) return one->Slice(0, 0);
-  return arrow::Concatenate(arrow::ArrayVector(static_cast<size_t>(length), std::move(one)), pool);
+  return arrow::Concatenate(arrow::ArrayVector(static_cast<size_t>(length), one), pool);
 }
 
 Result<std::shared_ptr<arrow::Buffer>> OneListOffsets(int64_t length, arrow::MemoryPool* pool) {

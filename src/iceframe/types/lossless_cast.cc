@@ -272,7 +272,7 @@ Result<ArrayPtr> DecodeRuns(const arrow::RunEndEncodedArray& runs, arrow::Memory
     default:
       ICEFRAME_RETURN_NOT_OK(FillRuns<int64_t>(runs, indices));
   }
-  const arrow::Int64Array rows(runs.length(), std::move(buffer));
+  const arrow::Int64Array rows(runs.length(), buffer);
   return TakeRows(*runs.values(), rows, pool);
 }
 
