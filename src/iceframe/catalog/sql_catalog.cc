@@ -277,7 +277,9 @@ Result<LoadedTable> SqlCatalog::CreateTable(const OperationContext& context,
   ICEFRAME_ASSIGN_OR_RETURN(const StagedMetadata staged,
                             StageNewTable(context, *io, request, location));
   CommitOutcome outcome = SwapInTransaction(context, *io, identifier, nullptr, staged);
-  if (outcome.kind == CommitOutcomeKind::kCommitted) return *std::move(outcome.table);
+  if (outcome.kind == CommitOutcomeKind::kCommitted && outcome.table) {
+    return *std::move(outcome.table);
+  }
   return outcome.status;
 }
 
@@ -293,7 +295,9 @@ Result<LoadedTable> SqlCatalog::RegisterTable(const OperationContext& context,
   ICEFRAME_ASSIGN_OR_RETURN(const auto io, warehouse_.FileIOBelow(TableRootOf(staged.location)));
   ICEFRAME_ASSIGN_OR_RETURN(staged.metadata, ReadTableMetadata(context, *io, staged.location));
   CommitOutcome outcome = SwapInTransaction(context, *io, identifier, nullptr, staged);
-  if (outcome.kind == CommitOutcomeKind::kCommitted) return *std::move(outcome.table);
+  if (outcome.kind == CommitOutcomeKind::kCommitted && outcome.table) {
+    return *std::move(outcome.table);
+  }
   return outcome.status;
 }
 

@@ -147,7 +147,7 @@ Result<std::shared_ptr<arrow::Array>> ProjectNested(const ColumnPlan& plan,
   NestedProjector projector(plan, constants, pool);
   ICEFRAME_ASSIGN_OR_RETURN(
       auto data, projector.Project(plan.field, *plan.file_column, plan.arrow_type, array->data()));
-  return arrow::MakeArray(std::move(data));
+  return arrow::MakeArray(data);
 }
 
 }  // namespace iceframe::internal

@@ -208,8 +208,8 @@ class Parser {
       return Cast(std::move(left), type);
     }
     ICEFRAME_ASSIGN_OR_RETURN(Expression right, ParsePower(power + 1));
-    if (power == kPowerComparison) {
-      return Compare(*ComparisonOf(symbol), std::move(left), std::move(right));
+    if (const auto op = ComparisonOf(symbol)) {
+      return Compare(*op, std::move(left), std::move(right));
     }
     if (power == kPowerConcat) {
       return Function(kConcatOperator, {std::move(left), std::move(right)});

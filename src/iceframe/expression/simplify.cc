@@ -109,7 +109,7 @@ Expression MergeJunction(const std::vector<Expression>& operands, bool is_and) {
         items.back().other = operand;
       }
     }
-    if (leaf) items[entry->second].set->Add(operand);
+    if (auto& set = items[entry->second].set; leaf && set) set->Add(operand);
   }
   std::vector<Expression> merged;
   for (Item& item : items) {

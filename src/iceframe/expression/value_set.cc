@@ -216,7 +216,8 @@ void ValueSet::EmitTo(std::vector<Expression>* out) {
   const auto less = [this](const Value& a, const Value& b) { return CompareTo(a, b) < 0; };
   // Lists that only grow are sorted once, at the end.
   if (!pending_.empty()) {
-    std::vector<Value>& grown = is_and_ ? *excluded_ : *members_;
+    std::optional<std::vector<Value>>& list = is_and_ ? excluded_ : members_;
+    std::vector<Value>& grown = list ? *list : list.emplace();
     std::move(pending_.begin(), pending_.end(), std::back_inserter(grown));
     pending_.clear();
     std::sort(grown.begin(), grown.end(), less);

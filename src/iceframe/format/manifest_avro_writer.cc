@@ -44,7 +44,8 @@ class EntryEncoder {
   void Write(const ManifestEntry& entry) {
     out_.WriteLong(static_cast<int64_t>(entry.status));
     if (version_ == 1) {
-      out_.WriteLong(entry.snapshot_id->value());
+      // There is one: Append refuses entries without.
+      out_.WriteLong(entry.snapshot_id.value_or(SnapshotId{}).value());
     } else {
       WriteOptionalId(entry.snapshot_id);
       WriteOptionalId(entry.data_sequence_number);

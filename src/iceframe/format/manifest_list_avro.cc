@@ -16,9 +16,9 @@ class RecordFields {
  public:
   RecordFields(const AvroSchema& schema, const AvroDatum& record) {
     for (size_t i = 0; i < schema.fields.size(); ++i) {
-      if (!schema.fields[i].field_id) continue;
-      fields_.emplace(*schema.fields[i].field_id,
-                      Entry{&schema.fields[i], &record.items[i].value()});
+      const auto& field = schema.fields[i];
+      if (!field.field_id) continue;
+      fields_.emplace(*field.field_id, Entry{&field, &record.items[i].value()});
     }
   }
 

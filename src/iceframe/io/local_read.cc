@@ -56,7 +56,7 @@ class LocalRead : public std::enable_shared_from_this<LocalRead> {
   void Run(bool on_caller) {
     Status prepared = Prepare();
     if (!prepared.ok() || plan_.reads.empty()) {
-      Finish(std::move(prepared));
+      Finish(prepared);
       return;
     }
     const size_t num_reads = plan_.reads.size();
@@ -150,14 +150,14 @@ class LocalRead : public std::enable_shared_from_this<LocalRead> {
     std::unique_lock lock(mutex_);
     Status failure = failure_;
     lock.unlock();
-    Finish(std::move(failure));
+    Finish(failure);
   }
 
-  void Finish(Status status) {
+  void Finish(const Status& status) {
     file_.Reset();
     if (!status.ok()) {
       buffers_.clear();
-      future_.MarkFinished(std::move(status));
+      future_.MarkFinished(status);
       return;
     }
     Buffers parts;

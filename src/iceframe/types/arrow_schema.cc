@@ -40,7 +40,7 @@ Result<arrow::FieldVector> ToArrowFields(const std::vector<NestedField>& fields,
 Result<std::shared_ptr<arrow::DataType>> ToArrowNested(const Type& type, bool with_field_ids) {
   ICEFRAME_ASSIGN_OR_RETURN(arrow::FieldVector children,
                             ToArrowFields(type.fields(), with_field_ids));
-  if (type.id() == TypeId::kList) return arrow::list(std::move(children[0]));
+  if (type.id() == TypeId::kList) return arrow::list(children[0]);
   if (type.id() == TypeId::kMap) {
     return std::make_shared<arrow::MapType>(std::move(children[0]), std::move(children[1]));
   }

@@ -100,7 +100,7 @@ std::string_view ViewOf(const arrow::Array& values, int64_t i) {
 Result<ArrayPtr> BucketArray(const Transform& transform, const Type& source,
                              const arrow::Array& values, arrow::MemoryPool* pool) {
   const int32_t num_buckets = transform.parameter();
-  const auto type = arrow::int32();
+  const auto& type = arrow::int32();
   if (source.id() == TypeId::kDecimal) {
     const auto& decimals = static_cast<const arrow::Decimal128Array&>(values);
     return MapAll<int32_t>(values, type, pool, [&](int64_t i) {
