@@ -21,8 +21,8 @@ class ArrowGlobalsGuard final : public testing::Environment {
  public:
   void TearDown() override {
     EXPECT_LT(arrow::default_memory_pool()->max_memory(), kMaxDefaultPoolBytes)
-        << "memory was taken from Arrow's default pool; pass a pool of a budget, or in tests "
-           "arrow::system_memory_pool()";
+        << "memory was taken from Arrow's default pool; pass a budget's: in tests "
+           "MemoryBudget::Process()->pool()";
     EXPECT_EQ(ArrowPoolProbe::NumThreads(arrow::internal::GetCpuThreadPool()), 0)
         << "tasks ran on Arrow's own threads; pass the executor of the operation";
   }

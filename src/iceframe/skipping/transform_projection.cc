@@ -147,6 +147,12 @@ struct Disorder {
 
 bool IsNegative(const Value& value) { return value.holds<int32_t>() && value.get<int32_t>() < 0; }
 
+/// `bound`, or one more where rounding to zero may have brought it a whole step too low.
+std::optional<Value> PastRounding(const Disorder& disorder, const Value& bound) {
+  if (!disorder.is_rounded_to_zero || !IsNegative(bound)) return bound;
+  return Next(bound, 1);
+}
+
 std::optional<Expression> InclusiveOrdered(const ColumnPredicate& predicate, const Mapping& map,
                                            const PartitionColumn& target,
                                            const Disorder& disorder) {
@@ -175,10 +181,8 @@ std::optional<Expression> InclusiveOrdered(const ColumnPredicate& predicate, con
       return or_one_higher({std::move(*bound)});
     case ComparisonOp::kLess:
     case ComparisonOp::kLessEqual: {
-      if (disorder.is_rounded_to_zero && IsNegative(*bound)) {
-        bound = Next(*bound, 1);
-        if (!bound) return std::nullopt;
-      }
+      bound = PastRounding(disorder, *bound);
+      if (!bound) return std::nullopt;
       Expression below = target.Compare(ComparisonOp::kLessEqual, std::move(*bound));
       if (!disorder.wrapped) return below;
       return BoundOr({below, target.Compare(ComparisonOp::kEqual, *disorder.wrapped)});
@@ -224,10 +228,8 @@ std::optional<Expression> StrictOrdered(const ColumnPredicate& predicate, const 
       return target.Compare(ComparisonOp::kLess, std::move(*bound));
     case ComparisonOp::kGreater:
     case ComparisonOp::kGreaterEqual: {
-      if (disorder.is_rounded_to_zero && IsNegative(*bound)) {
-        bound = Next(*bound, 1);
-        if (!bound) return std::nullopt;
-      }
+      bound = PastRounding(disorder, *bound);
+      if (!bound) return std::nullopt;
       Expression above = target.Compare(ComparisonOp::kGreater, std::move(*bound));
       if (!disorder.wrapped) return above;
       return BoundAnd({above, target.Compare(ComparisonOp::kNotEqual, *disorder.wrapped)});

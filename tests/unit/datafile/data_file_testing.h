@@ -18,6 +18,7 @@
 #include "iceframe/datafile/data_file_reader.h"
 #include "iceframe/datafile/data_file_writer.h"
 #include "iceframe/io/file_io.h"
+#include "iceframe/runtime/memory_manager.h"
 #include "iceframe/types/arrow_schema.h"
 #include "iceframe/types/schema.h"
 
@@ -63,7 +64,7 @@ class RandomRows {
     if (type->id() == arrow::Type::EXTENSION) {
       storage = static_cast<const arrow::ExtensionType&>(*type).storage_type();
     }
-    auto builder = arrow::MakeBuilder(storage).ValueOrDie();
+    auto builder = arrow::MakeBuilder(storage, MemoryBudget::Process()->pool()).ValueOrDie();
     for (int64_t i = 0; i < num_rows; ++i) Append(field, builder.get());
     auto array = builder->Finish().ValueOrDie();
     if (storage == type) return array;
