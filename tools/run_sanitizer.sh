@@ -23,7 +23,6 @@ case $preset in
     exit 2
     ;;
 esac
-export ARROW_DEFAULT_MEMORY_POOL=system # its memory is seen by the sanitizer
 
 build=build/$preset
 mkdir -p build
