@@ -92,6 +92,7 @@ function(iceframe_add_layer_test NAME)
   endif()
   add_executable(iceframe_${NAME}_test ${_sources})
   target_include_directories(iceframe_${NAME}_test PRIVATE "${PROJECT_SOURCE_DIR}/tests")
+  target_compile_options(iceframe_${NAME}_test PRIVATE ${ICEFRAME_TEST_OPTIONS})
   set_property(
     SOURCE
       ${_sources}
@@ -153,4 +154,36 @@ function(iceframe_add_layer_bench NAME)
       target_link_libraries(iceframe_${NAME}_bench PRIVATE iceframe_${_dep})
     endif()
   endforeach()
+endfunction()
+
+# tests/FOLDER/*_test.cc over the whole library -> iceframe_FOLDER_test
+function(iceframe_add_program_test FOLDER)
+  file(GLOB _sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/${FOLDER}/*_test.cc")
+  if(NOT _sources)
+    return()
+  endif()
+  add_executable(iceframe_${FOLDER}_test ${_sources})
+  target_include_directories(iceframe_${FOLDER}_test PRIVATE "${PROJECT_SOURCE_DIR}/tests")
+  target_compile_options(iceframe_${FOLDER}_test PRIVATE ${ICEFRAME_TEST_OPTIONS})
+  target_link_libraries(
+    iceframe_${FOLDER}_test
+    PRIVATE
+      iceframe_options
+      iceframe
+      iceframe_test_support
+      PkgConfig::simdjson
+      GTest::gmock
+      GTest::gtest_main
+  )
+  if(ICEFRAME_PCH)
+    target_precompile_headers(iceframe_${FOLDER}_test REUSE_FROM iceframe_base_test)
+  endif()
+  gtest_discover_tests(
+    iceframe_${FOLDER}_test
+    TEST_PREFIX "${FOLDER}."
+    DISCOVERY_TIMEOUT 60
+    PROPERTIES
+      TIMEOUT
+        300
+  )
 endfunction()

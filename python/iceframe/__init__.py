@@ -4,5 +4,26 @@ The engine is C++ (`iceframe._native`); these modules are its Python faces.
 """
 
 from iceframe._version import __version__
+from iceframe.errors import (
+    CatalogError,
+    IceFrameError,
+    SchemaError,
+    TableNotFoundError,
+    UnsupportedOperationError,
+    ValidationError,
+)
+from iceframe.frame import IceFrame, WriteReport
+from iceframe.table import Table
 
-__all__ = ["__version__"]
+__all__ = [
+    "CatalogError",
+    "IceFrame",
+    "IceFrameError",
+    "SchemaError",
+    "Table",
+    "TableNotFoundError",
+    "UnsupportedOperationError",
+    "ValidationError",
+    "WriteReport",
+    "__version__",
+]

@@ -3,6 +3,8 @@
 
 #include <string>
 
+#include <nanobind/stl/string.h>
+
 namespace nb = nanobind;
 
 namespace iceframe::python {

@@ -94,9 +94,13 @@ Result<SqlCatalogRows> SqlCatalogRows::Make(SqliteConnection* connection,
   return SqlCatalogRows(connection, std::move(catalog_name), layout == Layout::kWithType);
 }
 
-std::string SqlCatalogRows::TablesOnly(std::string sql) const {
-  if (has_type_) sql += " AND (iceberg_type = 'TABLE' OR iceberg_type IS NULL)";
-  return sql;
+std::string SqlCatalogRows::TablesOnly(std::string_view sql) const {
+  constexpr std::string_view kCondition = " AND (iceberg_type = 'TABLE' OR iceberg_type IS NULL)";
+  std::string text;
+  text.reserve(sql.size() + kCondition.size());
+  text.append(sql);
+  if (has_type_) text.append(kCondition);
+  return text;
 }
 
 Result<bool> SqlCatalogRows::NamespaceExists(const std::string& name_space) const {

@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "iceframe/base/properties.h"
@@ -67,7 +68,7 @@ class SqlCatalogRows {
  private:
   SqlCatalogRows(SqliteConnection* connection, std::string catalog_name, bool has_type)
       : connection_(connection), catalog_name_(std::move(catalog_name)), has_type_(has_type) {}
-  std::string TablesOnly(std::string sql) const;
+  std::string TablesOnly(std::string_view sql) const;
 
   SqliteConnection* connection_;
   std::string catalog_name_;

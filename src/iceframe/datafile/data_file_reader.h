@@ -10,6 +10,7 @@
 #include <vector>
 
 #include <arrow/type_fwd.h>
+#include <arrow/util/future.h>
 
 #include "iceframe/base/result.h"
 #include "iceframe/datafile/row_selection.h"
@@ -66,6 +67,12 @@ struct ReadOptions {
 class DataFileReader {
  public:
   virtual ~DataFileReader() = default;
+  /// Asks for the first row group's bytes without waiting; the future ends when they are here (or
+  /// could not be had: Next says why). So many files can be on their way with few threads.
+  virtual arrow::Future<> Start(const OperationContext& context) {
+    (void)context;
+    return arrow::Future<>::MakeFinished();
+  }
   /// The next non-empty batch of result_schema(), or nullptr at the end.
   /// Errors: InvalidData naming the file (damaged, a required column without value);
   /// ResourceExhausted; Io; Cancelled; Timeout.

@@ -293,12 +293,42 @@ class LruCache final : public SharedCacheCore {
   std::shared_ptr<MemoryBudget::ReclaimerRegistration> reclaimer_;
 };
 
+// All caches that live. Never destroyed: caches of the process outlast static objects.
+struct LiveCaches {
+  static LiveCaches& Instance() {
+    static auto* instance = new LiveCaches;
+    return *instance;
+  }
+  std::mutex mutex;
+  std::vector<std::weak_ptr<SharedCacheCore>> caches;
+};
+
 }  // namespace
 
 std::shared_ptr<SharedCacheCore> SharedCacheCore::Make(SharedCacheOptions options) {
   auto cache = std::make_shared<LruCache>(std::move(options));
   cache->RegisterReclaimer();
+  LiveCaches& live = LiveCaches::Instance();
+  std::lock_guard lock(live.mutex);
+  std::erase_if(live.caches, [](const auto& other) { return other.expired(); });
+  live.caches.push_back(cache);
   return cache;
 }
 
 }  // namespace iceframe::internal
+
+namespace iceframe {
+
+void ClearSharedCaches() {
+  internal::LiveCaches& live = internal::LiveCaches::Instance();
+  std::vector<std::weak_ptr<internal::SharedCacheCore>> caches;
+  {
+    std::lock_guard lock(live.mutex);
+    caches = live.caches;
+  }
+  for (const auto& weak : caches) {
+    if (auto cache = weak.lock()) cache->Clear();
+  }
+}
+
+}  // namespace iceframe

@@ -123,4 +123,7 @@ class SharedCache {
   std::shared_ptr<internal::SharedCacheCore> core_;
 };
 
+/// Empties every cache of the process. What was handed out stays valid.
+void ClearSharedCaches();
+
 }  // namespace iceframe

@@ -1,0 +1,365 @@
+"""`IceFrame`: a catalog of Iceberg tables, opened for reading and writing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from iceframe import _native
+from iceframe.errors import ValidationError
+from iceframe.table import Table
+from iceframe.table_input import to_arrow_schema, to_arrow_stream
+
+if TYPE_CHECKING:
+    import polars as pl
+    import pyarrow as pa
+
+__all__ = ["IceFrame", "WriteReport"]
+
+
+class WriteReport:
+    """What one write did.
+
+    Attributes:
+        snapshot_id: the new snapshot, None if there was nothing to write.
+        num_rows: rows written.
+        num_files: data files written.
+        num_bytes: bytes of those files.
+        num_deleted_files: data files that the snapshot removed from the table.
+    """
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
+        self.snapshot_id: int | None = values["snapshot_id"]
+        self.num_rows: int = values["num_rows"]
+        self.num_files: int = values["num_files"]
+        self.num_bytes: int = values["num_bytes"]
+        self.num_deleted_files: int = values["num_deleted_files"]
+
+    def __repr__(self) -> str:
+        return (
+            f"WriteReport(snapshot_id={self.snapshot_id}, num_rows={self.num_rows}, "
+            f"num_files={self.num_files}, num_bytes={self.num_bytes}, "
+            f"num_deleted_files={self.num_deleted_files})"
+        )
+
+
+class IceFrame:
+    """A catalog of Iceberg tables and the engine over it.
+
+    A table's name is ``"namespace.table"``; a bare ``"table"`` stands for ``"default.table"``.
+    Safe to use from many threads at once.
+
+    Args:
+        catalog_config: the catalog's configuration with PyIceberg's keys, e.g.
+            ``{"type": "sql", "uri": "sqlite:///catalog.db", "warehouse": "file:///data"}``. None:
+            the configured catalog (environment, ``.pyiceberg.yaml``), else an embedded SQLite
+            catalog with a local warehouse (docs/settings.md says where).
+        settings: engine settings by name, dots as double underscores
+            (``memory__limit="4GB"``), or as a mapping under ``settings=``.
+
+    Example:
+        >>> import tempfile
+        >>> from iceframe import IceFrame
+        >>> folder = tempfile.mkdtemp()
+        >>> ice = IceFrame({"type": "sql", "uri": f"sqlite:///{folder}/catalog.db",
+        ...                 "warehouse": f"file://{folder}"})
+        >>> _ = ice.create_table("users", {"id": "long", "name": "string"})
+        >>> ice.append_to_table("users", {"id": [1, 2], "name": ["Ada", "Bob"]}).num_rows
+        2
+        >>> ice.to_arrow("users", filter_expr="id > 1").to_pylist()
+        [{'id': 2, 'name': 'Bob'}]
+    """
+
+    def __init__(
+        self,
+        catalog_config: Mapping[str, Any] | None = None,
+        *,
+        settings: Mapping[str, Any] | None = None,
+        **more_settings: Any,  # noqa: ANN401 - any setting's value
+    ) -> None:
+        values = dict(settings or {})
+        values.update({name.replace("__", "."): value for name, value in more_settings.items()})
+        self._session = _native.Session.open(_properties(catalog_config), _properties(values))
+
+    def __repr__(self) -> str:
+        return f"IceFrame({self._session!r})"
+
+    # -- tables --------------------------------------------------------------------------------
+
+    def create_table(
+        self,
+        table_name: str,
+        schema: Any,  # noqa: ANN401 - see Args
+        partition_spec: Sequence[tuple[str, str]] | None = None,
+        sort_order: Sequence[Any] | None = None,
+        properties: Mapping[str, Any] | None = None,
+        *,
+        location: str | None = None,
+        format_version: int = 2,
+        exist_ok: bool = False,
+    ) -> Table:
+        """Creates an empty table, and its namespace where that is missing.
+
+        Args:
+            table_name: "namespace.table", or "table" in the namespace "default".
+            schema: an Arrow schema or anything with ``__arrow_c_schema__``, a Polars schema, a
+                DataFrame (its schema is taken, no rows are written), or a mapping of column to
+                type: ``{"id": "long", "ts": "timestamptz", "tags": "list<string>"}``; a value
+                may also be ``{"type": …, "required": True}``.
+            partition_spec: (column, transform) pairs; the transforms are identity, bucket[N],
+                truncate[W], year, month, day, hour and void.
+            sort_order: columns, or tuples of column and "desc"/"asc"/"nulls-first"/"nulls-last".
+            properties: table properties.
+            location: where the table's files go; the catalog chooses by default.
+            format_version: 1 or 2.
+            exist_ok: return the table that is there instead of raising.
+
+        Raises:
+            AlreadyExistsError: the table is there and exist_ok is False.
+            ValidationError: an unknown type, transform or column.
+        """
+        if exist_ok and self.table_exists(table_name):
+            return self.get_table(table_name)
+        created = self._session.create_table(
+            table_name,
+            to_arrow_schema(schema),
+            partition_by=[_transform_pair(entry) for entry in partition_spec or ()],
+            sort_by=[_sort_column(entry) for entry in sort_order or ()],
+            properties=_properties(properties),
+            location=location or "",
+            format_version=format_version,
+        )
+        return Table(created)
+
+    def get_table(self, table_name: str) -> Table:
+        """Returns a table as it is now.
+
+        Raises:
+            TableNotFoundError: there is none of that name.
+        """
+        return Table(self._session.load_table(table_name))
+
+    def table_exists(self, table_name: str) -> bool:
+        """Returns whether there is a table of that name."""
+        return self._session.table_exists(table_name)
+
+    def drop_table(self, table_name: str, *, purge: bool = False) -> None:
+        """Removes a table from the catalog; with ``purge`` its files are deleted too."""
+        self._session.drop_table(table_name, purge=purge)
+
+    def list_tables(self, namespace: str = "default") -> list[str]:
+        """Returns "namespace.table" names, sorted; none for a namespace that is not there."""
+        return self._session.list_tables(namespace)
+
+    # -- namespaces ----------------------------------------------------------------------------
+
+    def create_namespace(self, name: str, properties: Mapping[str, Any] | None = None) -> None:
+        """Creates a namespace, "a.b" being b inside a."""
+        self._session.create_namespace(name.split("."), _properties(properties))
+
+    def drop_namespace(self, name: str) -> None:
+        """Removes an empty namespace."""
+        self._session.drop_namespace(name.split("."))
+
+    def list_namespaces(self, parent: str | None = None) -> list[tuple[str, ...]]:
+        """Returns the namespaces directly below ``parent`` (None: the top level), sorted."""
+        levels = parent.split(".") if parent else []
+        return [tuple(name) for name in self._session.list_namespaces(levels)]
+
+    # -- writing -------------------------------------------------------------------------------
+
+    def append_to_table(
+        self,
+        table_name: str,
+        data: Any,  # noqa: ANN401 - anything with rows
+        branch: str = "main",
+        *,
+        snapshot_properties: Mapping[str, Any] | None = None,
+    ) -> WriteReport:
+        """Appends rows in one snapshot.
+
+        Columns are matched by name and cast without loss; a value that does not fit is an error
+        and nothing is written.
+
+        Args:
+            table_name: the table.
+            data: a Polars or pandas frame, an Arrow table, batch or reader, anything with
+                ``__arrow_c_stream__``, a dict of lists or a list of dicts. Readers are consumed
+                batch by batch in bounded memory.
+            branch: the branch to append to.
+            snapshot_properties: extra entries of the snapshot's summary.
+
+        Raises:
+            SchemaError: a column is unknown or missing, or a value does not fit.
+            CommitConflictError: other writers were faster, until the retries were used up.
+        """
+        return WriteReport(
+            self._session.append(
+                table_name,
+                to_arrow_stream(data),
+                branch=branch,
+                summary=_properties(snapshot_properties),
+            )
+        )
+
+    def overwrite_table(
+        self,
+        table_name: str,
+        data: Any,  # noqa: ANN401 - anything with rows
+        filter_expr: str | None = None,
+        branch: str = "main",
+        *,
+        snapshot_properties: Mapping[str, Any] | None = None,
+    ) -> WriteReport:
+        """Replaces rows in one snapshot: all of them, or those of the files that match.
+
+        Args:
+            table_name: the table.
+            data: as for `append_to_table`.
+            filter_expr: SQL text such as ``"day = DATE '2024-03-01'"``; every data file must
+                match it wholly or not at all.
+            branch: the branch to write to.
+            snapshot_properties: extra entries of the snapshot's summary.
+
+        Raises:
+            UnsupportedOperationError: the filter matches only some rows of a data file.
+        """
+        return WriteReport(
+            self._session.overwrite(
+                table_name,
+                to_arrow_stream(data),
+                filter=filter_expr,
+                branch=branch,
+                summary=_properties(snapshot_properties),
+            )
+        )
+
+    # -- reading -------------------------------------------------------------------------------
+
+    def scan(
+        self,
+        table_name: str,
+        columns: Sequence[str] | None = None,
+        filter_expr: str | None = None,
+        limit: int | None = None,
+        *,
+        snapshot_id: int | None = None,
+        as_of_timestamp: int | None = None,
+        ref: str | None = None,
+        ordered: bool = True,
+        batch_size: int = 65_536,
+    ) -> _native.BatchStream:
+        """Returns the rows as an Arrow stream (``__arrow_c_stream__``), to be read once.
+
+        Args:
+            table_name: the table.
+            columns: names in the order wanted, nested ones dotted; None: all.
+            filter_expr: SQL text, e.g. ``"age > 30 AND city IN ('Oslo', 'Rome')"``.
+            limit: stop after so many rows.
+            snapshot_id: read this snapshot.
+            as_of_timestamp: read what was current at this time (ms since the epoch).
+            ref: read this branch or tag.
+            ordered: rows in the order of the table's files; False may be faster.
+            batch_size: the most rows in one batch.
+        """
+        return self._session.scan(
+            table_name,
+            columns=None if columns is None else list(columns),
+            filter=filter_expr,
+            limit=limit,
+            snapshot_id=snapshot_id,
+            as_of_timestamp=as_of_timestamp,
+            ref=ref,
+            ordered=ordered,
+            batch_rows=batch_size,
+        )
+
+    def scan_batches(
+        self,
+        table_name: str,
+        columns: Sequence[str] | None = None,
+        filter_expr: str | None = None,
+        limit: int | None = None,
+        **options: Any,  # noqa: ANN401 - those of scan
+    ) -> Iterator[pa.RecordBatch]:
+        """Yields the rows as Arrow batches; stopping early stops the scan. Arguments as `scan`."""
+        import pyarrow as pa
+
+        stream = self.scan(table_name, columns, filter_expr, limit, **options)
+        with pa.RecordBatchReader.from_stream(stream) as reader:
+            yield from reader
+
+    def to_arrow(
+        self,
+        table_name: str,
+        columns: Sequence[str] | None = None,
+        filter_expr: str | None = None,
+        limit: int | None = None,
+        **options: Any,  # noqa: ANN401 - those of scan
+    ) -> pa.Table:
+        """Returns the rows as an Arrow table. Arguments as `scan`."""
+        import pyarrow as pa
+
+        stream = self.scan(table_name, columns, filter_expr, limit, **options)
+        with pa.RecordBatchReader.from_stream(stream) as reader:
+            return reader.read_all()
+
+    def read_table(
+        self,
+        table_name: str,
+        columns: Sequence[str] | None = None,
+        filter_expr: str | None = None,
+        limit: int | None = None,
+        **options: Any,  # noqa: ANN401 - those of scan
+    ) -> pl.DataFrame:
+        """Returns the rows as a Polars DataFrame. Arguments as `scan`."""
+        try:
+            import polars as pl
+        except ImportError as error:
+            message = "read_table returns Polars frames: pip install 'iceframe[polars]'"
+            raise ImportError(message) from error
+
+        frame = pl.from_arrow(self.to_arrow(table_name, columns, filter_expr, limit, **options))
+        if not isinstance(frame, pl.DataFrame):
+            raise TypeError("expected a DataFrame from Polars")
+        return frame
+
+
+def _properties(values: Mapping[str, Any] | None) -> dict[str, str]:
+    """Returns the entries as strings: booleans lower-case, nested mappings as JSON."""
+    result = {}
+    for key, value in (values or {}).items():
+        if value is None:
+            continue
+        if isinstance(value, bool):
+            result[str(key)] = "true" if value else "false"
+        elif isinstance(value, Mapping | list | tuple):
+            result[str(key)] = json.dumps(value)
+        else:
+            result[str(key)] = str(value)
+    return result
+
+
+def _transform_pair(entry: Any) -> tuple[str, str]:  # noqa: ANN401 - what the user wrote
+    if isinstance(entry, str):
+        return entry, "identity"
+    column, transform = entry
+    return str(column), str(transform)
+
+
+def _sort_column(entry: Any) -> tuple[str, str, bool, bool | None]:  # noqa: ANN401 - as above
+    if isinstance(entry, str):
+        return entry, "identity", False, None
+    column, *words = entry
+    transform, descending, nulls_first = "identity", False, None
+    for word in (str(word).lower().replace("_", "-") for word in words):
+        if word in ("asc", "desc"):
+            descending = word == "desc"
+        elif word in ("nulls-first", "nulls-last"):
+            nulls_first = word == "nulls-first"
+        elif word and word[0].isalpha():
+            transform = word
+        else:
+            raise ValidationError(f"sort order can't be read: {entry!r}")
+    return str(column), transform, descending, nulls_first

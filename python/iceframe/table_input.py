@@ -1,0 +1,88 @@
+"""What users hand in as schemas and rows, as Arrow streams and schemas."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from iceframe.errors import SchemaError, ValidationError
+from iceframe.type_names import arrow_type
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["to_arrow_schema", "to_arrow_stream"]
+
+
+def to_arrow_stream(data: Any) -> Any:  # noqa: ANN401 - anything with rows
+    """Returns an object with ``__arrow_c_stream__`` over the rows of ``data``.
+
+    Takes anything that has that method (Polars, pandas, pyarrow tables and readers, other
+    engines' results), Arrow record batches, dicts of lists and lists of dicts.
+    """
+    if hasattr(data, "__arrow_c_stream__"):
+        return data
+    import pyarrow as pa
+
+    if isinstance(data, pa.RecordBatch):
+        return pa.Table.from_batches([data])
+    try:
+        if isinstance(data, Mapping):
+            return pa.table({str(name): _column(values) for name, values in data.items()})
+        if isinstance(data, Sequence) and all(isinstance(row, Mapping) for row in data):
+            return pa.Table.from_pylist([dict(row) for row in data], schema=_row_schema(data))
+    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+        raise SchemaError(f"the data is no table: {error}") from error
+    raise ValidationError(
+        f"data can't be read as rows: {type(data).__name__}; give a Polars or pandas frame, an "
+        "Arrow table, a dict of lists or a list of dicts"
+    )
+
+
+def to_arrow_schema(schema: Any) -> Any:  # noqa: ANN401 - see create_table
+    """Returns an object with ``__arrow_c_schema__`` for what `create_table` takes as a schema."""
+    if hasattr(schema, "__arrow_c_schema__"):
+        return schema
+    if hasattr(schema, "to_frame") and type(schema).__module__.startswith("polars"):
+        schema = schema.to_frame()
+    if type(schema).__module__.startswith("polars") and hasattr(schema, "to_arrow"):
+        return schema.clear().to_arrow().schema
+    if hasattr(schema, "__arrow_c_stream__"):
+        import pyarrow as pa
+
+        return pa.RecordBatchReader.from_stream(schema).schema
+    if isinstance(schema, Mapping):
+        return _schema_of_mapping(schema)
+    raise ValidationError(
+        f"schema can't be read: {type(schema).__name__}; give an Arrow or Polars schema, a frame, "
+        "or a mapping of column to type"
+    )
+
+
+def _schema_of_mapping(columns: Mapping[str, Any]) -> pa.Schema:
+    import pyarrow as pa
+
+    fields = []
+    for name, described in columns.items():
+        required = False
+        if isinstance(described, Mapping) and "type" in described:
+            required = bool(described.get("required", False))
+            described = described["type"]
+        fields.append(pa.field(str(name), arrow_type(described, str(name)), nullable=not required))
+    return pa.schema(fields)
+
+
+def _column(values: Any) -> Any:  # noqa: ANN401 - any sequence
+    return values if hasattr(values, "__arrow_c_array__") else list(values)
+
+
+def _row_schema(rows: Sequence[Mapping[str, Any]]) -> pa.Schema | None:
+    """Returns a schema that has the keys of every row, since pyarrow takes those of the first."""
+    import pyarrow as pa
+
+    names: dict[str, None] = {}
+    for row in rows:
+        names.update(dict.fromkeys(row))
+    if not rows:
+        return None
+    return pa.table({name: [row.get(name) for row in rows] for name in names}).schema

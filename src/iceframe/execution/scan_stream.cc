@@ -1,0 +1,367 @@
+// SPDX-License-Identifier: Apache-2.0
+// A window of files over the task source:
+//
+//   tasks ──▶ [slot: opening │ fetching │ decoding │ parked │ done] … ──▶ Next()
+//               io threads      io        cpu
+//
+// Only the consumer pulls tasks and retires slots; workers fill a slot's queue. A slot whose queue
+// is full parks its reader, and the consumer resumes it once there is room. When memory runs out,
+// slots that delivered nothing are deferred: they begin again one by one, first in line.
+#include "iceframe/execution/scan_stream.h"
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <utility>
+
+#include <arrow/record_batch.h>
+#include <arrow/util/byte_size.h>
+
+namespace iceframe {
+
+namespace {
+
+enum class SlotState : uint8_t { kDeferred, kRunning, kParked, kDone };
+
+// One task on its way. Guarded by the stream's mutex, but for `reader`, which belongs to the
+// worker while the slot runs.
+struct Slot {
+  ScanTask task;
+  SlotState state = SlotState::kRunning;
+  std::unique_ptr<DataFileReader> reader;
+  std::deque<std::shared_ptr<arrow::RecordBatch>> queue;
+  int64_t queued_bytes = 0;
+  bool delivered = false;
+  // Started when nothing else ran: if memory is short now, it is short for good.
+  bool alone = false;
+  Status error;
+};
+using SlotPtr = std::shared_ptr<Slot>;
+
+class ScanStreamImpl : public std::enable_shared_from_this<ScanStreamImpl> {
+ public:
+  ScanStreamImpl(const OperationContext& context, std::shared_ptr<FileIO> io, TaskSource tasks,
+                 ReadOptionsSource read_options, ScanStreamOptions options)
+      : caller_(context),
+        context_(context),
+        io_(std::move(io)),
+        tasks_(std::move(tasks)),
+        read_options_(std::move(read_options)),
+        options_(std::move(options)),
+        rows_left_(options_.limit.value_or(-1)),
+        window_(static_cast<size_t>(options_.max_open_files)) {
+    // Ours to cancel without cancelling the caller's operation.
+    context_.cancel = CancelToken();
+  }
+
+  void ListenForCancel() {
+    std::weak_ptr<ScanStreamImpl> weak = weak_from_this();
+    registration_ = caller_.cancel.OnCancel([weak] {
+      auto self = weak.lock();
+      if (self == nullptr) return;
+      self->context_.cancel.Cancel();
+      std::lock_guard lock(self->mutex_);
+      self->changed_.notify_all();
+    });
+  }
+
+  const std::shared_ptr<arrow::Schema>& schema() const { return options_.result_schema; }
+
+  Result<std::shared_ptr<arrow::RecordBatch>> Next() {
+    while (rows_left_ != 0) {
+      ICEFRAME_RETURN_NOT_OK(caller_.Check());
+      ICEFRAME_RETURN_NOT_OK(FillWindow());
+      std::unique_lock lock(mutex_);
+      if (auto batch = TakeReady()) return Deliver(std::move(batch));
+      ICEFRAME_RETURN_NOT_OK(RetireDone());
+      if (slots_.empty() && exhausted_) return nullptr;
+      if (!HasRoom() && !IsReady()) WaitForChange(lock);
+    }
+    return nullptr;
+  }
+
+  // Cancels what runs and waits for it; what was queued is dropped.
+  void Stop() {
+    context_.cancel.Cancel();
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return num_running_ == 0; });
+    slots_.clear();
+    exhausted_ = true;
+    rows_left_ = 0;
+  }
+
+ private:
+  // -- consumer ------------------------------------------------------------------------------
+
+  bool HasRoom() const {
+    return !exhausted_ && slots_.size() < window_ && queued_bytes_ < options_.max_queued_bytes &&
+           !LimitIsCovered();
+  }
+
+  // Whether the files in the window hold enough rows already.
+  bool LimitIsCovered() const {
+    if (rows_left_ < 0) return false;
+    int64_t num_rows = 0;
+    for (const SlotPtr& slot : slots_) {
+      const bool all_rows = slot->task.residual.is_true() && slot->task.delete_files.empty();
+      if (all_rows && !slot->delivered) num_rows += slot->task.data_file.record_count;
+    }
+    return num_rows >= rows_left_;
+  }
+
+  // Pulls tasks until the window is full. Planning may wait on files, so no lock is held then.
+  Status FillWindow() {
+    while (true) {
+      {
+        std::lock_guard lock(mutex_);
+        // What is ready goes out first, as long as the workers have enough to do.
+        const bool busy = num_running_ > context_.executor->num_cpu_threads();
+        if (!HasRoom() || (busy && IsReady())) return Status::OK();
+      }
+      ICEFRAME_ASSIGN_OR_RETURN(std::optional<ScanTask> task, tasks_(caller_));
+      std::lock_guard lock(mutex_);
+      if (!task) {
+        exhausted_ = true;
+        return Status::OK();
+      }
+      auto slot = std::make_shared<Slot>();
+      slot->task = std::move(*task);
+      slots_.push_back(slot);
+      Start(slot);
+    }
+  }
+
+  std::shared_ptr<arrow::RecordBatch> TakeReady() {
+    for (const SlotPtr& slot : slots_) {
+      if (!slot->queue.empty()) {
+        auto batch = std::move(slot->queue.front());
+        slot->queue.pop_front();
+        const int64_t bytes = arrow::util::TotalBufferSize(*batch);
+        slot->queued_bytes -= bytes;
+        queued_bytes_ -= bytes;
+        slot->delivered = true;
+        if (slot->state == SlotState::kParked && slot->queue.empty()) Resume(slot);
+        return batch;
+      }
+      if (options_.ordered) return nullptr;
+    }
+    return nullptr;
+  }
+
+  // Drops slots that are done and empty, and sets the first one going if it stands still.
+  Status RetireDone() {
+    for (auto it = slots_.begin(); it != slots_.end();) {
+      const Slot& slot = **it;
+      if (slot.state == SlotState::kDone && slot.queue.empty()) {
+        if (!slot.error.ok()) return slot.error;
+        it = slots_.erase(it);
+      } else if (options_.ordered) {
+        break;
+      } else {
+        ++it;
+      }
+    }
+    if (slots_.empty()) return Status::OK();
+    const SlotPtr& head = slots_.front();
+    if (head->state == SlotState::kParked && head->queue.empty()) Resume(head);
+    if (head->state == SlotState::kDeferred && num_running_ == 0) Start(head);
+    return Status::OK();
+  }
+
+  bool IsReady() const {
+    for (const SlotPtr& slot : slots_) {
+      if (!slot->queue.empty() || slot->state == SlotState::kDone) return true;
+      if (options_.ordered) return false;
+    }
+    return false;
+  }
+
+  void WaitForChange(std::unique_lock<std::mutex>& lock) {
+    if (caller_.cancel.is_cancelled()) return;
+    if (caller_.deadline) {
+      changed_.wait_until(lock, *caller_.deadline);
+    } else {
+      changed_.wait(lock);
+    }
+  }
+
+  std::shared_ptr<arrow::RecordBatch> Deliver(std::shared_ptr<arrow::RecordBatch> batch) {
+    if (rows_left_ >= 0) {
+      if (batch->num_rows() > rows_left_) batch = batch->Slice(0, rows_left_);
+      rows_left_ -= batch->num_rows();
+    }
+    context_.counters->Add(OperationCount::kRowsReturned, batch->num_rows());
+    return batch;
+  }
+
+  // -- starting workers (mutex held) ---------------------------------------------------------
+
+  void Start(const SlotPtr& slot) {
+    slot->state = SlotState::kRunning;
+    slot->alone = num_running_ == 0 && queued_bytes_ == 0;
+    ++num_running_;
+    auto self = shared_from_this();
+    Submit(context_.executor->io(), slot, [self, slot] { self->Open(slot); });
+  }
+
+  void Resume(const SlotPtr& slot) {
+    slot->state = SlotState::kRunning;
+    ++num_running_;
+    auto self = shared_from_this();
+    Submit(context_.executor->cpu(), slot, [self, slot] { self->Decode(slot); });
+  }
+
+  // A refused spawn ends the slot with its error.
+  void Submit(arrow::internal::Executor* executor, const SlotPtr& slot,
+              arrow::internal::FnOnce<void()> job) {
+    Status status = executor->Spawn(std::move(job));
+    if (status.ok()) return;
+    slot->error = std::move(status);
+    slot->state = SlotState::kDone;
+    --num_running_;
+  }
+
+  // -- workers -------------------------------------------------------------------------------
+
+  void Open(const SlotPtr& slot) {
+    Status status = OpenReader(slot.get());
+    if (!status.ok()) return Finish(slot, std::move(status));
+    auto self = shared_from_this();
+    slot->reader->Start(context_).AddCallback([self, slot](const Status&) {
+      Status spawned = self->context_.executor->cpu()->Spawn([self, slot] { self->Decode(slot); });
+      if (!spawned.ok()) self->Finish(slot, std::move(spawned));
+    });
+  }
+
+  Status OpenReader(Slot* slot) {
+    ICEFRAME_RETURN_NOT_OK(context_.Check());
+    ICEFRAME_ASSIGN_OR_RETURN(ReadOptions options, read_options_(slot->task));
+    const int64_t rows_left = rows_left_;
+    if (rows_left >= 0) options.limit = rows_left;
+    ICEFRAME_ASSIGN_OR_RETURN(
+        slot->reader, OpenDataFile(context_, io_, slot->task.data_file, std::move(options)));
+    return Status::OK();
+  }
+
+  void Decode(const SlotPtr& slot) {
+    bool parked = false;
+    while (!parked) {
+      auto next = slot->reader->Next(context_);
+      if (!next.ok()) return Finish(slot, next.status());
+      if (*next == nullptr) return Finish(slot, Status::OK());
+      parked = Enqueue(slot, std::move(next).MoveValueUnsafe());
+    }
+  }
+
+  // Returns whether the worker must stop: the slot was parked or deferred.
+  bool Enqueue(const SlotPtr& slot, std::shared_ptr<arrow::RecordBatch> batch) {
+    const int64_t bytes = arrow::util::TotalBufferSize(*batch);
+    std::lock_guard lock(mutex_);
+    slot->queue.push_back(std::move(batch));
+    slot->queued_bytes += bytes;
+    queued_bytes_ += bytes;
+    changed_.notify_all();
+    if (window_ == 1 && !IsHead(*slot) && !slot->delivered) {
+      --num_running_;
+      Defer(slot.get());
+      return true;
+    }
+    // The slot that the consumer waits for goes on for longer.
+    const int64_t limit = IsHead(*slot) ? options_.max_queued_bytes : options_.max_queued_bytes / 2;
+    if (slot->queue.size() < 2 || queued_bytes_ < limit) return false;
+    --num_running_;
+    slot->state = SlotState::kParked;
+    return true;
+  }
+
+  bool IsHead(const Slot& slot) const { return !slots_.empty() && slots_.front().get() == &slot; }
+
+  void Finish(const SlotPtr& slot, Status status) {
+    // The reader goes before the slot is seen as done, so that nothing is left behind.
+    slot->reader.reset();
+    std::lock_guard lock(mutex_);
+    --num_running_;
+    changed_.notify_all();
+    if (!status.ok() && KindOf(status) == ErrorKind::kResourceExhausted && !slot->delivered &&
+        !slot->alone) {
+      DeferAllButDelivered();
+      Defer(slot.get());
+      return;
+    }
+    slot->error = std::move(status);
+    slot->state = SlotState::kDone;
+  }
+
+  // Gives a slot's memory back; it begins again when it is first in line and alone.
+  void Defer(Slot* slot) {
+    queued_bytes_ -= slot->queued_bytes;
+    slot->queued_bytes = 0;
+    slot->queue.clear();
+    slot->reader.reset();
+    slot->error = Status::OK();
+    slot->state = SlotState::kDeferred;
+  }
+
+  void DeferAllButDelivered() {
+    window_ = 1;
+    for (const SlotPtr& other : slots_) {
+      if (!other->delivered && other->state != SlotState::kRunning && !IsHead(*other)) {
+        Defer(other.get());
+      }
+    }
+  }
+
+  const OperationContext caller_;
+  OperationContext context_;
+  const std::shared_ptr<FileIO> io_;
+  const TaskSource tasks_;
+  const ReadOptionsSource read_options_;
+  const ScanStreamOptions options_;
+  std::shared_ptr<CancelToken::Registration> registration_;
+  // Changed by the consumer only; workers take it as a hint. -1: no limit.
+  std::atomic<int64_t> rows_left_;
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<SlotPtr> slots_;
+  int64_t queued_bytes_ = 0;
+  int num_running_ = 0;
+  size_t window_;
+  bool exhausted_ = false;
+};
+
+// What the consumer owns; workers hold the implementation only while they run.
+class OwnedScanStream final : public ScanStream {
+ public:
+  explicit OwnedScanStream(std::shared_ptr<ScanStreamImpl> impl) : impl_(std::move(impl)) {}
+  ~OwnedScanStream() override { impl_->Stop(); }
+
+  Result<std::shared_ptr<arrow::RecordBatch>> Next() override {
+    auto batch = impl_->Next();
+    if (!batch.ok() || *batch == nullptr) impl_->Stop();
+    return batch;
+  }
+  const std::shared_ptr<arrow::Schema>& schema() const override { return impl_->schema(); }
+
+ private:
+  std::shared_ptr<ScanStreamImpl> impl_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<ScanStream>> ScanStream::Make(const OperationContext& context,
+                                                     std::shared_ptr<FileIO> io, TaskSource tasks,
+                                                     ReadOptionsSource read_options,
+                                                     ScanStreamOptions options) {
+  if (options.max_open_files < 1) {
+    return Error(ErrorKind::kInvalidArgument,
+                 "max_open_files must be at least 1: ", options.max_open_files);
+  }
+  auto impl = std::make_shared<ScanStreamImpl>(context, std::move(io), std::move(tasks),
+                                               std::move(read_options), std::move(options));
+  impl->ListenForCancel();
+  return std::make_unique<OwnedScanStream>(std::move(impl));
+}
+
+}  // namespace iceframe

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// Scan tasks in, batches out: many files in flight, rows in order.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include <arrow/type_fwd.h>
+
+#include "iceframe/base/result.h"
+#include "iceframe/datafile/data_file_reader.h"
+#include "iceframe/io/file_io.h"
+#include "iceframe/planning/scan_task.h"
+#include "iceframe/runtime/operation_context.h"
+
+namespace iceframe {
+
+/// Gives the next task of a scan, nullopt at the end. Called by one thread at a time.
+using TaskSource = std::function<Result<std::optional<ScanTask>>(const OperationContext& context)>;
+
+/// Makes the reader's options for one task (projection, residual filter, constants). Called by
+/// many threads at once.
+using ReadOptionsSource = std::function<Result<ReadOptions>(const ScanTask& task)>;
+
+struct ScanStreamOptions {
+  /// The schema of all batches.
+  std::shared_ptr<arrow::Schema> result_schema;
+  /// Rows in task order and, within a task, in file order; false: as they get ready.
+  bool ordered = true;
+  /// Stops the scan after so many rows.
+  std::optional<int64_t> limit;
+  /// How many files may be open at once, most of them waiting for bytes.
+  int max_open_files = 32;
+  /// How many decoded bytes may wait for the consumer before reading ahead pauses.
+  int64_t max_queued_bytes = int64_t{128} << 20;
+};
+
+/// Reads tasks ahead of its consumer: files are opened and fetched on the io threads and decoded
+/// on the cpu threads, as far as the limits above and the memory budget allow. When memory runs
+/// short it falls back to one file at a time before it gives up.
+///
+/// One consumer at a time. Destroying it cancels what is under way and waits for it.
+class ScanStream {
+ public:
+  static Result<std::unique_ptr<ScanStream>> Make(const OperationContext& context,
+                                                  std::shared_ptr<FileIO> io, TaskSource tasks,
+                                                  ReadOptionsSource read_options,
+                                                  ScanStreamOptions options);
+  virtual ~ScanStream() = default;
+
+  /// The next non-empty batch, or nullptr at the end.
+  /// Errors: those of planning and of DataFileReader; Cancelled; Timeout.
+  virtual Result<std::shared_ptr<arrow::RecordBatch>> Next() = 0;
+  virtual const std::shared_ptr<arrow::Schema>& schema() const = 0;
+};
+
+}  // namespace iceframe

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "iceframe/execution/table_writer.h"
+
+#include <utility>
+
+#include <arrow/record_batch.h>
+
+#include "iceframe/datafile/data_file_writer.h"
+#include "iceframe/types/lossless_cast.h"
+
+namespace iceframe {
+
+namespace {
+
+// Batches of a few big columns cast and encode well; very large ones are cut so that memory stays
+// bounded whatever the caller hands in.
+constexpr int64_t kMaxBatchRows = 128 * 1024;
+
+Status WriteBatch(const OperationContext& context, const LosslessCast& cast,
+                  const arrow::RecordBatch& batch, DataFileWriter* writer) {
+  const int64_t first_row = writer->num_rows();
+  for (int64_t offset = 0; offset < batch.num_rows(); offset += kMaxBatchRows) {
+    ICEFRAME_RETURN_NOT_OK(context.Check());
+    const std::shared_ptr<arrow::RecordBatch> part = batch.Slice(offset, kMaxBatchRows);
+    ICEFRAME_ASSIGN_OR_RETURN(auto rows, cast.Apply(*part, context.pool(), first_row + offset));
+    ICEFRAME_RETURN_NOT_OK(writer->Write(context, *rows));
+    context.Report({"write", writer->num_rows(), 0, "rows"});
+  }
+  return Status::OK();
+}
+
+Status WriteAll(const OperationContext& context, std::shared_ptr<const Schema> schema,
+                arrow::RecordBatchReader& batches, DataFileWriter* writer) {
+  ICEFRAME_ASSIGN_OR_RETURN(
+      LosslessCast cast, LosslessCast::Make(*batches.schema(), std::move(schema), context.pool()));
+  while (true) {
+    ICEFRAME_RETURN_NOT_OK(context.Check());
+    std::shared_ptr<arrow::RecordBatch> batch;
+    ICEFRAME_RETURN_NOT_OK(batches.ReadNext(&batch));
+    if (batch == nullptr) return Status::OK();
+    ICEFRAME_RETURN_NOT_OK(WriteBatch(context, cast, *batch, writer));
+  }
+}
+
+}  // namespace
+
+Result<std::vector<DataFile>> WriteDataFiles(const OperationContext& context,
+                                             std::shared_ptr<FileIO> io,
+                                             const TableMetadata& metadata,
+                                             arrow::RecordBatchReader& batches) {
+  WriteOptions options;
+  options.schema = metadata.current_schema();
+  options.spec = *metadata.default_spec();
+  options.table_location = metadata.location;
+  options.properties = metadata.properties;
+  options.format_version = metadata.format_version;
+  ICEFRAME_ASSIGN_OR_RETURN(auto writer,
+                            MakeDataFileWriter(context, std::move(io), std::move(options)));
+  Status status = WriteAll(context, metadata.current_schema(), batches, writer.get());
+  if (status.ok()) {
+    auto files = writer->Finish(context);
+    if (files.ok()) return files;
+    status = files.status();
+  }
+  // What was cancelled must still be able to clean up.
+  OperationContext cleanup = context;
+  cleanup.cancel = CancelToken();
+  cleanup.deadline.reset();
+  const Status aborted = writer->Abort(cleanup);
+  if (!aborted.ok() && context.log != nullptr) {
+    context.log->Log(LogLevel::kWarning, "write", aborted.message());
+  }
+  return status;
+}
+
+void DeleteDataFiles(const OperationContext& context, FileIO& io,
+                     const std::vector<DataFile>& files) {
+  OperationContext cleanup = context;
+  cleanup.cancel = CancelToken();
+  cleanup.deadline.reset();
+  for (const DataFile& file : files) {
+    const Status status = io.Delete(cleanup, file.file_path);
+    if (!status.ok() && context.log != nullptr) {
+      context.log->Log(LogLevel::kWarning, "write", status.message());
+    }
+  }
+}
+
+}  // namespace iceframe

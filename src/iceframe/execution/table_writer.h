@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// A stream of Arrow batches in any fitting form -> data files of a table.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <arrow/type_fwd.h>
+
+#include "iceframe/base/result.h"
+#include "iceframe/format/data_file.h"
+#include "iceframe/format/table_metadata.h"
+#include "iceframe/io/file_io.h"
+#include "iceframe/runtime/operation_context.h"
+
+namespace iceframe {
+
+/// Writes every batch of `batches` as files of the table, its default spec and current schema.
+///
+/// Columns are matched by name and cast without loss, value by value. Memory stays bounded: one
+/// input batch and the open row groups. On error everything written is deleted again.
+/// Returns the files, empty if there was no row.
+/// Errors: SchemaMismatch naming column, row and value; those of DataFileWriter and of the stream.
+Result<std::vector<DataFile>> WriteDataFiles(const OperationContext& context,
+                                             std::shared_ptr<FileIO> io,
+                                             const TableMetadata& metadata,
+                                             arrow::RecordBatchReader& batches);
+
+/// Deletes data files that no commit took; failures are logged, not returned.
+void DeleteDataFiles(const OperationContext& context, FileIO& io,
+                     const std::vector<DataFile>& files);
+
+}  // namespace iceframe

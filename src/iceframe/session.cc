@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "iceframe/session.h"
+
+#include <utility>
+
+#include "iceframe/base/nearest_name.h"
+#include "iceframe/catalog/catalog_config.h"
+#include "iceframe/catalog/identifier.h"
+#include "iceframe/catalog/make_catalog.h"
+#include "iceframe/runtime/settings.h"
+#include "iceframe/runtime/yaml_config.h"
+#include "iceframe/session_impl_internal.h"
+
+namespace iceframe {
+
+namespace {
+
+constexpr char kConfigVariable[] = "ICEFRAME_CONFIG";
+
+// Fields are named as the reference implementation names them: id_bucket, name_trunc, ts_day.
+std::string PartitionFieldName(const std::string& column, const Transform& transform) {
+  switch (transform.kind()) {
+    case TransformKind::kIdentity:
+      return column;
+    case TransformKind::kBucket:
+      return column + "_bucket";
+    case TransformKind::kTruncate:
+      return column + "_trunc";
+    case TransformKind::kVoid:
+      return column + "_null";
+    case TransformKind::kYear:
+    case TransformKind::kMonth:
+    case TransformKind::kDay:
+    case TransformKind::kHour:
+    case TransformKind::kUnknown:
+      break;
+  }
+  return column + "_" + transform.ToString();
+}
+
+Result<const NestedField*> FindColumn(const Schema& schema, const std::string& name) {
+  const NestedField* field = schema.FindField(name);
+  if (field != nullptr) return field;
+  std::vector<std::string_view> known;
+  for (const NestedField& column : schema.fields()) known.push_back(column.name);
+  return Error(ErrorKind::kInvalidArgument, "column does not exist: ", name, "; did you mean ",
+               NearestName(name, known), "?");
+}
+
+Result<PartitionSpec> MakeSpec(const Schema& schema, const CreateTableOptions& options) {
+  PartitionSpec spec;
+  FieldId next_id = kFirstPartitionFieldId;
+  for (const auto& [column, text] : options.partition_by) {
+    ICEFRAME_ASSIGN_OR_RETURN(const NestedField* source, FindColumn(schema, column));
+    ICEFRAME_ASSIGN_OR_RETURN(Transform transform, Transform::Parse(text));
+    std::string name = PartitionFieldName(column, transform);
+    for (const PartitionField& other : spec.fields) {
+      if (other.name == name) name += "_" + std::to_string(next_id);
+    }
+    spec.fields.push_back({{source->id}, next_id++, std::move(name), transform});
+  }
+  ICEFRAME_RETURN_NOT_OK(ValidatePartitionSpec(spec, schema));
+  return spec;
+}
+
+Result<SortOrder> MakeSortOrder(const Schema& schema, const CreateTableOptions& options) {
+  SortOrder order;
+  for (const CreateTableOptions::SortColumn& column : options.sort_by) {
+    ICEFRAME_ASSIGN_OR_RETURN(const NestedField* source, FindColumn(schema, column.column));
+    ICEFRAME_ASSIGN_OR_RETURN(Transform transform, Transform::Parse(column.transform));
+    const bool nulls_first = column.nulls_first.value_or(!column.descending);
+    order.fields.push_back(
+        {{source->id},
+         transform,
+         column.descending ? SortDirection::kDescending : SortDirection::kAscending,
+         nulls_first ? NullOrder::kNullsFirst : NullOrder::kNullsLast});
+  }
+  order.order_id = SortOrderId(order.fields.empty() ? 0 : 1);
+  ICEFRAME_RETURN_NOT_OK(ValidateSortOrder(order, schema));
+  return order;
+}
+
+// Arguments over ICEFRAME_… variables over the settings file ($ICEFRAME_CONFIG, else
+// ~/.iceframe.yaml).
+Result<std::shared_ptr<const Properties>> ResolveSettings(const Properties& arguments,
+                                                          const CatalogConfigSources& process) {
+  SettingsSources sources;
+  sources.arguments = arguments;
+  sources.environment = process.environment;
+  std::string path = process.home_folder + "/.iceframe.yaml";
+  if (auto named = sources.environment.find(kConfigVariable); named != sources.environment.end()) {
+    path = named->second;
+    sources.environment.erase(named);
+  }
+  ICEFRAME_ASSIGN_OR_RETURN(std::optional<std::string> text, process.read_file(path));
+  if (text) {
+    ICEFRAME_ASSIGN_OR_RETURN_CONTEXT(Json tree, ParseYamlConfig(*text), "file", path);
+    ICEFRAME_ASSIGN_OR_RETURN(sources.file, FlattenConfig(tree));
+  }
+  return MakeSettings(sources);
+}
+
+Result<std::shared_ptr<Session>> MakeSession(const OperationContext& context,
+                                             std::shared_ptr<Catalog> catalog) {
+  const SettingsReader settings(context.settings.get());
+  ICEFRAME_ASSIGN_OR_RETURN(const int64_t limit, settings.Bytes("memory.limit"));
+  std::shared_ptr<MemoryBudget> memory = MemoryBudget::Process()->MakeChild(
+      "session", limit > 0 ? std::optional<int64_t>(limit) : std::nullopt);
+  return std::make_shared<internal::SessionImpl>(std::move(catalog), std::move(memory),
+                                                 context.settings, context.log);
+}
+
+}  // namespace
+
+Result<std::shared_ptr<Session>> Session::Open(SessionOptions options) {
+  ICEFRAME_ASSIGN_OR_RETURN(CatalogConfigSources process, ProcessCatalogConfigSources({}));
+  ICEFRAME_ASSIGN_OR_RETURN(auto settings, ResolveSettings(options.settings, process));
+  OperationContext context;
+  context.settings = std::move(settings);
+  context.log = options.log;
+  ICEFRAME_ASSIGN_OR_RETURN(std::shared_ptr<Catalog> catalog,
+                            MakeCatalog(context, options.catalog));
+  return MakeSession(context, std::move(catalog));
+}
+
+Result<std::shared_ptr<Session>> Session::Make(std::shared_ptr<Catalog> catalog,
+                                               const Properties& settings,
+                                               std::shared_ptr<LogSink> log) {
+  OperationContext context;
+  ICEFRAME_ASSIGN_OR_RETURN(context.settings, MakeSettings({settings, {}, {}}));
+  context.log = std::move(log);
+  return MakeSession(context, std::move(catalog));
+}
+
+namespace internal {
+
+Result<TableIdentifier> ResolveTableName(std::string_view name) {
+  ICEFRAME_ASSIGN_OR_RETURN(TableIdentifier identifier, TableIdentifier::Parse(name));
+  if (identifier.name_space.empty()) identifier.name_space = {"default"};
+  return identifier;
+}
+
+OperationContext SessionImpl::NewOperation() const {
+  OperationContext context;
+  context.memory = memory_->MakeChild("operation");
+  context.settings = settings_;
+  context.log = log_;
+  return context;
+}
+
+std::string SessionImpl::ToString() const { return catalog_->ToString(); }
+
+Result<std::shared_ptr<const Table>> SessionImpl::CreateTable(const OperationContext& context,
+                                                              std::string_view name,
+                                                              std::shared_ptr<const Schema> schema,
+                                                              const CreateTableOptions& options) {
+  CreateTableRequest request;
+  ICEFRAME_ASSIGN_OR_RETURN(request.identifier, ResolveTableName(name));
+  ICEFRAME_ASSIGN_OR_RETURN(request.spec, MakeSpec(*schema, options));
+  ICEFRAME_ASSIGN_OR_RETURN(request.sort_order, MakeSortOrder(*schema, options));
+  request.schema = std::move(schema);
+  request.properties = options.properties;
+  request.location = options.location;
+  request.format_version = options.format_version;
+  if (options.create_namespace) {
+    const Status created =
+        catalog_->CreateNamespace(context, request.identifier.name_space, Properties{});
+    if (!created.ok() && KindOf(created) != ErrorKind::kAlreadyExists) return created;
+  }
+  ICEFRAME_ASSIGN_OR_RETURN(LoadedTable loaded, catalog_->CreateTable(context, request));
+  return Table::Make(catalog_, std::move(loaded));
+}
+
+Result<std::shared_ptr<const Table>> SessionImpl::LoadTable(const OperationContext& context,
+                                                            std::string_view name) {
+  ICEFRAME_ASSIGN_OR_RETURN(TableIdentifier identifier, ResolveTableName(name));
+  return Table::Load(context, catalog_, identifier);
+}
+
+Result<bool> SessionImpl::TableExists(const OperationContext& context, std::string_view name) {
+  ICEFRAME_ASSIGN_OR_RETURN(TableIdentifier identifier, ResolveTableName(name));
+  return catalog_->TableExists(context, identifier);
+}
+
+Status SessionImpl::DropTable(const OperationContext& context, std::string_view name, bool purge) {
+  ICEFRAME_ASSIGN_OR_RETURN(TableIdentifier identifier, ResolveTableName(name));
+  return catalog_->DropTable(context, identifier, purge);
+}
+
+Result<std::vector<std::string>> SessionImpl::ListTables(const OperationContext& context,
+                                                         std::string_view name_space) {
+  ICEFRAME_ASSIGN_OR_RETURN(Namespace levels, ParseNamespace(name_space));
+  ICEFRAME_ASSIGN_OR_RETURN(bool exists, catalog_->NamespaceExists(context, levels));
+  std::vector<std::string> names;
+  if (!exists) return names;
+  ICEFRAME_ASSIGN_OR_RETURN(auto identifiers, catalog_->ListTables(context, levels));
+  names.reserve(identifiers.size());
+  for (const TableIdentifier& identifier : identifiers) names.push_back(identifier.ToString());
+  return names;
+}
+
+}  // namespace internal
+
+}  // namespace iceframe

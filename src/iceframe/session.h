@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+// The front door: a catalog and everything one does with its tables.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <arrow/type_fwd.h>
+
+#include "iceframe/base/properties.h"
+#include "iceframe/base/result.h"
+#include "iceframe/catalog/catalog.h"
+#include "iceframe/expression/expression.h"
+#include "iceframe/runtime/operation_context.h"
+#include "iceframe/table/table.h"
+
+namespace iceframe {
+
+struct SessionOptions {
+  /// The catalog's configuration; empty: the configured default, else an embedded SQLite catalog
+  /// with a local warehouse (docs/settings.md says where).
+  Properties catalog;
+  /// Settings by name (docs/settings.md); an unknown one is refused.
+  Properties settings;
+  std::shared_ptr<LogSink> log;
+};
+
+struct ScanOptions {
+  /// Top-level or dotted nested names in the order wanted; nullopt: all columns.
+  std::optional<std::vector<std::string>> columns;
+  /// Unbound; true by default.
+  Expression filter;
+  std::optional<int64_t> limit;
+  TableVersion version;
+  bool ordered = true;
+  bool case_sensitive = true;
+  int64_t batch_rows = 64 * 1024;
+  bool with_file = false;
+  bool with_pos = false;
+};
+
+struct CreateTableOptions {
+  /// (column, transform) in the metadata's spelling, e.g. {"ts", "day"}.
+  std::vector<std::pair<std::string, std::string>> partition_by;
+  struct SortColumn {
+    std::string column;
+    std::string transform = "identity";
+    bool descending = false;
+    /// nullopt: first when ascending, last when descending.
+    std::optional<bool> nulls_first;
+  };
+  std::vector<SortColumn> sort_by;
+  Properties properties;
+  std::string location;
+  int32_t format_version = 2;
+  /// The namespace is made where it is missing.
+  bool create_namespace = true;
+};
+
+struct CommitOptions {
+  /// The branch that the snapshot goes to.
+  std::string branch = kMainBranch;
+  Properties summary;
+  /// Re-run on the table as it is at each attempt; an error rejects the commit.
+  std::function<Status(const TableMetadata&)> validator;
+};
+
+/// What a write did.
+struct WriteReport {
+  /// nullopt: nothing was written (no rows), so there is no new snapshot.
+  std::optional<SnapshotId> snapshot_id;
+  int64_t num_rows = 0;
+  int64_t num_files = 0;
+  int64_t num_bytes = 0;
+  int64_t num_deleted_files = 0;
+};
+
+/// One catalog and the engine over it. Thread-safe; make one and share it.
+///
+/// A name "a.b.t" is table t in namespace a.b; a bare "t" is "default.t".
+class Session : public std::enable_shared_from_this<Session> {
+ public:
+  static Result<std::shared_ptr<Session>> Open(SessionOptions options = {});
+  /// A session over a catalog that was made elsewhere; reads no environment and no files.
+  static Result<std::shared_ptr<Session>> Make(std::shared_ptr<Catalog> catalog,
+                                               const Properties& settings = {},
+                                               std::shared_ptr<LogSink> log = nullptr);
+  virtual ~Session() = default;
+
+  /// A context of the session: its budget, settings and log, with a fresh cancel token.
+  virtual OperationContext NewOperation() const = 0;
+  virtual const std::shared_ptr<Catalog>& catalog() const = 0;
+  virtual std::string ToString() const = 0;
+
+  /// Errors: AlreadyExists; InvalidArgument naming the column or transform.
+  virtual Result<std::shared_ptr<const Table>> CreateTable(const OperationContext& context,
+                                                           std::string_view name,
+                                                           std::shared_ptr<const Schema> schema,
+                                                           const CreateTableOptions& options) = 0;
+  virtual Result<std::shared_ptr<const Table>> LoadTable(const OperationContext& context,
+                                                         std::string_view name) = 0;
+  virtual Result<bool> TableExists(const OperationContext& context, std::string_view name) = 0;
+  virtual Status DropTable(const OperationContext& context, std::string_view name, bool purge) = 0;
+  /// "ns.table" names, sorted; none for a namespace that is not there.
+  virtual Result<std::vector<std::string>> ListTables(const OperationContext& context,
+                                                      std::string_view name_space) = 0;
+
+  /// Appends every batch in one commit.
+  virtual Result<WriteReport> Append(const OperationContext& context, std::string_view name,
+                                      arrow::RecordBatchReader& batches,
+                                      const CommitOptions& options) = 0;
+  /// Replaces the rows that match `filter` (all by default) by the batches, in one commit.
+  /// Errors: Unsupported if a data file matches only in part.
+  virtual Result<WriteReport> Overwrite(const OperationContext& context, std::string_view name,
+                                         arrow::RecordBatchReader& batches,
+                                         const Expression& filter,
+                                         const CommitOptions& options) = 0;
+
+  /// Plans and reads. The reader's schema depends on the table's schema and the options alone;
+  /// batches come as they are asked for. Dropping the reader stops the scan.
+  virtual Result<std::shared_ptr<arrow::RecordBatchReader>> Scan(const OperationContext& context,
+                                                                 std::string_view name,
+                                                                 const ScanOptions& options) = 0;
+  virtual Result<std::shared_ptr<arrow::RecordBatchReader>> Scan(
+      const OperationContext& context, const std::shared_ptr<const Table>& table,
+      const ScanOptions& options) = 0;
+};
+
+}  // namespace iceframe

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// The session behind session.h: tables in session.cc, writes in session_write.cc, reads in
+// session_scan.cc.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "iceframe/session.h"
+
+namespace iceframe::internal {
+
+class SessionImpl final : public Session {
+ public:
+  SessionImpl(std::shared_ptr<Catalog> catalog, std::shared_ptr<MemoryBudget> memory,
+              std::shared_ptr<const Properties> settings, std::shared_ptr<LogSink> log)
+      : catalog_(std::move(catalog)),
+        memory_(std::move(memory)),
+        settings_(std::move(settings)),
+        log_(std::move(log)) {}
+
+  OperationContext NewOperation() const override;
+  const std::shared_ptr<Catalog>& catalog() const override { return catalog_; }
+  std::string ToString() const override;
+
+  Result<std::shared_ptr<const Table>> CreateTable(const OperationContext& context,
+                                                   std::string_view name,
+                                                   std::shared_ptr<const Schema> schema,
+                                                   const CreateTableOptions& options) override;
+  Result<std::shared_ptr<const Table>> LoadTable(const OperationContext& context,
+                                                 std::string_view name) override;
+  Result<bool> TableExists(const OperationContext& context, std::string_view name) override;
+  Status DropTable(const OperationContext& context, std::string_view name, bool purge) override;
+  Result<std::vector<std::string>> ListTables(const OperationContext& context,
+                                              std::string_view name_space) override;
+
+  Result<WriteReport> Append(const OperationContext& context, std::string_view name,
+                              arrow::RecordBatchReader& batches,
+                              const CommitOptions& options) override;
+  Result<WriteReport> Overwrite(const OperationContext& context, std::string_view name,
+                                 arrow::RecordBatchReader& batches, const Expression& filter,
+                                 const CommitOptions& options) override;
+
+  Result<std::shared_ptr<arrow::RecordBatchReader>> Scan(const OperationContext& context,
+                                                         std::string_view name,
+                                                         const ScanOptions& options) override;
+  Result<std::shared_ptr<arrow::RecordBatchReader>> Scan(
+      const OperationContext& context, const std::shared_ptr<const Table>& table,
+      const ScanOptions& options) override;
+
+ private:
+  const std::shared_ptr<Catalog> catalog_;
+  const std::shared_ptr<MemoryBudget> memory_;
+  const std::shared_ptr<const Properties> settings_;
+  const std::shared_ptr<LogSink> log_;
+};
+
+/// "t" is "default.t"; "a.b.t" is t in a.b. Errors: InvalidArgument.
+Result<TableIdentifier> ResolveTableName(std::string_view name);
+
+}  // namespace iceframe::internal

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+// Writes of a session: data files first, then one commit.
+#include <utility>
+
+#include <arrow/record_batch.h>
+
+#include "iceframe/execution/table_writer.h"
+#include "iceframe/runtime/settings.h"
+#include "iceframe/session_impl_internal.h"
+#include "iceframe/table/append_files_action.h"
+#include "iceframe/table/overwrite_files_action.h"
+
+namespace iceframe::internal {
+
+namespace {
+
+WriteReport ReportOf(const std::vector<DataFile>& files) {
+  WriteReport report;
+  report.num_files = static_cast<int64_t>(files.size());
+  for (const DataFile& file : files) {
+    report.num_rows += file.record_count;
+    report.num_bytes += file.file_size_in_bytes;
+  }
+  return report;
+}
+
+// Files that no commit took are deleted, unless it may have taken them.
+void CleanUp(const OperationContext& context, const Table& table,
+             const std::vector<DataFile>& files, const Status& status) {
+  if (KindOf(status) == ErrorKind::kCommitStateUnknown) return;
+  DeleteDataFiles(context, *table.io(), files);
+}
+
+template <typename Options>
+Options ToActionOptions(const CommitOptions& options) {
+  Options action;
+  action.target_ref = options.branch;
+  action.summary = options.summary;
+  action.validator = options.validator;
+  return action;
+}
+
+Result<CommitReport> CommitAppend(const OperationContext& context,
+                                  const std::shared_ptr<const Table>& table,
+                                  const std::vector<DataFile>& files,
+                                  const CommitOptions& options) {
+  ICEFRAME_ASSIGN_OR_RETURN(
+      auto action,
+      AppendFilesAction::Make(*table, files, ToActionOptions<AppendFilesOptions>(options)));
+  return CommitAction(context, table, *action);
+}
+
+Result<CommitReport> CommitOverwrite(const OperationContext& context,
+                                     const std::shared_ptr<const Table>& table,
+                                     const Expression& filter, const std::vector<DataFile>& files,
+                                     const CommitOptions& options) {
+  auto action_options = ToActionOptions<OverwriteFilesOptions>(options);
+  if (!filter.is_true()) action_options.filter = filter;
+  ICEFRAME_ASSIGN_OR_RETURN(auto action, OverwriteFilesAction::Make(*table, files, action_options));
+  return CommitAction(context, table, *action);
+}
+
+int64_t NumDeletedFiles(const CommitReport& report) {
+  if (!report.snapshot_id) return 0;
+  const Snapshot* snapshot = report.table->metadata()->FindSnapshot(*report.snapshot_id);
+  if (snapshot == nullptr) return 0;
+  auto count = snapshot->summary.find("deleted-data-files");
+  return count == snapshot->summary.end() ? 0 : ParseInteger(count->second).ValueOr(0);
+}
+
+}  // namespace
+
+Result<WriteReport> SessionImpl::Append(const OperationContext& context, std::string_view name,
+                                        arrow::RecordBatchReader& batches,
+                                        const CommitOptions& options) {
+  ICEFRAME_ASSIGN_OR_RETURN(auto table, LoadTable(context, name));
+  ICEFRAME_ASSIGN_OR_RETURN(std::vector<DataFile> files,
+                            WriteDataFiles(context, table->io(), *table->metadata(), batches));
+  WriteReport report = ReportOf(files);
+  if (files.empty()) return report;
+  auto committed = CommitAppend(context, table, files, options);
+  if (!committed.ok()) {
+    CleanUp(context, *table, files, committed.status());
+    return committed.status();
+  }
+  report.snapshot_id = committed->snapshot_id;
+  return report;
+}
+
+Result<WriteReport> SessionImpl::Overwrite(const OperationContext& context, std::string_view name,
+                                           arrow::RecordBatchReader& batches,
+                                           const Expression& filter, const CommitOptions& options) {
+  ICEFRAME_ASSIGN_OR_RETURN(auto table, LoadTable(context, name));
+  ICEFRAME_ASSIGN_OR_RETURN(std::vector<DataFile> files,
+                            WriteDataFiles(context, table->io(), *table->metadata(), batches));
+  WriteReport report = ReportOf(files);
+  auto committed = CommitOverwrite(context, table, filter, files, options);
+  if (!committed.ok()) {
+    CleanUp(context, *table, files, committed.status());
+    return committed.status();
+  }
+  report.snapshot_id = committed->snapshot_id;
+  report.num_deleted_files = NumDeletedFiles(*committed);
+  return report;
+}
+
+}  // namespace iceframe::internal

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Many processes append to one table with default properties: every append lands, once."""
+
+import itertools
+import json
+import os
+import subprocess
+import sys
+import textwrap
+
+NUM_PROCESSES = 16
+NUM_APPENDS = 100
+
+WRITER = textwrap.dedent(
+    """
+    import json, sys
+    import pyarrow as pa
+    from iceframe import IceFrame
+
+    config, writer, count = json.loads(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+    ice = IceFrame(config)
+    for i in range(count):
+        ice.append_to_table("t", pa.table({"id": pa.array([writer * count + i], pa.int64())}))
+    """
+)
+
+
+def test_every_append_of_many_processes_lands_once(ice, lake):
+    ice.create_table("t", {"id": "long"})
+    environment = {**os.environ, "ICEFRAME_EXECUTOR_NUM_THREADS": "1"}
+    writers = [
+        subprocess.Popen(
+            [sys.executable, "-c", WRITER, json.dumps(lake.config), str(n), str(NUM_APPENDS)],
+            env=environment,
+            stderr=subprocess.PIPE,
+        )
+        for n in range(NUM_PROCESSES)
+    ]
+    for writer in writers:
+        _, errors = writer.communicate(timeout=280)
+        assert writer.returncode == 0, errors.decode()
+    total = NUM_PROCESSES * NUM_APPENDS
+    assert sorted(ice.to_arrow("t").to_pydict()["id"]) == list(range(total))
+    snapshots = ice.get_table("t").snapshots
+    assert len(snapshots) == total
+    for parent, child in itertools.pairwise(snapshots):
+        assert child["parent-snapshot-id"] == parent["snapshot-id"]
+        assert child["sequence-number"] == parent["sequence-number"] + 1

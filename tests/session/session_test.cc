@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+// The front door in C++: create, append, scan, travel in time, overwrite.
+#include "iceframe/session.h"
+
+#include <numeric>
+
+#include "session/lake.h"
+
+namespace iceframe {
+namespace {
+
+std::vector<int64_t> Range(int64_t begin, int64_t end) {
+  std::vector<int64_t> ids(static_cast<size_t>(end - begin));
+  std::iota(ids.begin(), ids.end(), begin);
+  return ids;
+}
+
+class SessionTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_OK_AND_ASSIGN(session_, OpenLake(folder_.path()));
+    ASSERT_OK(session_->CreateTable(session_->NewOperation(), "t", IdSchema(), {}).status());
+  }
+
+  Result<WriteReport> Append(int64_t begin, int64_t end, const CommitOptions& options = {}) {
+    return session_->Append(session_->NewOperation(), "t", *Rows(begin, end), options);
+  }
+
+  TempFolder folder_;
+  std::shared_ptr<Session> session_;
+};
+
+TEST_F(SessionTest, RowsComeBackInTheOrderTheyWereAppended) {
+  ASSERT_OK_AND_ASSIGN(auto report, Append(0, 1000));
+  EXPECT_EQ(report.num_rows, 1000);
+  EXPECT_TRUE(report.snapshot_id.has_value());
+  ASSERT_OK_AND_ASSIGN(auto ids, ReadIds(*session_, "t"));
+  EXPECT_EQ(ids, Range(0, 1000));
+}
+
+TEST_F(SessionTest, EmptyTablesReadAsNoRows) {
+  ASSERT_OK_AND_ASSIGN(auto ids, ReadIds(*session_, "t"));
+  EXPECT_TRUE(ids.empty());
+}
+
+TEST_F(SessionTest, AppendingNothingMakesNoSnapshot) {
+  ASSERT_OK_AND_ASSIGN(auto report, Append(0, 0));
+  EXPECT_FALSE(report.snapshot_id.has_value());
+}
+
+TEST_F(SessionTest, FiltersSkipFilesAndRows) {
+  for (int64_t i = 0; i < 10; ++i) ASSERT_OK(Append(100 * i, 100 * i + 100).status());
+  ScanOptions options;
+  options.filter = Between(Col("id"), Lit(int64_t{250}), Lit(int64_t{252}));
+  OperationContext context = session_->NewOperation();
+  ASSERT_OK_AND_ASSIGN(auto reader, session_->Scan(context, "t", options));
+  std::shared_ptr<arrow::RecordBatch> batch;
+  ASSERT_OK(reader->ReadNext(&batch));
+  EXPECT_EQ(batch->num_rows(), 3);
+  EXPECT_EQ(context.counters->Get(OperationCount::kFilesSkippedByBounds), 9);
+  EXPECT_EQ(context.counters->Get(OperationCount::kFilesScanned), 1);
+}
+
+TEST_F(SessionTest, LimitStopsTheScan) {
+  for (int64_t i = 0; i < 20; ++i) ASSERT_OK(Append(10 * i, 10 * i + 10).status());
+  ScanOptions options;
+  options.limit = 15;
+  OperationContext context = session_->NewOperation();
+  ASSERT_OK_AND_ASSIGN(auto reader, session_->Scan(context, "t", options));
+  ASSERT_OK_AND_ASSIGN(auto table, reader->ToTable());
+  EXPECT_EQ(table->num_rows(), 15);
+  EXPECT_LE(context.counters->Get(OperationCount::kFilesScanned), 3);
+}
+
+TEST_F(SessionTest, TimeTravelsBySnapshotTimeAndRef) {
+  ASSERT_OK_AND_ASSIGN(auto first, Append(0, 5));
+  ASSERT_OK(Append(5, 9).status());
+  ScanOptions options;
+  options.version.snapshot_id = first.snapshot_id;
+  ASSERT_OK_AND_ASSIGN(auto ids, ReadIds(*session_, "t", options));
+  EXPECT_EQ(ids, Range(0, 5));
+  options.version = {};
+  options.version.ref = "main";
+  ASSERT_OK_AND_ASSIGN(ids, ReadIds(*session_, "t", options));
+  EXPECT_EQ(ids.size(), 9U);
+  options.version.ref = "nope";
+  EXPECT_EQ(KindOf(ReadIds(*session_, "t", options).status()), ErrorKind::kNotFound);
+  options.version = {};
+  options.version.as_of_timestamp_ms = 1;
+  EXPECT_EQ(KindOf(ReadIds(*session_, "t", options).status()), ErrorKind::kNotFound);
+}
+
+TEST_F(SessionTest, OverwriteReplacesEverything) {
+  ASSERT_OK(Append(0, 50).status());
+  ASSERT_OK_AND_ASSIGN(auto report, session_->Overwrite(session_->NewOperation(), "t",
+                                                        *Rows(100, 103), True(), {}));
+  EXPECT_EQ(report.num_deleted_files, 1);
+  ASSERT_OK_AND_ASSIGN(auto ids, ReadIds(*session_, "t"));
+  EXPECT_EQ(ids, Range(100, 103));
+}
+
+TEST_F(SessionTest, ValidatorsCanRefuseACommit) {
+  CommitOptions options;
+  options.validator = [](const TableMetadata&) {
+    return Error(ErrorKind::kCommitRejected, "not today");
+  };
+  EXPECT_EQ(KindOf(Append(0, 5, options).status()), ErrorKind::kCommitRejected);
+  ASSERT_OK_AND_ASSIGN(auto ids, ReadIds(*session_, "t"));
+  EXPECT_TRUE(ids.empty());
+}
+
+TEST_F(SessionTest, UnknownColumnsNameTheNearest) {
+  ScanOptions options;
+  options.columns = {"nam"};
+  const auto scanned = session_->Scan(session_->NewOperation(), "t", options);
+  EXPECT_EQ(KindOf(scanned.status()), ErrorKind::kInvalidArgument);
+  EXPECT_NE(scanned.status().message().find("name"), std::string::npos);
+}
+
+TEST_F(SessionTest, ResultsOutliveTheSession) {
+  ASSERT_OK(Append(0, 10).status());
+  ASSERT_OK_AND_ASSIGN(auto reader, session_->Scan(session_->NewOperation(), "t", {}));
+  session_.reset();
+  ASSERT_OK_AND_ASSIGN(auto table, reader->ToTable());
+  reader.reset();
+  EXPECT_EQ(table->num_rows(), 10);
+  EXPECT_TRUE(table->ValidateFull().ok());
+}
+
+TEST_F(SessionTest, AMemoryLimitIsKeptAndNamed) {
+  ASSERT_OK(Append(0, 200000).status());
+  ASSERT_OK_AND_ASSIGN(auto small, OpenLake(folder_.path(), {}, {{"memory.limit", "1000"}}));
+  const auto status = ReadIds(*small, "t").status();
+  EXPECT_EQ(KindOf(status), ErrorKind::kResourceExhausted) << status.ToString();
+}
+
+}  // namespace
+}  // namespace iceframe
