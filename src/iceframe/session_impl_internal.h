@@ -37,18 +37,18 @@ class SessionImpl final : public Session {
                                               std::string_view name_space) override;
 
   Result<WriteReport> Append(const OperationContext& context, std::string_view name,
-                              arrow::RecordBatchReader& batches,
-                              const CommitOptions& options) override;
+                             arrow::RecordBatchReader& batches,
+                             const CommitOptions& options) override;
   Result<WriteReport> Overwrite(const OperationContext& context, std::string_view name,
-                                 arrow::RecordBatchReader& batches, const Expression& filter,
-                                 const CommitOptions& options) override;
+                                arrow::RecordBatchReader& batches, const Expression& filter,
+                                const CommitOptions& options) override;
 
   Result<std::shared_ptr<arrow::RecordBatchReader>> Scan(const OperationContext& context,
                                                          std::string_view name,
                                                          const ScanOptions& options) override;
-  Result<std::shared_ptr<arrow::RecordBatchReader>> Scan(
-      const OperationContext& context, const std::shared_ptr<const Table>& table,
-      const ScanOptions& options) override;
+  Result<std::shared_ptr<arrow::RecordBatchReader>> Scan(const OperationContext& context,
+                                                         const std::shared_ptr<const Table>& table,
+                                                         const ScanOptions& options) override;
 
  private:
   const std::shared_ptr<Catalog> catalog_;

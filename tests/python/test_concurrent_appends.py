@@ -8,8 +8,8 @@ import subprocess
 import sys
 import textwrap
 
-NUM_PROCESSES = 16
-NUM_APPENDS = 100
+NUM_PROCESSES = int(os.environ.get("ICEFRAME_TEST_PROCESSES", "4"))
+NUM_APPENDS = int(os.environ.get("ICEFRAME_TEST_APPENDS", "10"))
 
 WRITER = textwrap.dedent(
     """

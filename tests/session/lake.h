@@ -13,18 +13,19 @@
 
 #include "iceframe/catalog/sql_catalog.h"
 #include "iceframe/session.h"
+
 #include "support/temp_folder.h"
 
-#define ASSERT_OK(expr)                                  \
-  do {                                                   \
-    const ::iceframe::Status _status = (expr);           \
-    ASSERT_TRUE(_status.ok()) << _status.ToString();     \
+#define ASSERT_OK(expr)                              \
+  do {                                               \
+    const ::iceframe::Status _status = (expr);       \
+    ASSERT_TRUE(_status.ok()) << _status.ToString(); \
   } while (false)
 #define ASSERT_OK_AND_ASSIGN(lhs, expr) \
   ASSERT_OK_AND_ASSIGN_IMPL(ICEFRAME_CONCAT(_result_, __COUNTER__), lhs, expr)
-#define ASSERT_OK_AND_ASSIGN_IMPL(name, lhs, expr)       \
-  auto name = (expr);                                    \
-  ASSERT_TRUE(name.ok()) << name.status().ToString();    \
+#define ASSERT_OK_AND_ASSIGN_IMPL(name, lhs, expr)    \
+  auto name = (expr);                                 \
+  ASSERT_TRUE(name.ok()) << name.status().ToString(); \
   lhs = std::move(name).MoveValueUnsafe()
 
 namespace iceframe {
@@ -32,8 +33,7 @@ namespace iceframe {
 using FileIOWrapper = std::function<std::shared_ptr<FileIO>(std::shared_ptr<FileIO>)>;
 
 /// A session on the catalog of `folder`; several may share one.
-inline Result<std::shared_ptr<Session>> OpenLake(const std::string& folder,
-                                                 FileIOWrapper wrap = {},
+inline Result<std::shared_ptr<Session>> OpenLake(const std::string& folder, FileIOWrapper wrap = {},
                                                  const Properties& settings = {}) {
   SqlCatalogOptions options;
   options.uri = "sqlite:///" + folder + "/catalog.db";
@@ -57,8 +57,8 @@ inline std::shared_ptr<arrow::RecordBatchReader> Rows(int64_t begin, int64_t end
     EXPECT_TRUE(ids.Append(id).ok());
     EXPECT_TRUE(names.Append("name-" + std::to_string(id)).ok());
   }
-  auto schema = arrow::schema({arrow::field("id", arrow::int64()),
-                               arrow::field("name", arrow::utf8())});
+  auto schema =
+      arrow::schema({arrow::field("id", arrow::int64()), arrow::field("name", arrow::utf8())});
   auto batch = arrow::RecordBatch::Make(
       schema, end - begin, {ids.Finish().ValueOr(nullptr), names.Finish().ValueOr(nullptr)});
   return arrow::RecordBatchReader::Make({batch}, schema).ValueOr(nullptr);

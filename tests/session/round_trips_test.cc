@@ -3,6 +3,7 @@
 #include <chrono>
 
 #include "iceframe/runtime/shared_cache.h"
+
 #include "session/lake.h"
 #include "support/counting_file_io.h"
 
@@ -47,8 +48,8 @@ TEST_F(RoundTrips, OpeningATableAndReadingTenRowsTakesFive) {
 
 TEST_F(RoundTrips, AFilteredScanOfManyFilesKeepsSixteenInFlight) {
   for (int64_t i = 0; i < 64; ++i) {
-    ASSERT_OK(near_->Append(near_->NewOperation(), "t", *Rows(1000 * i, 1000 * i + 1000), {})
-                  .status());
+    ASSERT_OK(
+        near_->Append(near_->NewOperation(), "t", *Rows(1000 * i, 1000 * i + 1000), {}).status());
   }
   ClearSharedCaches();
   OpenDistant();

@@ -92,8 +92,8 @@ TEST_F(SessionTest, TimeTravelsBySnapshotTimeAndRef) {
 
 TEST_F(SessionTest, OverwriteReplacesEverything) {
   ASSERT_OK(Append(0, 50).status());
-  ASSERT_OK_AND_ASSIGN(auto report, session_->Overwrite(session_->NewOperation(), "t",
-                                                        *Rows(100, 103), True(), {}));
+  ASSERT_OK_AND_ASSIGN(
+      auto report, session_->Overwrite(session_->NewOperation(), "t", *Rows(100, 103), True(), {}));
   EXPECT_EQ(report.num_deleted_files, 1);
   ASSERT_OK_AND_ASSIGN(auto ids, ReadIds(*session_, "t"));
   EXPECT_EQ(ids, Range(100, 103));

@@ -36,9 +36,10 @@ class InterruptibleReader final : public arrow::RecordBatchReader {
 
 Result<nb::object> CallProtocol(nb::handle object, const char* method) {
   if (!nb::hasattr(object, method)) {
-    return Error(ErrorKind::kInvalidArgument, "object has no ", method,
-                 ": ", nb::cast<std::string>(nb::str(object.type())),
-                 "; give an Arrow table, a DataFrame or anything with the Arrow PyCapsule interface");
+    return Error(
+        ErrorKind::kInvalidArgument, "object has no ", method, ": ",
+        nb::cast<std::string>(nb::str(object.type())),
+        "; give an Arrow table, a DataFrame or anything with the Arrow PyCapsule interface");
   }
   return object.attr(method)();
 }
