@@ -10,7 +10,7 @@ excludes=()
 for library in arrow arrow_compute arrow_acero parquet; do
   excludes+=(--exclude "lib$library.so.*")
 done
-PATH=$PWD/.venv/bin:$PATH .venv/bin/python -m auditwheel -q repair "${excludes[@]}" -w "$work/wheel" dist/iceframe-*.whl
+PATH=$PWD/.venv/bin:$PATH .venv/bin/python -m auditwheel repair "${excludes[@]}" -w "$work/wheel" dist/iceframe-*.whl
 wheel=$(ls "$work"/wheel/*.whl)
 echo "repaired: $(basename "$wheel"), $(stat -c %s "$wheel") bytes"
 

@@ -191,7 +191,6 @@ class ScanStreamImpl : public std::enable_shared_from_this<ScanStreamImpl> {
       if (batch->num_rows() > rows_left_) batch = batch->Slice(0, rows_left_);
       rows_left_ -= batch->num_rows();
     }
-    context_.counters->Add(OperationCount::kRowsReturned, batch->num_rows());
     return batch;
   }
 
