@@ -229,7 +229,7 @@ PendingManifest ScanPlanner::Impl::StartReading(const ManifestFile& manifest) co
   PendingManifest pending;
   pending.file = &manifest;
   pending.spec = &specs_.at(manifest.partition_spec_id);
-  if (auto cached = FindCachedManifest(context_, manifest)) {
+  if (auto cached = FindCachedManifest(context_, manifest, pending.spec->partition_type)) {
     pending.decoded = ManifestFuture::MakeFinished(std::move(cached));
     return pending;
   }

@@ -73,11 +73,13 @@ Result<ManifestList> ManifestsWithoutList(const OperationContext& context, FileI
   return manifests;
 }
 
-std::string CacheKey(const ManifestFile& manifest) {
+// A promoted source column changes the form of partition values, so the type is part of the key.
+std::string CacheKey(const ManifestFile& manifest, const Type& partition_type) {
   std::string key = manifest.manifest_path;
   key += '\n' + std::to_string(manifest.sequence_number.value());
   key += '\n' + std::to_string(manifest.added_snapshot_id.value());
   key += '\n' + std::to_string(manifest.first_row_id.value_or(-1));
+  key += '\n' + partition_type.ToString();
   return key;
 }
 
@@ -135,8 +137,8 @@ Result<std::shared_ptr<const ColumnarManifest>> ReadManifest(const OperationCont
                  "manifest's partition spec is not in the table: ", manifest.partition_spec_id,
                  ", ", manifest.manifest_path);
   }
+  ICEFRAME_ASSIGN_OR_RETURN(const Type type, PartitionTypeOf(metadata, *spec));
   auto load = [&]() -> Result<CacheValue<ColumnarManifest>> {
-    ICEFRAME_ASSIGN_OR_RETURN(Type type, PartitionTypeOf(metadata, *spec));
     std::optional<int64_t> size;
     if (manifest.manifest_length > 0) size = manifest.manifest_length;
     ICEFRAME_ASSIGN_OR_RETURN(std::string bytes,
@@ -149,15 +151,17 @@ Result<std::shared_ptr<const ColumnarManifest>> ReadManifest(const OperationCont
   };
   bool was_cached = false;
   ICEFRAME_ASSIGN_OR_RETURN(
-      auto decoded, ManifestCache().GetOrLoad(context, CacheKey(manifest), load, &was_cached));
+      auto decoded,
+      ManifestCache().GetOrLoad(context, CacheKey(manifest, type), load, &was_cached));
   context.counters->Add(was_cached ? OperationCount::kManifestsFromCache
                                    : OperationCount::kManifestsRead);
   return decoded;
 }
 
 std::shared_ptr<const ColumnarManifest> FindCachedManifest(const OperationContext& context,
-                                                           const ManifestFile& manifest) {
-  auto cached = ManifestCache().Find(CacheKey(manifest));
+                                                           const ManifestFile& manifest,
+                                                           const Type& partition_type) {
+  auto cached = ManifestCache().Find(CacheKey(manifest, partition_type));
   if (cached != nullptr) context.counters->Add(OperationCount::kManifestsFromCache);
   return cached;
 }

@@ -46,8 +46,10 @@ Result<std::shared_ptr<const ColumnarManifest>> ReadManifest(const OperationCont
                                                              const ManifestFile& manifest);
 
 /// As ReadManifest if it is in the cache, else nullptr: waits for nothing.
+/// `partition_type`: PartitionTypeOf the manifest's spec.
 std::shared_ptr<const ColumnarManifest> FindCachedManifest(const OperationContext& context,
-                                                           const ManifestFile& manifest);
+                                                           const ManifestFile& manifest,
+                                                           const Type& partition_type);
 
 SharedCacheStats ManifestCacheStats();
 /// Forgets all cached manifest lists and manifests; for tests and benchmarks.
