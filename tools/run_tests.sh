@@ -5,7 +5,7 @@ cd "$(dirname "$0")/.."
 
 echo "== C++ tests"
 status=0
-ctest --test-dir build/release --output-on-failure --repeat until-pass:2 -j "$(nproc)" "$@" \
+ctest --test-dir build/release --output-on-failure -j "$(nproc)" "$@" \
   >build/ctest.log 2>&1 || status=$?
 grep -vE '^( *[0-9]+/[0-9]+ Test .* Passed| *Start +[0-9]+:)' build/ctest.log || true
 [ "$status" -eq 0 ] || exit "$status"

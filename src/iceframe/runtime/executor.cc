@@ -196,11 +196,19 @@ class PoolExecutor final : public Executor {
   mutable internal::WorkerPool io_;
 };
 
+/// Makes the statics that a future's callback uses inside Arrow (its tracer): what is made before
+/// our exit handler is registered is destroyed after it ran, so not under a task's feet.
+void MakeStaticsOfFutures() {
+  auto future = arrow::Future<>::Make();
+  future.AddCallback([](const arrow::Status&) {});
+  future.MarkFinished();
+}
+
 /// Never destroyed: its threads may outlive every static object.
 PoolExecutor& ProcessExecutor() {
   static PoolExecutor& executor = []() -> PoolExecutor& {
     auto* made = new PoolExecutor(ExecutorOptions{});
-    // Registered late, so it runs early: before the statics that tasks use are destroyed.
+    MakeStaticsOfFutures();
     std::atexit(&BeginProcessExit);
     return *made;
   }();

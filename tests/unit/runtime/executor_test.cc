@@ -307,6 +307,29 @@ TEST(ProcessExit, EndsCleanlyWithWorkInFlight) {
       testing::ExitedWithCode(3), "");
 }
 
+TEST(ProcessExit, LetsAFuturesCallbacksEnd) {
+  GTEST_FLAG_SET(death_test_style, "threadsafe");
+  EXPECT_EXIT(
+      {
+        // The callback is added by the running task, so Arrow's own statics are made late.
+        Executor& executor = Executor::Process();
+        std::atomic<bool> started = false;
+        ASSERT_TRUE(executor.io()
+                        ->Spawn([&started] {
+                          started = true;
+                          std::this_thread::sleep_for(milliseconds(50));
+                          auto future = arrow::Future<>::Make();
+                          future.AddCallback([](const arrow::Status&) {});
+                          future.MarkFinished();
+                        })
+                        .ok());
+        arrow::Future<>::Make().AddCallback([](const arrow::Status&) {});
+        while (!started) std::this_thread::yield();
+        std::exit(0);
+      },
+      testing::ExitedWithCode(0), "");
+}
+
 TEST(ProcessExit, CanBeginBeforeTheProcessExits) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   EXPECT_EXIT(
