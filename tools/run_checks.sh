@@ -17,7 +17,7 @@ check_format() {
 
 check_lint() { $bin/ruff check -q . && tools/check_words.sh; }
 
-check_types() { $bin/python -m mypy; }
+check_types() { $bin/python tools/check_stub.py && $bin/python -m mypy; }
 
 # Branches, lines and parameters of a function; a switch counts as one branch (-m), since closed
 # sets are visited case by case. The aim is -C 15 -L 60 -a 6: these may only go down.

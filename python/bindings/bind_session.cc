@@ -45,15 +45,29 @@ Result<Expression> ParseFilter(const std::optional<std::string>& filter) {
   return ParseExpression(*filter);
 }
 
-nb::dict ReportToDict(const WriteReport& report) {
-  nb::dict dict;
-  dict["snapshot_id"] =
-      report.snapshot_id ? nb::cast(report.snapshot_id->value()) : nb::object(nb::none());
-  dict["num_rows"] = report.num_rows;
-  dict["num_files"] = report.num_files;
-  dict["num_bytes"] = report.num_bytes;
-  dict["num_deleted_files"] = report.num_deleted_files;
-  return dict;
+std::string ReportToString(const WriteReport& report) {
+  const std::string id = report.snapshot_id ? std::to_string(report.snapshot_id->value()) : "None";
+  return "WriteReport(snapshot_id=" + id + ", num_rows=" + std::to_string(report.num_rows) +
+         ", num_files=" + std::to_string(report.num_files) +
+         ", num_bytes=" + std::to_string(report.num_bytes) +
+         ", num_deleted_files=" + std::to_string(report.num_deleted_files) + ")";
+}
+
+void BindWriteReport(nb::module_& module) {
+  nb::class_<WriteReport>(module, "WriteReport", "What one write did.")
+      .def_prop_ro(
+          "snapshot_id",
+          [](const WriteReport& self) -> std::optional<int64_t> {
+            if (!self.snapshot_id) return std::nullopt;
+            return self.snapshot_id->value();
+          },
+          "The new snapshot, None if there was nothing to write.")
+      .def_ro("num_rows", &WriteReport::num_rows, "Rows written.")
+      .def_ro("num_files", &WriteReport::num_files, "Data files written.")
+      .def_ro("num_bytes", &WriteReport::num_bytes, "Bytes of those files.")
+      .def_ro("num_deleted_files", &WriteReport::num_deleted_files,
+              "Data files that the snapshot removed from the table.")
+      .def("__repr__", &ReportToString);
 }
 
 Result<std::shared_ptr<Session>> OpenSession(Properties catalog, Properties settings) {
@@ -96,32 +110,29 @@ Result<TablePtr> CreateTable(
   });
 }
 
-Result<nb::object> Append(Session& session, const std::string& name, nb::handle data,
-                          const std::string& branch, Properties summary) {
+Result<WriteReport> Append(Session& session, const std::string& name, nb::handle data,
+                           const std::string& branch, Properties summary) {
   ICEFRAME_ASSIGN_OR_RETURN(auto reader, ImportStream(data));
   CommitOptions options;
   options.branch = branch;
   options.summary = std::move(summary);
   OperationContext context = session.NewOperation();
-  ICEFRAME_ASSIGN_OR_RETURN(auto report, RunInterruptibly<WriteReport>(context.cancel, [&] {
-                              return session.Append(context, name, *reader, options);
-                            }));
-  return nb::object(ReportToDict(report));
+  return RunInterruptibly<WriteReport>(
+      context.cancel, [&] { return session.Append(context, name, *reader, options); });
 }
 
-Result<nb::object> Overwrite(Session& session, const std::string& name, nb::handle data,
-                             const std::optional<std::string>& filter, const std::string& branch,
-                             Properties summary) {
+Result<WriteReport> Overwrite(Session& session, const std::string& name, nb::handle data,
+                              const std::optional<std::string>& filter, const std::string& branch,
+                              Properties summary) {
   ICEFRAME_ASSIGN_OR_RETURN(auto reader, ImportStream(data));
   ICEFRAME_ASSIGN_OR_RETURN(auto expression, ParseFilter(filter));
   CommitOptions options;
   options.branch = branch;
   options.summary = std::move(summary);
   OperationContext context = session.NewOperation();
-  ICEFRAME_ASSIGN_OR_RETURN(auto report, RunInterruptibly<WriteReport>(context.cancel, [&] {
-                              return session.Overwrite(context, name, *reader, expression, options);
-                            }));
-  return nb::object(ReportToDict(report));
+  return RunInterruptibly<WriteReport>(context.cancel, [&] {
+    return session.Overwrite(context, name, *reader, expression, options);
+  });
 }
 
 Result<BatchStream> Scan(Session& session, const std::string& name,
@@ -146,7 +157,9 @@ Result<BatchStream> Scan(Session& session, const std::string& name,
   return BatchStream{std::move(reader), std::move(context)};
 }
 
-nb::dict CountersToDict(const OperationCounters& counters) {
+using CountsByName = nb::typed<nb::dict, nb::str, int64_t>;
+
+CountsByName CountersToDict(const OperationCounters& counters) {
   nb::dict dict;
   for (int i = 0; i < static_cast<int>(OperationCount::kNumCounts); ++i) {
     const auto count = static_cast<OperationCount>(i);
@@ -173,6 +186,7 @@ auto Run(const Session& session, const Call& call)
 }  // namespace
 
 void BindSession(nb::module_& module) {
+  BindWriteReport(module);
   nb::class_<BatchStream>(module, "BatchStream")
       .def(
           "__arrow_c_stream__",

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from iceframe import _native
+from iceframe._native import WriteReport
 from iceframe.errors import ValidationError
 from iceframe.table import Table
 from iceframe.table_input import to_arrow_schema, to_arrow_stream
@@ -16,32 +17,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 __all__ = ["IceFrame", "WriteReport"]
-
-
-class WriteReport:
-    """What one write did.
-
-    Attributes:
-        snapshot_id: the new snapshot, None if there was nothing to write.
-        num_rows: rows written.
-        num_files: data files written.
-        num_bytes: bytes of those files.
-        num_deleted_files: data files that the snapshot removed from the table.
-    """
-
-    def __init__(self, values: Mapping[str, Any]) -> None:
-        self.snapshot_id: int | None = values["snapshot_id"]
-        self.num_rows: int = values["num_rows"]
-        self.num_files: int = values["num_files"]
-        self.num_bytes: int = values["num_bytes"]
-        self.num_deleted_files: int = values["num_deleted_files"]
-
-    def __repr__(self) -> str:
-        return (
-            f"WriteReport(snapshot_id={self.snapshot_id}, num_rows={self.num_rows}, "
-            f"num_files={self.num_files}, num_bytes={self.num_bytes}, "
-            f"num_deleted_files={self.num_deleted_files})"
-        )
 
 
 class IceFrame:
@@ -194,13 +169,11 @@ class IceFrame:
             SchemaError: a column is unknown or missing, or a value does not fit.
             CommitConflictError: other writers were faster, until the retries were used up.
         """
-        return WriteReport(
-            self._session.append(
-                table_name,
-                to_arrow_stream(data),
-                branch=branch,
-                summary=_properties(snapshot_properties),
-            )
+        return self._session.append(
+            table_name,
+            to_arrow_stream(data),
+            branch=branch,
+            summary=_properties(snapshot_properties),
         )
 
     def overwrite_table(
@@ -225,14 +198,12 @@ class IceFrame:
         Raises:
             UnsupportedOperationError: the filter matches only some rows of a data file.
         """
-        return WriteReport(
-            self._session.overwrite(
-                table_name,
-                to_arrow_stream(data),
-                filter=filter_expr,
-                branch=branch,
-                summary=_properties(snapshot_properties),
-            )
+        return self._session.overwrite(
+            table_name,
+            to_arrow_stream(data),
+            filter=filter_expr,
+            branch=branch,
+            summary=_properties(snapshot_properties),
         )
 
     # -- reading -------------------------------------------------------------------------------
