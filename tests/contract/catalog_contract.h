@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,8 @@ struct CatalogCase {
   /// `folder` is there for one test.
   std::function<Result<std::shared_ptr<Catalog>>(const std::string& folder)> open;
   CatalogQuirks quirks;
+
+  friend void PrintTo(const CatalogCase& value, std::ostream* out) { *out << value.name; }
 };
 
 class CatalogContract : public ::testing::TestWithParam<CatalogCase> {
