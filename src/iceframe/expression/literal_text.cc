@@ -99,34 +99,8 @@ Result<std::string> BytesFromEscapedText(std::string_view text) {
 std::string FormatLiteralText(const Type& type, const Value& value) {
   if (value.is_null() || !Fits(type, value)) return "";
   switch (type.id()) {
-    case TypeId::kBoolean:
-      return value.get<bool>() ? "true" : "false";
-    case TypeId::kInt:
-      return std::to_string(value.get<int32_t>());
-    case TypeId::kLong:
-      return std::to_string(value.get<int64_t>());
-    case TypeId::kFloat:
-      return FloatToText(value.get<float>());
-    case TypeId::kDouble:
-      return FloatToText(value.get<double>());
-    case TypeId::kDecimal:
-      return DecimalToPlainText(value.get<arrow::Decimal128>(), type.scale());
-    case TypeId::kDate:
-      return FormatDate(value.get<int32_t>());
-    case TypeId::kTime:
-      return FormatTime(value.get<int64_t>());
-    case TypeId::kTimestamp:
-      return FormatTimestampMicros(value.get<int64_t>());
-    case TypeId::kTimestamptz:
-      return FormatTimestampMicros(value.get<int64_t>()) + "+00:00";
-    case TypeId::kTimestampNs:
-      return FormatTimestampNanos(value.get<int64_t>());
-    case TypeId::kTimestamptzNs:
-      return FormatTimestampNanos(value.get<int64_t>()) + "+00:00";
     case TypeId::kString:
       return value.get<std::string>();
-    case TypeId::kUuid:
-      return UuidToText(value.get<std::string>());
     case TypeId::kFixed:
     case TypeId::kBinary:
       return BytesToHex(value.get<std::string>());
@@ -138,8 +112,9 @@ std::string FormatLiteralText(const Type& type, const Value& value) {
     case TypeId::kList:
     case TypeId::kMap:
       return "";
+    default:
+      return ToString(type, value);
   }
-  return "";
 }
 
 Result<TypedValue> ParseTemporalLiteral(std::string_view text) {

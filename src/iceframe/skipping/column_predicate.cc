@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Recognising the leaves that metadata can decide.
+#include "iceframe/expression/literal_conversion.h"
 #include "iceframe/skipping/column_predicate_internal.h"
 
 namespace iceframe::internal {
@@ -11,23 +12,6 @@ const Expression& WithoutAlias(const Expression& expression) {
     inner = &inner->operands().front();
   }
   return *inner;
-}
-
-ComparisonOp Mirrored(ComparisonOp op) {
-  switch (op) {
-    case ComparisonOp::kEqual:
-    case ComparisonOp::kNotEqual:
-      return op;
-    case ComparisonOp::kLess:
-      return ComparisonOp::kGreater;
-    case ComparisonOp::kLessEqual:
-      return ComparisonOp::kGreaterEqual;
-    case ComparisonOp::kGreater:
-      return ComparisonOp::kLess;
-    case ComparisonOp::kGreaterEqual:
-      return ComparisonOp::kLessEqual;
-  }
-  return op;
 }
 
 std::optional<ColumnPredicate> OnColumn(const Expression& operand, ColumnPredicate::Kind kind,
@@ -135,24 +119,6 @@ std::optional<ColumnPredicate> FromStartsWith(const StartsWithNode& node) {
 }
 
 }  // namespace
-
-ComparisonOp Inverse(ComparisonOp op) {
-  switch (op) {
-    case ComparisonOp::kEqual:
-      return ComparisonOp::kNotEqual;
-    case ComparisonOp::kNotEqual:
-      return ComparisonOp::kEqual;
-    case ComparisonOp::kLess:
-      return ComparisonOp::kGreaterEqual;
-    case ComparisonOp::kLessEqual:
-      return ComparisonOp::kGreater;
-    case ComparisonOp::kGreater:
-      return ComparisonOp::kLessEqual;
-    case ComparisonOp::kGreaterEqual:
-      return ComparisonOp::kLess;
-  }
-  return op;
-}
 
 ColumnPredicate ColumnPredicate::Negated() const {
   ColumnPredicate copy = *this;

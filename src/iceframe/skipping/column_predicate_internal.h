@@ -64,7 +64,4 @@ std::vector<const Expression*> FlatOperands(const Expression& expression) {
 /// Trees nested deeper than this (after flattening) are taken as unknown, which is always right.
 inline constexpr int kMaxDepth = 256;
 
-/// The value of a comparison's opposite: NOT (a < b) is a >= b, since every pair is ordered.
-ComparisonOp Inverse(ComparisonOp op);
-
 }  // namespace iceframe::internal
