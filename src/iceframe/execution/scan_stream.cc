@@ -337,14 +337,18 @@ class OwnedScanStream final : public ScanStream {
   ~OwnedScanStream() override { impl_->Stop(); }
 
   Result<std::shared_ptr<arrow::RecordBatch>> Next() override {
+    ICEFRAME_RETURN_NOT_OK(failure_);
     auto batch = impl_->Next();
     if (!batch.ok() || *batch == nullptr) impl_->Stop();
+    failure_ = batch.status();
     return batch;
   }
   const std::shared_ptr<arrow::Schema>& schema() const override { return impl_->schema(); }
 
  private:
   std::shared_ptr<ScanStreamImpl> impl_;
+  // Kept: rows that are missing must not look like the end.
+  Status failure_;
 };
 
 }  // namespace

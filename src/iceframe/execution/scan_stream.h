@@ -50,7 +50,7 @@ class ScanStream {
                                                   ScanStreamOptions options);
   virtual ~ScanStream() = default;
 
-  /// The next non-empty batch, or nullptr at the end.
+  /// The next non-empty batch, or nullptr at the end. An error comes again at each further call.
   /// Errors: those of planning and of DataFileReader; Cancelled; Timeout.
   virtual Result<std::shared_ptr<arrow::RecordBatch>> Next() = 0;
   virtual const std::shared_ptr<arrow::Schema>& schema() const = 0;

@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "iceframe/execution/scan_stream.h"
+
+#include <algorithm>
+#include <atomic>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <arrow/record_batch.h>
+#include <gtest/gtest.h>
+
+#include "unit/datafile/data_file_testing.h"
+
+namespace iceframe {
+namespace {
+
+constexpr int64_t kRowsPerFile = 1000;
+
+std::shared_ptr<const Schema> IdSchema() {
+  return MakeSchema({NestedField::Required(1, "id", Type::Long())});
+}
+
+std::shared_ptr<arrow::RecordBatch> Ids(int64_t begin, int64_t end) {
+  arrow::Int64Builder ids(MemoryBudget::Process()->pool());
+  for (int64_t id = begin; id < end; ++id) EXPECT_TRUE(ids.Append(id).ok());
+  return arrow::RecordBatch::Make(ToArrowSchema(*IdSchema()).ValueOrDie(), end - begin,
+                                  {ids.Finish().ValueOrDie()});
+}
+
+class ScanStreamTest : public DataFileTest {
+ protected:
+  /// Files of consecutive ids, as tasks without a filter.
+  void WriteTasks(int num_files) {
+    for (int i = 0; i < num_files; ++i) {
+      ScanTask task;
+      task.data_file = WriteFile(IdSchema(), Ids(i * kRowsPerFile, (i + 1) * kRowsPerFile));
+      tasks_.push_back(std::move(task));
+    }
+  }
+
+  TaskSource Source() {
+    return [this](const OperationContext&) -> Result<std::optional<ScanTask>> {
+      if (num_pulled_ == tasks_.size()) return std::nullopt;
+      return tasks_[num_pulled_++];
+    };
+  }
+
+  std::unique_ptr<ScanStream> Open(TaskSource source, ScanStreamOptions options = {}) {
+    options.result_schema = ToArrowSchema(*IdSchema()).ValueOrDie();
+    auto read_options = [this](const ScanTask& task) -> Result<ReadOptions> {
+      ReadOptions read = ReadAs(IdSchema());
+      read.filter = task.residual;
+      return read;
+    };
+    return ScanStream::Make(context_, io_, std::move(source), read_options, std::move(options))
+        .ValueOrDie();
+  }
+
+  Result<std::vector<int64_t>> ReadIds(ScanStream& stream) {
+    std::vector<int64_t> ids;
+    while (true) {
+      ICEFRAME_ASSIGN_OR_RETURN(auto batch, stream.Next());
+      if (batch == nullptr) return ids;
+      EXPECT_GT(batch->num_rows(), 0);
+      const auto& column = static_cast<const arrow::Int64Array&>(*batch->column(0));
+      for (int64_t i = 0; i < column.length(); ++i) ids.push_back(column.Value(i));
+    }
+  }
+
+  std::vector<ScanTask> tasks_;
+  size_t num_pulled_ = 0;
+};
+
+std::vector<int64_t> Range(int64_t end) {
+  std::vector<int64_t> ids(static_cast<size_t>(end));
+  for (int64_t i = 0; i < end; ++i) ids[static_cast<size_t>(i)] = i;
+  return ids;
+}
+
+ScanStreamOptions Unordered() {
+  ScanStreamOptions options;
+  options.ordered = false;
+  return options;
+}
+
+ScanStreamOptions Limited(int64_t limit) {
+  ScanStreamOptions options;
+  options.limit = limit;
+  return options;
+}
+
+TEST_F(ScanStreamTest, GivesRowsInTheOrderOfTasksAndFiles) {
+  WriteTasks(40);
+  auto stream = Open(Source());
+  auto ids = ReadIds(*stream);
+  ASSERT_TRUE(ids.ok()) << ids.status();
+  EXPECT_EQ(*ids, Range(40 * kRowsPerFile));
+}
+
+TEST_F(ScanStreamTest, GivesEachRowOnceWithoutOrder) {
+  WriteTasks(40);
+  auto stream = Open(Source(), Unordered());
+  auto ids = ReadIds(*stream);
+  ASSERT_TRUE(ids.ok()) << ids.status();
+  std::sort(ids->begin(), ids->end());
+  EXPECT_EQ(*ids, Range(40 * kRowsPerFile));
+}
+
+TEST_F(ScanStreamTest, ALimitCutsTheLastBatchAndPlansNoFurther) {
+  WriteTasks(40);
+  auto stream = Open(Source(), Limited(2 * kRowsPerFile + 1));
+  auto ids = ReadIds(*stream);
+  ASSERT_TRUE(ids.ok()) << ids.status();
+  EXPECT_EQ(*ids, Range(2 * kRowsPerFile + 1));
+  EXPECT_EQ(num_pulled_, 3U);
+}
+
+TEST_F(ScanStreamTest, ALimitOfZeroPullsNothing) {
+  WriteTasks(1);
+  auto stream = Open(Source(), Limited(0));
+  EXPECT_EQ(stream->Next().ValueOrDie(), nullptr);
+  EXPECT_EQ(num_pulled_, 0U);
+}
+
+TEST_F(ScanStreamTest, AnErrorIsNeverFollowedByAnEnd) {
+  WriteTasks(3);
+  ASSERT_TRUE(io_->Delete(context_, tasks_[1].data_file.file_path).ok());
+  auto stream = Open(Source());
+  auto ids = ReadIds(*stream);
+  EXPECT_EQ(KindOf(ids.status()), ErrorKind::kNotFound) << ids.status();
+  EXPECT_EQ(KindOf(stream->Next().status()), ErrorKind::kNotFound);
+}
+
+TEST_F(ScanStreamTest, AnErrorOfPlanningIsNeverFollowedByAnEnd) {
+  auto stream = Open([](const OperationContext&) -> Result<std::optional<ScanTask>> {
+    return Error(ErrorKind::kInvalidMetadata, "no such manifest");
+  });
+  EXPECT_EQ(KindOf(stream->Next().status()), ErrorKind::kInvalidMetadata);
+  EXPECT_EQ(KindOf(stream->Next().status()), ErrorKind::kInvalidMetadata);
+}
+
+TEST_F(ScanStreamTest, RowsOfFilesBeforeTheDamagedOneComeOut) {
+  WriteTasks(3);
+  ASSERT_TRUE(io_->Delete(context_, tasks_[2].data_file.file_path).ok());
+  auto stream = Open(Source());
+  int64_t num_rows = 0;
+  Status end;
+  while (end.ok()) {
+    auto batch = stream->Next();
+    end = batch.status();
+    if (batch.ok()) num_rows += (*batch)->num_rows();
+  }
+  EXPECT_EQ(num_rows, 2 * kRowsPerFile);
+}
+
+TEST_F(ScanStreamTest, CancellingEndsItForGood) {
+  WriteTasks(8);
+  auto stream = Open(Source());
+  ASSERT_TRUE(stream->Next().ok());
+  context_.cancel.Cancel();
+  EXPECT_EQ(KindOf(stream->Next().status()), ErrorKind::kCancelled);
+  EXPECT_EQ(KindOf(stream->Next().status()), ErrorKind::kCancelled);
+}
+
+TEST_F(ScanStreamTest, DroppedMidwayItLeavesNothingCharged) {
+  WriteTasks(40);
+  auto stream = Open(Source());
+  ASSERT_TRUE(stream->Next().ok());
+  stream.reset();
+  EXPECT_EQ(context_.memory->used_bytes(), 0);
+}
+
+TEST_F(ScanStreamTest, ReadsFileByFileWhereTheBudgetHasRoomForOneOnly) {
+  WriteTasks(12);
+  context_.memory = MemoryBudget::Process()->MakeChild("tight");
+  context_.memory->set_limit_bytes(64 * 1024);
+  auto stream = Open(Source());
+  auto ids = ReadIds(*stream);
+  ASSERT_TRUE(ids.ok()) << ids.status();
+  EXPECT_EQ(*ids, Range(12 * kRowsPerFile));
+}
+
+}  // namespace
+}  // namespace iceframe
