@@ -51,6 +51,9 @@ class AvroCursor {
     ReadLongSlow();
   }
 
+  /// Passes over so many longs, sixteen bytes at a time where the processor can.
+  void SkipLongs(int64_t count);
+
   int32_t ReadInt() {
     const int64_t value = ReadLong();
     if (value < std::numeric_limits<int32_t>::min() ||
@@ -103,7 +106,23 @@ class AvroCursor {
   /// The number of items in the next block of an array or map; 0 at its end. A block with its size
   /// in bytes (negative count) is taken as well. `min_item_size` bounds the count by what remains;
   /// items that take no byte are limited to kMaxEmptyItems.
-  int64_t ReadBlockCount(int64_t min_item_size);
+  int64_t ReadBlockCount(int64_t min_item_size) {
+    // Nearly every array ends in a zero and has fewer than 64 items, none without a byte.
+    if (position_ < end_) {
+      const uint8_t first = *position_;
+      if (first == 0) {
+        ++position_;
+        return 0;
+      }
+      const int64_t count = first >> 1;
+      if (first < 0x80 && (first & 1) == 0 && min_item_size > 0 &&
+          count * min_item_size < static_cast<int64_t>(remaining())) {
+        ++position_;
+        return count;
+      }
+    }
+    return ReadBlockCountSlow(min_item_size);
+  }
 
   /// Passes over one datum.
   void Skip(const AvroSchema& schema) { SkipDatum(schema, 0); }
@@ -151,6 +170,7 @@ class AvroCursor {
     return view;
   }
 
+  int64_t ReadBlockCountSlow(int64_t min_item_size);
   void SkipDatum(const AvroSchema& schema, int depth);
   void SkipItems(const AvroSchema& schema, int depth);
 

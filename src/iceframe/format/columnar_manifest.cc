@@ -43,6 +43,12 @@ class DecodedManifest final : public ColumnarManifest {
   }
 
   Result<ManifestEntry> Entry(int64_t entry) const override {
+    ICEFRAME_ASSIGN_OR_RETURN(ManifestEntry made, EntryWithoutStatistics(entry));
+    ReadStatisticsMaps(Row(entry), &made.data_file);
+    return made;
+  }
+
+  Result<ManifestEntry> EntryWithoutStatistics(int64_t entry) const override {
     if (entry < 0 || entry >= num_entries()) {
       return Error(ErrorKind::kInvalidArgument, "manifest has no such entry: ", entry);
     }
@@ -115,17 +121,12 @@ class DecodedManifest final : public ColumnarManifest {
     file.file_path = columns_.Bytes(columns_.file_path[row]);
     file.file_format = static_cast<FileFormat>(columns_.format[row]);
     file.spec_id = spec_id_;
+    file.partition.reserve(columns_.partition.size());
     for (size_t i = 0; i < columns_.partition.size(); ++i) {
       file.partition.push_back(PartitionValue(columns_, row, i));
     }
     file.record_count = columns_.record_count[row];
     file.file_size_in_bytes = columns_.file_size[row];
-    ReadStatisticsMap(columns_, kColumnSizesSlot, row, &file.column_sizes);
-    ReadStatisticsMap(columns_, kValueCountsSlot, row, &file.value_counts);
-    ReadStatisticsMap(columns_, kNullValueCountsSlot, row, &file.null_value_counts);
-    ReadStatisticsMap(columns_, kNanValueCountsSlot, row, &file.nan_value_counts);
-    ReadStatisticsMap(columns_, kLowerBoundsSlot, row, &file.lower_bounds);
-    ReadStatisticsMap(columns_, kUpperBoundsSlot, row, &file.upper_bounds);
     file.key_metadata = Text(columns_.key_metadata.Get(row));
     ReadList(kSplitOffsetsSlot, row, &file.split_offsets);
     ReadList(kEqualityIdsSlot, row, &file.equality_ids);
@@ -135,6 +136,15 @@ class DecodedManifest final : public ColumnarManifest {
     file.content_offset = columns_.content_offset.Get(row);
     file.content_size_in_bytes = columns_.content_size.Get(row);
     return entry;
+  }
+
+  void ReadStatisticsMaps(size_t row, DataFile* file) const {
+    ReadStatisticsMap(columns_, kColumnSizesSlot, row, &file->column_sizes);
+    ReadStatisticsMap(columns_, kValueCountsSlot, row, &file->value_counts);
+    ReadStatisticsMap(columns_, kNullValueCountsSlot, row, &file->null_value_counts);
+    ReadStatisticsMap(columns_, kNanValueCountsSlot, row, &file->nan_value_counts);
+    ReadStatisticsMap(columns_, kLowerBoundsSlot, row, &file->lower_bounds);
+    ReadStatisticsMap(columns_, kUpperBoundsSlot, row, &file->upper_bounds);
   }
 
   using StatisticsByType = std::vector<std::pair<Type, std::shared_ptr<const ColumnStatistics>>>;
@@ -153,7 +163,7 @@ class DecodedManifest final : public ColumnarManifest {
 }  // namespace
 
 Result<std::shared_ptr<const ColumnarManifest>> ColumnarManifest::FromAvro(
-    std::string bytes, const ManifestFile& file, const Type& partition_type) {
+    std::string_view bytes, const ManifestFile& file, const Type& partition_type) {
   const auto decode = [&]() -> Result<ManifestColumns> {
     ICEFRAME_ASSIGN_OR_RETURN(AvroFileReader reader, AvroFileReader::Make(bytes));
     return DecodeManifestColumns(&reader, file, partition_type);

@@ -40,13 +40,13 @@ struct ColumnStatistics {
 /// One manifest, decoded. Immutable but for its lazily decoded statistics; thread-safe.
 class ColumnarManifest {
  public:
-  /// Decodes the bytes of a manifest.
+  /// Decodes the bytes of a manifest; they are not kept.
   ///
   /// `file` gives what entries inherit: sequence number, snapshot id, first_row_id (a running sum
   /// over entries with none, in file order). The writer's schema is compiled once per distinct
   /// text. Errors: InvalidMetadata naming the field; Unsupported.
   /// `partition_type`: the struct type of the manifest's spec (PartitionType()).
-  static Result<std::shared_ptr<const ColumnarManifest>> FromAvro(std::string bytes,
+  static Result<std::shared_ptr<const ColumnarManifest>> FromAvro(std::string_view bytes,
                                                                   const ManifestFile& file,
                                                                   const Type& partition_type);
 
@@ -68,6 +68,8 @@ class ColumnarManifest {
 
   /// The whole entry as a plain value, inheritance applied.
   virtual Result<ManifestEntry> Entry(int64_t entry) const = 0;
+  /// The same without column sizes, counts and bounds, which cost most of what an entry does.
+  virtual Result<ManifestEntry> EntryWithoutStatistics(int64_t entry) const = 0;
 
   /// The statistics of a column, its bounds read as `type` (the column's type today; bounds of
   /// narrower types are promoted). Decoded on first use and kept. Never an error: a bound that

@@ -26,16 +26,14 @@ struct ByteSpan {
 template <typename T>
 class SparseColumn {
  public:
-  /// Rows are set in ascending order; `num_rows` says how many there will be.
+  /// `row` is below `num_rows`, which is always the same.
   void Set(size_t row, T value, size_t num_rows) {
     if (values_.empty()) {
-      values_.reserve(num_rows);
-      present_.reserve(num_rows);
+      values_.resize(num_rows);
+      present_.resize(num_rows);
     }
-    values_.resize(row);
-    present_.resize(row);
-    values_.push_back(value);
-    present_.push_back(1);
+    values_[row] = value;
+    present_[row] = 1;
   }
   bool Has(size_t row) const { return row < present_.size() && present_[row] != 0; }
   std::optional<T> Get(size_t row) const {

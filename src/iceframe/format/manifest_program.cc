@@ -10,25 +10,22 @@ namespace iceframe {
 
 namespace {
 
-// Walks a map from column id to `Value`; nothing but its extent is wanted here.
-template <ManifestStep::Code code>
-void PassOverMap(AvroCursor* cursor) {
+// Walk a map from column id to value; nothing but its extent is wanted here.
+void PassOverNumberMap(AvroCursor* cursor) {
+  while (int64_t count = cursor->ReadBlockCount(2)) cursor->SkipLongs(2 * count);
+}
+
+void PassOverBytesMap(AvroCursor* cursor) {
   while (int64_t count = cursor->ReadBlockCount(2)) {
     for (; count > 0; --count) {
       cursor->SkipLong();
-      if constexpr (code == ManifestStep::Code::kNumberMap) {
-        cursor->SkipLong();
-      } else {
-        cursor->ReadBytes();
-      }
+      cursor->ReadBytes();
     }
   }
 }
 
 void PassOverList(AvroCursor* cursor) {
-  while (int64_t count = cursor->ReadBlockCount(1)) {
-    for (; count > 0; --count) cursor->SkipLong();
-  }
+  while (int64_t count = cursor->ReadBlockCount(1)) cursor->SkipLongs(count);
 }
 
 // Returns whether a value follows.
@@ -81,11 +78,11 @@ void ManifestProgram::DecodeEntry(const char* base, AvroCursor* cursor,
         break;
       case ManifestStep::Code::kNumberMap:
         slot.number = cursor->position() - base;
-        PassOverMap<ManifestStep::Code::kNumberMap>(cursor);
+        PassOverNumberMap(cursor);
         break;
       case ManifestStep::Code::kBytesMap:
         slot.number = cursor->position() - base;
-        PassOverMap<ManifestStep::Code::kBytesMap>(cursor);
+        PassOverBytesMap(cursor);
         break;
       case ManifestStep::Code::kNumberList:
         slot.number = cursor->position() - base;

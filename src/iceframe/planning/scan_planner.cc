@@ -291,7 +291,9 @@ Survivors ScanPlanner::Impl::Evaluate(const PendingManifest& pending) const {
 }
 
 Result<ScanTask> ScanPlanner::Impl::MakeTask(const ColumnarManifest& manifest, int64_t entry) {
-  ICEFRAME_ASSIGN_OR_RETURN(ManifestEntry read, manifest.Entry(entry));
+  ICEFRAME_ASSIGN_OR_RETURN(ManifestEntry read, options_.with_statistics
+                                                    ? manifest.Entry(entry)
+                                                    : manifest.EntryWithoutStatistics(entry));
   ScanTask task;
   task.data_file = std::move(read.data_file);
   if (read.data_sequence_number) {

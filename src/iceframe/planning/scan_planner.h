@@ -26,6 +26,8 @@ struct ScanPlanOptions {
   bool case_sensitive = true;
   /// Stop once the tasks handed out are certain to hold this many matching rows.
   std::optional<int64_t> limit;
+  /// Whether tasks carry their data files' column sizes, counts and bounds, as readers don't need.
+  bool with_statistics = false;
 };
 
 /// Hands out the data files that may hold matching rows, reading no more manifests than needed:

@@ -33,11 +33,16 @@ bool HasAllSources(const PartitionSpec& spec, const Schema& schema) {
   });
 }
 
-Result<std::string> ReadBytes(const OperationContext& context, FileIO& io,
-                              const std::string& location, std::optional<int64_t> size) {
+Result<std::shared_ptr<arrow::Buffer>> ReadBytes(const OperationContext& context, FileIO& io,
+                                                 const std::string& location,
+                                                 std::optional<int64_t> size) {
   ICEFRAME_ASSIGN_OR_RETURN(auto buffer, io.ReadAll(context, location, size));
   context.counters->Add(OperationCount::kMetadataBytesRead, buffer->size());
-  return buffer->ToString();
+  return buffer;
+}
+
+std::string_view ViewOf(const arrow::Buffer& buffer) {
+  return {reinterpret_cast<const char*>(buffer.data()), static_cast<size_t>(buffer.size())};
 }
 
 int64_t WeightOf(const ManifestList& manifests) {
@@ -62,11 +67,10 @@ Result<ManifestList> ManifestsWithoutList(const OperationContext& context, FileI
     ManifestFile manifest;
     manifest.manifest_path = path;
     manifest.added_snapshot_id = snapshot.snapshot_id;
-    ICEFRAME_ASSIGN_OR_RETURN(std::string bytes, ReadBytes(context, io, path, std::nullopt));
-    manifest.manifest_length = static_cast<int64_t>(bytes.size());
-    ICEFRAME_ASSIGN_OR_RETURN_CONTEXT(auto decoded,
-                                      ColumnarManifest::FromAvro(std::move(bytes), manifest, type),
-                                      "manifest", path);
+    ICEFRAME_ASSIGN_OR_RETURN(auto bytes, ReadBytes(context, io, path, std::nullopt));
+    manifest.manifest_length = bytes->size();
+    ICEFRAME_ASSIGN_OR_RETURN_CONTEXT(
+        auto decoded, ColumnarManifest::FromAvro(ViewOf(*bytes), manifest, type), "manifest", path);
     manifest.partition_spec_id = decoded->spec_id();
     manifests.push_back(std::move(manifest));
   }
@@ -108,11 +112,11 @@ Result<std::shared_ptr<const ManifestList>> ReadManifestList(const OperationCont
   auto load = [&]() -> Result<CacheValue<ManifestList>> {
     ManifestList manifests;
     if (has_list) {
-      ICEFRAME_ASSIGN_OR_RETURN(std::string bytes,
+      ICEFRAME_ASSIGN_OR_RETURN(auto bytes,
                                 ReadBytes(context, io, snapshot.manifest_list, std::nullopt));
       context.counters->Add(OperationCount::kManifestListsRead);
-      ICEFRAME_ASSIGN_OR_RETURN_CONTEXT(manifests, ManifestListFromAvro(bytes), "manifest list",
-                                        snapshot.manifest_list);
+      ICEFRAME_ASSIGN_OR_RETURN_CONTEXT(manifests, ManifestListFromAvro(ViewOf(*bytes)),
+                                        "manifest list", snapshot.manifest_list);
     } else {
       ICEFRAME_ASSIGN_OR_RETURN(manifests, ManifestsWithoutList(context, io, metadata, snapshot));
     }
@@ -141,10 +145,9 @@ Result<std::shared_ptr<const ColumnarManifest>> ReadManifest(const OperationCont
   auto load = [&]() -> Result<CacheValue<ColumnarManifest>> {
     std::optional<int64_t> size;
     if (manifest.manifest_length > 0) size = manifest.manifest_length;
-    ICEFRAME_ASSIGN_OR_RETURN(std::string bytes,
-                              ReadBytes(context, io, manifest.manifest_path, size));
+    ICEFRAME_ASSIGN_OR_RETURN(auto bytes, ReadBytes(context, io, manifest.manifest_path, size));
     ICEFRAME_ASSIGN_OR_RETURN_CONTEXT(auto decoded,
-                                      ColumnarManifest::FromAvro(std::move(bytes), manifest, type),
+                                      ColumnarManifest::FromAvro(ViewOf(*bytes), manifest, type),
                                       "manifest", manifest.manifest_path);
     const int64_t weight = decoded->num_bytes();
     return CacheValue<ColumnarManifest>{std::move(decoded), weight, 0};

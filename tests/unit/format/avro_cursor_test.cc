@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <limits>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -32,6 +33,44 @@ TEST(AvroCursor, ReadsEveryLongThatIsWritten) {
       skipping.SkipLong();
       EXPECT_EQ(skipping.remaining(), 10u);
     }
+  }
+}
+
+TEST(AvroCursor, SkipsManyLongsAsItSkipsOneByOne) {
+  std::string bytes;
+  std::vector<size_t> ends = {0};
+  for (int i = 0; i < 300; ++i) {
+    bytes += Long(static_cast<int64_t>(uint64_t{1} << (i * 13 % 64)) - i);
+    ends.push_back(bytes.size());
+  }
+  for (size_t from = 0; from < ends.size(); from += 7) {
+    for (size_t to = from; to < ends.size(); ++to) {
+      AvroCursor cursor(std::string_view(bytes).substr(ends[from]));
+      cursor.SkipLongs(static_cast<int64_t>(to - from));
+      ASSERT_TRUE(cursor.ok());
+      ASSERT_EQ(cursor.remaining(), bytes.size() - ends[to]) << from << " to " << to;
+    }
+  }
+  AvroCursor beyond(bytes);
+  beyond.SkipLongs(301);
+  EXPECT_FALSE(beyond.ok());
+}
+
+TEST(AvroCursor, SkippingManyLongsRefusesOneOfTooManyBytes) {
+  const std::string small(40, '\x02');
+  const std::string nine(9, '\xff');
+  for (size_t before = 0; before < 20; ++before) {
+    for (const std::string& bad : {nine + "\x02", nine + "\xff\x01"}) {
+      const std::string bytes = small.substr(0, before) + bad + small;
+      AvroCursor cursor(bytes);
+      cursor.SkipLongs(static_cast<int64_t>(before) + 2);
+      EXPECT_FALSE(cursor.ok()) << before;
+    }
+    const std::string largest = small.substr(0, before) + nine + "\x01" + small;
+    AvroCursor cursor(largest);
+    cursor.SkipLongs(static_cast<int64_t>(before) + 1);
+    EXPECT_TRUE(cursor.ok());
+    EXPECT_EQ(cursor.remaining(), small.size()) << before;
   }
 }
 
