@@ -69,10 +69,12 @@ class DataFileReader {
   virtual ~DataFileReader() = default;
   /// Asks for the first row group's bytes without waiting; the future ends when they are here (or
   /// could not be had: Next says why). So many files can be on their way with few threads.
-  virtual arrow::Future<> Start(const OperationContext& context) {
-    (void)context;
-    return arrow::Future<>::MakeFinished();
-  }
+  ///
+  /// Leaves it to Next, with a future that has ended, if they are more than `max_bytes` or would
+  /// take more than half of the memory budget. To be called once, before Next.
+  virtual arrow::Future<> Start(const OperationContext& context, int64_t max_bytes) = 0;
+  /// How many bytes Start has asked for.
+  virtual int64_t started_bytes() const = 0;
   /// The next non-empty batch of result_schema(), or nullptr at the end.
   /// Errors: InvalidData naming the file (damaged, a required column without value);
   /// ResourceExhausted; Io; Cancelled; Timeout.

@@ -50,6 +50,12 @@ constexpr int64_t kBatchBytes = int64_t{32} << 20;
 
 const std::set<int> kNoLeaves;
 
+/// Bytes that are read ahead may take the memory budget up to its half.
+bool HasRoomFor(const OperationContext& context, int64_t num_bytes) {
+  const auto limit = context.memory->limit_bytes();
+  return !limit || context.memory->used_bytes() <= *limit / 2 - std::min(num_bytes, *limit / 2);
+}
+
 }  // namespace
 
 Status ParquetFileReader::Open(const OperationContext& context) {
@@ -248,14 +254,31 @@ Status ParquetFileReader::Prefetch(const OperationContext& context) {
   ICEFRAME_ASSIGN_OR_RETURN(std::optional<int> row_group, FindRowGroup(context));
   if (!row_group) return Status::OK();
   ICEFRAME_ASSIGN_OR_RETURN(pending_, MakePending(*row_group));
-  if (auto limit = context.memory->limit_bytes()) {
-    const int64_t wanted = pending_->filter_columns->num_bytes();
-    if (context.memory->used_bytes() > *limit / 2 - std::min(wanted, *limit / 2)) {
+  if (HasRoomFor(context, pending_->filter_columns->num_bytes())) {
+    pending_->filter_columns->Start(context);
+  }
+  return Status::OK();
+}
+
+arrow::Future<> ParquetFileReader::Start(const OperationContext& context, int64_t max_bytes) {
+  auto arrived = arrow::Future<>::MakeFinished();
+  if (current_ != nullptr || pending_ != nullptr || rows_left_ == 0) return arrived;
+  Status status = CatchDataErrors(file_.file_path, [&]() -> Status {
+    ICEFRAME_RETURN_NOT_OK(PollLateFilter());
+    ICEFRAME_ASSIGN_OR_RETURN(std::optional<int> row_group, FindRowGroup(context));
+    if (!row_group) return Status::OK();
+    ICEFRAME_ASSIGN_OR_RETURN(pending_, MakePending(*row_group));
+    RowGroupFetch& fetch = *pending_->filter_columns;
+    if (fetch.num_bytes() > max_bytes || !HasRoomFor(context, fetch.num_bytes())) {
       return Status::OK();
     }
-  }
-  pending_->filter_columns->Start(context);
-  return Status::OK();
+    fetch.Start(context);
+    started_bytes_ = fetch.num_bytes();
+    arrived = fetch.arrived();
+    return Status::OK();
+  });
+  if (!status.ok()) failed_ = std::move(status);
+  return arrived;
 }
 
 int64_t ParquetFileReader::BatchRows(int row_group) const {

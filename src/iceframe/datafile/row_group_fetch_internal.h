@@ -32,6 +32,8 @@ class RowGroupFetch {
   int64_t num_bytes() const { return num_bytes_; }
   /// Asks for the bytes and returns at once.
   void Start(const OperationContext& context);
+  /// Ends when the bytes that Start asked for are here, or could not be had; before Wait.
+  arrow::Future<> arrived() const { return arrow::Future<>(pending_); }
   /// Waits; asks if nobody has yet. What failed early for want of memory is asked for once more,
   /// since by now the row group before may have given its own back.
   Result<std::shared_ptr<PrefetchedFile>> Wait(const OperationContext& context);

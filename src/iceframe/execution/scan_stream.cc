@@ -32,6 +32,7 @@ struct Slot {
   std::unique_ptr<DataFileReader> reader;
   std::deque<std::shared_ptr<arrow::RecordBatch>> queue;
   int64_t queued_bytes = 0;
+  int64_t prefetched_bytes = 0;
   bool delivered = false;
   // Started when nothing else ran: if memory is short now, it is short for good.
   bool alone = false;
@@ -227,10 +228,24 @@ class ScanStreamImpl : public std::enable_shared_from_this<ScanStreamImpl> {
     Status status = OpenReader(slot.get());
     if (!status.ok()) return Finish(slot, std::move(status));
     auto self = shared_from_this();
-    slot->reader->Start(context_).AddCallback([self, slot](const Status&) {
+    StartFetch(slot.get()).AddCallback([self, slot](const Status&) {
       Status spawned = self->context_.executor->cpu()->Spawn([self, slot] { self->Decode(slot); });
       if (!spawned.ok()) self->Finish(slot, std::move(spawned));
     });
+  }
+
+  // What is fetched counts for as long as the reader lives.
+  arrow::Future<> StartFetch(Slot* slot) {
+    std::lock_guard lock(mutex_);
+    auto arrived = slot->reader->Start(context_, options_.max_prefetched_bytes - prefetched_bytes_);
+    slot->prefetched_bytes = slot->reader->started_bytes();
+    prefetched_bytes_ += slot->prefetched_bytes;
+    return arrived;
+  }
+
+  void ForgetFetch(Slot* slot) {
+    prefetched_bytes_ -= slot->prefetched_bytes;
+    slot->prefetched_bytes = 0;
   }
 
   Status OpenReader(Slot* slot) {
@@ -281,6 +296,7 @@ class ScanStreamImpl : public std::enable_shared_from_this<ScanStreamImpl> {
     slot->reader.reset();
     std::lock_guard lock(mutex_);
     --num_running_;
+    ForgetFetch(slot.get());
     changed_.notify_all();
     if (!status.ok() && KindOf(status) == ErrorKind::kResourceExhausted && !slot->delivered &&
         !slot->alone) {
@@ -298,6 +314,7 @@ class ScanStreamImpl : public std::enable_shared_from_this<ScanStreamImpl> {
     slot->queued_bytes = 0;
     slot->queue.clear();
     slot->reader.reset();
+    ForgetFetch(slot);
     slot->error = Status::OK();
     slot->state = SlotState::kDeferred;
   }
@@ -325,6 +342,7 @@ class ScanStreamImpl : public std::enable_shared_from_this<ScanStreamImpl> {
   std::condition_variable changed_;
   std::deque<SlotPtr> slots_;
   int64_t queued_bytes_ = 0;
+  int64_t prefetched_bytes_ = 0;
   int num_running_ = 0;
   size_t window_;
   bool exhausted_ = false;

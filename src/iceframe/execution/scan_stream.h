@@ -35,6 +35,8 @@ struct ScanStreamOptions {
   int max_open_files = 32;
   /// How many decoded bytes may wait for the consumer before reading ahead pauses.
   int64_t max_queued_bytes = int64_t{128} << 20;
+  /// How many bytes the open files may hold that were fetched before their turn to be decoded.
+  int64_t max_prefetched_bytes = int64_t{256} << 20;
 };
 
 /// Reads tasks ahead of its consumer: files are opened and fetched on the io threads and decoded

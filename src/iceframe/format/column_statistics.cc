@@ -372,16 +372,11 @@ void ReadStatisticsMap(const ManifestColumns& columns, ManifestSlot slot, size_t
       columns, slot, row, [](AvroCursor* cursor) { return std::string(cursor->ReadBytes()); }, out);
 }
 
-int64_t NumBytes(const ColumnStatistics& statistics) {
-  const auto bytes_of = [](const auto& vector) {
-    return static_cast<int64_t>(vector.capacity() * sizeof(vector[0]));
-  };
-  return static_cast<int64_t>(sizeof(ColumnStatistics)) + bytes_of(statistics.has_lower) +
-         bytes_of(statistics.has_upper) + bytes_of(statistics.lower_int64) +
-         bytes_of(statistics.upper_int64) + bytes_of(statistics.lower_double) +
-         bytes_of(statistics.upper_double) + bytes_of(statistics.lower_bytes) +
-         bytes_of(statistics.upper_bytes) + bytes_of(statistics.value_counts) +
-         bytes_of(statistics.null_value_counts) + bytes_of(statistics.nan_value_counts);
+int64_t StatisticsBytes(const Type& type, size_t num_entries) {
+  const bool has_bytes = LayoutOf(type).value_or(Layout::kBytes) == Layout::kBytes;
+  const size_t bound_bytes = has_bytes ? sizeof(std::string_view) : sizeof(int64_t);
+  const size_t entry_bytes = 2 * (sizeof(uint8_t) + bound_bytes) + 3 * sizeof(int64_t);
+  return static_cast<int64_t>(sizeof(ColumnStatistics) + num_entries * entry_bytes);
 }
 
 }  // namespace iceframe

@@ -28,7 +28,7 @@ void ReadStatisticsMap(const ManifestColumns& columns, ManifestSlot slot, size_t
 void ReadStatisticsMap(const ManifestColumns& columns, ManifestSlot slot, size_t row,
                        std::map<FieldId, std::string>* out);
 
-/// Bytes of heap.
-int64_t NumBytes(const ColumnStatistics& statistics);
+/// Bytes of heap that either of them takes, known beforehand.
+int64_t StatisticsBytes(const Type& type, size_t num_entries);
 
 }  // namespace iceframe

@@ -14,10 +14,12 @@ namespace {
 
 class DecodedManifest final : public ColumnarManifest {
  public:
-  DecodedManifest(ManifestColumns columns, ManifestContent content, PartitionSpecId spec_id)
+  DecodedManifest(ManifestColumns columns, ManifestContent content, PartitionSpecId spec_id,
+                  ReserveBytes reserve)
       : columns_(std::move(columns)),
         content_(content),
         spec_id_(spec_id),
+        reserve_(std::move(reserve)),
         num_bytes_(static_cast<int64_t>(sizeof(DecodedManifest)) + columns_.num_bytes()) {}
 
   int64_t num_entries() const override { return static_cast<int64_t>(columns_.num_entries()); }
@@ -64,8 +66,8 @@ class DecodedManifest final : public ColumnarManifest {
     for (const auto& [known_type, statistics] : known) {
       if (known_type == type) return statistics;
     }
+    if (!Reserve(StatisticsBytes(type, columns_.num_entries()))) return nullptr;
     auto statistics = DecodeStatistics(columns_, field_id, type);
-    statistics_bytes_ += NumBytes(*statistics);
     known.emplace_back(type, statistics);
     return statistics;
   }
@@ -75,8 +77,9 @@ class DecodedManifest final : public ColumnarManifest {
     partition_statistics_.resize(columns_.partition.size());
     auto& statistics = partition_statistics_.at(static_cast<size_t>(field));
     if (statistics == nullptr) {
+      const Type& type = columns_.partition[static_cast<size_t>(field)].type;
+      if (!Reserve(StatisticsBytes(type, columns_.num_entries()))) return nullptr;
       statistics = iceframe::PartitionStatistics(columns_, static_cast<size_t>(field));
-      statistics_bytes_ += NumBytes(*statistics);
     }
     return statistics;
   }
@@ -87,6 +90,12 @@ class DecodedManifest final : public ColumnarManifest {
   }
 
  private:
+  bool Reserve(int64_t num_bytes) const {
+    if (reserve_ && !reserve_(num_bytes)) return false;
+    statistics_bytes_ += num_bytes;
+    return true;
+  }
+
   static size_t Row(int64_t entry) { return static_cast<size_t>(entry); }
 
   template <typename Id, typename T>
@@ -152,6 +161,7 @@ class DecodedManifest final : public ColumnarManifest {
   const ManifestColumns columns_;
   const ManifestContent content_;
   const PartitionSpecId spec_id_;
+  const ReserveBytes reserve_;
   const int64_t num_bytes_;
 
   mutable std::mutex mutex_;
@@ -163,7 +173,8 @@ class DecodedManifest final : public ColumnarManifest {
 }  // namespace
 
 Result<std::shared_ptr<const ColumnarManifest>> ColumnarManifest::FromAvro(
-    std::string_view bytes, const ManifestFile& file, const Type& partition_type) {
+    std::string_view bytes, const ManifestFile& file, const Type& partition_type,
+    ReserveBytes reserve) {
   const auto decode = [&]() -> Result<ManifestColumns> {
     ICEFRAME_ASSIGN_OR_RETURN(AvroFileReader reader, AvroFileReader::Make(bytes));
     return DecodeManifestColumns(&reader, file, partition_type);
@@ -175,7 +186,7 @@ Result<std::shared_ptr<const ColumnarManifest>> ColumnarManifest::FromAvro(
     return Error(ErrorKind::kInvalidMetadata, "manifest is damaged: ", status.message());
   }
   return std::make_shared<const DecodedManifest>(std::move(columns).MoveValueUnsafe(), file.content,
-                                                 file.partition_spec_id);
+                                                 file.partition_spec_id, std::move(reserve));
 }
 
 }  // namespace iceframe

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -37,6 +38,10 @@ struct ColumnStatistics {
   std::vector<int64_t> value_counts, null_value_counts, nan_value_counts;
 };
 
+/// Asked for bytes before they are allocated; false refuses them. Called under a lock of the
+/// manifest that asks.
+using ReserveBytes = std::function<bool(int64_t num_bytes)>;
+
 /// One manifest, decoded. Immutable but for its lazily decoded statistics; thread-safe.
 class ColumnarManifest {
  public:
@@ -46,9 +51,11 @@ class ColumnarManifest {
   /// over entries with none, in file order). The writer's schema is compiled once per distinct
   /// text. Errors: InvalidMetadata naming the field; Unsupported.
   /// `partition_type`: the struct type of the manifest's spec (PartitionType()).
+  /// `reserve`: asked for all that num_bytes() grows by later; empty: nobody minds.
   static Result<std::shared_ptr<const ColumnarManifest>> FromAvro(std::string_view bytes,
                                                                   const ManifestFile& file,
-                                                                  const Type& partition_type);
+                                                                  const Type& partition_type,
+                                                                  ReserveBytes reserve = {});
 
   virtual ~ColumnarManifest() = default;
 
@@ -73,7 +80,7 @@ class ColumnarManifest {
 
   /// The statistics of a column, its bounds read as `type` (the column's type today; bounds of
   /// narrower types are promoted). Decoded on first use and kept. Never an error: a bound that
-  /// can't be read is absent.
+  /// can't be read is absent; nullptr if their memory is refused, which says as much as unknown.
   virtual std::shared_ptr<const ColumnStatistics> Statistics(FieldId field_id,
                                                              const Type& type) const = 0;
 

@@ -70,6 +70,7 @@ class ScanPlanner::Impl {
   Status SelectManifests(const std::vector<ManifestFile>& list);
   Status ReadDeletes();
   Status LoadWindow();
+  Status ReadOneByOne(size_t num_ready, std::vector<PendingManifest>* batch);
   void ReadAhead(size_t count);
   PendingManifest StartReading(const ManifestFile& manifest) const;
   Status Wait(const PendingManifest& pending) const;
@@ -99,6 +100,7 @@ class ScanPlanner::Impl {
 
   size_t next_manifest_ = 0;
   size_t window_ = kFirstWindow;
+  size_t largest_window_ = kLargestWindow;
   std::deque<PendingManifest> in_flight_;
   std::deque<Survivors> survivors_;
   size_t next_entry_ = 0;
@@ -248,20 +250,25 @@ Status ScanPlanner::Impl::Wait(const PendingManifest& pending) const {
 
 Status ScanPlanner::Impl::LoadWindow() {
   ReadAhead(window_);
-  const size_t count = std::min(window_, in_flight_.size());
   std::vector<PendingManifest> batch;
-  batch.reserve(count);
-  for (size_t i = 0; i < count; ++i) {
+  for (size_t i = std::min(window_, in_flight_.size()); i > 0; --i) {
     batch.push_back(std::move(in_flight_.front()));
     in_flight_.pop_front();
   }
-  window_ = std::min(window_ * 2, kLargestWindow);
+  window_ = std::min(window_ * 2, largest_window_);
   // The next window is read while this one is evaluated.
-  if (!options_.limit) ReadAhead(window_);
-  for (const PendingManifest& pending : batch) ICEFRAME_RETURN_NOT_OK(Wait(pending));
-  std::vector<Survivors> results(count);
+  if (!options_.limit && window_ > 1) ReadAhead(window_);
+  for (size_t i = 0; i < batch.size(); ++i) {
+    const Status status = Wait(batch[i]);
+    if (!status.ok() && KindOf(status) == ErrorKind::kResourceExhausted && largest_window_ > 1) {
+      ICEFRAME_RETURN_NOT_OK(ReadOneByOne(i, &batch));
+    } else {
+      ICEFRAME_RETURN_NOT_OK(status);
+    }
+  }
+  std::vector<Survivors> results(batch.size());
   ICEFRAME_RETURN_NOT_OK(context_.executor->ParallelFor(
-      static_cast<int64_t>(count),
+      static_cast<int64_t>(batch.size()),
       [&](int64_t i) -> Status {
         results[static_cast<size_t>(i)] = Evaluate(batch[static_cast<size_t>(i)]);
         return Status::OK();
@@ -269,6 +276,28 @@ Status ScanPlanner::Impl::LoadWindow() {
       context_.cancel));
   for (Survivors& result : results) survivors_.push_back(std::move(result));
   return Status::OK();
+}
+
+/// There is no memory for a whole window: what is ready is used first, and from here on one
+/// manifest is read at a time. Only one that finds no room by itself is an error.
+Status ScanPlanner::Impl::ReadOneByOne(size_t num_ready, std::vector<PendingManifest>* batch) {
+  largest_window_ = window_ = 1;
+  const size_t num_given_up = batch->size() - num_ready + in_flight_.size();
+  std::move(batch->begin() + static_cast<ptrdiff_t>(num_ready), batch->end(),
+            std::back_inserter(in_flight_));
+  batch->resize(num_ready);
+  // Reads that run hold memory; their errors will come again.
+  for (const PendingManifest& pending : in_flight_) {
+    const Status status = Wait(pending);
+    if (!status.ok()) ICEFRAME_RETURN_NOT_OK(context_.Check());
+  }
+  in_flight_.clear();
+  next_manifest_ -= num_given_up;
+  if (num_ready > 0) return Status::OK();
+  ReadAhead(1);
+  batch->push_back(std::move(in_flight_.front()));
+  in_flight_.pop_front();
+  return Wait(batch->front());
 }
 
 Survivors ScanPlanner::Impl::Evaluate(const PendingManifest& pending) const {

@@ -126,6 +126,17 @@ class LruCache final : public SharedCacheCore {
 
   void Put(const std::string& key, Value value) override { (void)Keep(key, std::move(value)); }
 
+  void Grow(const std::string& key, int64_t num_bytes) override {
+    std::list<Entry> removed;
+    std::lock_guard lock(mutex_);
+    auto found = by_key_.find(key);
+    if (found == by_key_.end()) return;
+    entries_.splice(entries_.begin(), entries_, found->second);
+    found->second->weight += num_bytes;
+    AddBytesLocked(num_bytes);
+    EvictLocked(capacity_, &removed);
+  }
+
   void Erase(const std::string& key) override {
     std::list<Entry> removed;
     std::lock_guard lock(mutex_);

@@ -61,6 +61,7 @@ class SharedCacheCore : public std::enable_shared_from_this<SharedCacheCore> {
                                                         const Loader& loader, bool* was_cached) = 0;
   virtual std::shared_ptr<const void> Find(const std::string& key) = 0;
   virtual void Put(const std::string& key, Value value) = 0;
+  virtual void Grow(const std::string& key, int64_t num_bytes) = 0;
   virtual void Erase(const std::string& key) = 0;
   virtual void Clear() = 0;
   virtual SharedCacheStats stats() const = 0;
@@ -111,6 +112,11 @@ class SharedCache {
   void Put(const std::string& key, CacheValue<T> value) {
     core_->Put(key, {std::move(value.value), value.weight_bytes, value.charged_bytes});
   }
+
+  /// Adds to the weight of what `key` holds, if anything: a value that decodes more of itself when
+  /// it is asked. Others, or itself, are evicted to stay within the capacity. The value charges
+  /// what it grows by to the budget itself.
+  void Grow(const std::string& key, int64_t num_bytes) { core_->Grow(key, num_bytes); }
 
   void Erase(const std::string& key) { core_->Erase(key); }
   void Clear() { core_->Clear(); }

@@ -13,6 +13,8 @@ using ManifestList = std::vector<ManifestFile>;
 
 constexpr int64_t kManifestCacheBytes = int64_t{512} << 20;
 constexpr int64_t kManifestListCacheBytes = int64_t{64} << 20;
+/// What a decoded manifest is taken to need, in sizes of its file, until that is known.
+constexpr int64_t kUsualInflation = 4;
 
 SharedCache<ColumnarManifest>& ManifestCache() {
   static auto& cache =
@@ -87,6 +89,26 @@ std::string CacheKey(const ManifestFile& manifest, const Type& partition_type) {
   return key;
 }
 
+// A decoded manifest charges itself to the cache's budget, kept or not, with all that it decodes
+// later; it gives back when nobody uses it any more.
+Result<std::shared_ptr<const ColumnarManifest>> DecodeCharged(const arrow::Buffer& bytes,
+                                                              const std::string& key,
+                                                              const ManifestFile& manifest,
+                                                              const Type& partition_type) {
+  ICEFRAME_ASSIGN_OR_RETURN(
+      auto made, MemoryReservation::Make(ManifestCache().budget(), kUsualInflation * bytes.size()));
+  auto charge = std::make_shared<MemoryReservation>(std::move(made));
+  const auto reserve = [charge, key](int64_t num_bytes) {
+    if (!charge->Resize(charge->num_bytes() + num_bytes).ok()) return false;
+    ManifestCache().Grow(key, num_bytes);
+    return true;
+  };
+  ICEFRAME_ASSIGN_OR_RETURN(
+      auto decoded, ColumnarManifest::FromAvro(ViewOf(bytes), manifest, partition_type, reserve));
+  ICEFRAME_RETURN_NOT_OK(charge->Resize(decoded->num_bytes()));
+  return decoded;
+}
+
 }  // namespace
 
 std::shared_ptr<const Schema> SchemaForSpec(const TableMetadata& metadata,
@@ -142,20 +164,19 @@ Result<std::shared_ptr<const ColumnarManifest>> ReadManifest(const OperationCont
                  ", ", manifest.manifest_path);
   }
   ICEFRAME_ASSIGN_OR_RETURN(const Type type, PartitionTypeOf(metadata, *spec));
+  const std::string key = CacheKey(manifest, type);
   auto load = [&]() -> Result<CacheValue<ColumnarManifest>> {
     std::optional<int64_t> size;
     if (manifest.manifest_length > 0) size = manifest.manifest_length;
     ICEFRAME_ASSIGN_OR_RETURN(auto bytes, ReadBytes(context, io, manifest.manifest_path, size));
-    ICEFRAME_ASSIGN_OR_RETURN_CONTEXT(auto decoded,
-                                      ColumnarManifest::FromAvro(ViewOf(*bytes), manifest, type),
+    ICEFRAME_ASSIGN_OR_RETURN_CONTEXT(auto decoded, DecodeCharged(*bytes, key, manifest, type),
                                       "manifest", manifest.manifest_path);
     const int64_t weight = decoded->num_bytes();
-    return CacheValue<ColumnarManifest>{std::move(decoded), weight, 0};
+    return CacheValue<ColumnarManifest>{std::move(decoded), weight, weight};
   };
   bool was_cached = false;
-  ICEFRAME_ASSIGN_OR_RETURN(
-      auto decoded,
-      ManifestCache().GetOrLoad(context, CacheKey(manifest, type), load, &was_cached));
+  ICEFRAME_ASSIGN_OR_RETURN(auto decoded,
+                            ManifestCache().GetOrLoad(context, key, load, &was_cached));
   context.counters->Add(was_cached ? OperationCount::kManifestsFromCache
                                    : OperationCount::kManifestsRead);
   return decoded;

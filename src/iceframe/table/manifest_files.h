@@ -37,9 +37,11 @@ Result<std::shared_ptr<const std::vector<ManifestFile>>> ReadManifestList(
 /// Returns a manifest, decoded.
 ///
 /// One request, or none when it is in the process-wide cache: keyed by path and what its entries
-/// inherit, weighed by num_bytes(), charged to the memory budget, loaded once for many callers.
+/// inherit, weighed by num_bytes() as it grows, loaded once for many callers. Charged to the
+/// memory budget while anybody holds it, kept in the cache or not.
 /// Counts kManifestsRead or kManifestsFromCache.
-/// Errors: Io, NotFound, InvalidMetadata, Unsupported naming the manifest; Cancelled.
+/// Errors: Io, NotFound, InvalidMetadata, Unsupported naming the manifest; ResourceExhausted;
+/// Cancelled.
 Result<std::shared_ptr<const ColumnarManifest>> ReadManifest(const OperationContext& context,
                                                              FileIO& io,
                                                              const TableMetadata& metadata,

@@ -29,7 +29,7 @@ Result<Expression> BoundFilter(const OverwriteFilesOptions& options, const Schem
   if (!options.filter) return True();
   ICEFRAME_ASSIGN_OR_RETURN(Expression bound,
                             BindPredicate(*options.filter, schema, options.case_sensitive));
-  return Simplify(bound);
+  return SimplifyFilter(bound);
 }
 
 }  // namespace

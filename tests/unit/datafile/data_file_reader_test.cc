@@ -83,6 +83,52 @@ TEST_F(DataFileReaderTest, OpensWithOneRequestAndAsksForNoSize) {
   EXPECT_EQ(io_->count(RequestKind::kHead), 0);
 }
 
+TEST_F(DataFileReaderTest, StartedFilesAreFetchedAtOnce) {
+  constexpr int kFiles = 8;
+  constexpr std::chrono::milliseconds kLatency(50);
+  std::vector<DataFile> files;
+  for (int i = 0; i < kFiles; ++i) files.push_back(WriteNumbered(1000, 500));
+  auto distant = std::make_shared<CountingFileIO>(io_, kLatency);
+  std::vector<std::unique_ptr<DataFileReader>> readers;
+  for (const DataFile& file : files) {
+    readers.push_back(OpenDataFile(context_, distant, file, ReadAs(numbered_)).ValueOrDie());
+  }
+  distant->Reset();
+  std::vector<arrow::Future<>> arrived;
+  for (const auto& reader : readers) {
+    arrived.push_back(reader->Start(context_, 1 << 20));
+    EXPECT_FALSE(arrived.back().is_finished());
+    EXPECT_GT(reader->started_bytes(), 0);
+  }
+  for (const auto& future : arrived) ASSERT_TRUE(future.status().ok());
+  EXPECT_EQ(distant->count(), kFiles) << "one request for each first row group";
+  EXPECT_EQ(distant->max_in_flight(), kFiles);
+  EXPECT_EQ(distant->sequential_depth(), 1);
+  for (const auto& reader : readers) {
+    auto batch = reader->Next(context_).ValueOrDie();
+    ASSERT_NE(batch, nullptr);
+    EXPECT_EQ(batch->num_rows(), 500);
+    EXPECT_NE(reader->Next(context_).ValueOrDie(), nullptr);
+    EXPECT_EQ(reader->Next(context_).ValueOrDie(), nullptr);
+  }
+  EXPECT_EQ(distant->count(), 2 * kFiles) << "and nothing is asked for twice";
+}
+
+TEST_F(DataFileReaderTest, StartTakesNoMoreThanItMay) {
+  const DataFile file = WriteNumbered(1000, 500);
+  auto reader = OpenDataFile(context_, io_, file, ReadAs(numbered_)).ValueOrDie();
+  io_->Reset();
+  EXPECT_TRUE(reader->Start(context_, 10).is_finished());
+  EXPECT_EQ(reader->started_bytes(), 0);
+  OperationContext tight = context_;
+  tight.memory = context_.memory->MakeChild("tight", 1000);
+  const auto held = MemoryReservation::Make(tight.memory, 501).ValueOrDie();
+  auto second = OpenDataFile(context_, io_, file, ReadAs(numbered_)).ValueOrDie();
+  EXPECT_TRUE(second->Start(tight, 1 << 20).is_finished());
+  EXPECT_EQ(io_->count(), 0);
+  EXPECT_EQ(reader->Next(context_).ValueOrDie()->num_rows(), 500) << "Next asks then";
+}
+
 TEST_F(DataFileReaderTest, AsksForAFooterOnce) {
   const DataFile file = WriteNumbered(1000, 100);
   ASSERT_TRUE(OpenDataFile(context_, io_, file, ReadAs(numbered_)).ok());

@@ -222,6 +222,47 @@ TEST(ColumnStatistics, DecodedOnceAndCounted) {
   EXPECT_NE(manifest->Statistics(7, Type::Long()), first);
 }
 
+TEST(ColumnStatistics, TheirMemoryIsAskedForBeforehand) {
+  int64_t granted = 0;
+  int64_t limit = 0;
+  const auto reserve = [&](int64_t num_bytes) {
+    if (granted + num_bytes > limit) return false;
+    granted += num_bytes;
+    return true;
+  };
+  ManifestHeader header{2, ManifestContent::kData, SampleSchema(), SampleSpec()};
+  auto writer = *ManifestAvroWriter::Make(header);
+  for (int32_t i = 0; i < 100; ++i) ASSERT_TRUE(writer->Add(SampleEntry(2, i)).ok());
+  ManifestFile file;
+  auto manifest =
+      *ColumnarManifest::FromAvro(*writer->Finish(&file), SampleManifestFile(),
+                                  *PartitionType(SampleSpec(), *SampleSchema()), reserve);
+  const int64_t before = manifest->num_bytes();
+  EXPECT_EQ(manifest->Statistics(1, Type::Long()), nullptr);
+  EXPECT_EQ(manifest->PartitionStatistics(1), nullptr);
+  EXPECT_EQ(manifest->num_bytes(), before);
+  limit = 1 << 20;
+  const auto bytes_of = [](const ColumnStatistics& held) {
+    return static_cast<int64_t>(
+        sizeof(held) + held.has_lower.capacity() + held.has_upper.capacity() +
+        8 * (held.lower_int64.capacity() + held.upper_int64.capacity() +
+             held.lower_double.capacity() + held.upper_double.capacity() +
+             held.value_counts.capacity() + held.null_value_counts.capacity() +
+             held.nan_value_counts.capacity()) +
+        16 * (held.lower_bytes.capacity() + held.upper_bytes.capacity()));
+  };
+  int64_t held = 0;
+  for (const Type& type : {Type::Long(), Type::Double(), Type::String(), Type::Struct({})}) {
+    auto statistics = manifest->Statistics(1, type);
+    ASSERT_NE(statistics, nullptr);
+    held += bytes_of(*statistics);
+    EXPECT_EQ(granted, held) << type.ToString();
+  }
+  for (int field : {1, 4, 9}) held += bytes_of(*manifest->PartitionStatistics(field));
+  EXPECT_EQ(granted, held);
+  EXPECT_EQ(manifest->num_bytes(), before + granted);
+}
+
 TEST(ColumnStatistics, ThreadsShareOneDecoding) {
   auto manifest = ManifestWith(std::vector<Bounds>(1000, {Bytes(int32_t{1}), Bytes(int32_t{2})}));
   std::vector<std::shared_ptr<const ColumnStatistics>> results(4);

@@ -124,6 +124,64 @@ TEST_F(ScanPlannerTest, EveryLevelIsCountedWithItsReason) {
   EXPECT_EQ(Count(OperationCount::kFilesScanned), 1);
 }
 
+TEST_F(ScanPlannerTest, TasksCarryStatisticsWhereAsked) {
+  Add(1, {Data("a", 1, 0, 9)});
+  EXPECT_TRUE(Plan(True()).at(0).data_file.lower_bounds.empty());
+  ScanPlanOptions options = Options(True());
+  options.with_statistics = true;
+  const auto tasks = PlanFiles(context_, io_, std::move(options)).ValueOrDie();
+  EXPECT_EQ(tasks.at(0).data_file.lower_bounds.at(1),
+            ToSingleValueBytes(Type::Long(), Value(int64_t{0})).ValueOrDie());
+}
+
+TEST_F(ScanPlannerTest, ColumnsDecodedForAFilterWeighInTheCache) {
+  ClearManifestCaches();
+  Add(1, {Data("a", 1, 0, 9), Data("b", 1, 10, 19)});
+  const auto& budget = MemoryBudget::Process();
+  EXPECT_EQ(Plan(True()).size(), 2U);
+  const int64_t weight = ManifestCacheStats().num_bytes;
+  const int64_t used = budget->used_bytes();
+  EXPECT_EQ(Plan(Equal(Col("id"), Lit(int64_t{25}))).size(), 0U);
+  const int64_t grown = ManifestCacheStats().num_bytes - weight;
+  EXPECT_GT(grown, 2 * 5 * 8);
+  EXPECT_EQ(budget->used_bytes() - used, grown);
+  ClearManifestCaches();
+  EXPECT_EQ(ManifestCacheStats().num_bytes, 0);
+  EXPECT_LE(budget->used_bytes(), used - weight);
+}
+
+TEST_F(ScanPlannerTest, ReadsOneManifestAtATimeWhenMemoryIsShort) {
+  ClearManifestCaches();
+  Paths expected;
+  for (int m = 0; m < 12; ++m) {
+    std::vector<ManifestEntry> entries;
+    for (int i = 0; i < 200; ++i) {
+      expected.push_back("file-" + std::to_string(m) + "-" + std::to_string(i));
+      entries.push_back(Data(expected.back(), m, i, i));
+    }
+    Add(m + 1, entries);
+  }
+  std::sort(expected.begin(), expected.end());
+  const auto sorted_paths = [&] {
+    Paths paths = PathsOf(Plan(Less(Col("id"), Lit(int64_t{1000}))));
+    std::sort(paths.begin(), paths.end());
+    return paths;
+  };
+  EXPECT_EQ(sorted_paths(), expected);
+  const int64_t all_bytes = ManifestCacheStats().num_bytes;
+  ClearManifestCaches();
+  const auto& budget = MemoryBudget::Process();
+  const int64_t limit = budget->used_bytes() + all_bytes / 4;
+  budget->set_limit_bytes(limit);
+  const auto under_limit = sorted_paths();
+  ClearManifestCaches();
+  budget->set_limit_bytes(budget->used_bytes() + 1000);
+  const Status status = PlanFiles(context_, io_, Options(True())).status();
+  budget->set_limit_bytes({});
+  EXPECT_EQ(under_limit, expected);
+  EXPECT_EQ(KindOf(status), ErrorKind::kResourceExhausted) << status.ToString();
+}
+
 TEST_F(ScanPlannerTest, CachedManifestsAreReadWithoutARequest) {
   Add(1, {Data("a", 1, 0, 9)});
   EXPECT_EQ(Plan(True()).size(), 1U);

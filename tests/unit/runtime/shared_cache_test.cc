@@ -59,6 +59,24 @@ TEST(SharedCache, EvictsTheLeastRecentlyUsedAtItsCapacity) {
   EXPECT_EQ(cache.stats().num_entries, 3) << "and nothing had to go for it";
 }
 
+TEST(SharedCache, AValueThatGrowsPushesOthersOut) {
+  SharedCache<std::string> cache({.name = "test", .capacity_bytes = 5000});
+  for (const char* key : {"a", "b", "c"})
+    cache.Put(key, {std::make_shared<std::string>(key), 1200});
+  const int64_t before = cache.stats().num_bytes;
+  cache.Grow("a", 100);
+  EXPECT_EQ(cache.stats().num_bytes, before + 100);
+  EXPECT_EQ(cache.stats().evictions, 0);
+  cache.Grow("a", 1200);
+  EXPECT_EQ(cache.Find("b"), nullptr) << "the one that was used least recently";
+  EXPECT_NE(cache.Find("a"), nullptr);
+  EXPECT_LE(cache.stats().num_bytes, 5000);
+  cache.Grow("a", 5000);
+  EXPECT_EQ(cache.Find("a"), nullptr) << "too large by itself";
+  cache.Grow("nobody", 5000);
+  EXPECT_LE(cache.stats().num_bytes, 5000);
+}
+
 TEST(SharedCache, ValuesStayValidAndChargedWhileHeld) {
   auto root = MakeRoot();
   std::shared_ptr<const std::string> held;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "iceframe/table/overwrite_files_action.h"
 
+#include "iceframe/expression/parse_expression.h"
+
 #include "unit/table/table_fixture.h"
 
 namespace iceframe {
@@ -71,6 +73,13 @@ TEST_F(OverwriteFilesActionTest, PartitionAndBoundsProveTheirPartsOfAnAnd) {
       table, {}, Where(And(Equal(Col("city"), Lit("Oslo")), Less(Col("id"), Lit(int64_t{10})))));
   ASSERT_TRUE(report.ok()) << report.status().ToString();
   EXPECT_THAT(LiveFiles(report->table), ElementsAre("rome"));
+}
+
+TEST_F(OverwriteFilesActionTest, NullCountsAsFalseInTheFilter) {
+  TablePtr table = Appended(Create(), {File("low", 0, 9), File("high", 10, 19)});
+  auto report = Overwrite(table, {}, Where(*ParseExpression("coalesce(id >= 10, FALSE)")));
+  ASSERT_TRUE(report.ok()) << report.status().ToString();
+  EXPECT_THAT(LiveFiles(report->table), ElementsAre("low"));
 }
 
 TEST_F(OverwriteFilesActionTest, AFileThatMatchesInPartIsRefusedByName) {
