@@ -6,9 +6,10 @@
 //
 // Only the consumer pulls tasks and retires slots; workers fill a slot's queue. A slot whose queue
 // is full parks its reader, and the consumer resumes it once there is room. When memory runs out,
-// slots that delivered nothing are deferred: they begin again one by one, first in line.
+// slots are deferred: they begin again one by one, first in line, behind the rows they delivered.
 #include "iceframe/execution/scan_stream.h"
 
+#include <algorithm>
 #include <atomic>
 #include <condition_variable>
 #include <deque>
@@ -33,8 +34,13 @@ struct Slot {
   std::deque<std::shared_ptr<arrow::RecordBatch>> queue;
   int64_t queued_bytes = 0;
   int64_t prefetched_bytes = 0;
-  bool delivered = false;
-  // Started when nothing else ran: if memory is short now, it is short for good.
+  // Rows that the consumer has.
+  int64_t num_delivered = 0;
+  // Those that come again after a new beginning.
+  int64_t num_to_skip = 0;
+  // Its rows come out the same each time.
+  bool is_repeatable = true;
+  // Started when all others had given way: if memory is short now, it is short for good.
   bool alone = false;
   Status error;
 };
@@ -87,6 +93,12 @@ class ScanStreamImpl : public std::enable_shared_from_this<ScanStreamImpl> {
     context_.cancel.Cancel();
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return num_running_ == 0; });
+    // A worker may hold its slot a moment longer, but nothing that is charged.
+    for (const SlotPtr& slot : slots_) {
+      if (slot->state == SlotState::kRunning) continue;
+      slot->queue.clear();
+      slot->reader.reset();
+    }
     slots_.clear();
     exhausted_ = true;
     rows_left_ = 0;
@@ -106,7 +118,7 @@ class ScanStreamImpl : public std::enable_shared_from_this<ScanStreamImpl> {
     int64_t num_rows = 0;
     for (const SlotPtr& slot : slots_) {
       const bool all_rows = slot->task.residual.is_true() && slot->task.delete_files.empty();
-      if (all_rows && !slot->delivered) num_rows += slot->task.data_file.record_count;
+      if (all_rows) num_rows += slot->task.data_file.record_count - slot->num_delivered;
     }
     return num_rows >= rows_left_;
   }
@@ -141,7 +153,7 @@ class ScanStreamImpl : public std::enable_shared_from_this<ScanStreamImpl> {
         const int64_t bytes = arrow::util::TotalBufferSize(*batch);
         slot->queued_bytes -= bytes;
         queued_bytes_ -= bytes;
-        slot->delivered = true;
+        slot->num_delivered += batch->num_rows();
         if (slot->state == SlotState::kParked && slot->queue.empty()) Resume(slot);
         return batch;
       }
@@ -199,7 +211,8 @@ class ScanStreamImpl : public std::enable_shared_from_this<ScanStreamImpl> {
 
   void Start(const SlotPtr& slot) {
     slot->state = SlotState::kRunning;
-    slot->alone = num_running_ == 0 && queued_bytes_ == 0;
+    slot->num_to_skip = slot->num_delivered;
+    slot->alone = window_ == 1 && num_running_ == 0;
     ++num_running_;
     auto self = shared_from_this();
     Submit(context_.executor->io(), slot, [self, slot] { self->Open(slot); });
@@ -251,8 +264,9 @@ class ScanStreamImpl : public std::enable_shared_from_this<ScanStreamImpl> {
   Status OpenReader(Slot* slot) {
     ICEFRAME_RETURN_NOT_OK(context_.Check());
     ICEFRAME_ASSIGN_OR_RETURN(ReadOptions options, read_options_(slot->task));
+    slot->is_repeatable = !options.late_filter;
     const int64_t rows_left = rows_left_;
-    if (rows_left >= 0) options.limit = rows_left;
+    if (rows_left >= 0) options.limit = rows_left + slot->num_to_skip;
     ICEFRAME_ASSIGN_OR_RETURN(
         slot->reader, OpenDataFile(context_, io_, slot->task.data_file, std::move(options)));
     return Status::OK();
@@ -270,13 +284,19 @@ class ScanStreamImpl : public std::enable_shared_from_this<ScanStreamImpl> {
 
   // Returns whether the worker must stop: the slot was parked or deferred.
   bool Enqueue(const SlotPtr& slot, std::shared_ptr<arrow::RecordBatch> batch) {
+    if (slot->num_to_skip > 0) {
+      const int64_t num_skipped = std::min(slot->num_to_skip, batch->num_rows());
+      slot->num_to_skip -= num_skipped;
+      if (num_skipped == batch->num_rows()) return false;
+      batch = batch->Slice(num_skipped);
+    }
     const int64_t bytes = arrow::util::TotalBufferSize(*batch);
     std::lock_guard lock(mutex_);
     slot->queue.push_back(std::move(batch));
     slot->queued_bytes += bytes;
     queued_bytes_ += bytes;
     changed_.notify_all();
-    if (window_ == 1 && !IsHead(*slot) && !slot->delivered) {
+    if (window_ == 1 && !IsHead(*slot) && slot->is_repeatable) {
       --num_running_;
       Defer(slot.get());
       return true;
@@ -298,9 +318,9 @@ class ScanStreamImpl : public std::enable_shared_from_this<ScanStreamImpl> {
     --num_running_;
     ForgetFetch(slot.get());
     changed_.notify_all();
-    if (!status.ok() && KindOf(status) == ErrorKind::kResourceExhausted && !slot->delivered &&
-        !slot->alone) {
-      DeferAllButDelivered();
+    const bool is_short = !status.ok() && KindOf(status) == ErrorKind::kResourceExhausted;
+    if (is_short && slot->is_repeatable && !slot->alone) {
+      DeferOthers(*slot);
       Defer(slot.get());
       return;
     }
@@ -319,10 +339,13 @@ class ScanStreamImpl : public std::enable_shared_from_this<ScanStreamImpl> {
     slot->state = SlotState::kDeferred;
   }
 
-  void DeferAllButDelivered() {
+  // From now on one file at a time.
+  void DeferOthers(const Slot& slot) {
     window_ = 1;
     for (const SlotPtr& other : slots_) {
-      if (!other->delivered && other->state != SlotState::kRunning && !IsHead(*other)) {
+      const bool holds_memory = other->reader != nullptr || !other->queue.empty();
+      const bool stands = other->state != SlotState::kRunning && other->error.ok();
+      if (other.get() != &slot && stands && holds_memory && other->is_repeatable) {
         Defer(other.get());
       }
     }

@@ -51,6 +51,7 @@ class ScanStreamTest : public DataFileTest {
     auto read_options = [this](const ScanTask& task) -> Result<ReadOptions> {
       ReadOptions read = ReadAs(IdSchema());
       read.filter = task.residual;
+      read.batch_rows = batch_rows_;
       return read;
     };
     return ScanStream::Make(context_, io_, std::move(source), read_options, std::move(options))
@@ -70,6 +71,7 @@ class ScanStreamTest : public DataFileTest {
 
   std::vector<ScanTask> tasks_;
   size_t num_pulled_ = 0;
+  int64_t batch_rows_ = 64 * 1024;
 };
 
 std::vector<int64_t> Range(int64_t end) {
@@ -173,12 +175,37 @@ TEST_F(ScanStreamTest, DroppedMidwayItLeavesNothingCharged) {
 
 TEST_F(ScanStreamTest, ReadsFileByFileWhereTheBudgetHasRoomForOneOnly) {
   WriteTasks(12);
-  context_.memory = MemoryBudget::Process()->MakeChild("tight");
-  context_.memory->set_limit_bytes(64 * 1024);
+  for (int round = 0; round < 20; ++round) {
+    num_pulled_ = 0;
+    context_.memory = MemoryBudget::Process()->MakeChild("tight", 40 * 1024);
+    auto stream = Open(Source());
+    auto ids = ReadIds(*stream);
+    ASSERT_TRUE(ids.ok()) << ids.status();
+    EXPECT_EQ(*ids, Range(12 * kRowsPerFile));
+  }
+}
+
+TEST_F(ScanStreamTest, FilesThatGaveWayGoOnBehindTheRowsTheyDelivered) {
+  batch_rows_ = 64;
+  WriteTasks(12);
+  for (int round = 0; round < 40; ++round) {
+    num_pulled_ = 0;
+    context_.memory = MemoryBudget::Process()->MakeChild("tight", 24 * 1024);
+    ScanStreamOptions options;
+    options.ordered = round % 2 == 0;
+    auto stream = Open(Source(), options);
+    auto ids = ReadIds(*stream);
+    ASSERT_TRUE(ids.ok()) << ids.status();
+    if (!options.ordered) std::sort(ids->begin(), ids->end());
+    EXPECT_EQ(*ids, Range(12 * kRowsPerFile));
+  }
+}
+
+TEST_F(ScanStreamTest, AFileThatNeverFitsIsAnError) {
+  WriteTasks(2);
+  context_.memory = MemoryBudget::Process()->MakeChild("tiny", 4 * 1024);
   auto stream = Open(Source());
-  auto ids = ReadIds(*stream);
-  ASSERT_TRUE(ids.ok()) << ids.status();
-  EXPECT_EQ(*ids, Range(12 * kRowsPerFile));
+  EXPECT_EQ(KindOf(stream->Next().status()), ErrorKind::kResourceExhausted);
 }
 
 }  // namespace
