@@ -170,11 +170,29 @@ void BM_PlanOneDayCached(benchmark::State& state) { Run(state, OneDay(), false, 
 void BM_PlanAllCached(benchmark::State& state) {
   Run(state, True(), false, static_cast<size_t>(kFiles));
 }
-BENCHMARK(BM_PlanOneRowCold)->Unit(benchmark::kMillisecond)->UseRealTime()->Iterations(5);
-BENCHMARK(BM_PlanOneRowCached)->Unit(benchmark::kMillisecond)->UseRealTime();
-BENCHMARK(BM_PlanOneDayCold)->Unit(benchmark::kMillisecond)->UseRealTime()->Iterations(20);
-BENCHMARK(BM_PlanOneDayCached)->Unit(benchmark::kMillisecond)->UseRealTime();
-BENCHMARK(BM_PlanAllCached)->Unit(benchmark::kMillisecond)->UseRealTime()->Iterations(2);
+BENCHMARK(BM_PlanOneRowCold)
+    ->Unit(benchmark::kMillisecond)
+    ->MeasureProcessCPUTime()
+    ->UseRealTime()
+    ->Iterations(5);
+BENCHMARK(BM_PlanOneRowCached)
+    ->Unit(benchmark::kMillisecond)
+    ->MeasureProcessCPUTime()
+    ->UseRealTime();
+BENCHMARK(BM_PlanOneDayCold)
+    ->Unit(benchmark::kMillisecond)
+    ->MeasureProcessCPUTime()
+    ->UseRealTime()
+    ->Iterations(20);
+BENCHMARK(BM_PlanOneDayCached)
+    ->Unit(benchmark::kMillisecond)
+    ->MeasureProcessCPUTime()
+    ->UseRealTime();
+BENCHMARK(BM_PlanAllCached)
+    ->Unit(benchmark::kMillisecond)
+    ->MeasureProcessCPUTime()
+    ->UseRealTime()
+    ->Iterations(2);
 
 }  // namespace
 }  // namespace iceframe
