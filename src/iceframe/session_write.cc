@@ -31,6 +31,12 @@ void CleanUp(const OperationContext& context, const Table& table,
   DeleteDataFiles(context, *table.io(), files);
 }
 
+// Data files and the commit's own are made durable together, before the swap.
+OperationContext WriteContext(OperationContext context) {
+  context.deferred_syncs = std::make_shared<DeferredSyncs>();
+  return context;
+}
+
 template <typename Options>
 Options ToActionOptions(const CommitOptions& options) {
   Options action;
@@ -70,9 +76,10 @@ int64_t NumDeletedFiles(const CommitReport& report) {
 
 }  // namespace
 
-Result<WriteReport> SessionImpl::Append(const OperationContext& context, std::string_view name,
+Result<WriteReport> SessionImpl::Append(const OperationContext& operation, std::string_view name,
                                         arrow::RecordBatchReader& batches,
                                         const CommitOptions& options) {
+  const OperationContext context = WriteContext(operation);
   ICEFRAME_ASSIGN_OR_RETURN(auto table, LoadTable(context, name));
   ICEFRAME_ASSIGN_OR_RETURN(std::vector<DataFile> files,
                             WriteDataFiles(context, table->io(), *table->metadata(), batches));
@@ -87,9 +94,10 @@ Result<WriteReport> SessionImpl::Append(const OperationContext& context, std::st
   return report;
 }
 
-Result<WriteReport> SessionImpl::Overwrite(const OperationContext& context, std::string_view name,
+Result<WriteReport> SessionImpl::Overwrite(const OperationContext& operation, std::string_view name,
                                            arrow::RecordBatchReader& batches,
                                            const Expression& filter, const CommitOptions& options) {
+  const OperationContext context = WriteContext(operation);
   ICEFRAME_ASSIGN_OR_RETURN(auto table, LoadTable(context, name));
   ICEFRAME_ASSIGN_OR_RETURN(std::vector<DataFile> files,
                             WriteDataFiles(context, table->io(), *table->metadata(), batches));

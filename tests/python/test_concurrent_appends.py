@@ -7,9 +7,13 @@ import os
 import subprocess
 import sys
 import textwrap
+import threading
 
-NUM_PROCESSES = int(os.environ.get("ICEFRAME_TEST_PROCESSES", "4"))
-NUM_APPENDS = int(os.environ.get("ICEFRAME_TEST_APPENDS", "10"))
+import pyarrow as pa
+from pyiceberg.exceptions import CommitFailedException
+
+NUM_PROCESSES = int(os.environ.get("ICEFRAME_TEST_PROCESSES", "16"))
+NUM_APPENDS = int(os.environ.get("ICEFRAME_TEST_APPENDS", "100"))
 
 WRITER = textwrap.dedent(
     """
@@ -46,3 +50,42 @@ def test_every_append_of_many_processes_lands_once(ice, lake):
     for parent, child in itertools.pairwise(snapshots):
         assert child["parent-snapshot-id"] == parent["snapshot-id"]
         assert child["sequence-number"] == parent["sequence-number"] + 1
+
+
+def test_pyiceberg_appends_in_the_same_process_and_database(ice, lake):
+    """Both hold the database open; each closes connections while the other writes."""
+    count = 20
+    ice.create_table("t", {"id": "long"})
+    errors: list[BaseException] = []
+
+    def rows(i: int) -> pa.Table:
+        return pa.table({"id": pa.array([i], pa.int64())})
+
+    def append_ours() -> None:
+        for i in range(count):
+            lake.open().append_to_table("t", rows(i))
+
+    def append_theirs() -> None:
+        for i in range(count, 2 * count):
+            catalog = lake.pyiceberg()
+            while True:
+                try:
+                    catalog.load_table("default.t").append(rows(i))
+                    break
+                except CommitFailedException:
+                    continue
+            catalog.engine.dispose()
+
+    def run(work) -> None:
+        try:
+            work()
+        except BaseException as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=run, args=[w]) for w in (append_ours, append_theirs)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+    assert sorted(ice.to_arrow("t").to_pydict()["id"]) == list(range(2 * count))

@@ -133,7 +133,8 @@ class Catalog {
 
   /// Tries once: checks the requirements against the current metadata, writes new metadata, swaps.
   /// With AssertCreate among the requirements, makes the table. A metadata file that was written is
-  /// deleted again only if it is proved not to have landed.
+  /// deleted again only if it is proved not to have landed. What was written under the context is
+  /// durable before the swap: its deferred syncs are run.
   virtual CommitOutcome CommitTable(const OperationContext& context,
                                     const CommitRequest& request) = 0;
   /// Tries once, holding the catalog's write lock from reading the current table to the swap, so

@@ -7,6 +7,7 @@
 #include <sqlite3.h>
 
 #include "iceframe/catalog/sqlite_database_internal.h"
+#include "iceframe/catalog/sqlite_locks_internal.h"
 #include "iceframe/runtime/settings.h"
 
 namespace iceframe {
@@ -14,6 +15,15 @@ namespace iceframe {
 namespace {
 
 constexpr int kLongestWaitMs = 10;
+// Who has waited for long looks more often than newcomers, and so gets its turn before them.
+constexpr int kFirstWaits = 4;
+constexpr int kPatientWaits = 50;
+constexpr int kLateWaitMs = 3;
+
+int LongestWaitMs(int count) {
+  if (count < kFirstWaits) return count + 1;
+  return count < kPatientWaits ? kLongestWaitMs : kLateWaitMs;
+}
 
 ErrorKind KindOfCode(int code) {
   switch (code & 0xFF) {
@@ -76,6 +86,7 @@ Result<std::unique_ptr<SqliteConnection>> SqliteConnection::Open(const Operation
                                                                  bool write_ahead_log) {
   std::unique_ptr<SqliteConnection> connection(new SqliteConnection());
   connection->path_ = path;
+  internal::UseOwnedSqliteLocks();
   const int code = sqlite3_open_v2(
       path.c_str(), &connection->database_,
       SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE,
@@ -122,7 +133,7 @@ int SqliteConnection::OnBusy(void* self, int count) {
   const auto* connection = static_cast<const SqliteConnection*>(self);
   if (connection->context_ == nullptr) return 0;
   if (std::chrono::steady_clock::now() >= connection->wait_until_) return 0;
-  const std::chrono::milliseconds wait(RandomWaitMs(std::min(count + 1, kLongestWaitMs)));
+  const std::chrono::milliseconds wait(RandomWaitMs(LongestWaitMs(count)));
   return connection->context_->cancel.WaitFor(wait) ? 0 : 1;
 }
 

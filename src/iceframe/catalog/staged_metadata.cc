@@ -39,6 +39,14 @@ bool IsCreate(const CommitRequest& request) {
                      });
 }
 
+// From here on the swap may name the file and, through it, all others of the commit.
+Result<StagedMetadata> Durable(const OperationContext& context, FileIO& io, StagedMetadata staged) {
+  const Status status = context.RunDeferredSyncs();
+  if (status.ok()) return staged;
+  DiscardStaged(context, io, staged);
+  return status;
+}
+
 }  // namespace
 
 Result<StagedMetadata> StageMetadata(const OperationContext& context, FileIO& io,
@@ -56,7 +64,7 @@ Result<StagedMetadata> StageMetadata(const OperationContext& context, FileIO& io
                               ApplyUpdates(TableMetadata{}, request.updates, options));
     ICEFRAME_ASSIGN_OR_RETURN(staged.location,
                               WriteTableMetadata(context, io, staged.metadata, ""));
-    return staged;
+    return Durable(context, io, std::move(staged));
   }
   if (request.updates.empty()) {
     return StagedMetadata{current->metadata, current->metadata_location, true};
@@ -65,7 +73,7 @@ Result<StagedMetadata> StageMetadata(const OperationContext& context, FileIO& io
   ICEFRAME_ASSIGN_OR_RETURN(staged.metadata, ApplyUpdates(*base, request.updates, options));
   ICEFRAME_ASSIGN_OR_RETURN(staged.location, WriteTableMetadata(context, io, staged.metadata,
                                                                 current->metadata_location));
-  return staged;
+  return Durable(context, io, std::move(staged));
 }
 
 Result<StagedMetadata> StageNewTable(const OperationContext& context, FileIO& io,

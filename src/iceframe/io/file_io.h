@@ -35,6 +35,7 @@ class OutputFile {
   /// Bytes written so far.
   virtual int64_t num_bytes() const = 0;
   /// Makes the file durable and visible, never over an existing one unless asked so at creation.
+  /// Where the context carries DeferredSyncs, its name may be durable only after their Run.
   /// Errors: AlreadyExists; Io.
   virtual Status Close() = 0;
   virtual void Abort() = 0;

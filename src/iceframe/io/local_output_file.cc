@@ -127,12 +127,20 @@ class LocalOutputFile final : public OutputFile {
     ICEFRAME_RETURN_NOT_OK(SyncFile(file_.get(), location_));
     ICEFRAME_RETURN_NOT_OK(context_.Check());
     ICEFRAME_RETURN_NOT_OK(mode_ == OverwriteMode::kOverwrite ? Replace() : LinkNew());
-    Status synced = SyncFile(target_.folder.get(), location_);
+    Status synced = SyncFolder();
     if (!synced.ok() && mode_ == OverwriteMode::kNeverOverwrite) {
       // It was ours alone and is not known to be durable: back to nothing visible.
-      unlinkat(target_.folder.get(), target_.name.c_str(), 0);
+      if (target_.folder.is_open()) unlinkat(target_.folder.get(), target_.name.c_str(), 0);
     }
     return synced;
+  }
+
+  Status SyncFolder() {
+    if (context_.deferred_syncs == nullptr) return SyncFile(target_.folder.get(), location_);
+    auto folder = std::make_shared<FileDescriptor>(std::move(target_.folder));
+    return context_.deferred_syncs->Add(
+        location_.substr(0, location_.rfind('/')),
+        [folder, location = location_] { return SyncFile(folder->get(), location); });
   }
 
   /// Gives the file without a name one.

@@ -15,6 +15,7 @@
 #include "iceframe/base/result.h"
 #include "iceframe/runtime/cancel_token.h"
 #include "iceframe/runtime/clock.h"
+#include "iceframe/runtime/deferred_syncs.h"
 #include "iceframe/runtime/executor.h"
 #include "iceframe/runtime/log_sink.h"
 #include "iceframe/runtime/memory_manager.h"
@@ -46,11 +47,17 @@ struct OperationContext {
   /// Settings of the session that changed from their defaults, by name (see settings.h).
   std::shared_ptr<const Properties> settings;
   Clock* clock = &Clock::System();
+  /// Empty: what is written is durable at once.
+  std::shared_ptr<DeferredSyncs> deferred_syncs;
 
   /// OK, Cancelled, or Timeout once the deadline passed. Cheap: call it once per batch or file.
   Status Check() const;
   /// Waits for `duration`; returns sooner, with the error, when cancelled or past the deadline.
   Status Sleep(std::chrono::milliseconds duration) const;
+  /// Makes durable what was written under this context and put off; before a commit's swap.
+  Status RunDeferredSyncs() const {
+    return deferred_syncs == nullptr ? Status::OK() : deferred_syncs->Run();
+  }
   arrow::MemoryPool* pool() const { return memory->pool(); }
   void Report(const Progress& progress_now) const {
     if (progress) progress(progress_now);

@@ -12,7 +12,7 @@ namespace iceframe {
 
 AppendFilesAction::AppendFilesAction(const Table& table, std::vector<DataFile> files,
                                      AppendFilesOptions options)
-    : SnapshotAction(table, options), files_(std::move(files)), fast_(options.fast) {}
+    : SnapshotAction(table, std::move(files), options), fast_(options.fast) {}
 
 Status CheckNewFiles(const TableMetadata& metadata, const std::vector<DataFile>& files) {
   std::set<std::string_view> paths;
@@ -45,16 +45,6 @@ Result<std::unique_ptr<AppendFilesAction>> AppendFilesAction::Make(const Table& 
       new AppendFilesAction(table, std::move(files), std::move(options)));
 }
 
-Status AppendFilesAction::WriteNewManifests(const CommitAttempt& attempt) {
-  if (has_new_manifests_) return Status::OK();
-  ICEFRAME_ASSIGN_OR_RETURN(new_manifests_,
-                            internal::WriteAddedFiles(files_, id(), [&](PartitionSpecId spec_id) {
-                              return NewManifestWriter(attempt, spec_id);
-                            }));
-  has_new_manifests_ = true;
-  return Status::OK();
-}
-
 Result<std::vector<ManifestFile>> AppendFilesAction::MergeBin(
     const CommitAttempt& attempt, const std::vector<ManifestFile>& bin) {
   std::string key;
@@ -73,9 +63,9 @@ Result<std::vector<ManifestFile>> AppendFilesAction::Merge(
   if (fast_ || !policy.is_enabled) return manifests;
   std::vector<ManifestFile> result;
   for (const auto& bin : internal::PackManifests(manifests, policy)) {
-    const bool is_newest = !new_manifests_.empty() &&
+    const bool is_newest = !new_manifests().empty() &&
                            std::any_of(bin.begin(), bin.end(), [&](const ManifestFile& manifest) {
-                             return manifest.manifest_path == new_manifests_.front().manifest_path;
+                             return manifest.manifest_path == new_manifests().front().manifest_path;
                            });
     const bool is_too_few =
         is_newest && static_cast<int64_t>(bin.size()) < policy.min_count_to_merge;
@@ -91,13 +81,12 @@ Result<std::vector<ManifestFile>> AppendFilesAction::Merge(
 
 Result<SnapshotAction::Content> AppendFilesAction::MakeContent(const CommitAttempt& attempt,
                                                                const Parent& parent) {
-  ICEFRAME_RETURN_NOT_OK(WriteNewManifests(attempt));
   Content content;
   content.operation = "append";
-  std::vector<ManifestFile> manifests = new_manifests_;
+  std::vector<ManifestFile> manifests = new_manifests();
   manifests.insert(manifests.end(), parent.manifests.begin(), parent.manifests.end());
   ICEFRAME_ASSIGN_OR_RETURN(content.manifests, Merge(attempt, manifests));
-  for (const DataFile& file : files_) {
+  for (const DataFile& file : added_files()) {
     content.changes.Added(file, PartitionKeyOf(*attempt.base.metadata, file));
   }
   return content;

@@ -32,17 +32,12 @@ class AppendFilesAction final : public SnapshotAction {
 
  private:
   AppendFilesAction(const Table& table, std::vector<DataFile> files, AppendFilesOptions options);
-  Status WriteNewManifests(const CommitAttempt& attempt);
   Result<std::vector<ManifestFile>> Merge(const CommitAttempt& attempt,
                                           const std::vector<ManifestFile>& manifests);
   Result<std::vector<ManifestFile>> MergeBin(const CommitAttempt& attempt,
                                              const std::vector<ManifestFile>& bin);
 
-  std::vector<DataFile> files_;
   const bool fast_;
-  /// Written on the first attempt, then reused.
-  bool has_new_manifests_ = false;
-  std::vector<ManifestFile> new_manifests_;
   /// Merged manifests by the paths they were made of, reused as long as those stay.
   std::map<std::string, std::vector<ManifestFile>> merged_;
 };

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "iceframe/table/commit_policy_internal.h"
+#include "iceframe/table/contention_internal.h"
 
 namespace iceframe {
 
@@ -12,12 +13,20 @@ namespace {
 
 constexpr std::string_view kComponent = "table";
 
+// The names of all files of a commit are made durable together, before its swap.
+OperationContext WithDeferredSyncs(OperationContext context) {
+  if (context.deferred_syncs == nullptr) {
+    context.deferred_syncs = std::make_shared<DeferredSyncs>();
+  }
+  return context;
+}
+
 // The state of one commit over its attempts.
 class Committer {
  public:
   Committer(const OperationContext& context, const std::shared_ptr<const Table>& table,
             TableAction& action, const internal::CommitPolicy& policy)
-      : context_(context),
+      : context_(WithDeferredSyncs(context)),
         table_(table),
         action_(action),
         policy_(policy),
@@ -29,6 +38,8 @@ class Committer {
  private:
   CommitOutcome Attempt();
   CommitOutcome AttemptLocked();
+  Status WriteAhead();
+  void NoteContention(bool met_others);
   Result<CommitRequest> Prepare(const LoadedTable& base);
   // Loads the table until it can be read; with `wants_applied`, until the commit is found in it
   // or can't come any more, or the checks are used up.
@@ -42,7 +53,7 @@ class Committer {
   Status StateUnknown(const Status& status) const;
   void DeleteUnused(const TableMetadata* saved);
 
-  const OperationContext& context_;
+  const OperationContext context_;
   const std::shared_ptr<const Table>& table_;
   TableAction& action_;
   const internal::CommitPolicy& policy_;
@@ -71,7 +82,27 @@ Result<CommitRequest> Committer::Prepare(const LoadedTable& base) {
   return request;
 }
 
+// What can be written without the lock is, so that others wait for less.
+Status Committer::WriteAhead() {
+  ICEFRAME_RETURN_NOT_OK(action_.WriteAhead({context_, *table_->io(), base_, num_attempts_ - 1}));
+  return context_.RunDeferredSyncs();
+}
+
+void Committer::NoteContention(bool met_others) {
+  auto& tables = internal::ContendedTables::Process();
+  const std::string& table = base_.metadata->location;
+  if (met_others) {
+    tables.Remember(table, context_.clock->SteadyNow());
+  } else {
+    tables.Forget(table);
+  }
+}
+
 CommitOutcome Committer::AttemptLocked() {
+  if (Status status = WriteAhead(); !status.ok()) {
+    refused_ = status;
+    return {CommitOutcomeKind::kRejected, std::nullopt, status};
+  }
   auto rebase = [this](const LoadedTable& current) -> Result<CommitRequest> {
     if (action_.IsAppliedIn(*current.metadata)) {
       found_ = current;
@@ -82,6 +113,7 @@ CommitOutcome Committer::AttemptLocked() {
                        "another table has taken the name: ", current.identifier.ToString());
       return refused_;
     }
+    NoteContention(num_retries_ > 0 || current.metadata_location != base_.metadata_location);
     base_ = current;
     return Prepare(base_);
   };
@@ -157,6 +189,9 @@ bool IsCurable(const OperationContext& context, const CommitOutcome& outcome) {
 }
 
 Result<CommitReport> Committer::Run() {
+  is_locked_ = table_->catalog()->supports_locked_commit() &&
+               internal::ContendedTables::Process().Contains(base_.metadata->location,
+                                                             context_.clock->SteadyNow());
   for (;;) {
     if (Status status = context_.Check(); !status.ok()) return Fail(status);
     CommitOutcome outcome = Attempt();
@@ -170,6 +205,7 @@ Result<CommitReport> Committer::Run() {
     }
     if (!IsCurable(context_, outcome)) return Fail(outcome.status);
 
+    if (outcome.kind == CommitOutcomeKind::kConflict) NoteContention(true);
     const bool is_unknown = outcome.kind == CommitOutcomeKind::kUnknown;
     if (is_unknown) unknown_requests_.push_back(last_request_);
     // A conflict is looked up too: somewhere on the way the request may have been sent twice, and

@@ -32,6 +32,12 @@ class TableAction {
   /// Computes what this change asks for on the attempt's base; may write files, deletes none.
   /// Errors: whatever says that the change can't be made on this base, e.g. CommitRejected.
   virtual Result<CommitRequest> Prepare(const CommitAttempt& attempt) = 0;
+  /// Writes the files that don't depend on the base; called before a catalog's lock is taken, and
+  /// any number of times. Prepare writes what was not written here.
+  virtual Status WriteAhead(const CommitAttempt& attempt) {
+    (void)attempt;
+    return Status::OK();
+  }
   /// Returns whether an attempt of this commit has landed in `now`.
   virtual bool IsAppliedIn(const TableMetadata& now) const = 0;
   /// The id of the snapshot that this commit makes, the same in all attempts.
@@ -56,7 +62,8 @@ struct CommitReport {
 /// Commits `action` to `table`, whose metadata is the first attempt's base.
 ///
 /// A conflict is retried as the properties commit.retry.* say, with full jitter; from the first
-/// one on under the catalog's write lock, where it has one. An unknown outcome is looked up as
+/// one on under the catalog's write lock, where it has one. A table that other writers were met at
+/// lately is locked from the start. An unknown outcome is looked up as
 /// commit.status-check.* say. Files that nothing needs are deleted once the outcome is known, and
 /// only then; if that fails, the result is the same.
 ///

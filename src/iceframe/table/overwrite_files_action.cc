@@ -36,9 +36,7 @@ Result<Expression> BoundFilter(const OverwriteFilesOptions& options, const Schem
 
 OverwriteFilesAction::OverwriteFilesAction(const Table& table, std::vector<DataFile> added_files,
                                            OverwriteFilesOptions options)
-    : SnapshotAction(table, options),
-      added_files_(std::move(added_files)),
-      overwrite_(std::move(options)) {}
+    : SnapshotAction(table, std::move(added_files), options), overwrite_(std::move(options)) {}
 
 Result<std::unique_ptr<OverwriteFilesAction>> OverwriteFilesAction::Make(
     const Table& table, std::vector<DataFile> added_files, OverwriteFilesOptions options) {
@@ -151,16 +149,9 @@ Result<std::vector<ManifestFile>> OverwriteFilesAction::Filter(const CommitAttem
 Result<SnapshotAction::Content> OverwriteFilesAction::MakeContent(const CommitAttempt& attempt,
                                                                   const Parent& parent) {
   ICEFRAME_RETURN_NOT_OK(CheckNoNewMatches(attempt, parent));
-  if (!has_new_manifests_) {
-    ICEFRAME_ASSIGN_OR_RETURN(
-        new_manifests_, internal::WriteAddedFiles(added_files_, id(), [&](PartitionSpecId spec_id) {
-          return NewManifestWriter(attempt, spec_id);
-        }));
-    has_new_manifests_ = true;
-  }
   Content content;
-  content.operation = added_files_.empty() ? "delete" : "overwrite";
-  content.manifests = new_manifests_;
+  content.operation = added_files().empty() ? "delete" : "overwrite";
+  content.manifests = new_manifests();
   for (const ManifestFile& manifest : parent.manifests) {
     if (manifest.content != ManifestContent::kData) {
       content.manifests.push_back(manifest);
@@ -169,7 +160,7 @@ Result<SnapshotAction::Content> OverwriteFilesAction::MakeContent(const CommitAt
     ICEFRAME_ASSIGN_OR_RETURN(auto filtered, Filter(attempt, manifest, &content.changes));
     content.manifests.insert(content.manifests.end(), filtered.begin(), filtered.end());
   }
-  for (const DataFile& file : added_files_) {
+  for (const DataFile& file : added_files()) {
     content.changes.Added(file, PartitionKeyOf(*attempt.base.metadata, file));
   }
   return content;

@@ -53,12 +53,9 @@ class OverwriteFilesAction final : public SnapshotAction {
   Result<std::vector<ManifestFile>> Filter(const CommitAttempt& attempt,
                                            const ManifestFile& manifest, FileChanges* changes);
 
-  std::vector<DataFile> added_files_;
   OverwriteFilesOptions overwrite_;
   IsolationLevel isolation_level_ = IsolationLevel::kSerializable;
 
-  bool has_new_manifests_ = false;
-  std::vector<ManifestFile> new_manifests_;
   /// What became of a manifest, by its path: reused on the next attempt.
   struct Filtered {
     std::vector<ManifestFile> manifests;

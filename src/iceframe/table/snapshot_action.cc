@@ -8,6 +8,7 @@
 #include "iceframe/base/uuid.h"
 #include "iceframe/format/manifest_list_avro.h"
 #include "iceframe/runtime/settings.h"
+#include "iceframe/table/manifest_merge_internal.h"
 
 namespace iceframe {
 
@@ -24,8 +25,10 @@ SnapshotId NewSnapshotId(const TableMetadata& metadata) {
 
 }  // namespace
 
-SnapshotAction::SnapshotAction(const Table& table, SnapshotActionOptions options)
-    : options_(std::move(options)),
+SnapshotAction::SnapshotAction(const Table& table, std::vector<DataFile> added_files,
+                               SnapshotActionOptions options)
+    : added_files_(std::move(added_files)),
+      options_(std::move(options)),
       snapshot_id_(NewSnapshotId(*table.metadata())),
       commit_uuid_(NewUuid()) {}
 
@@ -83,6 +86,16 @@ Result<std::string> SnapshotAction::WriteManifestList(const CommitAttempt& attem
   return list.path;
 }
 
+Status SnapshotAction::WriteAhead(const CommitAttempt& attempt) {
+  if (has_new_manifests_) return Status::OK();
+  ICEFRAME_ASSIGN_OR_RETURN(
+      new_manifests_, internal::WriteAddedFiles(added_files_, id(), [&](PartitionSpecId spec_id) {
+        return NewManifestWriter(attempt, spec_id);
+      }));
+  has_new_manifests_ = true;
+  return Status::OK();
+}
+
 Result<CommitRequest> SnapshotAction::Prepare(const CommitAttempt& attempt) {
   const TableMetadata& base = *attempt.base.metadata;
   if (options_.validator) ICEFRAME_RETURN_NOT_OK(options_.validator(base));
@@ -94,6 +107,7 @@ Result<CommitRequest> SnapshotAction::Prepare(const CommitAttempt& attempt) {
         auto manifests, ReadManifestList(attempt.context, attempt.io, base, *parent.snapshot));
     parent.manifests = *manifests;
   }
+  ICEFRAME_RETURN_NOT_OK(WriteAhead(attempt));
   ICEFRAME_ASSIGN_OR_RETURN(Content content, MakeContent(attempt, parent));
 
   Snapshot snapshot;

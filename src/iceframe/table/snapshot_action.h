@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "iceframe/base/properties.h"
+#include "iceframe/format/data_file.h"
 #include "iceframe/format/manifest_file.h"
 #include "iceframe/table/commit.h"
 #include "iceframe/table/manifest_files.h"
@@ -28,6 +29,7 @@ struct SnapshotActionOptions {
 /// number, manifest list and summary are made anew on each base.
 class SnapshotAction : public TableAction {
  public:
+  Status WriteAhead(const CommitAttempt& attempt) final;
   Result<CommitRequest> Prepare(const CommitAttempt& attempt) final;
   bool IsAppliedIn(const TableMetadata& now) const final;
   std::optional<SnapshotId> snapshot_id() const final { return snapshot_id_; }
@@ -47,14 +49,18 @@ class SnapshotAction : public TableAction {
     std::vector<ManifestFile> manifests;
   };
 
-  SnapshotAction(const Table& table, SnapshotActionOptions options);
+  SnapshotAction(const Table& table, std::vector<DataFile> added_files,
+                 SnapshotActionOptions options);
 
-  /// Computes the content on the attempt's base. Manifests that are new have
-  /// kUnassignedSequenceNumber and this action's snapshot id.
+  /// Computes the content on the attempt's base, new_manifests() among it. Manifests that are new
+  /// have kUnassignedSequenceNumber and this action's snapshot id.
   virtual Result<Content> MakeContent(const CommitAttempt& attempt, const Parent& parent) = 0;
 
   SnapshotId id() const { return snapshot_id_; }
   const SnapshotActionOptions& options() const { return options_; }
+  const std::vector<DataFile>& added_files() const { return added_files_; }
+  /// The manifests of the added files: written once, the same in all attempts.
+  const std::vector<ManifestFile>& new_manifests() const { return new_manifests_; }
   /// Returns a writer of new manifests of a spec; what it writes is deleted when not needed.
   Result<ManifestFilesWriter> NewManifestWriter(const CommitAttempt& attempt,
                                                 PartitionSpecId spec_id);
@@ -68,7 +74,10 @@ class SnapshotAction : public TableAction {
   Result<std::string> WriteManifestList(const CommitAttempt& attempt, const Snapshot& snapshot,
                                         const std::vector<ManifestFile>& manifests);
 
+  const std::vector<DataFile> added_files_;
   SnapshotActionOptions options_;
+  bool has_new_manifests_ = false;
+  std::vector<ManifestFile> new_manifests_;
   SnapshotId snapshot_id_;
   std::string commit_uuid_;
   int next_manifest_number_ = 0;

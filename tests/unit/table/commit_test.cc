@@ -140,6 +140,59 @@ TEST_F(CommitTest, FromTheFirstConflictOnTheWriteLockIsHeld) {
   EXPECT_EQ(LiveFiles(Load()).size(), 2u);
 }
 
+TEST_F(CommitTest, ATableSharedWithOtherWritersIsLockedFromTheStart) {
+  catalog_->allows_locked = true;
+  TablePtr table = Create(2, {{"commit.retry.num-retries", "1"}});
+  Script(1, CommitFault::kNone);
+  ASSERT_TRUE(Append(table, {File("a")}).ok());
+  const int num_unlocked = catalog_->num_commits;
+
+  auto alone = Append(Load(), {File("b")});
+  ASSERT_TRUE(alone.ok()) << alone.status().ToString();
+  EXPECT_EQ(alone->num_attempts, 1);
+  EXPECT_EQ(catalog_->num_locked_commits, 2) << "others were met a moment ago";
+  EXPECT_EQ(catalog_->num_commits, num_unlocked);
+
+  ASSERT_TRUE(Append(Load(), {File("c")}).ok());
+  EXPECT_EQ(catalog_->num_locked_commits, 2) << "nobody came between any more";
+  EXPECT_EQ(catalog_->num_commits, num_unlocked + 1);
+}
+
+TEST_F(CommitTest, NewManifestsAreWrittenBeforeTheLockIsTaken) {
+  catalog_->allows_locked = true;
+  TablePtr table = Create();
+  Script(1, CommitFault::kNone);
+  ASSERT_TRUE(Append(table, {File("a")}).ok());
+  table = Load();
+  catalog_->before_locked = [&] {
+    EXPECT_EQ(Orphans(table).size(), 1U) << "the new manifest, which no snapshot names yet";
+  };
+  ASSERT_TRUE(Append(table, {File("b")}).ok());
+  EXPECT_EQ(catalog_->num_locked_commits, 2);
+  EXPECT_TRUE(Orphans(Load()).empty());
+}
+
+TEST_F(CommitTest, WhatCouldNotBeMadeDurableIsNotCommitted) {
+  for (bool locked : {false, true}) {
+    catalog_->allows_locked = locked;
+    TablePtr table = locked ? Load() : Create();
+    if (locked) {
+      Script(1, CommitFault::kNone);
+      ASSERT_TRUE(Append(table, {File("a")}).ok());
+      table = Load();
+    }
+    const size_t num_files = LiveFiles(table).size();
+    context_.deferred_syncs = std::make_shared<DeferredSyncs>();
+    ASSERT_TRUE(
+        context_.deferred_syncs->Add("/data", [] { return Error(ErrorKind::kIo, "no space"); })
+            .ok());
+    EXPECT_EQ(KindOf(Append(table, {File("mine")}).status()), ErrorKind::kIo);
+    context_.deferred_syncs.reset();
+    EXPECT_EQ(LiveFiles(Load()).size(), num_files);
+    EXPECT_TRUE(Orphans(Load()).empty());
+  }
+}
+
 TEST_F(CommitTest, HiddenSuccessUnderTheLockIsSuccess) {
   catalog_->allows_locked = true;
   for (CommitFault fault : {CommitFault::kLandsSaysConflict, CommitFault::kLandsSaysUnknown}) {

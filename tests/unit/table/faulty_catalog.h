@@ -33,6 +33,8 @@ class FaultyCatalog final : public Catalog {
   std::deque<CommitFault> faults;
   /// What another writer does.
   std::function<void()> other_writer;
+  /// Called when a locked commit begins.
+  std::function<void()> before_locked;
   int num_load_failures = 0;
   bool allows_locked = false;
   int num_commits = 0;
@@ -106,6 +108,7 @@ class FaultyCatalog final : public Catalog {
                                   const TableIdentifier& identifier,
                                   const RebaseFunction& rebase) override {
     ++num_locked_commits;
+    if (before_locked) before_locked();
     return Commit([&] { return base_->CommitTableLocked(context, identifier, rebase); });
   }
   bool supports_locked_commit() const override {
