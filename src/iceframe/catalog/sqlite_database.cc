@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "iceframe/catalog/sqlite_database_internal.h"
+#include "iceframe/catalog/sqlite_locks_internal.h"
 #include "iceframe/runtime/fork.h"
 
 namespace iceframe {
@@ -88,15 +89,18 @@ struct SqliteDatabase::ForkHandlers {
       }
       if (!database->in_memory()) state.idle.clear();
     }
+    internal::HoldSqliteLocksForFork();
   }
 
   static void AfterForkInParent() {
+    internal::ReleaseSqliteLocksAfterFork(false);
     ForkHandlers& handlers = Get();
     for (SqliteDatabase* database : handlers.databases) database->state_->mutex.unlock();
     handlers.mutex.unlock();
   }
 
   static void AfterForkInChild() {
+    internal::ReleaseSqliteLocksAfterFork(true);
     ForkHandlers& handlers = Get();
     for (SqliteDatabase* database : handlers.databases) {
       State& state = *database->state_;
