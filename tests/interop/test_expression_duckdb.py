@@ -297,9 +297,11 @@ class Predicates:
             return f"{operand} {self.op()} {self.number_operand()}"
         negated = self.rng.choice(["", "NOT "])
         if kind == "between":
-            # Bounds of one kind: DuckDB finds one type for all three, we compare twice.
-            kind = self.rng.choice([self.whole_literal, self.double_literal])
-            return f"{operand} {negated}BETWEEN {kind()} AND {kind()}"
+            low, high = (
+                self.rng.choice([self.whole_literal, self.double_literal, self.literal])()
+                for _ in range(2)
+            )
+            return f"{operand} {negated}BETWEEN {low} AND {high}"
         if kind == "in":
             items = [
                 self.whole_literal() if self.rng.random() < 0.9 else "NULL"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "iceframe/base/json.h"
 
+#include <algorithm>
 #include <charconv>
 #include <limits>
 #include <set>
@@ -28,20 +29,64 @@ Result<std::string> UnescapedKey(simdjson::ondemand::field& field) {
   return std::string(key);
 }
 
-Result<Json> Convert(simdjson::ondemand::value value, size_t depth);
+Result<Json> Convert(simdjson::ondemand::value value, size_t depth,
+                     const Json::ItemVisitors* visitors = nullptr);
 
-Result<Json> ConvertObject(simdjson::ondemand::object object, size_t depth) {
+/// Finds keys that come twice: objects are small as a rule, so the set is made late.
+class KeyCheck {
+ public:
+  bool IsNew(const std::vector<Json::Member>& members, const std::string& key) {
+    if (members.size() < kFew) {
+      return std::none_of(members.begin(), members.end(),
+                          [&](const Json::Member& member) { return member.first == key; });
+    }
+    if (keys_.empty()) {
+      for (const Json::Member& member : members) keys_.insert(member.first);
+    }
+    return keys_.insert(key).second;
+  }
+
+ private:
+  static constexpr size_t kFew = 24;
+  std::set<std::string, std::less<>> keys_;
+};
+
+/// Hands over the items of an array; what is no array is converted.
+Result<Json> VisitItems(simdjson::ondemand::value value, size_t depth,
+                        const Json::ItemVisitor& visit) {
+  simdjson::ondemand::json_type type;
+  if (auto error = value.type().get(type)) return Malformed(error);
+  if (type != simdjson::ondemand::json_type::array) return Convert(value, depth);
+  simdjson::ondemand::array array;
+  if (auto error = value.get_array().get(array)) return Malformed(error);
+  for (auto item : array) {
+    simdjson::ondemand::value element;
+    if (auto error = std::move(item).get(element)) return Malformed(error);
+    ICEFRAME_ASSIGN_OR_RETURN(const Json converted, Convert(element, depth + 1));
+    ICEFRAME_RETURN_NOT_OK(visit(converted));
+  }
+  return Json::Array();
+}
+
+Result<Json> ConvertObject(simdjson::ondemand::object object, size_t depth,
+                           const Json::ItemVisitors* visitors) {
   std::vector<Json::Member> members;
-  std::set<std::string, std::less<>> keys;
+  KeyCheck keys;
   for (auto item : object) {
     simdjson::ondemand::field field;
     if (auto error = std::move(item).get(field)) return Malformed(error);
     ICEFRAME_ASSIGN_OR_RETURN(std::string key, UnescapedKey(field));
-    if (!keys.insert(key).second) {
+    if (!keys.IsNew(members, key)) {
       return Error(ErrorKind::kInvalidMetadata, "duplicate key in JSON object: ", key);
     }
-    ICEFRAME_ASSIGN_OR_RETURN(Json member, Convert(field.value(), depth + 1));
-    members.emplace_back(std::move(key), std::move(member));
+    Result<Json> member = Json();
+    if (visitors == nullptr || !visitors->contains(key)) {
+      member = Convert(field.value(), depth + 1);
+    } else {
+      member = VisitItems(field.value(), depth + 1, visitors->find(key)->second);
+    }
+    ICEFRAME_RETURN_NOT_OK(member.status());
+    members.emplace_back(std::move(key), std::move(member).MoveValueUnsafe());
   }
   return Json::Object(std::move(members));
 }
@@ -69,14 +114,15 @@ Result<Json> ConvertNumber(Source& value, std::string_view token) {
 }
 
 template <typename Source>
-Result<Json> ConvertScalarOrNested(Source& value, std::string_view token, size_t depth) {
+Result<Json> ConvertScalarOrNested(Source& value, std::string_view token, size_t depth,
+                                   const Json::ItemVisitors* visitors = nullptr) {
   simdjson::ondemand::json_type type;
   if (auto error = value.type().get(type)) return Malformed(error);
   switch (type) {
     case simdjson::ondemand::json_type::object: {
       simdjson::ondemand::object object;
       if (auto error = value.get_object().get(object)) return Malformed(error);
-      return ConvertObject(object, depth);
+      return ConvertObject(object, depth, visitors);
     }
     case simdjson::ondemand::json_type::array: {
       simdjson::ondemand::array array;
@@ -102,13 +148,14 @@ Result<Json> ConvertScalarOrNested(Source& value, std::string_view token, size_t
   return Mismatch("a JSON value");
 }
 
-Result<Json> Convert(simdjson::ondemand::value value, size_t depth) {
+Result<Json> Convert(simdjson::ondemand::value value, size_t depth,
+                     const Json::ItemVisitors* visitors) {
   // simdjson only asserts this in debug builds.
   if (depth > kMaxDepth) {
     return Error(ErrorKind::kInvalidMetadata, "JSON is nested too deeply, at most ", kMaxDepth);
   }
   std::string_view token = value.raw_json_token();
-  return ConvertScalarOrNested(value, token, depth);
+  return ConvertScalarOrNested(value, token, depth, visitors);
 }
 
 void AppendEscaped(unsigned char c, std::string* out) {
@@ -181,7 +228,9 @@ Json Json::Object(std::vector<Member> members) {
   return json;
 }
 
-Result<Json> Json::Parse(std::string_view text) {
+Result<Json> Json::Parse(std::string_view text) { return Parse(text, {}); }
+
+Result<Json> Json::Parse(std::string_view text, const ItemVisitors& visitors) {
   if (text.size() > kMaxBytes) {
     return Error(ErrorKind::kInvalidMetadata, "JSON document is too large: ", text.size(),
                  " bytes, at most ", kMaxBytes);
@@ -204,7 +253,7 @@ Result<Json> Json::Parse(std::string_view text) {
     } else {
       simdjson::ondemand::value root;
       if (auto error = document.get_value().get(root)) return Malformed(error);
-      ICEFRAME_ASSIGN_OR_RETURN(json, Convert(root, 1));
+      ICEFRAME_ASSIGN_OR_RETURN(json, Convert(root, 1, &visitors));
     }
     const char* rest = nullptr;
     if (document.current_location().get(rest) == simdjson::SUCCESS) {

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -33,6 +35,13 @@ class Json {
   /// Parses one document: at most 100 levels deep, at most 256 MiB.
   /// Errors: InvalidMetadata, naming what is wrong.
   static Result<Json> Parse(std::string_view text);
+  /// Takes an item of an array that is read one by one.
+  using ItemVisitor = std::function<Status(const Json& item)>;
+  using ItemVisitors = std::map<std::string, ItemVisitor, std::less<>>;
+  /// As Parse, but the items of top-level members that have a visitor go to it and are not kept:
+  /// such an array comes out empty. For long ones, whose tree would take many times their text.
+  /// Errors: those of the visitors, too.
+  static Result<Json> Parse(std::string_view text, const ItemVisitors& visitors);
 
   Kind kind() const { return kind_; }
   bool is_null() const { return kind_ == Kind::kNull; }

@@ -288,7 +288,38 @@ Expression Greater(Expression left, Expression right) {
 Expression GreaterEqual(Expression left, Expression right) {
   return Compare(ComparisonOp::kGreaterEqual, std::move(left), std::move(right));
 }
+
+namespace {
+bool IsDoubleLiteral(const Expression& expression) {
+  const auto* literal = expression.as<LiteralNode>();
+  return literal != nullptr && literal->value.holds<double>();
+}
+
+/// A literal that is a whole number or decimal, made a double; anything else as it is.
+Expression WidenedToDouble(Expression expression) {
+  const auto* literal = expression.as<LiteralNode>();
+  if (literal == nullptr) return expression;
+  const Value& value = literal->value;
+  const Type& type = expression.type();
+  if (type.id() == TypeId::kInt && value.holds<int32_t>()) {
+    return Lit(static_cast<double>(value.get<int32_t>()));
+  }
+  if (type.id() == TypeId::kLong && value.holds<int64_t>()) {
+    return Lit(static_cast<double>(value.get<int64_t>()));
+  }
+  if (type.id() == TypeId::kDecimal && value.holds<arrow::Decimal128>()) {
+    return Lit(value.get<arrow::Decimal128>().ToDouble(type.scale()));
+  }
+  return expression;
+}
+}  // namespace
+
 Expression Between(Expression operand, Expression low, Expression high) {
+  // Both bounds are of one type: which float is nearest to 0.1 matters less than that.
+  if (IsDoubleLiteral(low) != IsDoubleLiteral(high)) {
+    low = WidenedToDouble(std::move(low));
+    high = WidenedToDouble(std::move(high));
+  }
   Expression lower = GreaterEqual(operand, std::move(low));
   return And(std::move(lower), LessEqual(std::move(operand), std::move(high)));
 }

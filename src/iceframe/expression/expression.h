@@ -172,6 +172,8 @@ Expression Less(Expression left, Expression right);
 Expression LessEqual(Expression left, Expression right);
 Expression Greater(Expression left, Expression right);
 Expression GreaterEqual(Expression left, Expression right);
+/// operand >= low AND operand <= high. Where one bound is a double literal, a literal number that
+/// is the other becomes a double too.
 Expression Between(Expression operand, Expression low, Expression high);
 Expression In(Expression operand, const Type& value_type, std::vector<Value> values);
 Expression NotIn(Expression operand, const Type& value_type, std::vector<Value> values);

@@ -97,6 +97,10 @@ class JsonFields {
     }
     return values;
   }
+  /// An error says which field it is about; OK stays OK.
+  Status InField(std::string_view key, const Status& status) const {
+    return status.ok() ? status : Wrong(key, status);
+  }
 
  private:
   JsonFields(const Json* json, std::string_view what) : json_(json), what_(what) {}

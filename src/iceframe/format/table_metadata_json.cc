@@ -166,15 +166,46 @@ Status ReadRefs(const JsonFields& fields, TableMetadata* metadata) {
   return Status::OK();
 }
 
-Status ReadSnapshots(const JsonFields& fields, TableMetadata* metadata) {
-  ICEFRAME_ASSIGN_OR_RETURN(metadata->snapshots,
-                            fields.ListOf<Snapshot>("snapshots", SnapshotFromJson));
+// Reads the items of an array as they are parsed. What is wrong with them is said later, since the
+// format's version, perhaps a newer one, is known only at the end.
+template <typename T>
+struct ItemReader {
+  Json::ItemVisitor Visitor(Result<T> (*read)(const Json&)) {
+    return [this, read](const Json& item) {
+      if (!error.ok()) return Status::OK();
+      Result<T> value = read(item);
+      if (value.ok()) {
+        items.push_back(std::move(value).ValueUnsafe());
+      } else {
+        error = value.status();
+      }
+      return Status::OK();
+    };
+  }
+  // The field's items; an error, too, if it was no array.
+  Result<std::vector<T>> Finish(const JsonFields& fields, std::string_view key) {
+    ICEFRAME_RETURN_NOT_OK(fields.List<bool>(key).status());
+    ICEFRAME_RETURN_NOT_OK(fields.InField(key, error));
+    return std::move(items);
+  }
+
+  std::vector<T> items;
+  Status error;
+};
+
+struct LongLists {
+  ItemReader<Snapshot> snapshots;
+  ItemReader<SnapshotLogEntry> snapshot_log;
+};
+
+Status ReadSnapshots(const JsonFields& fields, LongLists* lists, TableMetadata* metadata) {
+  ICEFRAME_ASSIGN_OR_RETURN(metadata->snapshots, lists->snapshots.Finish(fields, "snapshots"));
   ICEFRAME_ASSIGN_OR_RETURN(metadata->current_snapshot_id,
                             fields.Optional<SnapshotId>("current-snapshot-id"));
   // Old writers put -1 for "none".
   if (metadata->current_snapshot_id == SnapshotId(-1)) metadata->current_snapshot_id.reset();
-  ICEFRAME_ASSIGN_OR_RETURN(metadata->snapshot_log, fields.ListOf<SnapshotLogEntry>(
-                                                        "snapshot-log", SnapshotLogEntryFromJson));
+  ICEFRAME_ASSIGN_OR_RETURN(metadata->snapshot_log,
+                            lists->snapshot_log.Finish(fields, "snapshot-log"));
   return ReadRefs(fields, metadata);
 }
 
@@ -217,33 +248,58 @@ Status ReadFiles(const JsonFields& fields, TableMetadata* metadata) {
   return Status::OK();
 }
 
-template <typename T, typename Write>
-void AddArray(Json* json, std::string_view key, const std::vector<T>& items, const Write& write) {
-  Json array = Json::Array();
-  for (const T& item : items) array.Append(write(item));
-  json->Add(std::string(key), std::move(array));
-}
+// The text of an object, member by member: a tree of all snapshots would take many times its size.
+class ObjectText {
+ public:
+  void Add(std::string_view key, const Json& value) {
+    Begin(key);
+    value.DumpTo(&text_);
+  }
+  template <typename T, typename Write>
+  void AddArray(std::string_view key, const std::vector<T>& items, const Write& write) {
+    Begin(key);
+    text_ += '[';
+    for (const T& item : items) {
+      if (&item != items.data()) text_ += ',';
+      write(item).DumpTo(&text_);
+    }
+    text_ += ']';
+  }
+  std::string Finish() && {
+    text_ += '}';
+    return std::move(text_);
+  }
 
-void WriteSchemasAndSpecs(const TableMetadata& metadata, Json* json) {
+ private:
+  void Begin(std::string_view key) {
+    if (text_.size() > 1) text_ += ',';
+    AppendJsonString(key, &text_);
+    text_ += ':';
+  }
+
+  std::string text_ = "{";
+};
+
+void WriteSchemasAndSpecs(const TableMetadata& metadata, ObjectText* json) {
   if (metadata.format_version == 1) {
     if (auto schema = metadata.current_schema()) json->Add("schema", SchemaToJson(*schema));
   }
-  AddArray(json, "schemas", metadata.schemas,
-           [](const std::shared_ptr<const Schema>& schema) { return SchemaToJson(*schema); });
+  json->AddArray("schemas", metadata.schemas,
+                 [](const std::shared_ptr<const Schema>& schema) { return SchemaToJson(*schema); });
   json->Add("current-schema-id", Json::Int(metadata.current_schema_id.value()));
   if (metadata.format_version == 1) {
     if (const PartitionSpec* spec = metadata.default_spec()) {
       json->Add("partition-spec", internal::PartitionFieldsToJson(*spec));
     }
   }
-  AddArray(json, "partition-specs", metadata.partition_specs, PartitionSpecToJson);
+  json->AddArray("partition-specs", metadata.partition_specs, PartitionSpecToJson);
   json->Add("default-spec-id", Json::Int(metadata.default_spec_id.value()));
   json->Add("last-partition-id", Json::Int(metadata.last_partition_id));
-  AddArray(json, "sort-orders", metadata.sort_orders, SortOrderToJson);
+  json->AddArray("sort-orders", metadata.sort_orders, SortOrderToJson);
   json->Add("default-sort-order-id", Json::Int(metadata.default_sort_order_id.value()));
 }
 
-void WriteSnapshots(const TableMetadata& metadata, Json* json) {
+void WriteSnapshots(const TableMetadata& metadata, ObjectText* json) {
   if (metadata.current_snapshot_id) {
     json->Add("current-snapshot-id", Json::Int(metadata.current_snapshot_id->value()));
   } else if (metadata.format_version < 3) {
@@ -253,37 +309,41 @@ void WriteSnapshots(const TableMetadata& metadata, Json* json) {
   Json refs = Json::Object();
   for (const auto& [name, ref] : metadata.refs) refs.Add(name, SnapshotRefToJson(ref));
   json->Add("refs", std::move(refs));
-  AddArray(json, "snapshots", metadata.snapshots, [&](const Snapshot& snapshot) {
+  json->AddArray("snapshots", metadata.snapshots, [&](const Snapshot& snapshot) {
     return SnapshotToJson(snapshot, metadata.format_version);
   });
 }
 
-void WriteLogsAndFiles(const TableMetadata& metadata, Json* json) {
-  AddArray(json, "statistics", metadata.statistics, internal::StatisticsFileToJson);
-  AddArray(json, "partition-statistics", metadata.partition_statistics,
-           internal::PartitionStatisticsFileToJson);
-  AddArray(json, "snapshot-log", metadata.snapshot_log, [](const SnapshotLogEntry& entry) {
+void WriteLogsAndFiles(const TableMetadata& metadata, ObjectText* json) {
+  json->AddArray("statistics", metadata.statistics, internal::StatisticsFileToJson);
+  json->AddArray("partition-statistics", metadata.partition_statistics,
+                 internal::PartitionStatisticsFileToJson);
+  json->AddArray("snapshot-log", metadata.snapshot_log, [](const SnapshotLogEntry& entry) {
     Json item = Json::Object();
     item.Add("timestamp-ms", Json::Int(entry.timestamp_ms));
     item.Add("snapshot-id", Json::Int(entry.snapshot_id.value()));
     return item;
   });
-  AddArray(json, "metadata-log", metadata.metadata_log, [](const MetadataLogEntry& entry) {
+  json->AddArray("metadata-log", metadata.metadata_log, [](const MetadataLogEntry& entry) {
     Json item = Json::Object();
     item.Add("timestamp-ms", Json::Int(entry.timestamp_ms));
     item.Add("metadata-file", Json::String(entry.metadata_file));
     return item;
   });
   if (!metadata.encryption_keys.empty()) {
-    AddArray(json, "encryption-keys", metadata.encryption_keys,
-             [](const EncryptedKey& key) { return key.json; });
+    json->AddArray("encryption-keys", metadata.encryption_keys,
+                   [](const EncryptedKey& key) { return key.json; });
   }
 }
 
 }  // namespace
 
 Result<std::shared_ptr<const TableMetadata>> TableMetadataFromJson(std::string_view text) {
-  ICEFRAME_ASSIGN_OR_RETURN(Json json, Json::Parse(text));
+  LongLists lists;
+  ICEFRAME_ASSIGN_OR_RETURN(
+      const Json json,
+      Json::Parse(text, {{"snapshots", lists.snapshots.Visitor(SnapshotFromJson)},
+                         {"snapshot-log", lists.snapshot_log.Visitor(SnapshotLogEntryFromJson)}}));
   ICEFRAME_ASSIGN_OR_RETURN(auto fields, JsonFields::Make(json, "table metadata"));
   auto metadata = std::make_shared<TableMetadata>();
   ICEFRAME_ASSIGN_OR_RETURN(metadata->format_version, fields.Required<int32_t>("format-version"));
@@ -300,7 +360,7 @@ Result<std::shared_ptr<const TableMetadata>> TableMetadataFromJson(std::string_v
   ICEFRAME_RETURN_NOT_OK(ReadSchemas(fields, metadata.get()));
   ICEFRAME_RETURN_NOT_OK(ReadPartitionSpecs(fields, metadata.get()));
   ICEFRAME_RETURN_NOT_OK(ReadSortOrders(fields, metadata.get()));
-  ICEFRAME_RETURN_NOT_OK(ReadSnapshots(fields, metadata.get()));
+  ICEFRAME_RETURN_NOT_OK(ReadSnapshots(fields, &lists, metadata.get()));
   ICEFRAME_RETURN_NOT_OK(ReadFiles(fields, metadata.get()));
   metadata->unknown_fields = internal::UnknownMembers(json, kMetadataFields);
   ICEFRAME_RETURN_NOT_OK(internal::CheckConsistency(*metadata));
@@ -308,7 +368,7 @@ Result<std::shared_ptr<const TableMetadata>> TableMetadataFromJson(std::string_v
 }
 
 std::string TableMetadataToJson(const TableMetadata& metadata) {
-  Json json = Json::Object();
+  ObjectText json;
   json.Add("format-version", Json::Int(metadata.format_version));
   if (!metadata.table_uuid.empty()) json.Add("table-uuid", Json::String(metadata.table_uuid));
   json.Add("location", Json::String(metadata.location));
@@ -323,7 +383,7 @@ std::string TableMetadataToJson(const TableMetadata& metadata) {
   WriteSnapshots(metadata, &json);
   WriteLogsAndFiles(metadata, &json);
   for (const Json::Member& member : metadata.unknown_fields) json.Add(member.first, member.second);
-  return json.Dump();
+  return std::move(json).Finish();
 }
 
 }  // namespace iceframe

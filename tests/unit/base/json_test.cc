@@ -2,6 +2,7 @@
 #include "iceframe/base/json.h"
 
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -23,6 +24,33 @@ TEST(Json, ScalarDocuments) {
 
 TEST(Json, RefusesDuplicateKeys) {
   EXPECT_EQ(KindOf(Json::Parse(R"({"a":1,"a":2})").status()), ErrorKind::kInvalidMetadata);
+  for (int count : {5, 23, 24, 25, 60}) {
+    std::string text = "{";
+    for (int i = 0; i < count; ++i) text += "\"k" + std::to_string(i) + "\":1,";
+    EXPECT_TRUE(Json::Parse(text + "\"new\":1}").ok()) << count;
+    for (int again : {0, count / 2, count - 1}) {
+      EXPECT_FALSE(Json::Parse(text + "\"k" + std::to_string(again) + "\":1}").ok()) << count;
+    }
+  }
+}
+
+TEST(Json, ItemsOfLongArraysAreVisitedAndNotKept) {
+  const std::string text =
+      R"({"a":[1,{"a":[2]},[3]],"b":[4],"c":"a","d":{"a":[5]},"e":{"not":"an array"}})";
+  std::vector<std::string> seen;
+  const auto visit = [&](const Json& item) {
+    seen.push_back(item.Dump());
+    return Status::OK();
+  };
+  auto json = Json::Parse(text, {{"a", visit}, {"e", visit}});
+  ASSERT_TRUE(json.ok()) << json.status().ToString();
+  EXPECT_EQ(seen, (std::vector<std::string>{"1", R"({"a":[2]})", "[3]"}));
+  EXPECT_EQ(json->Dump(), R"({"a":[],"b":[4],"c":"a","d":{"a":[5]},"e":{"not":"an array"}})");
+  const auto refuse = [](const Json&) { return Error(ErrorKind::kUnsupported, "no"); };
+  EXPECT_EQ(KindOf(Json::Parse(text, {{"b", refuse}}).status()), ErrorKind::kUnsupported);
+  EXPECT_FALSE(Json::Parse(R"({"a":[1,}]})", {{"a", visit}}).ok());
+  const std::string deep = R"({"a":)" + std::string(1000, '[') + std::string(1000, ']') + "}";
+  EXPECT_FALSE(Json::Parse(deep, {{"a", visit}}).ok());
 }
 
 TEST(Json, RefusesDeepNestingWithoutCrashing) {

@@ -26,6 +26,7 @@ TEST(Expression, EqualityLooksAtEveryPart) {
   EXPECT_FALSE(As(Col("a"), "x") == As(Col("a"), "y"));
   EXPECT_FALSE(Col("a") == Col("A"));
   EXPECT_EQ(Between(Col("a"), Lit(1), Lit(2)), Between(Col("a"), Lit(1), Lit(2)));
+  EXPECT_EQ(Between(Col("a"), Lit(1), Lit(2.5)), Between(Col("a"), Lit(1.0), Lit(2.5)));
 }
 
 TEST(Expression, ManyLevelsAreComparedAndFreedWithoutRecursion) {
