@@ -16,7 +16,7 @@ help: ## This list
 
 build: $(STAMPS)/installed ## Build; leaves .venv/ with iceframe importable from it
 
-test: $(STAMPS)/installed $(STAMPS)/python-test ## Build and run all C++ and Python tests
+test: $(STAMPS)/installed $(STAMPS)/python-test $(STAMPS)/java-test ## Build and run all C++ and Python tests
 	@tools/run_tests.sh
 
 demo: $(STAMPS)/installed $(STAMPS)/python-test ## Build, then create, fill and read a table
@@ -54,6 +54,12 @@ $(STAMPS)/python-test: tools/requirements/test.txt | $(STAMPS)/python-build
 	@echo "== Python packages for the tests"
 	@$(BIN)/python -m pip install -q --disable-pip-version-check -r $<
 	@touch $@
+
+$(STAMPS)/java-test: | $(BIN)/python
+	@{ command -v javac && command -v mvn; } >/dev/null || \
+	  tools/install_system_packages.sh default-jdk-headless maven || \
+	  echo "iceframe: no Java with Maven, so the tests against Iceberg Java are left out" >&2
+	@mkdir -p $(STAMPS) && touch $@
 
 $(STAMPS)/python-lint: tools/requirements/lint.txt | $(STAMPS)/python-build
 	@echo "== Python packages for the checks"

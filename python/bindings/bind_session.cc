@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Session: the engine's front door for Python.
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
@@ -34,10 +35,41 @@ namespace {
 
 using TablePtr = std::shared_ptr<const Table>;
 
+// The first error of a stream: Arrow's protocol hands on its text alone.
+struct StreamError {
+  std::mutex mutex;
+  Status status;
+};
+
+class RememberingReader final : public arrow::RecordBatchReader {
+ public:
+  RememberingReader(std::shared_ptr<arrow::RecordBatchReader> reader,
+                    std::shared_ptr<StreamError> error)
+      : reader_(std::move(reader)), error_(std::move(error)) {}
+
+  std::shared_ptr<arrow::Schema> schema() const override { return reader_->schema(); }
+
+  Status ReadNext(std::shared_ptr<arrow::RecordBatch>* batch) override {
+    Status status = reader_->ReadNext(batch);
+    if (!status.ok()) {
+      std::lock_guard lock(error_->mutex);
+      if (error_->status.ok()) error_->status = status;
+    }
+    return status;
+  }
+
+  Status Close() override { return reader_->Close(); }
+
+ private:
+  std::shared_ptr<arrow::RecordBatchReader> reader_;
+  std::shared_ptr<StreamError> error_;
+};
+
 // A scan's batches: read once, through the Arrow stream protocol.
 struct BatchStream {
   std::shared_ptr<arrow::RecordBatchReader> reader;
   OperationContext context;
+  std::shared_ptr<StreamError> error = std::make_shared<StreamError>();
 };
 
 Result<Expression> ParseFilter(const std::optional<std::string>& filter) {
@@ -194,7 +226,8 @@ void BindSession(nb::module_& module) {
             if (self.reader == nullptr) {
               return Error(ErrorKind::kInvalidArgument, "the stream was read already; scan again");
             }
-            return ExportStream(std::exchange(self.reader, nullptr), self.context.cancel);
+            auto reader = std::make_shared<RememberingReader>(std::move(self.reader), self.error);
+            return ExportStream(std::move(reader), self.context.cancel);
           },
           nb::arg("requested_schema") = nb::none())
       .def("__arrow_c_schema__",
@@ -204,6 +237,13 @@ void BindSession(nb::module_& module) {
              }
              return ExportSchema(*self.reader->schema());
            })
+      .def(
+          "raise_error",
+          [](const BatchStream& self) -> Status {
+            std::lock_guard lock(self.error->mutex);
+            return self.error->status;
+          },
+          "Raises what ended the stream early, if anything did, as the engine's own error.")
       .def("counters",
            [](const BatchStream& self) { return CountersToDict(*self.context.counters); })
       .def("cancel", [](BatchStream& self) { self.context.cancel.Cancel(); });
@@ -237,6 +277,17 @@ void BindSession(nb::module_& module) {
                        [&](const auto& context) { return self.DropTable(context, name, purge); });
           },
           nb::arg("name"), nb::arg("purge"))
+      .def("rename_table",
+           [](Session& self, const std::string& from, const std::string& to) {
+             return Run(self,
+                        [&](const auto& context) { return self.RenameTable(context, from, to); });
+           })
+      .def("register_table",
+           [](Session& self, const std::string& name, const std::string& metadata_location) {
+             return Run(self, [&](const auto& context) {
+               return self.RegisterTable(context, name, metadata_location);
+             });
+           })
       .def("list_tables",
            [](Session& self, const std::string& name_space) {
              return Run(self,

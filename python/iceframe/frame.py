@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from iceframe import _native
 from iceframe._native import WriteReport
-from iceframe.errors import ValidationError
+from iceframe.errors import IceFrameError, ValidationError
 from iceframe.table import Table
 from iceframe.table_input import to_arrow_schema, to_arrow_stream
 
@@ -122,6 +123,23 @@ class IceFrame:
     def drop_table(self, table_name: str, *, purge: bool = False) -> None:
         """Removes a table from the catalog; with ``purge`` its files are deleted too."""
         self._session.drop_table(table_name, purge=purge)
+
+    def rename_table(self, table_name: str, new_name: str) -> None:
+        """Gives a table another name; its files stay where they are.
+
+        Raises:
+            TableNotFoundError: there is no such table.
+            AlreadyExistsError: the new name is taken.
+        """
+        self._session.rename_table(table_name, new_name)
+
+    def register_table(self, table_name: str, metadata_location: str) -> Table:
+        """Adds a table that lies somewhere already, by its metadata file; nothing is copied.
+
+        Raises:
+            AlreadyExistsError: the name is taken.
+        """
+        return Table(self._session.register_table(table_name, metadata_location))
 
     def list_tables(self, namespace: str = "default") -> list[str]:
         """Returns "namespace.table" names, sorted; none for a namespace that is not there."""
@@ -255,10 +273,8 @@ class IceFrame:
         **options: Any,  # noqa: ANN401 - those of scan
     ) -> Iterator[pa.RecordBatch]:
         """Yields the rows as Arrow batches; stopping early stops the scan. Arguments as `scan`."""
-        import pyarrow as pa
-
         stream = self.scan(table_name, columns, filter_expr, limit, **options)
-        with pa.RecordBatchReader.from_stream(stream) as reader:
+        with _arrow_reader(stream) as reader:
             yield from reader
 
     def to_arrow(
@@ -270,10 +286,8 @@ class IceFrame:
         **options: Any,  # noqa: ANN401 - those of scan
     ) -> pa.Table:
         """Returns the rows as an Arrow table. Arguments as `scan`."""
-        import pyarrow as pa
-
         stream = self.scan(table_name, columns, filter_expr, limit, **options)
-        with pa.RecordBatchReader.from_stream(stream) as reader:
+        with _arrow_reader(stream) as reader:
             return reader.read_all()
 
     def read_table(
@@ -295,6 +309,22 @@ class IceFrame:
         if not isinstance(frame, pl.DataFrame):
             raise TypeError("expected a DataFrame from Polars")
         return frame
+
+
+@contextlib.contextmanager
+def _arrow_reader(stream: _native.BatchStream) -> Iterator[pa.RecordBatchReader]:
+    """Opens a stream with pyarrow; what goes wrong in it is raised as the engine's own error."""
+    import pyarrow as pa
+
+    try:
+        with pa.RecordBatchReader.from_stream(stream) as reader:
+            yield reader
+    except Exception:
+        try:
+            stream.raise_error()
+        except IceFrameError as error:
+            raise error from None
+        raise
 
 
 def _properties(values: Mapping[str, Any] | None) -> dict[str, str]:

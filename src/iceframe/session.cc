@@ -100,6 +100,12 @@ Result<std::shared_ptr<const Properties>> ResolveSettings(const Properties& argu
   return MakeSettings(sources);
 }
 
+Status EnsureNamespace(const OperationContext& context, Catalog& catalog,
+                       const Namespace& name_space) {
+  const Status created = catalog.CreateNamespace(context, name_space, Properties{});
+  return !created.ok() && KindOf(created) == ErrorKind::kAlreadyExists ? Status::OK() : created;
+}
+
 Result<std::shared_ptr<Session>> MakeSession(const OperationContext& context,
                                              std::shared_ptr<Catalog> catalog) {
   const SettingsReader settings(context.settings.get());
@@ -163,9 +169,7 @@ Result<std::shared_ptr<const Table>> SessionImpl::CreateTable(const OperationCon
   request.location = options.location;
   request.format_version = options.format_version;
   if (options.create_namespace) {
-    const Status created =
-        catalog_->CreateNamespace(context, request.identifier.name_space, Properties{});
-    if (!created.ok() && KindOf(created) != ErrorKind::kAlreadyExists) return created;
+    ICEFRAME_RETURN_NOT_OK(EnsureNamespace(context, *catalog_, request.identifier.name_space));
   }
   ICEFRAME_ASSIGN_OR_RETURN(LoadedTable loaded, catalog_->CreateTable(context, request));
   return Table::Make(catalog_, std::move(loaded));
@@ -185,6 +189,22 @@ Result<bool> SessionImpl::TableExists(const OperationContext& context, std::stri
 Status SessionImpl::DropTable(const OperationContext& context, std::string_view name, bool purge) {
   ICEFRAME_ASSIGN_OR_RETURN(TableIdentifier identifier, ResolveTableName(name));
   return catalog_->DropTable(context, identifier, purge);
+}
+
+Status SessionImpl::RenameTable(const OperationContext& context, std::string_view from,
+                                std::string_view to) {
+  ICEFRAME_ASSIGN_OR_RETURN(TableIdentifier source, ResolveTableName(from));
+  ICEFRAME_ASSIGN_OR_RETURN(TableIdentifier target, ResolveTableName(to));
+  return catalog_->RenameTable(context, source, target);
+}
+
+Result<std::shared_ptr<const Table>> SessionImpl::RegisterTable(
+    const OperationContext& context, std::string_view name, const std::string& metadata_location) {
+  ICEFRAME_ASSIGN_OR_RETURN(TableIdentifier identifier, ResolveTableName(name));
+  ICEFRAME_RETURN_NOT_OK(EnsureNamespace(context, *catalog_, identifier.name_space));
+  ICEFRAME_ASSIGN_OR_RETURN(LoadedTable loaded,
+                            catalog_->RegisterTable(context, identifier, metadata_location));
+  return Table::Load(context, catalog_, loaded.identifier);
 }
 
 Result<std::vector<std::string>> SessionImpl::ListTables(const OperationContext& context,

@@ -106,6 +106,13 @@ class Session : public std::enable_shared_from_this<Session> {
                                                          std::string_view name) = 0;
   virtual Result<bool> TableExists(const OperationContext& context, std::string_view name) = 0;
   virtual Status DropTable(const OperationContext& context, std::string_view name, bool purge) = 0;
+  /// Errors: NotFound; AlreadyExists if `to` is taken. The files stay where they are.
+  virtual Status RenameTable(const OperationContext& context, std::string_view from,
+                             std::string_view to) = 0;
+  /// Adds a table to the catalog by its metadata file; makes the namespace where it is missing.
+  virtual Result<std::shared_ptr<const Table>> RegisterTable(
+      const OperationContext& context, std::string_view name,
+      const std::string& metadata_location) = 0;
   /// "ns.table" names, sorted; none for a namespace that is not there.
   virtual Result<std::vector<std::string>> ListTables(const OperationContext& context,
                                                       std::string_view name_space) = 0;

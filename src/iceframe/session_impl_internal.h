@@ -33,6 +33,11 @@ class SessionImpl final : public Session {
                                                  std::string_view name) override;
   Result<bool> TableExists(const OperationContext& context, std::string_view name) override;
   Status DropTable(const OperationContext& context, std::string_view name, bool purge) override;
+  Status RenameTable(const OperationContext& context, std::string_view from,
+                     std::string_view to) override;
+  Result<std::shared_ptr<const Table>> RegisterTable(const OperationContext& context,
+                                                     std::string_view name,
+                                                     const std::string& metadata_location) override;
   Result<std::vector<std::string>> ListTables(const OperationContext& context,
                                               std::string_view name_space) override;
 
