@@ -4,7 +4,8 @@
 #   iceframe_add_layer(NAME [LIBRARIES …])  src/iceframe/NAME/*.cc -> iceframe_NAME
 #   iceframe_add_layer_test(NAME)           tests/unit/NAME/*_test.cc -> iceframe_NAME_test
 #   iceframe_add_layer_bench(NAME)          bench/cpp/NAME_bench.cc -> iceframe_NAME_bench
-#   iceframe_add_test_support()             tests/support/*.cc, for the tests of io and above
+#   iceframe_add_test_support()             tests/support/*.cc: the guard of Arrow's globals for all
+#                                           test programs, the rest for the tests of io and above
 #
 # A test program links the objects of its layer's closure and no more, so a call upwards fails
 # to link even where no #include betrays it.
@@ -77,10 +78,15 @@ endfunction()
 
 function(iceframe_add_test_support)
   file(GLOB _sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/support/*.cc")
+  set(_guard "${PROJECT_SOURCE_DIR}/tests/support/arrow_globals_guard.cc")
+  list(REMOVE_ITEM _sources "${_guard}")
+  add_library(iceframe_test_guard OBJECT "${_guard}")
+  target_link_libraries(iceframe_test_guard PRIVATE $<TARGET_PROPERTY:iceframe_base,LINK_LIBRARIES>)
   add_library(iceframe_test_support OBJECT ${_sources})
   target_include_directories(iceframe_test_support PUBLIC "${PROJECT_SOURCE_DIR}/tests")
   target_link_libraries(iceframe_test_support PRIVATE $<TARGET_PROPERTY:iceframe_io,LINK_LIBRARIES>)
   if(ICEFRAME_PCH)
+    target_precompile_headers(iceframe_test_guard REUSE_FROM iceframe_base)
     target_precompile_headers(iceframe_test_support REUSE_FROM iceframe_base)
   endif()
 endfunction()
@@ -105,6 +111,7 @@ function(iceframe_add_layer_test NAME)
     iceframe_${NAME}_test
     PRIVATE
       iceframe_${NAME}
+      iceframe_test_guard
       GTest::gmock
       GTest::gtest_main
   )
@@ -170,6 +177,7 @@ function(iceframe_add_program_test FOLDER)
     PRIVATE
       iceframe_options
       iceframe
+      iceframe_test_guard
       iceframe_test_support
       PkgConfig::simdjson
       GTest::gmock

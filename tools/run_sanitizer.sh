@@ -15,7 +15,7 @@ case $preset in
     export UBSAN_OPTIONS=print_stacktrace=1
     ;;
   tsan)
-    [ ${#layers[@]} -gt 0 ] || layers=(runtime io catalog table planning)
+    [ ${#layers[@]} -gt 0 ] || layers=(runtime io catalog datafile table planning session)
     export TSAN_OPTIONS=suppressions=$PWD/tests/tsan_suppressions.txt:halt_on_error=1:second_deadlock_stack=1
     ;;
   *)

@@ -137,7 +137,7 @@ TEST(ArrowSchema, VariantAndGeoDataIsRefusedByColumn) {
 
 void ExpectRoundTrip(const Type& type, const Value& value) {
   for (const int64_t length : {0, 1, 3}) {
-    const auto array = ArrayFromValue(type, value, length, arrow::default_memory_pool());
+    const auto array = ArrayFromValue(type, value, length, arrow::system_memory_pool());
     ASSERT_TRUE(array.ok()) << array.status().ToString();
     ASSERT_TRUE((*array)->ValidateFull().ok()) << (*array)->ValidateFull().ToString();
     EXPECT_EQ((*array)->length(), length);
@@ -194,13 +194,13 @@ TEST(ArrowValue, DictionariesReadAsTheirValues) {
 }
 
 TEST(ArrowValue, RefusesWrongArraysIndexesAndValues) {
-  const auto array = ArrayFromValue(Type::Int(), Value(1), 2, arrow::default_memory_pool());
+  const auto array = ArrayFromValue(Type::Int(), Value(1), 2, arrow::system_memory_pool());
   EXPECT_FALSE(ValueFromArrow(Type::Long(), **array, 0).ok());
   EXPECT_FALSE(ValueFromArrow(Type::Int(), **array, 2).ok());
   EXPECT_FALSE(ValueFromArrow(Type::Int(), **array, -1).ok());
-  EXPECT_FALSE(ArrayFromValue(Type::Int(), Value("a"), 1, arrow::default_memory_pool()).ok());
-  EXPECT_FALSE(ArrayFromValue(Type::Int(), Value(1), -1, arrow::default_memory_pool()).ok());
-  EXPECT_FALSE(ArrayFromValue(Type::Variant(), Value(), 1, arrow::default_memory_pool()).ok());
+  EXPECT_FALSE(ArrayFromValue(Type::Int(), Value("a"), 1, arrow::system_memory_pool()).ok());
+  EXPECT_FALSE(ArrayFromValue(Type::Int(), Value(1), -1, arrow::system_memory_pool()).ok());
+  EXPECT_FALSE(ArrayFromValue(Type::Variant(), Value(), 1, arrow::system_memory_pool()).ok());
 }
 
 }  // namespace

@@ -28,7 +28,7 @@ void CheckTransform(const Type& type, const Value& value, const Json::Member& ex
   ASSERT_TRUE(result.ok()) << result.status().ToString();
   EXPECT_EQ(BytesToHex(ToSingleValueBytes(result_type, *result).ValueOrDie()),
             expected.second.text());
-  arrow::MemoryPool* pool = arrow::default_memory_pool();
+  arrow::MemoryPool* pool = arrow::system_memory_pool();
   const auto array = ArrayFromValue(type, value, 2, pool).ValueOrDie();
   const auto transformed = transform.Apply(type, *array, pool);
   ASSERT_TRUE(transformed.ok()) << transformed.status().ToString();

@@ -62,7 +62,7 @@ Result<ArrayPtr> Cast(const Type& type, const ArrayPtr& values, bool required = 
   field.required = required;
   const auto table = TableOf({field});
   ICEFRAME_ASSIGN_OR_RETURN(const auto batch, CastLossless(*BatchOf({{"c", values}}), *table,
-                                                           arrow::default_memory_pool()));
+                                                           arrow::system_memory_pool()));
   EXPECT_TRUE(batch->ValidateFull().ok()) << batch->ValidateFull().ToString();
   EXPECT_TRUE(batch->schema()->Equals(*ToArrowSchema(*table).ValueOrDie()));
   EXPECT_TRUE(batch->column(0)->type()->Equals(batch->schema()->field(0)->type()));
@@ -220,7 +220,7 @@ TEST(LosslessCast, ColumnsAreMatchedByName) {
   with_default.write_default = Value(9);
   const auto table = TableOf({NestedField::Optional(1, "a", Type::Int()),
                               NestedField::Optional(2, "b", Type::String()), with_default});
-  arrow::MemoryPool* pool = arrow::default_memory_pool();
+  arrow::MemoryPool* pool = arrow::system_memory_pool();
   const auto batch = CastLossless(
       *BatchOf({{"b", Texts({"x"})}, {"a", Numbers<arrow::Int8Type>({1})}}), *table, pool);
   ASSERT_TRUE(batch.ok()) << batch.status().ToString();
@@ -236,7 +236,7 @@ TEST(LosslessCast, ColumnsAreMatchedByName) {
 
 TEST(LosslessCast, RequiredColumnsMustBeThereAndFull) {
   const auto table = TableOf({NestedField::Required(1, "a", Type::Int())});
-  const auto missing = CastLossless(*BatchOf({}), *table, arrow::default_memory_pool());
+  const auto missing = CastLossless(*BatchOf({}), *table, arrow::system_memory_pool());
   EXPECT_EQ(KindOf(missing.status()), ErrorKind::kSchemaMismatch);
   EXPECT_NE(missing.status().message().find("missing: a"), std::string::npos);
   ExpectRefused(Type::Int(), Numbers<arrow::Int32Type>({1, std::nullopt}), "row 1", true);
@@ -277,13 +277,13 @@ TEST(LosslessCast, ListsOfEveryKindBecomePlain) {
                                        Value::FromNested({Value(5)})};
   // The third list is null and holds a null element, which is not there either.
   auto lists = arrow::ListArray::FromArrays(*Numbers<arrow::Int32Type>({0, 2, 4, 5}), *values,
-                                            arrow::default_memory_pool(),
+                                            arrow::system_memory_pool(),
                                             arrow::Buffer::FromString(std::string(1, '\x05')))
                    .ValueOrDie();
   ExpectCast(type, lists, expected);
   ExpectCast(type, lists->Slice(2), {expected[2]});
   auto large = arrow::LargeListArray::FromArrays(*Numbers<arrow::Int64Type>({0, 2, 4, 5}), *values,
-                                                 arrow::default_memory_pool(),
+                                                 arrow::system_memory_pool(),
                                                  arrow::Buffer::FromString(std::string(1, '\x05')))
                    .ValueOrDie();
   ExpectCast(type, large, expected);
@@ -315,7 +315,7 @@ TEST(LosslessCast, MapsCastKeysAndValues) {
 
 TEST(LosslessCast, AStreamIsWorkedOutOnceAndRowsAreNumberedOn) {
   const auto table = TableOf({NestedField::Optional(1, "c", Type::Int())});
-  arrow::MemoryPool* pool = arrow::default_memory_pool();
+  arrow::MemoryPool* pool = arrow::system_memory_pool();
   const auto batch = BatchOf({{"c", Numbers<arrow::Int64Type>({1, INT64_MAX})}});
   const auto cast = LosslessCast::Make(*batch->schema(), table, pool);
   ASSERT_TRUE(cast.ok());
@@ -342,11 +342,11 @@ TEST(LosslessCast, AllocatesFromItsPoolAlone) {
         {NestedField::Optional(1, "c", type), NestedField::Optional(2, "missing", Type::String())});
     const auto batch = BatchOf({{"c", values}});
     arrow::ProxyMemoryPool pool(arrow::system_memory_pool());
-    const int64_t before = arrow::default_memory_pool()->total_bytes_allocated();
+    const int64_t before = arrow::system_memory_pool()->total_bytes_allocated();
     const auto cast = CastLossless(*batch, *table, &pool);
     ASSERT_TRUE(cast.ok()) << cast.status().ToString();
     EXPECT_GT(pool.total_bytes_allocated(), 0);
-    EXPECT_EQ(arrow::default_memory_pool()->total_bytes_allocated(), before) << type.ToString();
+    EXPECT_EQ(arrow::system_memory_pool()->total_bytes_allocated(), before) << type.ToString();
   }
 }
 

@@ -39,7 +39,7 @@ TEST(Transform, TextOfALaterSpecIsKeptAndNeverApplied) {
   EXPECT_EQ(KindOf(unknown.Apply(Type::Int(), Value(1)).status()), ErrorKind::kUnsupported);
   EXPECT_EQ(KindOf(unknown
                        .Apply(Type::Int(), *arrow::MakeArrayOfNull(arrow::int32(), 1).ValueOrDie(),
-                              arrow::default_memory_pool())
+                              arrow::system_memory_pool())
                        .status()),
             ErrorKind::kUnsupported);
 }
@@ -143,8 +143,8 @@ TEST(Transform, TruncateBelowTheTypesRangeIsAnErrorAndNoWrongValue) {
       KindOf(
           T("truncate[10]").Apply(Parsed("decimal(2,0)"), Value(arrow::Decimal128(-99))).status()),
       ErrorKind::kInvalidArgument);
-  const auto array = ArrayFromValue(Type::Int(), Value(INT32_MIN), 3, arrow::default_memory_pool());
-  EXPECT_FALSE(T("truncate[10]").Apply(Type::Int(), **array, arrow::default_memory_pool()).ok());
+  const auto array = ArrayFromValue(Type::Int(), Value(INT32_MIN), 3, arrow::system_memory_pool());
+  EXPECT_FALSE(T("truncate[10]").Apply(Type::Int(), **array, arrow::system_memory_pool()).ok());
 }
 
 TEST(Transform, TimesFloorBeforeTheEpoch) {
@@ -272,7 +272,7 @@ TEST(TransformProperty, OrderIsPreservedWhereItIsPromised) {
 std::shared_ptr<arrow::Array> ArrayOf(const Type& type, const std::vector<Value>& values) {
   arrow::ArrayVector pieces;
   for (const Value& value : values) {
-    pieces.push_back(ArrayFromValue(type, value, 1, arrow::default_memory_pool()).ValueOrDie());
+    pieces.push_back(ArrayFromValue(type, value, 1, arrow::system_memory_pool()).ValueOrDie());
   }
   return arrow::Concatenate(pieces).ValueOrDie();
 }
@@ -309,7 +309,7 @@ TEST(TransformProperty, ArraysGiveWhatValuesGive) {
       const auto whole = ArrayOf(type, values);
       for (const int64_t offset : {0, 3, 9}) {
         const auto array = whole->Slice(offset, 20);
-        const auto result = transform.Apply(type, *array, arrow::default_memory_pool());
+        const auto result = transform.Apply(type, *array, arrow::system_memory_pool());
         ASSERT_TRUE(result.ok()) << result.status().ToString();
         ASSERT_TRUE((*result)->ValidateFull().ok());
         ASSERT_TRUE((*result)->type()->Equals(*ToArrowType(result_type)));
@@ -320,7 +320,7 @@ TEST(TransformProperty, ArraysGiveWhatValuesGive) {
       }
       std::vector<int64_t> picked;
       const auto encoded = Encoded(whole, &random, &picked);
-      const auto decoded = transform.Apply(type, *encoded, arrow::default_memory_pool());
+      const auto decoded = transform.Apply(type, *encoded, arrow::system_memory_pool());
       ASSERT_TRUE(decoded.ok()) << decoded.status().ToString();
       ASSERT_TRUE((*decoded)->type()->Equals(*ToArrowType(result_type)));
       for (size_t i = 0; i < picked.size(); ++i) {
@@ -334,14 +334,12 @@ TEST(TransformProperty, ArraysGiveWhatValuesGive) {
 
 TEST(Transform, ArraysOfAnotherFormAreRefused) {
   const auto array = arrow::MakeArrayOfNull(arrow::int64(), 2).ValueOrDie();
-  const auto result = T("bucket[4]").Apply(Type::Int(), *array, arrow::default_memory_pool());
+  const auto result = T("bucket[4]").Apply(Type::Int(), *array, arrow::system_memory_pool());
   EXPECT_EQ(KindOf(result.status()), ErrorKind::kInvalidArgument);
   const auto empty = arrow::MakeArrayOfNull(arrow::int32(), 0).ValueOrDie();
-  EXPECT_EQ(T("bucket[4]")
-                .Apply(Type::Int(), *empty, arrow::default_memory_pool())
-                .ValueOrDie()
-                ->length(),
-            0);
+  EXPECT_EQ(
+      T("bucket[4]").Apply(Type::Int(), *empty, arrow::system_memory_pool()).ValueOrDie()->length(),
+      0);
 }
 
 }  // namespace
