@@ -179,7 +179,6 @@ function(iceframe_add_program_test FOLDER)
       iceframe
       iceframe_test_guard
       iceframe_test_support
-      PkgConfig::simdjson
       GTest::gmock
       GTest::gtest_main
   )

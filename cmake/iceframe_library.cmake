@@ -25,7 +25,6 @@ target_link_libraries(
   PRIVATE
     iceframe_arrow::compute
     iceframe_arrow::parquet
-    PkgConfig::simdjson
     PkgConfig::libdeflate
     PkgConfig::yaml
     PkgConfig::zstd

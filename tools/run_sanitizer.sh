@@ -33,7 +33,7 @@ if [ ${#layers[@]} -gt 0 ]; then
 fi
 mapfile -t targets <<<"$programs"
 start=$SECONDS
-ninja -C "$build" -j "$(nproc)" --quiet "${targets[@]}"
+ninja -C "$build" -j "$(nproc)" -k 0 --quiet "${targets[@]}"
 echo "$preset: built in $((SECONDS - start)) s"
 
 run_program() { # run_program PROGRAM: says what it took, and on a failure what it wrote

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A small JSON document: parsed by simdjson, kept in order, written back without loss.
+// A small JSON document: read, kept in order, written back without loss.
 #pragma once
 
 #include <cstdint>
@@ -32,8 +32,8 @@ class Json {
   static Json Array(std::vector<Json> items = {});
   static Json Object(std::vector<Member> members = {});
 
-  /// Parses one document: at most 100 levels deep, at most 256 MiB.
-  /// Errors: InvalidMetadata, naming what is wrong.
+  /// Parses one document: at most 100 levels deep, 256 MiB, 16 Mi values.
+  /// Errors: InvalidMetadata, naming what is wrong and where.
   static Result<Json> Parse(std::string_view text);
   /// Takes an item of an array that is read one by one.
   using ItemVisitor = std::function<Status(const Json& item)>;

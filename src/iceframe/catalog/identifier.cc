@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "iceframe/catalog/identifier.h"
 
-#include <arrow/util/utf8.h>
+#include "iceframe/base/utf8.h"
 
 namespace iceframe {
 
@@ -17,12 +17,6 @@ std::string Shown(std::string_view name) {
     shown += byte < 0x20 || byte == 0x7F ? '?' : c;
   }
   return shown;
-}
-
-bool IsUtf8(std::string_view text) {
-  arrow::util::InitializeUTF8();
-  return arrow::util::ValidateUTF8(reinterpret_cast<const uint8_t*>(text.data()),
-                                   static_cast<int64_t>(text.size()));
 }
 
 Status CheckNewName(std::string_view name, std::string_view what) {

@@ -89,7 +89,9 @@ Status ReadBloomFilters(const Properties& properties, WriteProperties* out) {
     if (!enabled) continue;
     WriteProperties::BloomFilter filter;
     filter.column = item->first.substr(kEnabled.size());
-    if (auto rate = properties.find(std::string(kRate) + filter.column); rate != properties.end()) {
+    std::string rate_key(kRate);
+    rate_key += filter.column;
+    if (auto rate = properties.find(rate_key); rate != properties.end()) {
       const std::string& text = rate->second;
       auto [end, error] =
           std::from_chars(text.data(), text.data() + text.size(), filter.false_positive_rate);

@@ -7,7 +7,7 @@
 #include <charconv>
 
 #include "iceframe/types/schema_json.h"
-#include "iceframe/types/utf8.h"
+#include "iceframe/base/utf8.h"
 
 namespace iceframe {
 namespace {

@@ -7,7 +7,7 @@
 #include <system_error>
 
 #include "iceframe/types/civil_time.h"
-#include "iceframe/types/utf8.h"
+#include "iceframe/base/utf8.h"
 #include "iceframe/types/value_text.h"
 
 namespace iceframe {

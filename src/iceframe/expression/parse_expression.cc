@@ -7,7 +7,7 @@
 #include "iceframe/expression/parse_expression_internal.h"
 #include "iceframe/expression/parse_literal_internal.h"
 #include "iceframe/expression/token_cursor_internal.h"
-#include "iceframe/types/utf8.h"
+#include "iceframe/base/utf8.h"
 
 namespace iceframe {
 

@@ -6,7 +6,7 @@
 #include <arrow/util/decimal.h>
 
 #include "iceframe/format/column_statistics_internal.h"
-#include "iceframe/types/utf8.h"
+#include "iceframe/base/utf8.h"
 
 namespace iceframe {
 

@@ -4,7 +4,7 @@
 
 #include "iceframe/format/data_file.h"
 #include "iceframe/format/manifest_columns_internal.h"
-#include "iceframe/types/utf8.h"
+#include "iceframe/base/utf8.h"
 
 namespace iceframe {
 

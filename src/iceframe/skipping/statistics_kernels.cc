@@ -8,7 +8,7 @@
 
 #include "iceframe/skipping/statistics_kernels_internal.h"
 #include "iceframe/types/single_value.h"
-#include "iceframe/types/utf8.h"
+#include "iceframe/base/utf8.h"
 
 namespace iceframe::internal {
 namespace {

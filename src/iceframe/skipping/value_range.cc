@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "iceframe/skipping/value_range_internal.h"
-#include "iceframe/types/utf8.h"
+#include "iceframe/base/utf8.h"
 
 namespace iceframe::internal {
 namespace {

@@ -17,7 +17,7 @@
 
 #include "iceframe/types/arrow_schema.h"
 #include "iceframe/types/lossless_cast_internal.h"
-#include "iceframe/types/utf8.h"
+#include "iceframe/base/utf8.h"
 
 namespace iceframe::internal {
 

@@ -9,7 +9,7 @@
 
 #include "iceframe/types/civil_time.h"
 #include "iceframe/types/decimal_bytes_internal.h"
-#include "iceframe/types/utf8.h"
+#include "iceframe/base/utf8.h"
 
 namespace iceframe {
 

@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "iceframe/types/transform_functions_internal.h"
-#include "iceframe/types/utf8.h"
+#include "iceframe/base/utf8.h"
 
 namespace iceframe {
 

@@ -19,7 +19,7 @@
 #include "iceframe/types/arrow_schema.h"
 #include "iceframe/types/transform.h"
 #include "iceframe/types/transform_functions_internal.h"
-#include "iceframe/types/utf8.h"
+#include "iceframe/base/utf8.h"
 
 namespace iceframe {
 

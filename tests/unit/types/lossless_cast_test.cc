@@ -342,11 +342,11 @@ TEST(LosslessCast, AllocatesFromItsPoolAlone) {
         {NestedField::Optional(1, "c", type), NestedField::Optional(2, "missing", Type::String())});
     const auto batch = BatchOf({{"c", values}});
     arrow::ProxyMemoryPool pool(arrow::system_memory_pool());
-    const int64_t before = arrow::system_memory_pool()->total_bytes_allocated();
+    const int64_t before = arrow::default_memory_pool()->total_bytes_allocated();
     const auto cast = CastLossless(*batch, *table, &pool);
     ASSERT_TRUE(cast.ok()) << cast.status().ToString();
     EXPECT_GT(pool.total_bytes_allocated(), 0);
-    EXPECT_EQ(arrow::system_memory_pool()->total_bytes_allocated(), before) << type.ToString();
+    EXPECT_EQ(arrow::default_memory_pool()->total_bytes_allocated(), before) << type.ToString();
   }
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "iceframe/types/utf8.h"
+#include "iceframe/base/utf8.h"
 
 #include <arrow/util/utf8.h>
 

@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "iceframe/base/json_parser_internal.h"
+#include "iceframe/base/utf8.h"
+
+namespace iceframe {
+namespace {
+
+/// Below this many members comparing all pairs costs less than sorting.
+constexpr size_t kFewMembers = 12;
+
+/// The depth of the document itself.
+constexpr size_t kTopLevel = 1;
+
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+
+/// Whether a byte of a text stands for itself.
+bool IsPlain(char c) { return static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\'; }
+
+int HexDigit(char c) {
+  if (IsDigit(c)) return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+void AppendUtf8(uint32_t code_point, std::string* out) {
+  const auto append = [out](uint32_t byte) { *out += static_cast<char>(byte); };
+  const auto append_rest = [&](int shift) { append(0x80 | ((code_point >> shift) & 0x3F)); };
+  if (code_point < 0x80) {
+    append(code_point);
+  } else if (code_point < 0x800) {
+    append(0xC0 | (code_point >> 6));
+    append_rest(0);
+  } else if (code_point < 0x10000) {
+    append(0xE0 | (code_point >> 12));
+    append_rest(6);
+    append_rest(0);
+  } else {
+    append(0xF0 | (code_point >> 18));
+    append_rest(12);
+    append_rest(6);
+    append_rest(0);
+  }
+}
+
+std::optional<std::string_view> RepeatedKey(const std::vector<Json::Member>& members) {
+  if (members.size() <= kFewMembers) {
+    for (size_t i = 1; i < members.size(); ++i) {
+      for (size_t j = 0; j < i; ++j) {
+        if (members[i].first == members[j].first) return members[i].first;
+      }
+    }
+    return std::nullopt;
+  }
+  std::vector<std::string_view> keys;
+  keys.reserve(members.size());
+  for (const Json::Member& member : members) keys.emplace_back(member.first);
+  std::sort(keys.begin(), keys.end());
+  const auto repeated = std::adjacent_find(keys.begin(), keys.end());
+  if (repeated == keys.end()) return std::nullopt;
+  return *repeated;
+}
+
+}  // namespace
+
+Status JsonParser::Malformed(std::string_view what) const {
+  return Error(ErrorKind::kInvalidMetadata, "malformed JSON, wanted ", what, ": at byte ",
+               at_ - begin_);
+}
+
+void JsonParser::SkipSpace() {
+  while (at_ != end_ && (*at_ == ' ' || *at_ == '\n' || *at_ == '\r' || *at_ == '\t')) ++at_;
+}
+
+bool JsonParser::Take(char c) {
+  if (at_ == end_ || *at_ != c) return false;
+  ++at_;
+  return true;
+}
+
+Result<Json> JsonParser::Parse() {
+  if (!IsUtf8({begin_, static_cast<size_t>(end_ - begin_)})) return Malformed("UTF-8");
+  Json json;
+  ICEFRAME_RETURN_NOT_OK(ParseValue(kTopLevel, &json));
+  if (at_ != end_) return Malformed("the end of the text");
+  return json;
+}
+
+// With the space before and after it.
+Status JsonParser::ParseValue(size_t depth, Json* out) {
+  if (depth > kMaxDepth) {
+    return Error(ErrorKind::kInvalidMetadata, "JSON is nested too deeply, at most ", kMaxDepth);
+  }
+  if (++num_values_ > max_values_) {
+    return Error(ErrorKind::kInvalidMetadata, "JSON holds too many values, at most ", max_values_);
+  }
+  SkipSpace();
+  Status status;
+  switch (at_ == end_ ? '\0' : *at_) {
+    case '{':
+      status = ParseObject(depth, out);
+      break;
+    case '[':
+      status = ParseArray(depth, nullptr, out);
+      break;
+    case '"': {
+      ++at_;
+      std::string text;
+      status = ParseText(&text);
+      *out = Json::String(std::move(text));
+      break;
+    }
+    case 't':
+      status = ParseWord("true", Json::Bool(true), out);
+      break;
+    case 'f':
+      status = ParseWord("false", Json::Bool(false), out);
+      break;
+    case 'n':
+      status = ParseWord("null", Json::Null(), out);
+      break;
+    default:
+      status = ParseNumber(out);
+  }
+  SkipSpace();
+  return status;
+}
+
+Status JsonParser::ParseObject(size_t depth, Json* out) {
+  ++at_;
+  std::vector<Json::Member> members;
+  SkipSpace();
+  if (!Take('}')) {
+    do {
+      ICEFRAME_RETURN_NOT_OK(ParseMember(depth + 1, &members.emplace_back()));
+    } while (Take(','));
+    if (!Take('}')) return Malformed("a comma or }");
+  }
+  if (const auto key = RepeatedKey(members)) {
+    return Error(ErrorKind::kInvalidMetadata, "duplicate key in JSON object: ", *key);
+  }
+  *out = Json::Object(std::move(members));
+  return Status::OK();
+}
+
+Status JsonParser::ParseMember(size_t depth, Json::Member* out) {
+  SkipSpace();
+  if (!Take('"')) return Malformed("a key");
+  ICEFRAME_RETURN_NOT_OK(ParseText(&out->first));
+  SkipSpace();
+  if (!Take(':')) return Malformed("a colon");
+  const auto visitor = depth == kTopLevel + 1 ? visitors_.find(out->first) : visitors_.end();
+  if (visitor == visitors_.end()) return ParseValue(depth, &out->second);
+  SkipSpace();
+  if (at_ == end_ || *at_ != '[') return ParseValue(depth, &out->second);
+  ICEFRAME_RETURN_NOT_OK(ParseArray(depth, &visitor->second, &out->second));
+  SkipSpace();
+  return Status::OK();
+}
+
+Status JsonParser::ParseArray(size_t depth, const Json::ItemVisitor* visit, Json* out) {
+  ++at_;
+  std::vector<Json> items;
+  SkipSpace();
+  if (!Take(']')) {
+    do {
+      const size_t num_before = num_values_;
+      ICEFRAME_RETURN_NOT_OK(ParseValue(depth + 1, &items.emplace_back()));
+      if (visit != nullptr) {
+        ICEFRAME_RETURN_NOT_OK((*visit)(items.back()));
+        items.clear();
+        num_values_ = num_before;
+      }
+    } while (Take(','));
+    if (!Take(']')) return Malformed("a comma or ]");
+  }
+  *out = Json::Array(std::move(items));
+  return Status::OK();
+}
+
+bool JsonParser::SkipDigits() {
+  const char* start = at_;
+  while (at_ != end_ && IsDigit(*at_)) ++at_;
+  return at_ != start;
+}
+
+// The text alone is kept: what reads it knows which type it wants.
+Status JsonParser::ParseNumber(Json* out) {
+  const char* start = at_;
+  const bool negative = Take('-');
+  if (!Take('0') && !SkipDigits()) return Malformed(negative ? "a digit" : "a value");
+  if (Take('.') && !SkipDigits()) return Malformed("a digit");
+  if (Take('e') || Take('E')) {
+    if (!Take('+')) Take('-');
+    if (!SkipDigits()) return Malformed("a digit");
+  }
+  *out = Json::Number(std::string(start, at_));
+  return Status::OK();
+}
+
+Status JsonParser::ParseWord(std::string_view word, Json value, Json* out) {
+  if (!std::string_view(at_, static_cast<size_t>(end_ - at_)).starts_with(word)) {
+    return Malformed("a value");
+  }
+  at_ += word.size();
+  *out = std::move(value);
+  return Status::OK();
+}
+
+Status JsonParser::ParseText(std::string* out) {
+  for (;;) {
+    const char* start = at_;
+    while (at_ != end_ && IsPlain(*at_)) ++at_;
+    out->append(start, at_);
+    if (Take('"')) return Status::OK();
+    if (!Take('\\')) return Malformed(at_ == end_ ? "a quote" : "an escaped control character");
+    ICEFRAME_RETURN_NOT_OK(ParseEscape(out));
+  }
+}
+
+Status JsonParser::ParseEscape(std::string* out) {
+  constexpr std::string_view kEscapes = "\"\\/bfnrt";
+  constexpr std::string_view kMeanings = "\"\\/\b\f\n\r\t";
+  if (at_ == end_) return Malformed("an escape");
+  const size_t escape = kEscapes.find(*at_);
+  if (escape != std::string_view::npos) {
+    ++at_;
+    *out += kMeanings[escape];
+    return Status::OK();
+  }
+  if (!Take('u')) return Malformed("an escape");
+  ICEFRAME_ASSIGN_OR_RETURN(uint32_t code_point, ParseCodeUnit());
+  if (code_point >= 0xDC00 && code_point < 0xE000) return Malformed("a high surrogate first");
+  if (code_point >= 0xD800 && code_point < 0xDC00) {
+    if (!Take('\\') || !Take('u')) return Malformed("a low surrogate");
+    ICEFRAME_ASSIGN_OR_RETURN(const uint32_t low, ParseCodeUnit());
+    if (low < 0xDC00 || low >= 0xE000) return Malformed("a low surrogate");
+    code_point = 0x10000 + ((code_point - 0xD800) << 10) + (low - 0xDC00);
+  }
+  AppendUtf8(code_point, out);
+  return Status::OK();
+}
+
+Result<uint32_t> JsonParser::ParseCodeUnit() {
+  uint32_t unit = 0;
+  for (int i = 0; i < 4; ++i) {
+    const int digit = at_ == end_ ? -1 : HexDigit(*at_);
+    if (digit < 0) return Malformed("four hex digits");
+    unit = unit << 4 | static_cast<uint32_t>(digit);
+    ++at_;
+  }
+  return unit;
+}
+
+}  // namespace iceframe
