@@ -70,11 +70,11 @@ class DataFileReader {
   /// Asks for the first row group's bytes without waiting; the future ends when they are here (or
   /// could not be had: Next says why). So many files can be on their way with few threads.
   ///
-  /// Leaves it to Next, with a future that has ended, if they are more than `max_bytes` or would
-  /// take more than half of the memory budget. To be called once, before Next.
-  virtual arrow::Future<> Start(const OperationContext& context, int64_t max_bytes) = 0;
-  /// How many bytes Start has asked for.
-  virtual int64_t started_bytes() const = 0;
+  /// Leaves it to Next, with a future that has ended, if they would take more than half of the
+  /// memory budget or `admit`, asked last, refuses so many bytes. To be called once, before Next.
+  /// On an io thread it may fetch by itself, and take as long.
+  virtual arrow::Future<> Start(const OperationContext& context,
+                                const std::function<bool(int64_t num_bytes)>& admit) = 0;
   /// The next non-empty batch of result_schema(), or nullptr at the end.
   /// Errors: InvalidData naming the file (damaged, a required column without value);
   /// ResourceExhausted; Io; Cancelled; Timeout.

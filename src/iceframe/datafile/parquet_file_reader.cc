@@ -260,7 +260,8 @@ Status ParquetFileReader::Prefetch(const OperationContext& context) {
   return Status::OK();
 }
 
-arrow::Future<> ParquetFileReader::Start(const OperationContext& context, int64_t max_bytes) {
+arrow::Future<> ParquetFileReader::Start(const OperationContext& context,
+                                         const std::function<bool(int64_t)>& admit) {
   auto arrived = arrow::Future<>::MakeFinished();
   if (current_ != nullptr || pending_ != nullptr || rows_left_ == 0) return arrived;
   Status status = CatchDataErrors(file_.file_path, [&]() -> Status {
@@ -269,11 +270,8 @@ arrow::Future<> ParquetFileReader::Start(const OperationContext& context, int64_
     if (!row_group) return Status::OK();
     ICEFRAME_ASSIGN_OR_RETURN(pending_, MakePending(*row_group));
     RowGroupFetch& fetch = *pending_->filter_columns;
-    if (fetch.num_bytes() > max_bytes || !HasRoomFor(context, fetch.num_bytes())) {
-      return Status::OK();
-    }
+    if (!HasRoomFor(context, fetch.num_bytes()) || !admit(fetch.num_bytes())) return Status::OK();
     fetch.Start(context);
-    started_bytes_ = fetch.num_bytes();
     arrived = fetch.arrived();
     return Status::OK();
   });

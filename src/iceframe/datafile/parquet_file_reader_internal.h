@@ -34,8 +34,8 @@ class ParquetFileReader : public DataFileReader {
       : io_(std::move(io)), file_(std::move(file)), options_(std::move(options)) {}
 
   Status Open(const OperationContext& context);
-  arrow::Future<> Start(const OperationContext& context, int64_t max_bytes) override;
-  int64_t started_bytes() const override { return started_bytes_; }
+  arrow::Future<> Start(const OperationContext& context,
+                        const std::function<bool(int64_t)>& admit) override;
   Result<std::shared_ptr<arrow::RecordBatch>> Next(const OperationContext& context) override;
   const std::shared_ptr<arrow::Schema>& result_schema() const override { return result_schema_; }
 
@@ -110,7 +110,6 @@ class ParquetFileReader : public DataFileReader {
   bool fetch_all_at_once_ = true;
   int next_row_group_ = 0;
   int64_t rows_left_ = 0;
-  int64_t started_bytes_ = 0;
   std::unique_ptr<Pending> pending_;
   std::unique_ptr<Current> current_;
   Status failed_;

@@ -249,11 +249,13 @@ class ScanStreamImpl : public std::enable_shared_from_this<ScanStreamImpl> {
 
   // What is fetched counts for as long as the reader lives.
   arrow::Future<> StartFetch(Slot* slot) {
-    std::lock_guard lock(mutex_);
-    auto arrived = slot->reader->Start(context_, options_.max_prefetched_bytes - prefetched_bytes_);
-    slot->prefetched_bytes = slot->reader->started_bytes();
-    prefetched_bytes_ += slot->prefetched_bytes;
-    return arrived;
+    return slot->reader->Start(context_, [&](int64_t num_bytes) {
+      std::lock_guard lock(mutex_);
+      if (num_bytes > options_.max_prefetched_bytes - prefetched_bytes_) return false;
+      slot->prefetched_bytes = num_bytes;
+      prefetched_bytes_ += num_bytes;
+      return true;
+    });
   }
 
   void ForgetFetch(Slot* slot) {

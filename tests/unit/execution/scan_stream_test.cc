@@ -109,6 +109,28 @@ TEST_F(ScanStreamTest, GivesEachRowOnceWithoutOrder) {
   EXPECT_EQ(*ids, Range(40 * kRowsPerFile));
 }
 
+TEST_F(ScanStreamTest, FetchesMoreFilesThanItHasThreadsToDecodeThem) {
+  constexpr int kFiles = 24;
+  WriteTasks(kFiles);
+  ASSERT_TRUE(ReadIds(*Open(Source())).ok()) << "footers are cached now";
+  io_ = std::make_shared<CountingFileIO>(io_, std::chrono::milliseconds(100));
+  num_pulled_ = 0;
+  auto ids = ReadIds(*Open(Source()));
+  ASSERT_TRUE(ids.ok()) << ids.status();
+  EXPECT_EQ(*ids, Range(kFiles * kRowsPerFile));
+  EXPECT_EQ(io_->count(), kFiles) << "one request a file";
+  EXPECT_GE(io_->max_in_flight(), 16);
+
+  io_->Reset();
+  num_pulled_ = 0;
+  ScanStreamOptions little;
+  little.max_prefetched_bytes = 1;
+  ids = ReadIds(*Open(Source(), little));
+  ASSERT_TRUE(ids.ok()) << ids.status();
+  EXPECT_EQ(*ids, Range(kFiles * kRowsPerFile));
+  EXPECT_LE(io_->max_in_flight(), context_.executor->num_cpu_threads());
+}
+
 TEST_F(ScanStreamTest, ALimitCutsTheLastBatchAndPlansNoFurther) {
   WriteTasks(40);
   auto stream = Open(Source(), Limited(2 * kRowsPerFile + 1));
