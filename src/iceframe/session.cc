@@ -7,6 +7,7 @@
 #include "iceframe/catalog/catalog_config.h"
 #include "iceframe/catalog/identifier.h"
 #include "iceframe/catalog/make_catalog.h"
+#include "iceframe/format/partition_field_name.h"
 #include "iceframe/runtime/settings.h"
 #include "iceframe/runtime/yaml_config.h"
 #include "iceframe/session_impl_internal.h"
@@ -16,27 +17,6 @@ namespace iceframe {
 namespace {
 
 constexpr char kConfigVariable[] = "ICEFRAME_CONFIG";
-
-// Fields are named as the reference implementation names them: id_bucket, name_trunc, ts_day.
-std::string PartitionFieldName(const std::string& column, const Transform& transform) {
-  switch (transform.kind()) {
-    case TransformKind::kIdentity:
-      return column;
-    case TransformKind::kBucket:
-      return column + "_bucket";
-    case TransformKind::kTruncate:
-      return column + "_trunc";
-    case TransformKind::kVoid:
-      return column + "_null";
-    case TransformKind::kYear:
-    case TransformKind::kMonth:
-    case TransformKind::kDay:
-    case TransformKind::kHour:
-    case TransformKind::kUnknown:
-      break;
-  }
-  return column + "_" + transform.ToString();
-}
 
 Result<const NestedField*> FindColumn(const Schema& schema, const std::string& name) {
   const NestedField* field = schema.FindField(name);
@@ -53,7 +33,7 @@ Result<PartitionSpec> MakeSpec(const Schema& schema, const CreateTableOptions& o
   for (const auto& [column, text] : options.partition_by) {
     ICEFRAME_ASSIGN_OR_RETURN(const NestedField* source, FindColumn(schema, column));
     ICEFRAME_ASSIGN_OR_RETURN(Transform transform, Transform::Parse(text));
-    std::string name = PartitionFieldName(column, transform);
+    std::string name = DefaultPartitionFieldName(column, transform);
     for (const PartitionField& other : spec.fields) {
       if (other.name == name) name += "_" + std::to_string(next_id);
     }

@@ -8,6 +8,7 @@
 #include "iceframe/runtime/settings.h"
 #include "iceframe/session_impl_internal.h"
 #include "iceframe/table/append_files_action.h"
+#include "iceframe/table/ignored_properties.h"
 #include "iceframe/table/overwrite_files_action.h"
 
 namespace iceframe::internal {
@@ -81,6 +82,7 @@ Result<WriteReport> SessionImpl::Append(const OperationContext& operation, std::
                                         const CommitOptions& options) {
   const OperationContext context = WriteContext(operation);
   ICEFRAME_ASSIGN_OR_RETURN(auto table, LoadTable(context, name));
+  WarnOfIgnoredProperties(context, *table->metadata());
   ICEFRAME_ASSIGN_OR_RETURN(std::vector<DataFile> files,
                             WriteDataFiles(context, table->io(), *table->metadata(), batches));
   WriteReport report = ReportOf(files);
@@ -99,6 +101,7 @@ Result<WriteReport> SessionImpl::Overwrite(const OperationContext& operation, st
                                            const Expression& filter, const CommitOptions& options) {
   const OperationContext context = WriteContext(operation);
   ICEFRAME_ASSIGN_OR_RETURN(auto table, LoadTable(context, name));
+  WarnOfIgnoredProperties(context, *table->metadata());
   ICEFRAME_ASSIGN_OR_RETURN(std::vector<DataFile> files,
                             WriteDataFiles(context, table->io(), *table->metadata(), batches));
   WriteReport report = ReportOf(files);

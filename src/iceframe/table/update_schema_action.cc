@@ -216,11 +216,41 @@ Result<std::shared_ptr<const Schema>> ChangeSchema(const std::shared_ptr<const S
   return changer.schema();
 }
 
+namespace {
+
+// Files of the table keep partition values that were made of the old type. Only a date that becomes
+// a timestamp gives others than before; years, months and days of it stay what they were.
+Status CheckPartitionValuesStay(const TableMetadata& base, const Schema& wanted) {
+  for (const PartitionSpec& spec : base.partition_specs) {
+    for (const PartitionField& field : spec.fields) {
+      const TransformKind kind = field.transform.kind();
+      const bool depends_on_type = kind == TransformKind::kIdentity ||
+                                   kind == TransformKind::kBucket ||
+                                   kind == TransformKind::kUnknown;
+      if (!depends_on_type) continue;
+      for (const FieldId id : field.source_ids) {
+        const NestedField* before = base.current_schema()->FindField(id);
+        const NestedField* after = wanted.FindField(id);
+        if (before == nullptr || after == nullptr || before->type == after->type) continue;
+        if (before->type.id() != TypeId::kDate) continue;
+        return Error(ErrorKind::kInvalidArgument,
+                     "column type can't be changed, since partition values would change: ",
+                     before->name, " from ", before->type.ToString(), " to ",
+                     after->type.ToString(), ", partition field ", field.name);
+      }
+    }
+  }
+  return Status::OK();
+}
+
+}  // namespace
+
 Result<CommitRequest> UpdateSchemaAction::Prepare(const CommitAttempt& attempt) {
   const TableMetadata& base = *attempt.base.metadata;
   FieldId last_column_id = base.last_column_id;
   ICEFRAME_ASSIGN_OR_RETURN(
       wanted_, ChangeSchema(base.current_schema(), changes_, base.format_version, &last_column_id));
+  ICEFRAME_RETURN_NOT_OK(CheckPartitionValuesStay(base, *wanted_));
   CommitRequest request;
   request.identifier = attempt.base.identifier;
   request.requirements = {AssertTableUuid{base.table_uuid},

@@ -29,7 +29,8 @@ struct RenameColumn {
 struct DropColumn {
   std::string name;
 };
-/// To a type that old files can be read as (IsPromotionAllowed).
+/// To a type that old files can be read as (IsPromotionAllowed). Not one that would give other
+/// partition values than those that files have: a date that is partitioned by identity or bucket.
 struct PromoteColumn {
   std::string name;
   Type type;

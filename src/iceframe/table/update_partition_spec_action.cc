@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "iceframe/table/update_partition_spec_action.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "iceframe/format/partition_field_name.h"
+
+namespace iceframe {
+
+namespace {
+
+// Applies changes to a spec's fields one by one.
+class SpecChanger {
+ public:
+  explicit SpecChanger(const TableMetadata& metadata)
+      : metadata_(metadata),
+        schema_(metadata.current_schema()),
+        fields_(metadata.default_spec()->fields),
+        last_field_id_(metadata.last_partition_id) {}
+
+  Result<PartitionSpec> Finish() && {
+    PartitionSpec spec;
+    spec.fields = std::move(fields_);
+    ICEFRAME_RETURN_NOT_OK(ValidatePartitionSpec(spec, *schema_));
+    return spec;
+  }
+
+  Status operator()(const AddPartitionField& change) {
+    const NestedField* source = schema_->FindField(change.column);
+    if (source == nullptr) {
+      return Error(ErrorKind::kInvalidArgument, "column does not exist: ", change.column);
+    }
+    PartitionField field{{source->id}, 0, change.name, change.transform};
+    for (const PartitionField& other : fields_) {
+      if (SameMeaning(other, field)) {
+        return Error(ErrorKind::kInvalidArgument,
+                     "the table is partitioned so already: ", other.name, ", ",
+                     change.transform.ToString(), " of ", change.column);
+      }
+    }
+    if (const PartitionField* old = FindInOldSpecs(field)) {
+      field.field_id = old->field_id;
+      if (field.name.empty()) field.name = old->name;
+    } else {
+      field.field_id = ++last_field_id_;
+    }
+    if (field.name.empty()) {
+      field.name = DefaultPartitionFieldName(change.column, change.transform);
+    }
+    ICEFRAME_RETURN_NOT_OK(FreeName(field.name));
+    fields_.push_back(std::move(field));
+    return Status::OK();
+  }
+
+  Status operator()(const RemovePartitionField& change) {
+    ICEFRAME_ASSIGN_OR_RETURN(const auto field, Find(change.name));
+    if (metadata_.format_version == 1) {
+      // Readers of version 1 find partition values by their place.
+      field->transform = Transform::Void();
+    } else {
+      fields_.erase(field);
+    }
+    return Status::OK();
+  }
+
+  Status operator()(const RenamePartitionField& change) {
+    ICEFRAME_ASSIGN_OR_RETURN(const auto field, Find(change.name));
+    if (change.name == change.new_name) return Status::OK();
+    ICEFRAME_RETURN_NOT_OK(FreeName(change.new_name));
+    field->name = change.new_name;
+    return Status::OK();
+  }
+
+ private:
+  using Fields = std::vector<PartitionField>;
+
+  static bool SameMeaning(const PartitionField& left, const PartitionField& right) {
+    return left.source_ids == right.source_ids && left.transform == right.transform;
+  }
+
+  const PartitionField* FindInOldSpecs(const PartitionField& wanted) const {
+    for (auto spec = metadata_.partition_specs.rbegin(); spec != metadata_.partition_specs.rend();
+         ++spec) {
+      for (const PartitionField& field : spec->fields) {
+        const bool is_used = std::any_of(fields_.begin(), fields_.end(), [&](const auto& other) {
+          return other.field_id == field.field_id;
+        });
+        if (SameMeaning(field, wanted) && !is_used) return &field;
+      }
+    }
+    return nullptr;
+  }
+
+  Result<Fields::iterator> Find(const std::string& name) {
+    const auto found = std::find_if(fields_.begin(), fields_.end(), [&](const auto& field) {
+      return field.name == name && field.transform.kind() != TransformKind::kVoid;
+    });
+    if (found != fields_.end()) return found;
+    return Error(ErrorKind::kInvalidArgument, "partition field does not exist: ", name);
+  }
+
+  // A removed field of a version 1 table gives its name away.
+  Status FreeName(const std::string& name) {
+    for (PartitionField& field : fields_) {
+      if (field.name != name) continue;
+      if (field.transform.kind() != TransformKind::kVoid) {
+        return Error(ErrorKind::kInvalidArgument, "partition field exists already: ", name);
+      }
+      field.name += "_" + std::to_string(field.field_id);
+    }
+    return Status::OK();
+  }
+
+  const TableMetadata& metadata_;
+  const std::shared_ptr<const Schema> schema_;
+  Fields fields_;
+  FieldId last_field_id_;
+};
+
+}  // namespace
+
+Result<PartitionSpec> ChangePartitionSpec(const TableMetadata& metadata,
+                                          const std::vector<PartitionSpecChange>& changes) {
+  SpecChanger changer(metadata);
+  for (const PartitionSpecChange& change : changes) {
+    ICEFRAME_RETURN_NOT_OK(std::visit(changer, change));
+  }
+  return std::move(changer).Finish();
+}
+
+Result<CommitRequest> UpdatePartitionSpecAction::Prepare(const CommitAttempt& attempt) {
+  const TableMetadata& base = *attempt.base.metadata;
+  ICEFRAME_ASSIGN_OR_RETURN(wanted_, ChangePartitionSpec(base, changes_));
+  CommitRequest request;
+  request.identifier = attempt.base.identifier;
+  request.requirements = {AssertTableUuid{base.table_uuid},
+                          AssertDefaultSpecId{base.default_spec_id},
+                          AssertLastAssignedPartitionId{base.last_partition_id},
+                          AssertCurrentSchemaId{base.current_schema_id}};
+  request.updates = {AddPartitionSpec{*wanted_}, SetDefaultSpec{}};
+  return request;
+}
+
+bool UpdatePartitionSpecAction::IsAppliedIn(const TableMetadata& now) const {
+  return wanted_ && now.default_spec()->fields == wanted_->fields;
+}
+
+}  // namespace iceframe
