@@ -307,6 +307,7 @@ class FakeManifest : public ColumnarManifest {
     return Entry(entry);
   }
   Result<ManifestEntry> Entry(int64_t) const override { return ManifestEntry(); }
+  Result<ManifestEntry> EntryWithoutStatistics(int64_t) const override { return ManifestEntry(); }
   std::shared_ptr<const ColumnStatistics> Statistics(FieldId id, const Type& type) const override {
     StatisticsBuilder builder(type);
     for (const TestFile& file : files_) builder.Add(file.bounds[static_cast<size_t>(id - 1)]);
