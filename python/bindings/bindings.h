@@ -1,12 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
-// What module.cc calls, one function per bind_<concept>.cc.
+// What the bind_<concept>.cc files give each other: one function each for module.cc, and scans.
 #pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include <nanobind/nanobind.h>
 
+#include "iceframe/base/result.h"
+#include "iceframe/expression/expression.h"
+#include "iceframe/session.h"
+
 namespace iceframe::python {
 
+void BindExecutor(nanobind::module_& module);
+void BindScan(nanobind::module_& module);
 void BindSession(nanobind::module_& module);
 void BindTable(nanobind::module_& module);
+
+/// SQL text as an expression; none is true.
+Result<Expression> ParseFilter(const std::optional<std::string>& filter);
+
+class BatchStream;
+/// Plans a scan; its batches come as they are asked for.
+Result<std::shared_ptr<BatchStream>> Scan(
+    Session& session, const std::string& name, std::optional<std::vector<std::string>> columns,
+    const std::optional<std::string>& filter, std::optional<int64_t> limit,
+    std::optional<int64_t> snapshot_id, std::optional<int64_t> as_of_timestamp,
+    std::optional<std::string> ref, bool ordered, int64_t batch_rows, nanobind::object progress);
 
 }  // namespace iceframe::python

@@ -3,10 +3,20 @@
 #include <nanobind/nanobind.h>
 
 #include "bindings.h"
+#include "engine_call.h"
+
+namespace nb = nanobind;
 
 NB_MODULE(_native, module) {
+  using namespace iceframe::python;  // NOLINT(google-build-using-namespace)
   module.doc() = "The native engine behind iceframe; use the package, not this module.";
   module.attr("__version__") = ICEFRAME_VERSION;
-  iceframe::python::BindTable(module);
-  iceframe::python::BindSession(module);
+  // Tables and streams may live until the very end; there is nothing to complain about then.
+  nb::set_leak_warnings(false);
+  RememberMainThread();
+  BindExecutor(module);
+  BindTable(module);
+  BindScan(module);
+  BindSession(module);
+  nb::module_::import_("atexit").attr("register")(nb::cpp_function(&EndCalls));
 }

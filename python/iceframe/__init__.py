@@ -12,13 +12,16 @@ from iceframe.errors import (
     UnsupportedOperationError,
     ValidationError,
 )
-from iceframe.frame import IceFrame, WriteReport
+from iceframe.frame import IceFrame, ScanOptions, WriteReport
+from iceframe.progress import Progress
 from iceframe.table import Table
 
 __all__ = [
     "CatalogError",
     "IceFrame",
     "IceFrameError",
+    "Progress",
+    "ScanOptions",
     "SchemaError",
     "Table",
     "TableNotFoundError",

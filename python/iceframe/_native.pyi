@@ -2,6 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 
+def num_threads() -> int: ...
+def num_io_threads() -> int: ...
+def num_tasks() -> int:
+    """Tasks of the engine that are queued or running."""
+
 class Table:
     def name(self) -> str: ...
     def metadata_location(self) -> str: ...
@@ -11,6 +16,30 @@ class Table:
     def metadata_json(self) -> str: ...
     def current_snapshot_id(self) -> int | None: ...
     def __arrow_c_schema__(self) -> object: ...
+
+class Batch:
+    """One batch of a scan, in the Arrow C data interface."""
+
+    @property
+    def num_rows(self) -> int: ...
+    def __arrow_c_array__(self, requested_schema: object | None = None) -> object: ...
+
+class BatchStream:
+    """The rows of one scan, read once."""
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
+    def __arrow_c_schema__(self) -> object: ...
+    def next_batch(self) -> Batch | None:
+        """The next batch, None at the end."""
+
+    def close(self) -> None:
+        """Stops the scan; batches handed out stay."""
+
+    def counters(self) -> dict[str, int]:
+        """What the scan did so far, by name."""
+
+    def cancel(self) -> None:
+        """Cancels the scan from any thread; reading then raises CancelledError."""
 
 class WriteReport:
     """What one write did."""
@@ -37,17 +66,6 @@ class WriteReport:
 
     def __repr__(self) -> str: ...
 
-class BatchStream:
-    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
-    def __arrow_c_schema__(self) -> object: ...
-    def raise_error(self) -> None:
-        """
-        Raises what ended the stream early, if anything did, as the engine's own error.
-        """
-
-    def counters(self) -> dict[str, int]: ...
-    def cancel(self) -> None: ...
-
 class Session:
     @staticmethod
     def open(catalog: Mapping[str, str], settings: Mapping[str, str]) -> Session: ...
@@ -64,7 +82,13 @@ class Session:
         format_version: int,
     ) -> Table: ...
     def append(
-        self, name: str, data: object, *, branch: str, summary: Mapping[str, str]
+        self,
+        name: str,
+        data: object,
+        *,
+        branch: str,
+        summary: Mapping[str, str],
+        progress: object | None,
     ) -> WriteReport: ...
     def overwrite(
         self,
@@ -74,6 +98,7 @@ class Session:
         filter: str | None,
         branch: str,
         summary: Mapping[str, str],
+        progress: object | None,
     ) -> WriteReport: ...
     def scan(
         self,
@@ -87,7 +112,11 @@ class Session:
         ref: str | None,
         ordered: bool,
         batch_rows: int,
+        progress: object | None,
     ) -> BatchStream: ...
+    def memory_used_bytes(self) -> int: ...
+    def memory_peak_bytes(self) -> int: ...
+    def memory_limit_bytes(self) -> int | None: ...
     def load_table(self, arg: str, /) -> Table: ...
     def table_exists(self, arg: str, /) -> bool: ...
     def drop_table(self, name: str, purge: bool) -> None: ...

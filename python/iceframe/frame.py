@@ -2,22 +2,41 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from iceframe import _native
 from iceframe._native import WriteReport
-from iceframe.errors import IceFrameError, ValidationError
+from iceframe.errors import ValidationError
+from iceframe.html import html_table
+from iceframe.progress import ProgressOption, progress_listener
 from iceframe.table import Table
-from iceframe.table_input import to_arrow_schema, to_arrow_stream
+from iceframe.table_input import num_rows_of, to_arrow_schema, to_arrow_stream
 
 if TYPE_CHECKING:
     import polars as pl
     import pyarrow as pa
 
-__all__ = ["IceFrame", "WriteReport"]
+__all__ = ["IceFrame", "ScanOptions", "WriteReport"]
+
+
+class ScanOptions(TypedDict, total=False):
+    """What more a scan can be told; at most one of the first three.
+
+    Attributes:
+        snapshot_id: read this snapshot.
+        as_of_timestamp: read what was current at this time (ms since the epoch).
+        ref: read this branch or tag.
+        ordered: rows in the order of the table's files (the default); False may be faster.
+        batch_size: the most rows in one batch, 65 536 by default.
+    """
+
+    snapshot_id: int | None
+    as_of_timestamp: int | None
+    ref: str | None
+    ordered: bool
+    batch_size: int
 
 
 class IceFrame:
@@ -61,6 +80,14 @@ class IceFrame:
     def __repr__(self) -> str:
         return f"IceFrame({self._session!r})"
 
+    def _repr_html_(self) -> str:
+        """The catalog and its namespaces, for notebooks."""
+        rows = []
+        for name in self.list_namespaces():
+            tables = ", ".join(table.rsplit(".", 1)[-1] for table in self.list_tables(name[0]))
+            rows.append((name[0], tables))
+        return html_table(repr(self._session), ("namespace", "tables"), rows)
+
     # -- tables --------------------------------------------------------------------------------
 
     def create_table(
@@ -94,6 +121,13 @@ class IceFrame:
         Raises:
             AlreadyExistsError: the table is there and exist_ok is False.
             ValidationError: an unknown type, transform or column.
+
+        Example:
+            >>> ice = demo()
+            >>> table = ice.create_table("events", {"ts": "timestamptz", "n": "int"},
+            ...                          partition_spec=[("ts", "day")])
+            >>> table.name()
+            ('default', 'events')
         """
         if exist_ok and self.table_exists(table_name):
             return self.get_table(table_name)
@@ -169,6 +203,7 @@ class IceFrame:
         branch: str = "main",
         *,
         snapshot_properties: Mapping[str, Any] | None = None,
+        progress: ProgressOption = False,
     ) -> WriteReport:
         """Appends rows in one snapshot.
 
@@ -179,20 +214,36 @@ class IceFrame:
             table_name: the table.
             data: a Polars or pandas frame, an Arrow table, batch or reader, anything with
                 ``__arrow_c_stream__``, a dict of lists or a list of dicts. Readers are consumed
-                batch by batch in bounded memory.
+                batch by batch in bounded memory, on the calling thread. Optional columns that
+                are left out are null.
             branch: the branch to append to.
             snapshot_properties: extra entries of the snapshot's summary.
+            progress: False, True (a bar on a terminal or in a notebook) or a callable of a
+                `Progress`.
 
         Raises:
-            SchemaError: a column is unknown or missing, or a value does not fit.
+            TableNotFoundError: there is no such table.
+            SchemaError: a column is unknown or missing, a value does not fit, or a required
+                column has a null.
             CommitConflictError: other writers were faster, until the retries were used up.
+            CommitStateUnknownError: the commit may have landed; look before trying again.
+            KeyboardInterrupt: Ctrl-C; nothing was appended, unless the commit was just through.
+
+        Example:
+            >>> ice = demo()
+            >>> ice.append_to_table("users", {"id": [3], "name": ["Cid"]}).num_rows
+            1
+            >>> ice.to_arrow("users", filter_expr="id = 3").to_pylist()
+            [{'id': 3, 'name': 'Cid', 'age': None}]
         """
-        return self._session.append(
-            table_name,
-            to_arrow_stream(data),
-            branch=branch,
-            summary=_properties(snapshot_properties),
-        )
+        with progress_listener(progress, num_rows_of(data)) as listener:
+            return self._session.append(
+                table_name,
+                to_arrow_stream(data),
+                branch=branch,
+                summary=_properties(snapshot_properties),
+                progress=listener,
+            )
 
     def overwrite_table(
         self,
@@ -202,6 +253,7 @@ class IceFrame:
         branch: str = "main",
         *,
         snapshot_properties: Mapping[str, Any] | None = None,
+        progress: ProgressOption = False,
     ) -> WriteReport:
         """Replaces rows in one snapshot: all of them, or those of the files that match.
 
@@ -212,17 +264,29 @@ class IceFrame:
                 match it wholly or not at all.
             branch: the branch to write to.
             snapshot_properties: extra entries of the snapshot's summary.
+            progress: False, True (a bar on a terminal or in a notebook) or a callable of a
+                `Progress`.
 
         Raises:
             UnsupportedOperationError: the filter matches only some rows of a data file.
+            Errors of `append_to_table` too.
+
+        Example:
+            >>> ice = demo()
+            >>> ice.overwrite_table("users", {"id": [9], "name": ["Zoe"]}).num_deleted_files
+            1
+            >>> ice.to_arrow("users", ["id"]).to_pydict()
+            {'id': [9]}
         """
-        return self._session.overwrite(
-            table_name,
-            to_arrow_stream(data),
-            filter=filter_expr,
-            branch=branch,
-            summary=_properties(snapshot_properties),
-        )
+        with progress_listener(progress, num_rows_of(data)) as listener:
+            return self._session.overwrite(
+                table_name,
+                to_arrow_stream(data),
+                filter=filter_expr,
+                branch=branch,
+                summary=_properties(snapshot_properties),
+                progress=listener,
+            )
 
     # -- reading -------------------------------------------------------------------------------
 
@@ -232,37 +296,40 @@ class IceFrame:
         columns: Sequence[str] | None = None,
         filter_expr: str | None = None,
         limit: int | None = None,
-        *,
-        snapshot_id: int | None = None,
-        as_of_timestamp: int | None = None,
-        ref: str | None = None,
-        ordered: bool = True,
-        batch_size: int = 65_536,
+        **options: Unpack[ScanOptions],
     ) -> _native.BatchStream:
-        """Returns the rows as an Arrow stream (``__arrow_c_stream__``), to be read once.
+        """Plans a scan; returns its rows as an Arrow stream, to be read once, by one consumer.
+
+        Any engine that takes ``__arrow_c_stream__`` reads it (Polars, DuckDB, pandas, pyarrow);
+        rows are read ahead as far as memory allows, and no further than they are asked for.
 
         Args:
-            table_name: the table.
+            table_name: "namespace.table", or "table" in the namespace "default".
             columns: names in the order wanted, nested ones dotted; None: all.
-            filter_expr: SQL text, e.g. ``"age > 30 AND city IN ('Oslo', 'Rome')"``.
+            filter_expr: SQL text, e.g. ``"age > 30 AND city IN ('Oslo', 'Rome')"``; rows for
+                which it is null are left out, as in SQL's WHERE.
             limit: stop after so many rows.
-            snapshot_id: read this snapshot.
-            as_of_timestamp: read what was current at this time (ms since the epoch).
-            ref: read this branch or tag.
-            ordered: rows in the order of the table's files; False may be faster.
-            batch_size: the most rows in one batch.
+            **options: see `ScanOptions`.
+
+        Returns:
+            A stream whose schema depends on the table's schema and ``columns`` alone; optional
+            columns may hold nulls, required ones hold none.
+
+        Raises:
+            TableNotFoundError: there is no such table.
+            ValidationError: an unknown column, or text that is no filter.
+            NotFoundError: no such snapshot, branch or tag, or none at that time.
+            UnsupportedOperationError: the table has delete files or another feature that is
+                not built yet.
+
+        Example:
+            >>> import pyarrow as pa
+            >>> ice = demo()
+            >>> stream = ice.scan("users", ["name"], "age > 30")
+            >>> pa.table(stream).to_pydict()
+            {'name': ['Ada']}
         """
-        return self._session.scan(
-            table_name,
-            columns=None if columns is None else list(columns),
-            filter=filter_expr,
-            limit=limit,
-            snapshot_id=snapshot_id,
-            as_of_timestamp=as_of_timestamp,
-            ref=ref,
-            ordered=ordered,
-            batch_rows=batch_size,
-        )
+        return self._open_scan(table_name, columns, filter_expr, limit, None, options)
 
     def scan_batches(
         self,
@@ -270,12 +337,39 @@ class IceFrame:
         columns: Sequence[str] | None = None,
         filter_expr: str | None = None,
         limit: int | None = None,
-        **options: Any,  # noqa: ANN401 - those of scan
+        *,
+        progress: ProgressOption = False,
+        **options: Unpack[ScanOptions],
     ) -> Iterator[pa.RecordBatch]:
-        """Yields the rows as Arrow batches; stopping early stops the scan. Arguments as `scan`."""
-        stream = self.scan(table_name, columns, filter_expr, limit, **options)
-        with _arrow_reader(stream) as reader:
-            yield from reader
+        """Yields the rows as Arrow batches, none of them empty; stopping early stops the scan.
+
+        Args:
+            table_name: as for `scan`, like columns, filter_expr, limit and options.
+            columns: as for `scan`.
+            filter_expr: as for `scan`.
+            limit: as for `scan`.
+            progress: False, True (a bar on a terminal or in a notebook) or a callable of a
+                `Progress`.
+            **options: see `ScanOptions`.
+
+        Raises:
+            DataError: a data file is damaged; errors of `scan` too.
+
+        Example:
+            >>> for batch in demo().scan_batches("users", ["id"], batch_size=1):
+            ...     print(batch.num_rows, batch["id"].to_pylist())
+            1 [1]
+            1 [2]
+        """
+        import pyarrow as pa
+
+        with progress_listener(progress) as listener:
+            stream = self._open_scan(table_name, columns, filter_expr, limit, listener, options)
+            try:
+                while (batch := stream.next_batch()) is not None:
+                    yield pa.record_batch(batch)
+            finally:
+                stream.close()
 
     def to_arrow(
         self,
@@ -283,12 +377,24 @@ class IceFrame:
         columns: Sequence[str] | None = None,
         filter_expr: str | None = None,
         limit: int | None = None,
-        **options: Any,  # noqa: ANN401 - those of scan
+        *,
+        progress: ProgressOption = False,
+        **options: Unpack[ScanOptions],
     ) -> pa.Table:
-        """Returns the rows as an Arrow table. Arguments as `scan`."""
-        stream = self.scan(table_name, columns, filter_expr, limit, **options)
-        with _arrow_reader(stream) as reader:
-            return reader.read_all()
+        """Returns the rows as an Arrow table; arguments and errors as `scan_batches`.
+
+        Example:
+            >>> demo().to_arrow("users", filter_expr="age IS NULL").to_pylist()
+            [{'id': 2, 'name': 'Bob', 'age': None}]
+        """
+        import pyarrow as pa
+
+        with progress_listener(progress) as listener:
+            stream = self._open_scan(table_name, columns, filter_expr, limit, listener, options)
+            batches = []
+            while (batch := stream.next_batch()) is not None:
+                batches.append(pa.record_batch(batch))
+            return pa.Table.from_batches(batches, pa.schema(stream))
 
     def read_table(
         self,
@@ -296,35 +402,52 @@ class IceFrame:
         columns: Sequence[str] | None = None,
         filter_expr: str | None = None,
         limit: int | None = None,
-        **options: Any,  # noqa: ANN401 - those of scan
+        *,
+        progress: ProgressOption = False,
+        **options: Unpack[ScanOptions],
     ) -> pl.DataFrame:
-        """Returns the rows as a Polars DataFrame. Arguments as `scan`."""
+        """Returns the rows as a Polars DataFrame; arguments and errors as `scan_batches`.
+
+        Example:
+            >>> demo().read_table("users", ["name"]).to_dict(as_series=False)
+            {'name': ['Ada', 'Bob']}
+        """
         try:
             import polars as pl
         except ImportError as error:
             message = "read_table returns Polars frames: pip install 'iceframe[polars]'"
             raise ImportError(message) from error
 
-        frame = pl.from_arrow(self.to_arrow(table_name, columns, filter_expr, limit, **options))
+        rows = self.to_arrow(table_name, columns, filter_expr, limit, progress=progress, **options)
+        frame = pl.from_arrow(rows)
         if not isinstance(frame, pl.DataFrame):
             raise TypeError("expected a DataFrame from Polars")
         return frame
 
-
-@contextlib.contextmanager
-def _arrow_reader(stream: _native.BatchStream) -> Iterator[pa.RecordBatchReader]:
-    """Opens a stream with pyarrow; what goes wrong in it is raised as the engine's own error."""
-    import pyarrow as pa
-
-    try:
-        with pa.RecordBatchReader.from_stream(stream) as reader:
-            yield reader
-    except Exception:
-        try:
-            stream.raise_error()
-        except IceFrameError as error:
-            raise error from None
-        raise
+    def _open_scan(
+        self,
+        table_name: str,
+        columns: Sequence[str] | None,
+        filter_expr: str | None,
+        limit: int | None,
+        listener: Any,  # noqa: ANN401 - what progress_listener yields
+        options: ScanOptions,
+    ) -> _native.BatchStream:
+        unknown = options.keys() - ScanOptions.__annotations__.keys()
+        if unknown:
+            raise TypeError(f"unexpected keyword argument: {', '.join(sorted(unknown))}")
+        return self._session.scan(
+            table_name,
+            columns=None if columns is None else list(columns),
+            filter=filter_expr,
+            limit=limit,
+            snapshot_id=options.get("snapshot_id"),
+            as_of_timestamp=options.get("as_of_timestamp"),
+            ref=options.get("ref"),
+            ordered=options.get("ordered", True),
+            batch_rows=options.get("batch_size", 65_536),
+            progress=listener,
+        )
 
 
 def _properties(values: Mapping[str, Any] | None) -> dict[str, str]:

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from iceframe import _native
+from iceframe.html import html_table
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -67,6 +68,15 @@ class Table:
 
     def __repr__(self) -> str:
         name = ".".join(self.name())
+        columns = ", ".join(f"{field.name}: {field.type}" for field in self.arrow_schema())
         return (
-            f"Table({name!r}, snapshot_id={self.current_snapshot_id}, location={self.location!r})"
+            f"Table({name!r}, snapshot_id={self.current_snapshot_id}, "
+            f"location={self.location!r}, columns=[{columns}])"
         )
+
+    def _repr_html_(self) -> str:
+        """The columns, for notebooks."""
+        fields = self.arrow_schema()
+        rows = [(f.name, f.type, "" if f.nullable else "required") for f in fields]
+        title = f"{'.'.join(self.name())} (snapshot {self.current_snapshot_id})"
+        return html_table(title, ("column", "type", ""), rows)

@@ -11,7 +11,7 @@ from iceframe.type_names import arrow_type
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["to_arrow_schema", "to_arrow_stream"]
+__all__ = ["num_rows_of", "to_arrow_schema", "to_arrow_stream"]
 
 
 def to_arrow_stream(data: Any) -> Any:  # noqa: ANN401 - anything with rows
@@ -37,6 +37,14 @@ def to_arrow_stream(data: Any) -> Any:  # noqa: ANN401 - anything with rows
         f"data can't be read as rows: {type(data).__name__}; give a Polars or pandas frame, an "
         "Arrow table, a dict of lists or a list of dicts"
     )
+
+
+def num_rows_of(data: Any) -> int:  # noqa: ANN401 - as above
+    """Returns how many rows ``data`` holds, 0 where that is known only when it has been read."""
+    if isinstance(data, Mapping):
+        first = next(iter(data.values()), ())
+        return len(first) if hasattr(first, "__len__") else 0
+    return len(data) if hasattr(data, "__len__") else 0
 
 
 def to_arrow_schema(schema: Any) -> Any:  # noqa: ANN401 - see create_table

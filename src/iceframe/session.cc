@@ -8,6 +8,7 @@
 #include "iceframe/catalog/identifier.h"
 #include "iceframe/catalog/make_catalog.h"
 #include "iceframe/format/partition_field_name.h"
+#include "iceframe/runtime/executor.h"
 #include "iceframe/runtime/settings.h"
 #include "iceframe/runtime/yaml_config.h"
 #include "iceframe/session_impl_internal.h"
@@ -86,9 +87,25 @@ Status EnsureNamespace(const OperationContext& context, Catalog& catalog,
   return !created.ok() && KindOf(created) == ErrorKind::kAlreadyExists ? Status::OK() : created;
 }
 
+// The threads are the process's: a session that sets their number sets it for all.
+Status ConfigureExecutor(const SettingsReader& settings) {
+  ICEFRAME_ASSIGN_OR_RETURN(const SettingValue threads, settings.Find("executor.num_threads"));
+  ICEFRAME_ASSIGN_OR_RETURN(const SettingValue io, settings.Find("executor.num_io_threads"));
+  const bool sets_threads = threads.source != SettingSource::kDefault;
+  const bool sets_io = io.source != SettingSource::kDefault;
+  if (!sets_threads && !sets_io) return Status::OK();
+  Executor& executor = Executor::Process();
+  ICEFRAME_ASSIGN_OR_RETURN(const int64_t num_threads, settings.Integer("executor.num_threads"));
+  ICEFRAME_ASSIGN_OR_RETURN(const int64_t num_io, settings.Integer("executor.num_io_threads"));
+  return executor.Configure(
+      {.num_threads = sets_threads ? static_cast<int>(num_threads) : executor.num_cpu_threads(),
+       .num_io_threads = sets_io ? static_cast<int>(num_io) : executor.num_io_threads()});
+}
+
 Result<std::shared_ptr<Session>> MakeSession(const OperationContext& context,
                                              std::shared_ptr<Catalog> catalog) {
   const SettingsReader settings(context.settings.get());
+  ICEFRAME_RETURN_NOT_OK(ConfigureExecutor(settings));
   ICEFRAME_ASSIGN_OR_RETURN(const int64_t limit, settings.Bytes("memory.limit"));
   std::shared_ptr<MemoryBudget> memory = MemoryBudget::Process()->MakeChild(
       "session", limit > 0 ? std::optional<int64_t>(limit) : std::nullopt);
@@ -104,6 +121,7 @@ Result<std::shared_ptr<Session>> Session::Open(SessionOptions options) {
   OperationContext context;
   context.settings = std::move(settings);
   context.log = options.log;
+  context.cancel = options.cancel;
   ICEFRAME_ASSIGN_OR_RETURN(std::shared_ptr<Catalog> catalog,
                             MakeCatalog(context, options.catalog));
   return MakeSession(context, std::move(catalog));

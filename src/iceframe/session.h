@@ -28,6 +28,8 @@ struct SessionOptions {
   /// Settings by name (docs/settings.md); an unknown one is refused.
   Properties settings;
   std::shared_ptr<LogSink> log;
+  /// Ends opening, which may wait for a catalog.
+  CancelToken cancel;
 };
 
 struct ScanOptions {
@@ -94,6 +96,8 @@ class Session : public std::enable_shared_from_this<Session> {
 
   /// A context of the session: its budget, settings and log, with a fresh cancel token.
   virtual OperationContext NewOperation() const = 0;
+  /// What the session's operations hold now, with its limit (setting memory.limit).
+  virtual const std::shared_ptr<MemoryBudget>& memory() const = 0;
   virtual const std::shared_ptr<Catalog>& catalog() const = 0;
   virtual std::string ToString() const = 0;
 

@@ -22,6 +22,7 @@ class SessionImpl final : public Session {
         log_(std::move(log)) {}
 
   OperationContext NewOperation() const override;
+  const std::shared_ptr<MemoryBudget>& memory() const override { return memory_; }
   const std::shared_ptr<Catalog>& catalog() const override { return catalog_; }
   std::string ToString() const override;
 

@@ -7,8 +7,6 @@
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
 
-#include "interruptible.h"
-
 namespace nb = nanobind;
 
 namespace iceframe::python {
@@ -18,21 +16,54 @@ namespace {
 // Reads on through the engine, looking for Ctrl-C while it waits.
 class InterruptibleReader final : public arrow::RecordBatchReader {
  public:
-  InterruptibleReader(std::shared_ptr<arrow::RecordBatchReader> reader, CancelToken cancel)
-      : reader_(std::move(reader)), cancel_(std::move(cancel)) {}
+  InterruptibleReader(std::shared_ptr<arrow::RecordBatchReader> reader, Operation operation)
+      : reader_(std::move(reader)), operation_(std::move(operation)) {}
 
   std::shared_ptr<arrow::Schema> schema() const override { return reader_->schema(); }
 
   Status ReadNext(std::shared_ptr<arrow::RecordBatch>* batch) override {
-    return RunInterruptiblyDeferred(cancel_, [&] { return reader_->ReadNext(batch); });
+    return RunStreamCall(operation_, [&] { return reader_->ReadNext(batch); });
   }
 
   Status Close() override { return reader_->Close(); }
 
  private:
   std::shared_ptr<arrow::RecordBatchReader> reader_;
-  CancelToken cancel_;
+  Operation operation_;
 };
+
+class CallerReader final : public arrow::RecordBatchReader {
+ public:
+  CallerReader(std::shared_ptr<arrow::RecordBatchReader> reader, CallerThread& caller)
+      : reader_(std::move(reader)), caller_(caller) {}
+
+  std::shared_ptr<arrow::Schema> schema() const override { return reader_->schema(); }
+
+  Status ReadNext(std::shared_ptr<arrow::RecordBatch>* batch) override {
+    return caller_.Run([&] { return reader_->ReadNext(batch); });
+  }
+
+ private:
+  std::shared_ptr<arrow::RecordBatchReader> reader_;
+  CallerThread& caller_;
+};
+
+// Owns a struct of the Arrow C interface until a consumer moves out of it.
+template <typename T>
+nb::object ToCapsule(std::unique_ptr<T> exported, const char* name) {
+  PyObject* capsule = PyCapsule_New(exported.get(), name, [](PyObject* self) {
+    auto* owned = static_cast<T*>(PyCapsule_GetPointer(self, PyCapsule_GetName(self)));
+    if (owned == nullptr) return;
+    if (owned->release != nullptr) owned->release(owned);
+    delete owned;
+  });
+  if (capsule == nullptr) {
+    exported->release(exported.get());
+    throw nb::python_error();
+  }
+  exported.release();
+  return nb::steal(capsule);
+}
 
 Result<nb::object> CallProtocol(nb::handle object, const char* method) {
   if (!nb::hasattr(object, method)) {
@@ -61,32 +92,31 @@ Result<std::shared_ptr<arrow::Schema>> ImportSchema(nb::handle object) {
   return arrow::ImportSchema(schema);
 }
 
+std::unique_ptr<arrow::RecordBatchReader> ReadOnCaller(
+    std::shared_ptr<arrow::RecordBatchReader> reader, CallerThread& caller) {
+  return std::make_unique<CallerReader>(std::move(reader), caller);
+}
+
 Result<nb::object> ExportStream(std::shared_ptr<arrow::RecordBatchReader> reader,
-                                const CancelToken& cancel) {
+                                const Operation& operation) {
   auto stream = std::make_unique<ArrowArrayStream>();
-  auto interruptible = std::make_shared<InterruptibleReader>(std::move(reader), cancel);
+  auto interruptible = std::make_shared<InterruptibleReader>(std::move(reader), operation);
   ICEFRAME_RETURN_NOT_OK(arrow::ExportRecordBatchReader(std::move(interruptible), stream.get()));
-  PyObject* capsule = PyCapsule_New(stream.release(), "arrow_array_stream", [](PyObject* self) {
-    auto* owned = static_cast<ArrowArrayStream*>(PyCapsule_GetPointer(self, "arrow_array_stream"));
-    if (owned == nullptr) return;
-    if (owned->release != nullptr) owned->release(owned);
-    delete owned;
-  });
-  if (capsule == nullptr) throw nb::python_error();
-  return nb::steal(capsule);
+  return ToCapsule(std::move(stream), "arrow_array_stream");
 }
 
 Result<nb::object> ExportSchema(const arrow::Schema& schema) {
   auto exported = std::make_unique<ArrowSchema>();
   ICEFRAME_RETURN_NOT_OK(arrow::ExportSchema(schema, exported.get()));
-  PyObject* capsule = PyCapsule_New(exported.release(), "arrow_schema", [](PyObject* self) {
-    auto* owned = static_cast<ArrowSchema*>(PyCapsule_GetPointer(self, "arrow_schema"));
-    if (owned == nullptr) return;
-    if (owned->release != nullptr) owned->release(owned);
-    delete owned;
-  });
-  if (capsule == nullptr) throw nb::python_error();
-  return nb::steal(capsule);
+  return ToCapsule(std::move(exported), "arrow_schema");
+}
+
+Result<nb::object> ExportBatch(const arrow::RecordBatch& batch) {
+  auto schema = std::make_unique<ArrowSchema>();
+  auto array = std::make_unique<ArrowArray>();
+  ICEFRAME_RETURN_NOT_OK(arrow::ExportRecordBatch(batch, array.get(), schema.get()));
+  nb::object array_capsule = ToCapsule(std::move(array), "arrow_array");
+  return nb::make_tuple(ToCapsule(std::move(schema), "arrow_schema"), std::move(array_capsule));
 }
 
 }  // namespace iceframe::python

@@ -8,7 +8,8 @@
 #include <nanobind/nanobind.h>
 
 #include "iceframe/base/result.h"
-#include "iceframe/runtime/cancel_token.h"
+
+#include "engine_call.h"
 
 namespace iceframe::python {
 
@@ -16,13 +17,21 @@ namespace iceframe::python {
 /// Errors: InvalidArgument naming the object's type.
 Result<std::shared_ptr<arrow::RecordBatchReader>> ImportStream(nanobind::handle object);
 
+/// Returns a reader of the same batches that reads them on the thread that called the engine: it
+/// may be Python code that makes them.
+std::unique_ptr<arrow::RecordBatchReader> ReadOnCaller(
+    std::shared_ptr<arrow::RecordBatchReader> reader, CallerThread& caller);
+
 /// Returns the schema of an object that has `__arrow_c_schema__` (needs the GIL).
 Result<std::shared_ptr<arrow::Schema>> ImportSchema(nanobind::handle object);
 
-/// Returns an "arrow_array_stream" capsule over a reader; reads on the main thread can be
-/// interrupted through `cancel`.
+/// Returns an "arrow_array_stream" capsule over a reader that belongs to `operation`, which Ctrl-C
+/// cancels.
 Result<nanobind::object> ExportStream(std::shared_ptr<arrow::RecordBatchReader> reader,
-                                      const CancelToken& cancel);
+                                      const Operation& operation);
+
+/// Returns a tuple of an "arrow_schema" and an "arrow_array" capsule.
+Result<nanobind::object> ExportBatch(const arrow::RecordBatch& batch);
 
 /// Returns an "arrow_schema" capsule.
 Result<nanobind::object> ExportSchema(const arrow::Schema& schema);

@@ -78,6 +78,7 @@ bool SqlCatalog::HasLanded(const OperationContext& context, const TableIdentifie
                            const StagedMetadata& staged) {
   OperationContext look = context;
   look.cancel = CancelToken();
+  look.is_cleanup = true;
   const auto table = FindAndLoad(look, identifier);
   if (!table.ok() || !*table) return false;
   if ((*table)->metadata_location == staged.location) return true;

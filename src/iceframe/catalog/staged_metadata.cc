@@ -97,9 +97,7 @@ Result<StagedMetadata> StageNewTable(const OperationContext& context, FileIO& io
 void DiscardStaged(const OperationContext& context, FileIO& io, const StagedMetadata& staged) {
   if (staged.is_unchanged || staged.location.empty()) return;
   // The operation may be over (cancelled, past its deadline); its own file goes all the same.
-  OperationContext cleanup = context;
-  cleanup.cancel = CancelToken();
-  cleanup.deadline.reset();
+  const OperationContext cleanup = context.ForCleanup();
   const Status status = io.Delete(cleanup, staged.location);
   if (status.ok()) return;
   context.Log(LogLevel::kWarning, kComponent,

@@ -83,9 +83,7 @@ class RollingWriter : public DataFileWriter {
     partitions_.clear();
     Status first;
     // Cancelling an operation must not keep its files from being deleted.
-    OperationContext cleanup = context;
-    cleanup.cancel = CancelToken();
-    cleanup.deadline.reset();
+    const OperationContext cleanup = context.ForCleanup();
     for (const std::string& location : locations_) {
       Status deleted = io_->Delete(cleanup, location);
       if (first.ok() && !deleted.ok()) first = deleted;

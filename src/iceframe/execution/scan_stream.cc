@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -22,6 +23,9 @@
 namespace iceframe {
 
 namespace {
+
+// How long a waiter may miss that the process began to exit, which wakes nobody.
+constexpr std::chrono::milliseconds kExitPoll{100};
 
 enum class SlotState : uint8_t { kDeferred, kRunning, kParked, kDone };
 
@@ -80,7 +84,10 @@ class ScanStreamImpl : public std::enable_shared_from_this<ScanStreamImpl> {
       ICEFRAME_RETURN_NOT_OK(caller_.Check());
       ICEFRAME_RETURN_NOT_OK(FillWindow());
       std::unique_lock lock(mutex_);
-      if (auto batch = TakeReady()) return Deliver(std::move(batch));
+      if (auto batch = TakeReady()) {
+        lock.unlock();
+        return Deliver(std::move(batch));
+      }
       ICEFRAME_RETURN_NOT_OK(RetireDone());
       if (slots_.empty() && exhausted_) return nullptr;
       if (!HasRoom() && !IsReady()) WaitForChange(lock);
@@ -92,7 +99,8 @@ class ScanStreamImpl : public std::enable_shared_from_this<ScanStreamImpl> {
   void Stop() {
     context_.cancel.Cancel();
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return num_running_ == 0; });
+    // Once the process ends, what was queued never runs, and what runs is left to itself.
+    while (num_running_ > 0 && !IsProcessExiting()) changed_.wait_for(lock, kExitPoll);
     // A worker may hold its slot a moment longer, but nothing that is charged.
     for (const SlotPtr& slot : slots_) {
       if (slot->state == SlotState::kRunning) continue;
@@ -192,11 +200,9 @@ class ScanStreamImpl : public std::enable_shared_from_this<ScanStreamImpl> {
 
   void WaitForChange(std::unique_lock<std::mutex>& lock) {
     if (caller_.cancel.is_cancelled()) return;
-    if (caller_.deadline) {
-      changed_.wait_until(lock, *caller_.deadline);
-    } else {
-      changed_.wait(lock);
-    }
+    auto until = std::chrono::steady_clock::now() + kExitPoll;
+    if (caller_.deadline) until = std::min(until, *caller_.deadline);
+    changed_.wait_until(lock, until);
   }
 
   std::shared_ptr<arrow::RecordBatch> Deliver(std::shared_ptr<arrow::RecordBatch> batch) {
@@ -204,6 +210,8 @@ class ScanStreamImpl : public std::enable_shared_from_this<ScanStreamImpl> {
       if (batch->num_rows() > rows_left_) batch = batch->Slice(0, rows_left_);
       rows_left_ -= batch->num_rows();
     }
+    num_delivered_ += batch->num_rows();
+    caller_.Report({"scan", num_delivered_, options_.limit.value_or(0), "rows"});
     return batch;
   }
 
@@ -362,6 +370,7 @@ class ScanStreamImpl : public std::enable_shared_from_this<ScanStreamImpl> {
   std::shared_ptr<CancelToken::Registration> registration_;
   // Changed by the consumer only; workers take it as a hint. -1: no limit.
   std::atomic<int64_t> rows_left_;
+  int64_t num_delivered_ = 0;
 
   std::mutex mutex_;
   std::condition_variable changed_;

@@ -63,9 +63,7 @@ Result<std::vector<DataFile>> WriteDataFiles(const OperationContext& context,
     status = files.status();
   }
   // What was cancelled must still be able to clean up.
-  OperationContext cleanup = context;
-  cleanup.cancel = CancelToken();
-  cleanup.deadline.reset();
+  const OperationContext cleanup = context.ForCleanup();
   const Status aborted = writer->Abort(cleanup);
   if (!aborted.ok() && context.log != nullptr) {
     context.log->Log(LogLevel::kWarning, "write", aborted.message());
@@ -75,9 +73,7 @@ Result<std::vector<DataFile>> WriteDataFiles(const OperationContext& context,
 
 void DeleteDataFiles(const OperationContext& context, FileIO& io,
                      const std::vector<DataFile>& files) {
-  OperationContext cleanup = context;
-  cleanup.cancel = CancelToken();
-  cleanup.deadline.reset();
+  const OperationContext cleanup = context.ForCleanup();
   for (const DataFile& file : files) {
     const Status status = io.Delete(cleanup, file.file_path);
     if (!status.ok() && context.log != nullptr) {

@@ -143,10 +143,16 @@ class ParallelLoop {
 class PoolExecutor final : public Executor {
  public:
   explicit PoolExecutor(const ExecutorOptions& options)
-      : cpu_("iceframe-cpu", NumCpuThreads(options)), io_("iceframe-io", options.num_io_threads) {}
+      : cpu_("iceframe-cpu", NumCpuThreads(options)),
+        io_("iceframe-io", options.num_io_threads),
+        operations_("iceframe-call", kMaxThreads) {}
 
   arrow::internal::Executor* cpu() override { return &cpu_; }
   arrow::internal::Executor* io() override { return &io_; }
+  arrow::internal::Executor* operations() override { return &operations_; }
+  int64_t num_tasks() const override {
+    return cpu_.num_tasks() + io_.num_tasks() + operations_.num_tasks();
+  }
   int num_cpu_threads() const override { return cpu_.GetCapacity(); }
   int num_io_threads() const override { return io_.GetCapacity(); }
 
@@ -170,6 +176,7 @@ class PoolExecutor final : public Executor {
   void StopForExit() {
     cpu_.StopForExit(kExitTimeout);
     io_.StopForExit(kExitTimeout);
+    operations_.StopForExit(kExitTimeout);
   }
 
  private:
@@ -194,6 +201,7 @@ class PoolExecutor final : public Executor {
   // Asking for the capacity takes the pool's lock.
   mutable internal::WorkerPool cpu_;
   mutable internal::WorkerPool io_;
+  internal::WorkerPool operations_;
 };
 
 /// Makes the statics that a future's callback uses inside Arrow (its tracer): what is made before

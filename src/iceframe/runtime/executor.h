@@ -43,6 +43,11 @@ class Executor {
   virtual ~Executor() = default;
   virtual arrow::internal::Executor* cpu() = 0;
   virtual arrow::internal::Executor* io() = 0;
+  /// For whole operations that a host's own thread waits for while it looks for signals: no
+  /// operation ever uses these threads, so any number of them may wait for cpu() and io().
+  virtual arrow::internal::Executor* operations() = 0;
+  /// Tasks that are queued or running on all threads; 0: nothing of ours is under way.
+  virtual int64_t num_tasks() const = 0;
   virtual int num_cpu_threads() const = 0;
   virtual int num_io_threads() const = 0;
   /// Changes how many threads there may be; running tasks are not disturbed.

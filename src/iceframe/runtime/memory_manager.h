@@ -25,7 +25,8 @@ enum class ReclaimOrder : uint8_t { kPrefetch, kCache, kSpill };
 /// gone, so what was handed out stays charged and safe after its session.
 class MemoryBudget : public std::enable_shared_from_this<MemoryBudget> {
  public:
-  /// The process's root; its limit is the setting memory.limit (default: none).
+  /// The process's root, without a limit until one is set here. The setting memory.limit is that of
+  /// a session's node below it.
   static const std::shared_ptr<MemoryBudget>& Process();
 
   virtual ~MemoryBudget() = default;

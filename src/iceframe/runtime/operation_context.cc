@@ -5,9 +5,19 @@
 
 namespace iceframe {
 
+OperationContext OperationContext::ForCleanup() const {
+  OperationContext cleanup = *this;
+  cleanup.cancel = CancelToken();
+  cleanup.deadline.reset();
+  cleanup.progress = nullptr;
+  cleanup.is_cleanup = true;
+  return cleanup;
+}
+
 Status OperationContext::Check() const {
   if (cancel.is_cancelled()) return cancel.Check();
-  if (IsProcessExiting()) return Error(ErrorKind::kCancelled, "the process is exiting");
+  if (!is_cleanup && IsProcessExiting())
+    return Error(ErrorKind::kCancelled, "the process is exiting");
   if (deadline.has_value() && clock->SteadyNow() >= *deadline) {
     return Error(ErrorKind::kTimeout, "operation did not end before its deadline");
   }

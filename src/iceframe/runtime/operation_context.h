@@ -50,6 +50,13 @@ struct OperationContext {
   /// Empty: what is written is durable at once.
   std::shared_ptr<DeferredSyncs> deferred_syncs;
 
+  /// Whether this operation only takes back what another one did: it goes on while the process
+  /// ends.
+  bool is_cleanup = false;
+
+  /// A context for taking back what this operation did: neither its cancel token, nor its deadline,
+  /// nor the end of the process stops it.
+  OperationContext ForCleanup() const;
   /// OK, Cancelled, or Timeout once the deadline passed. Cheap: call it once per batch or file.
   Status Check() const;
   /// Waits for `duration`; returns sooner, with the error, when cancelled or past the deadline.

@@ -40,11 +40,15 @@ constexpr auto kSettings = std::to_array<SettingDefinition>({
     {"commit.status-check.num-retries", SettingType::kInteger, "3", 0, 1'000'000, true,
      "How often to look for a commit whose outcome is unknown."},
     {"executor.num_io_threads", SettingType::kInteger, "32", 1, 1024, false,
-     "Threads that wait for files and services."},
+     "Threads that wait for files and services; the process's, as the session opened last sets "
+     "it."},
     {"executor.num_threads", SettingType::kInteger, "0", 0, 1024, false,
-     "Threads for computing; 0: as many as there are cores."},
+     "Threads for computing, 0: as many as there are cores; the process's, as the session opened "
+     "last "
+     "sets it."},
     {"memory.limit", SettingType::kBytes, "0", 0, kMaxInt64, false,
-     "The process's memory budget; 0: none."},
+     "The most memory that a session's operations hold at once, with what they handed out; 0: no "
+     "limit."},
     {"metadata.max_size", SettingType::kBytes, "256MiB", kMiB, 1024 * kMiB, false,
      "The largest metadata file that is read, after inflating."},
 });

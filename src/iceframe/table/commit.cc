@@ -253,9 +253,7 @@ Status Committer::Fail(const Status& status) {
 
 void Committer::DeleteUnused(const TableMetadata* saved) {
   // The operation may be over (cancelled, past its deadline); its own files go all the same.
-  OperationContext cleanup = context_;
-  cleanup.cancel = CancelToken();
-  cleanup.deadline.reset();
+  const OperationContext cleanup = context_.ForCleanup();
   for (const std::string& location : action_.UnusedFiles(saved)) {
     const Status status = table_->io()->Delete(cleanup, location);
     if (status.ok()) continue;

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a scan gives to Python: batches, read once.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <utility>
+
+#include <arrow/record_batch.h>
+
+#include "engine_call.h"
+
+namespace iceframe::python {
+
+/// One batch of a scan.
+struct Batch {
+  std::shared_ptr<arrow::RecordBatch> batch;
+};
+
+/// The batches of one scan: by `Next`, or all at once through the Arrow stream protocol.
+class BatchStream {
+ public:
+  BatchStream(std::shared_ptr<arrow::RecordBatchReader> reader, Operation operation)
+      : schema_(reader->schema()), reader_(std::move(reader)), operation_(std::move(operation)) {}
+  ~BatchStream() { Close(); }
+  BatchStream(const BatchStream&) = delete;
+  BatchStream& operator=(const BatchStream&) = delete;
+
+  const Operation& operation() const { return operation_; }
+  const arrow::Schema& schema() const { return *schema_; }
+  /// nullopt at the end. Errors: those of the scan; InvalidArgument once the stream was exported.
+  Result<std::optional<Batch>> Next();
+  /// Errors: InvalidArgument once it was read or closed.
+  Result<nanobind::object> Export();
+  /// Stops the scan; the batches handed out stay.
+  void Close();
+
+ private:
+  const std::shared_ptr<arrow::Schema> schema_;
+  // Changed with the GIL only.
+  std::shared_ptr<arrow::RecordBatchReader> reader_;
+  bool is_at_end_ = false;
+  // Readers have one consumer at a time.
+  std::mutex reading_;
+  Operation operation_;
+};
+
+}  // namespace iceframe::python

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+// Scans: a stream of Arrow batches for Python.
+#include <nanobind/nanobind.h>
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/shared_ptr.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+
+#include "iceframe/expression/parse_expression.h"
+#include "iceframe/runtime/executor.h"
+
+#include "batch_stream.h"
+#include "bindings.h"
+#include "casters/arrow_capsule.h"
+#include "casters/result.h"
+
+namespace nb = nanobind;
+
+namespace iceframe::python {
+
+namespace {
+
+using CountsByName = nb::typed<nb::dict, nb::str, int64_t>;
+
+CountsByName CountersToDict(const OperationCounters& counters) {
+  nb::dict dict;
+  for (int i = 0; i < static_cast<int>(OperationCount::kNumCounts); ++i) {
+    const auto count = static_cast<OperationCount>(i);
+    const std::string_view name = ToString(count);
+    dict[nb::str(name.data(), name.size())] = counters.Get(count);
+  }
+  return dict;
+}
+
+Status ReadAlready() {
+  return Error(ErrorKind::kInvalidArgument, "the stream was read already; scan again");
+}
+
+}  // namespace
+
+Result<std::optional<Batch>> BatchStream::Next() {
+  if (is_at_end_) return std::nullopt;
+  // Kept while another thread may close the stream.
+  const std::shared_ptr<arrow::RecordBatchReader> reader = reader_;
+  if (reader == nullptr) return ReadAlready();
+  Batch next;
+  const Status status = RunCall(operation_, CallWork([&](CallerThread&) {
+                                  std::lock_guard lock(reading_);
+                                  return reader->ReadNext(&next.batch);
+                                }));
+  if (!status.ok()) {
+    Close();
+    return status;
+  }
+  if (next.batch != nullptr) return next;
+  Close();
+  is_at_end_ = true;
+  return std::nullopt;
+}
+
+Result<nb::object> BatchStream::Export() {
+  if (reader_ == nullptr) return ReadAlready();
+  return ExportStream(std::exchange(reader_, nullptr), operation_);
+}
+
+void BatchStream::Close() {
+  auto reader = std::exchange(reader_, nullptr);
+  if (reader == nullptr || IsProcessExiting()) return;
+  // Waits for what the scan has under way.
+  const nb::gil_scoped_release released;
+  reader.reset();
+}
+
+Result<Expression> ParseFilter(const std::optional<std::string>& filter) {
+  if (!filter) return True();
+  return ParseExpression(*filter);
+}
+
+Result<std::shared_ptr<BatchStream>> Scan(
+    Session& session, const std::string& name, std::optional<std::vector<std::string>> columns,
+    const std::optional<std::string>& filter, std::optional<int64_t> limit,
+    std::optional<int64_t> snapshot_id, std::optional<int64_t> as_of_timestamp,
+    std::optional<std::string> ref, bool ordered, int64_t batch_rows, nb::object progress) {
+  ScanOptions options;
+  options.columns = std::move(columns);
+  ICEFRAME_ASSIGN_OR_RETURN(options.filter, ParseFilter(filter));
+  options.limit = limit;
+  if (snapshot_id) options.version.snapshot_id = SnapshotId(*snapshot_id);
+  options.version.as_of_timestamp_ms = as_of_timestamp;
+  options.version.ref = std::move(ref);
+  options.ordered = ordered;
+  options.batch_rows = batch_rows;
+  Operation operation = MakeOperation(session.NewOperation(), std::move(progress));
+  using Reader = std::shared_ptr<arrow::RecordBatchReader>;
+  ICEFRAME_ASSIGN_OR_RETURN(auto reader, RunCall<Reader>(operation, [&](CallerThread&) {
+                              return session.Scan(operation.context, name, options);
+                            }));
+  return std::make_shared<BatchStream>(std::move(reader), std::move(operation));
+}
+
+void BindScan(nb::module_& module) {
+  nb::class_<Batch>(module, "Batch", "One batch of a scan, in the Arrow C data interface.")
+      .def_prop_ro("num_rows", [](const Batch& self) { return self.batch->num_rows(); })
+      .def(
+          "__arrow_c_array__",
+          [](const Batch& self, nb::handle) { return ExportBatch(*self.batch); },
+          nb::arg("requested_schema") = nb::none());
+  nb::class_<BatchStream>(module, "BatchStream", "The rows of one scan, read once.")
+      .def(
+          "__arrow_c_stream__", [](BatchStream& self, nb::handle) { return self.Export(); },
+          nb::arg("requested_schema") = nb::none())
+      .def("__arrow_c_schema__", [](BatchStream& self) { return ExportSchema(self.schema()); })
+      .def("next_batch", &BatchStream::Next, "The next batch, None at the end.")
+      .def("close", &BatchStream::Close, "Stops the scan; batches handed out stay.")
+      .def(
+          "counters",
+          [](const BatchStream& self) {
+            return CountersToDict(*self.operation().context.counters);
+          },
+          "What the scan did so far, by name.")
+      .def(
+          "cancel",
+          [](BatchStream& self) { CancelToken(self.operation().context.cancel).Cancel(); },
+          "Cancels the scan from any thread; reading then raises CancelledError.");
+}
+
+void BindExecutor(nb::module_& module) {
+  module.def("num_threads", [] { return Executor::Process().num_cpu_threads(); });
+  module.def("num_io_threads", [] { return Executor::Process().num_io_threads(); });
+  module.def(
+      "num_tasks", [] { return Executor::Process().num_tasks(); },
+      "Tasks of the engine that are queued or running.");
+}
+
+}  // namespace iceframe::python

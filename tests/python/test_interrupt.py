@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Ctrl-C while a program plans, scans or appends: KeyboardInterrupt at once, nothing is left."""
+
+import json
+import pathlib
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+
+import pyarrow as pa
+import pytest
+from conftest import Lake
+
+from iceframe.errors import CancelledError
+
+LIMIT_SECONDS = 0.5
+
+PRELUDE = textwrap.dedent(
+    """
+    import json, sys, time
+    import pyarrow as pa
+    from iceframe import IceFrame, _native
+
+    ice = IceFrame(json.loads(sys.argv[1]))
+    schema = pa.schema([("id", pa.int64()), ("text", pa.string())])
+
+    def rows(begin, count):
+        ids = range(begin, begin + count)
+        return pa.record_batch({"id": ids, "text": [f"text {i}" * 4 for i in ids]}, schema)
+
+    def batches(pause, count=1_000_000):
+        for i in range(count):
+            if i == 3:
+                print("running", flush=True)
+            yield rows(i * 1000, 1000)
+            time.sleep(pause)
+
+    def appended(pause):
+        return pa.RecordBatchReader.from_batches(schema, batches(pause))
+
+    def interrupted(work):
+        try:
+            work()
+        except KeyboardInterrupt:
+            stopped = time.time()
+        else:
+            stopped = None
+        until = time.monotonic() + 0.5
+        while _native.num_tasks() and time.monotonic() < until:
+            time.sleep(0.001)
+        print(json.dumps({
+            "stopped": stopped,
+            "tasks": _native.num_tasks(),
+            "memory": ice._session.memory_used_bytes(),
+            "rows": ice.to_arrow("t", ["id"]).num_rows,
+        }), flush=True)
+    """
+)
+
+PROGRAMS = {
+    "append_from_a_fast_source": "interrupted(lambda: ice.append_to_table('t', appended(0)))",
+    "append_from_a_slow_source": "interrupted(lambda: ice.append_to_table('t', appended(0.05)))",
+    "append_from_a_stuck_source": """
+        def stuck():
+            yield rows(0, 1000)
+            print("running", flush=True)
+            time.sleep(60)
+
+        stuck = pa.RecordBatchReader.from_batches(schema, stuck())
+        interrupted(lambda: ice.append_to_table("t", stuck))
+    """,
+    "scan_to_arrow": """
+        def scan():
+            print("running", flush=True)
+            while True:
+                ice.to_arrow("t")
+
+        interrupted(scan)
+    """,
+    "scan_by_batches": """
+        def scan():
+            print("running", flush=True)
+            while True:
+                for batch in ice.scan_batches("t", batch_size=100):
+                    pass
+
+        interrupted(scan)
+    """,
+    "scan_through_the_arrow_stream": """
+        def scan():
+            print("running", flush=True)
+            while True:
+                pa.table(ice.scan("t"))
+
+        interrupted(scan)
+    """,
+    "plan": """
+        def plan():
+            print("running", flush=True)
+            while True:
+                ice.to_arrow("many", filter_expr="id = -1")
+
+        interrupted(plan)
+    """,
+}
+
+
+def files_below(folder: pathlib.Path) -> set[str]:
+    return {str(path) for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Lake:
+    """A table of a million rows, and one of many files."""
+    lake = Lake(tmp_path_factory.mktemp("lake"))
+    (lake.folder / "warehouse").mkdir()
+    ice = lake.open()
+    ids = range(1_000_000)
+    rows = pa.table({"id": ids, "text": [f"text {i}" * 4 for i in ids]})
+    ice.create_table("t", rows.schema)
+    ice.append_to_table("t", rows)
+    ice.create_table("many", {"id": "long"}, partition_spec=[("id", "identity")])
+    ice.append_to_table("many", {"id": list(range(500))})
+    return lake
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_an_interrupt_ends_it_and_leaves_nothing(filled, name):
+    before = files_below(filled.folder / "warehouse")
+    program = PRELUDE + textwrap.dedent(PROGRAMS[name])
+    command = [sys.executable, "-c", program, json.dumps(filled.config)]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True) as process:
+        try:
+            line = process.stdout.readline()
+            assert line == "running\n", process.stderr.read()
+            time.sleep(0.2)
+            sent = time.time()
+            process.send_signal(signal.SIGINT)
+            out, errors = process.communicate(timeout=60)
+        finally:
+            process.kill()
+    assert process.returncode == 0, errors
+    assert errors == ""
+    seen = json.loads(out)
+    assert seen["stopped"] is not None, "it ended before the interrupt"
+    assert seen["stopped"] - sent < LIMIT_SECONDS
+    assert seen["tasks"] == 0
+    assert seen["memory"] == 0
+    assert seen["rows"] == 1_000_000
+    assert files_below(filled.folder / "warehouse") == before
+
+
+def test_a_stream_can_be_cancelled_from_another_thread(filled):
+    stream = filled.open().scan("t", batch_size=100)
+    assert stream.next_batch() is not None
+    stream.cancel()
+    with pytest.raises(CancelledError):
+        stream.next_batch()
