@@ -22,4 +22,5 @@ cmake -S "$work/consumer" -B "$work/build" -G Ninja -DCMAKE_PREFIX_PATH="$work/p
   exit 1
 }
 ninja -C "$work/build" --quiet
+mkdir "$work/warehouse"
 "$work/build/consumer" "$work/warehouse"

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Progress of appends and scans: a callable hears of it; a bar is drawn where one can be seen."""
+
+import io
+import threading
+
+import pyarrow as pa
+import pytest
+
+from iceframe import Progress, progress
+
+SCHEMA = pa.schema([("id", pa.int64())])
+
+
+def batches(count: int):
+    for i in range(count):
+        yield pa.record_batch({"id": range(i * 1000, i * 1000 + 1000)}, SCHEMA)
+
+
+def reader(count: int) -> pa.RecordBatchReader:
+    return pa.RecordBatchReader.from_batches(SCHEMA, batches(count))
+
+
+@pytest.fixture
+def table(ice):
+    ice.create_table("t", SCHEMA)
+    return ice
+
+
+def test_a_callable_hears_of_an_append_on_the_calling_thread(table):
+    heard = []
+    table.append_to_table(
+        "t", reader(100), progress=lambda news: heard.append((news, threading.get_ident()))
+    )
+    assert heard[-1] == (Progress("write", 100_000, 0, "rows"), threading.get_ident())
+    done = [news.done for news, _ in heard]
+    assert done == sorted(done)
+    assert {ident for _, ident in heard} == {threading.get_ident()}
+
+
+def test_the_total_is_known_where_the_data_has_one(table):
+    heard = []
+    table.append_to_table("t", pa.Table.from_batches(batches(3)), progress=heard.append)
+    assert heard[-1] == Progress("write", 3_000, 3_000, "rows")
+
+
+def test_a_callable_hears_of_scans(table):
+    table.append_to_table("t", reader(10))
+    heard = []
+    assert table.to_arrow("t", progress=heard.append, batch_size=1000).num_rows == 10_000
+    assert heard[-1] == Progress("scan", 10_000, 0, "rows")
+    heard = []
+    assert sum(b.num_rows for b in table.scan_batches("t", limit=50, progress=heard.append)) == 50
+    assert heard[-1] == Progress("scan", 50, 50, "rows")
+    assert table.read_table("t", progress=heard.append).height == 10_000
+
+
+def test_what_a_callable_raises_cancels_the_operation(table):
+    def refuse(news):
+        raise ValueError(f"enough at {news.done}")
+
+    with pytest.raises(ValueError, match="enough at"):
+        table.append_to_table("t", reader(1_000_000), progress=refuse)
+    assert table.to_arrow("t").num_rows == 0
+    table.append_to_table("t", reader(10))
+    with pytest.raises(ValueError, match="enough at"):
+        table.to_arrow("t", progress=refuse)
+    assert table._session.memory_used_bytes() == 0
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_bar_is_drawn_on_a_terminal_when_asked(table, monkeypatch):
+    terminal = Terminal()
+    monkeypatch.setattr("sys.stderr", terminal)
+    table.append_to_table("t", pa.Table.from_batches(batches(5)))
+    assert terminal.getvalue() == ""
+    table.append_to_table("t", pa.Table.from_batches(batches(5)), progress=True)
+    last = terminal.getvalue().rsplit("\r", 1)[-1]
+    assert "write: [####################] 5,000 of 5,000 rows" in last
+    assert last.endswith("/s\n")
+    table.to_arrow("t", progress=True)
+    assert "scan: 10,000 rows" in terminal.getvalue()
+
+
+def test_nothing_is_drawn_where_there_is_no_terminal(table, capfd):
+    table.append_to_table("t", reader(5), progress=True)
+    table.to_arrow("t", progress=True)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_notebook_gets_one_display_that_is_updated(table, monkeypatch):
+    shown = []
+
+    class Handle:
+        def update(self, html):
+            shown.append(html._repr_html_())
+
+    def display(html, display_id):
+        shown.append(html._repr_html_())
+        return Handle()
+
+    monkeypatch.setattr(progress, "_notebook_display", lambda: display)
+    table.append_to_table("t", pa.Table.from_batches(batches(5)), progress=True)
+    assert '<progress value="5000" max="5000"></progress>' in shown[-1]
