@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
@@ -26,14 +27,15 @@ class ScanOptions(TypedDict, total=False):
 
     Attributes:
         snapshot_id: read this snapshot.
-        as_of_timestamp: read what was current at this time (ms since the epoch).
+        as_of_timestamp: read what was current at this time: a datetime with a time zone, or
+            milliseconds since the epoch.
         ref: read this branch or tag.
         ordered: rows in the order of the table's files (the default); False may be faster.
         batch_size: the most rows in one batch, 65 536 by default.
     """
 
     snapshot_id: int | None
-    as_of_timestamp: int | None
+    as_of_timestamp: int | dt.datetime | None
     ref: str | None
     ordered: bool
     batch_size: int
@@ -73,6 +75,11 @@ class IceFrame:
         settings: Mapping[str, Any] | None = None,
         **more_settings: Any,  # noqa: ANN401 - any setting's value
     ) -> None:
+        if catalog_config is not None and not isinstance(catalog_config, Mapping):
+            raise ValidationError(
+                f"catalog configuration is no mapping: {type(catalog_config).__name__}; give "
+                'one such as {"uri": "sqlite:///catalog.db", "warehouse": "file:///data"}'
+            )
         values = dict(settings or {})
         values.update({name.replace("__", "."): value for name, value in more_settings.items()})
         self._session = _native.Session.open(_properties(catalog_config), _properties(values))
@@ -110,12 +117,12 @@ class IceFrame:
                 DataFrame (its schema is taken, no rows are written), or a mapping of column to
                 type: ``{"id": "long", "ts": "timestamptz", "tags": "list<string>"}``; a value
                 may also be ``{"type": …, "required": True}``.
-            partition_spec: (column, transform) pairs; the transforms are identity, bucket[N],
+            partition_spec: columns, or (column, transform) pairs; transforms: identity, bucket[N],
                 truncate[W], year, month, day, hour and void.
             sort_order: columns, or tuples of column and "desc"/"asc"/"nulls-first"/"nulls-last".
             properties: table properties.
             location: where the table's files go; the catalog chooses by default.
-            format_version: 1 or 2.
+            format_version: 1, 2 or 3.
             exist_ok: return the table that is there instead of raising.
 
         Raises:
@@ -134,8 +141,8 @@ class IceFrame:
         created = self._session.create_table(
             table_name,
             to_arrow_schema(schema),
-            partition_by=[_transform_pair(entry) for entry in partition_spec or ()],
-            sort_by=[_sort_column(entry) for entry in sort_order or ()],
+            partition_by=[_transform_pair(entry) for entry in _as_list(partition_spec)],
+            sort_by=[_sort_column(entry) for entry in _as_list(sort_order)],
             properties=_properties(properties),
             location=location or "",
             format_version=format_version,
@@ -305,7 +312,8 @@ class IceFrame:
 
         Args:
             table_name: "namespace.table", or "table" in the namespace "default".
-            columns: names in the order wanted, nested ones dotted; None: all.
+            columns: names in the order wanted, nested ones dotted; None: all. ``_file`` and
+                ``_pos`` are the data file and the place in it that a row comes from.
             filter_expr: SQL text, e.g. ``"age > 30 AND city IN ('Oslo', 'Rome')"``; rows for
                 which it is null are left out, as in SQL's WHERE.
             limit: stop after so many rows.
@@ -438,11 +446,11 @@ class IceFrame:
             raise TypeError(f"unexpected keyword argument: {', '.join(sorted(unknown))}")
         return self._session.scan(
             table_name,
-            columns=None if columns is None else list(columns),
+            columns=None if columns is None else _as_list(columns),
             filter=filter_expr,
             limit=limit,
             snapshot_id=options.get("snapshot_id"),
-            as_of_timestamp=options.get("as_of_timestamp"),
+            as_of_timestamp=_milliseconds(options.get("as_of_timestamp")),
             ref=options.get("ref"),
             ordered=options.get("ordered", True),
             batch_rows=options.get("batch_size", 65_536),
@@ -463,6 +471,22 @@ def _properties(values: Mapping[str, Any] | None) -> dict[str, str]:
         else:
             result[str(key)] = str(value)
     return result
+
+
+def _as_list(names: Any) -> list[Any]:  # noqa: ANN401 - a name or several
+    """Returns the entries; a string is one of them, not its letters."""
+    return [names] if isinstance(names, str) else list(names or ())
+
+
+def _milliseconds(time: int | dt.datetime | None) -> int | None:
+    if not isinstance(time, dt.datetime):
+        return time
+    if time.tzinfo is None:
+        raise ValidationError(
+            f"time without a zone: {time}; give one such as datetime.now(timezone.utc)"
+        )
+    epoch = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+    return (time - epoch) // dt.timedelta(milliseconds=1)
 
 
 def _transform_pair(entry: Any) -> tuple[str, str]:  # noqa: ANN401 - what the user wrote

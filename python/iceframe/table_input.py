@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from iceframe.errors import SchemaError, ValidationError
@@ -20,6 +21,10 @@ def to_arrow_stream(data: Any) -> Any:  # noqa: ANN401 - anything with rows
     Takes anything that has that method (Polars, pandas, pyarrow tables and readers, other
     engines' results), Arrow record batches, dicts of lists and lists of dicts.
     """
+    if _is_polars(data, "LazyFrame"):
+        return data.collect()
+    if _is_polars(data, "Series"):
+        return data.to_frame()
     if hasattr(data, "__arrow_c_stream__"):
         return data
     import pyarrow as pa
@@ -29,13 +34,18 @@ def to_arrow_stream(data: Any) -> Any:  # noqa: ANN401 - anything with rows
     try:
         if isinstance(data, Mapping):
             return pa.table({str(name): _column(values) for name, values in data.items()})
+        if isinstance(data, Iterator | list | tuple):
+            first, data = _peeked(data)
+            if isinstance(first, pa.RecordBatch):
+                return pa.RecordBatchReader.from_batches(first.schema, data)
+            data = list(data)
         if isinstance(data, Sequence) and all(isinstance(row, Mapping) for row in data):
             return pa.Table.from_pylist([dict(row) for row in data], schema=_row_schema(data))
-    except (pa.ArrowInvalid, pa.ArrowTypeError) as error:
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
         raise SchemaError(f"the data is no table: {error}") from error
     raise ValidationError(
         f"data can't be read as rows: {type(data).__name__}; give a Polars or pandas frame, an "
-        "Arrow table, a dict of lists or a list of dicts"
+        "Arrow table, record batches, a dict of lists or a list of dicts"
     )
 
 
@@ -45,6 +55,17 @@ def num_rows_of(data: Any) -> int:  # noqa: ANN401 - as above
         first = next(iter(data.values()), ())
         return len(first) if hasattr(first, "__len__") else 0
     return len(data) if hasattr(data, "__len__") else 0
+
+
+def _is_polars(data: Any, name: str) -> bool:  # noqa: ANN401 - anything
+    return type(data).__name__ == name and type(data).__module__.startswith("polars")
+
+
+def _peeked(rows: Any) -> tuple[Any, Iterator[Any]]:  # noqa: ANN401 - any iterable
+    """Returns the first item, None where there is none, and an iterator that still begins there."""
+    iterator = iter(rows)
+    start = list(itertools.islice(iterator, 1))
+    return (start[0] if start else None), itertools.chain(start, iterator)
 
 
 def to_arrow_schema(schema: Any) -> Any:  # noqa: ANN401 - see create_table
@@ -81,7 +102,11 @@ def _schema_of_mapping(columns: Mapping[str, Any]) -> pa.Schema:
 
 
 def _column(values: Any) -> Any:  # noqa: ANN401 - any sequence
-    return values if hasattr(values, "__arrow_c_array__") else list(values)
+    if hasattr(values, "__arrow_c_array__") or hasattr(values, "__arrow_c_stream__"):
+        return values
+    if isinstance(values, str | bytes) or not isinstance(values, Iterable):
+        raise ValidationError(f"a dict of lists holds no list: {values!r}; give [{values!r}]")
+    return list(values)
 
 
 def _row_schema(rows: Sequence[Mapping[str, Any]]) -> pa.Schema | None:

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reads of a session: plan, then stream.
+#include <algorithm>
+#include <set>
 #include <utility>
 
 #include <arrow/record_batch.h>
@@ -18,8 +20,26 @@ namespace {
 // The reader that a scan hands out: keeps table and planner alive, stops the scan when dropped.
 class ScanReader final : public arrow::RecordBatchReader {
  public:
-  ScanReader(std::shared_ptr<const Table> table, std::unique_ptr<ScanStream> stream)
-      : table_(std::move(table)), stream_(std::move(stream)), schema_(stream_->schema()) {}
+  // `order`: the stream's columns in the order wanted; empty: as they are.
+  static Result<std::shared_ptr<arrow::RecordBatchReader>> Make(std::shared_ptr<const Table> table,
+                                                                std::unique_ptr<ScanStream> stream,
+                                                                std::vector<int> order) {
+    std::shared_ptr<arrow::Schema> schema = stream->schema();
+    if (!order.empty()) {
+      arrow::FieldVector fields;
+      for (const int column : order) fields.push_back(schema->field(column));
+      schema = arrow::schema(std::move(fields), schema->metadata());
+    }
+    return std::make_shared<ScanReader>(std::move(table), std::move(stream), std::move(schema),
+                                        std::move(order));
+  }
+
+  ScanReader(std::shared_ptr<const Table> table, std::unique_ptr<ScanStream> stream,
+             std::shared_ptr<arrow::Schema> schema, std::vector<int> order)
+      : table_(std::move(table)),
+        stream_(std::move(stream)),
+        schema_(std::move(schema)),
+        order_(std::move(order)) {}
 
   std::shared_ptr<arrow::Schema> schema() const override { return schema_; }
 
@@ -27,6 +47,9 @@ class ScanReader final : public arrow::RecordBatchReader {
     batch->reset();
     if (stream_ == nullptr) return Status::OK();
     ICEFRAME_ASSIGN_OR_RETURN(*batch, stream_->Next());
+    if (*batch != nullptr && !order_.empty()) {
+      ICEFRAME_ASSIGN_OR_RETURN(*batch, (*batch)->SelectColumns(order_));
+    }
     return Status::OK();
   }
 
@@ -39,7 +62,53 @@ class ScanReader final : public arrow::RecordBatchReader {
   std::shared_ptr<const Table> table_;
   std::unique_ptr<ScanStream> stream_;
   std::shared_ptr<arrow::Schema> schema_;
+  std::vector<int> order_;
 };
+
+// What `columns` asks for: columns of the table, and of the rows' places.
+struct Selection {
+  ScanOptions options;
+  // The place of each name in a result whose file and position columns come last.
+  std::vector<int> order;
+};
+
+FieldId TopLevelOf(const Schema& schema, FieldId id) {
+  while (schema.ParentOf(id) != 0) id = schema.ParentOf(id);
+  return id;
+}
+
+// Takes `_file` and `_pos` out of the names, unless the table has columns of those names.
+Selection SelectPlaces(const Schema& schema, const ScanOptions& options) {
+  constexpr int kFile = -1;
+  constexpr int kPos = -2;
+  Selection selection{options, {}};
+  if (!options.columns) return selection;
+  selection.options.columns->clear();
+  std::set<FieldId> columns;
+  std::vector<int>& order = selection.order;
+  for (const std::string& name : *options.columns) {
+    const NestedField* field = schema.FindField(name, options.case_sensitive);
+    const int place = name == kFileColumnName ? kFile : name == kPosColumnName ? kPos : 0;
+    const bool is_first = std::find(order.begin(), order.end(), place) == order.end();
+    if (field == nullptr && place != 0 && is_first) {
+      (place == kFile ? selection.options.with_file : selection.options.with_pos) = true;
+      order.push_back(place);
+      continue;
+    }
+    selection.options.columns->push_back(name);
+    const int next = static_cast<int>(columns.size());
+    if (field != nullptr && columns.insert(TopLevelOf(schema, field->id)).second) {
+      order.push_back(next);
+    }
+  }
+  if (order.size() == columns.size()) order.clear();
+  const int num_columns = static_cast<int>(columns.size());
+  for (int& column : order) {
+    if (column == kFile) column = num_columns;
+    if (column == kPos) column = num_columns + (selection.options.with_file ? 1 : 0);
+  }
+  return selection;
+}
 
 // Identity partition values of columns: files that other tools added may lack such columns.
 void AddConstants(const TableMetadata& metadata, const DataFile& file, ReadOptions* options) {
@@ -127,7 +196,10 @@ Result<std::shared_ptr<arrow::RecordBatchReader>> SessionImpl::Scan(const Operat
 
 Result<std::shared_ptr<arrow::RecordBatchReader>> SessionImpl::Scan(
     const OperationContext& context, const std::shared_ptr<const Table>& table,
-    const ScanOptions& options) {
+    const ScanOptions& asked) {
+  ICEFRAME_ASSIGN_OR_RETURN(auto schema, table->SchemaOf(asked.version));
+  Selection selection = SelectPlaces(*schema, asked);
+  const ScanOptions& options = selection.options;
   if (options.batch_rows < 1) {
     return Error(ErrorKind::kInvalidArgument,
                  "batch size must be at least 1: ", options.batch_rows);
@@ -135,7 +207,6 @@ Result<std::shared_ptr<arrow::RecordBatchReader>> SessionImpl::Scan(
   if (options.limit && *options.limit < 0) {
     return Error(ErrorKind::kInvalidArgument, "limit must not be negative: ", *options.limit);
   }
-  ICEFRAME_ASSIGN_OR_RETURN(auto schema, table->SchemaOf(options.version));
   std::shared_ptr<const Schema> projection = schema;
   if (options.columns) {
     ICEFRAME_ASSIGN_OR_RETURN(projection,
@@ -153,7 +224,7 @@ Result<std::shared_ptr<arrow::RecordBatchReader>> SessionImpl::Scan(
                        [read = std::move(read), metadata = table->metadata()](
                            const ScanTask& task) { return OptionsForTask(read, *metadata, task); },
                        stream_options));
-  return std::make_shared<ScanReader>(table, std::move(stream));
+  return ScanReader::Make(table, std::move(stream), std::move(selection.order));
 }
 
 }  // namespace iceframe::internal

@@ -11,6 +11,7 @@
 #include <arrow/array/util.h>
 #include <arrow/buffer.h>
 #include <arrow/compute/api_vector.h>
+#include <arrow/compute/cast.h>
 #include <arrow/compute/exec.h>
 #include <arrow/extension_type.h>
 #include <arrow/record_batch.h>
@@ -235,11 +236,19 @@ Result<ArrayPtr> CastField(const CastPlace& place, const NestedField& field, con
   }
 }
 
-Result<ArrayPtr> TakeRows(const arrow::Array& values, const arrow::Array& indices,
-                          arrow::MemoryPool* pool) {
+// `values` in a form that Arrow can take rows of, which it can't of views.
+Result<ArrayPtr> WithoutViews(ArrayPtr values, arrow::compute::ExecContext* context) {
+  const auto id = values->type_id();
+  if (id != arrow::Type::STRING_VIEW && id != arrow::Type::BINARY_VIEW) return values;
+  const auto plain = id == arrow::Type::STRING_VIEW ? arrow::large_utf8() : arrow::large_binary();
+  return arrow::compute::Cast(*values, plain, arrow::compute::CastOptions::Safe(), context);
+}
+
+Result<ArrayPtr> TakeRows(ArrayPtr values, const arrow::Array& indices, arrow::MemoryPool* pool) {
   arrow::compute::ExecContext context(pool);
   context.set_use_threads(false);
-  return arrow::compute::Take(values, indices, arrow::compute::TakeOptions::BoundsCheck(),
+  ICEFRAME_ASSIGN_OR_RETURN(values, WithoutViews(std::move(values), &context));
+  return arrow::compute::Take(*values, indices, arrow::compute::TakeOptions::BoundsCheck(),
                               &context);
 }
 
@@ -273,7 +282,7 @@ Result<ArrayPtr> DecodeRuns(const arrow::RunEndEncodedArray& runs, arrow::Memory
       ICEFRAME_RETURN_NOT_OK(FillRuns<int64_t>(runs, indices));
   }
   const arrow::Int64Array rows(runs.length(), buffer);
-  return TakeRows(*runs.values(), rows, pool);
+  return TakeRows(runs.values(), rows, pool);
 }
 
 }  // namespace
@@ -285,7 +294,7 @@ Result<ArrayPtr> DecodeArray(const CastPlace& place, ArrayPtr values) {
     if (values->type_id() == arrow::Type::DICTIONARY) {
       const auto& encoded = static_cast<const arrow::DictionaryArray&>(*values);
       ICEFRAME_ASSIGN_OR_RETURN(values,
-                                TakeRows(*encoded.dictionary(), *encoded.indices(), place.pool));
+                                TakeRows(encoded.dictionary(), *encoded.indices(), place.pool));
     } else if (values->type_id() == arrow::Type::RUN_END_ENCODED) {
       ICEFRAME_ASSIGN_OR_RETURN(
           values, DecodeRuns(static_cast<const arrow::RunEndEncodedArray&>(*values), place.pool));

@@ -303,9 +303,6 @@ class FakeManifest : public ColumnarManifest {
     }
     return builder.Finish();
   }
-  Result<ManifestEntry> EntryWithoutStatistics(int64_t entry) const override {
-    return Entry(entry);
-  }
   Result<ManifestEntry> Entry(int64_t) const override { return ManifestEntry(); }
   Result<ManifestEntry> EntryWithoutStatistics(int64_t) const override { return ManifestEntry(); }
   std::shared_ptr<const ColumnStatistics> Statistics(FieldId id, const Type& type) const override {

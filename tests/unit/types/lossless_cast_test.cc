@@ -189,6 +189,19 @@ TEST(LosslessCast, EncodedAndLargeTextsBecomePlain) {
   ExpectCast(Type::String(), runs->Slice(2, 2), {Value(), Value("b")});
 }
 
+TEST(LosslessCast, DictionariesAndRunsOfViewsBecomePlain) {
+  arrow::StringViewBuilder builder;
+  const ArrayPtr views = Finish<arrow::StringViewBuilder, std::string>(
+      &builder, {"a", "a text of more than twelve bytes"});
+  const ArrayPtr indices = Numbers<arrow::Int32Type>({1, 0, 1});
+  const Value longer("a text of more than twelve bytes");
+  ExpectCast(Type::String(), arrow::DictionaryArray::FromArrays(indices, views).ValueOrDie(),
+             {longer, Value("a"), longer});
+  const auto runs =
+      arrow::RunEndEncodedArray::Make(3, Numbers<arrow::Int32Type>({2, 3}), views).ValueOrDie();
+  ExpectCast(Type::String(), runs, {Value("a"), Value("a"), longer});
+}
+
 TEST(LosslessCast, TextMustBeUtf8) {
   ExpectRefused(Type::String(), Texts({"a", "\xff"}), "row 1");
   arrow::BinaryBuilder builder;
