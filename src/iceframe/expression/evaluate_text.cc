@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // LIKE, STARTS WITH and the functions of strings; characters are code points.
-#include "iceframe/expression/evaluate_internal.h"
 #include "iceframe/base/utf8.h"
+#include "iceframe/expression/evaluate_internal.h"
 
 namespace iceframe {
 

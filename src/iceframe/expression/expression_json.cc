@@ -6,8 +6,8 @@
 #include <bit>
 #include <charconv>
 
-#include "iceframe/types/schema_json.h"
 #include "iceframe/base/utf8.h"
+#include "iceframe/types/schema_json.h"
 
 namespace iceframe {
 namespace {

@@ -6,8 +6,8 @@
 #include <limits>
 #include <system_error>
 
-#include "iceframe/types/civil_time.h"
 #include "iceframe/base/utf8.h"
+#include "iceframe/types/civil_time.h"
 #include "iceframe/types/value_text.h"
 
 namespace iceframe {

@@ -3,11 +3,11 @@
 // loop. Grammar: docs/expressions.md.
 #include "iceframe/expression/parse_expression.h"
 
+#include "iceframe/base/utf8.h"
 #include "iceframe/expression/expression_lexer.h"
 #include "iceframe/expression/parse_expression_internal.h"
 #include "iceframe/expression/parse_literal_internal.h"
 #include "iceframe/expression/token_cursor_internal.h"
-#include "iceframe/base/utf8.h"
 
 namespace iceframe {
 

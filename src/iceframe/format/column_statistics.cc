@@ -5,8 +5,8 @@
 
 #include <arrow/util/decimal.h>
 
-#include "iceframe/format/column_statistics_internal.h"
 #include "iceframe/base/utf8.h"
+#include "iceframe/format/column_statistics_internal.h"
 
 namespace iceframe {
 

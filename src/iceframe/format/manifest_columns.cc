@@ -2,9 +2,9 @@
 // Decoding a manifest's blocks into columns, with what entries inherit filled in.
 #include <limits>
 
+#include "iceframe/base/utf8.h"
 #include "iceframe/format/data_file.h"
 #include "iceframe/format/manifest_columns_internal.h"
-#include "iceframe/base/utf8.h"
 
 namespace iceframe {
 

@@ -6,9 +6,9 @@
 #include <cstring>
 #include <limits>
 
+#include "iceframe/base/utf8.h"
 #include "iceframe/skipping/statistics_kernels_internal.h"
 #include "iceframe/types/single_value.h"
-#include "iceframe/base/utf8.h"
 
 namespace iceframe::internal {
 namespace {

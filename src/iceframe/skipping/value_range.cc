@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "iceframe/skipping/value_range_internal.h"
 #include "iceframe/base/utf8.h"
+#include "iceframe/skipping/value_range_internal.h"
 
 namespace iceframe::internal {
 namespace {

@@ -15,9 +15,9 @@
 #include <arrow/type.h>
 #include <arrow/util/bitmap_ops.h>
 
+#include "iceframe/base/utf8.h"
 #include "iceframe/types/arrow_schema.h"
 #include "iceframe/types/lossless_cast_internal.h"
-#include "iceframe/base/utf8.h"
 
 namespace iceframe::internal {
 

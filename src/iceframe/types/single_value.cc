@@ -7,9 +7,9 @@
 #include <bit>
 #include <cstring>
 
+#include "iceframe/base/utf8.h"
 #include "iceframe/types/civil_time.h"
 #include "iceframe/types/decimal_bytes_internal.h"
-#include "iceframe/base/utf8.h"
 
 namespace iceframe {
 

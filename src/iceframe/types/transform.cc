@@ -7,8 +7,8 @@
 #include <optional>
 #include <utility>
 
-#include "iceframe/types/transform_functions_internal.h"
 #include "iceframe/base/utf8.h"
+#include "iceframe/types/transform_functions_internal.h"
 
 namespace iceframe {
 

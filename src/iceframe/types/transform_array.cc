@@ -16,10 +16,10 @@
 #include <arrow/extension_type.h>
 #include <arrow/util/bitmap_ops.h>
 
+#include "iceframe/base/utf8.h"
 #include "iceframe/types/arrow_schema.h"
 #include "iceframe/types/transform.h"
 #include "iceframe/types/transform_functions_internal.h"
-#include "iceframe/base/utf8.h"
 
 namespace iceframe {
 
