@@ -138,7 +138,7 @@ Status JsonParser::ParseObject(size_t depth, Json* out) {
   SkipSpace();
   if (!Take('}')) {
     do {
-      ICEFRAME_RETURN_NOT_OK(ParseMember(depth + 1, &members.emplace_back()));
+      ICEFRAME_RETURN_NOT_OK(ParseMember(depth + 1, &members.emplace_back(std::string(), Json())));
     } while (Take(','));
     if (!Take('}')) return Malformed("a comma or }");
   }
