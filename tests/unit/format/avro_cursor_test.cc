@@ -40,7 +40,8 @@ TEST(AvroCursor, SkipsManyLongsAsItSkipsOneByOne) {
   std::string bytes;
   std::vector<size_t> ends = {0};
   for (int i = 0; i < 300; ++i) {
-    bytes += Long(static_cast<int64_t>(uint64_t{1} << (i * 13 % 64)) - i);
+    const uint64_t power = uint64_t{1} << (i * 13 % 64);
+    bytes += Long(static_cast<int64_t>(power - static_cast<uint64_t>(i)));
     ends.push_back(bytes.size());
   }
   for (size_t from = 0; from < ends.size(); from += 7) {
