@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from iceframe import _native
 from iceframe._native import WriteReport
+from iceframe.arguments import (
+    as_list,
+    column_names,
+    required_whole_number,
+    sort_column,
+    string_properties,
+    text,
+    to_milliseconds,
+    transform_pair,
+    whole_number,
+)
 from iceframe.errors import ValidationError
 from iceframe.html import html_table
 from iceframe.progress import ProgressOption, progress_listener
@@ -82,7 +92,9 @@ class IceFrame:
             )
         values = dict(settings or {})
         values.update({name.replace("__", "."): value for name, value in more_settings.items()})
-        self._session = _native.Session.open(_properties(catalog_config), _properties(values))
+        self._session = _native.Session.open(
+            string_properties(catalog_config), string_properties(values)
+        )
 
     def __repr__(self) -> str:
         return f"IceFrame({self._session!r})"
@@ -141,9 +153,9 @@ class IceFrame:
         created = self._session.create_table(
             table_name,
             to_arrow_schema(schema),
-            partition_by=[_transform_pair(entry) for entry in _as_list(partition_spec)],
-            sort_by=[_sort_column(entry) for entry in _as_list(sort_order)],
-            properties=_properties(properties),
+            partition_by=[transform_pair(entry) for entry in as_list(partition_spec)],
+            sort_by=[sort_column(entry) for entry in as_list(sort_order)],
+            properties=string_properties(properties),
             location=location or "",
             format_version=format_version,
         )
@@ -190,7 +202,7 @@ class IceFrame:
 
     def create_namespace(self, name: str, properties: Mapping[str, Any] | None = None) -> None:
         """Creates a namespace, "a.b" being b inside a."""
-        self._session.create_namespace(name.split("."), _properties(properties))
+        self._session.create_namespace(name.split("."), string_properties(properties))
 
     def drop_namespace(self, name: str) -> None:
         """Removes an empty namespace."""
@@ -248,7 +260,7 @@ class IceFrame:
                 table_name,
                 to_arrow_stream(data),
                 branch=branch,
-                summary=_properties(snapshot_properties),
+                summary=string_properties(snapshot_properties),
                 progress=listener,
             )
 
@@ -291,7 +303,7 @@ class IceFrame:
                 to_arrow_stream(data),
                 filter=filter_expr,
                 branch=branch,
-                summary=_properties(snapshot_properties),
+                summary=string_properties(snapshot_properties),
                 progress=listener,
             )
 
@@ -446,68 +458,13 @@ class IceFrame:
             raise TypeError(f"unexpected keyword argument: {', '.join(sorted(unknown))}")
         return self._session.scan(
             table_name,
-            columns=None if columns is None else _as_list(columns),
-            filter=filter_expr,
-            limit=limit,
-            snapshot_id=options.get("snapshot_id"),
-            as_of_timestamp=_milliseconds(options.get("as_of_timestamp")),
-            ref=options.get("ref"),
+            columns=column_names(columns),
+            filter=text("filter_expr", filter_expr),
+            limit=whole_number("limit", limit),
+            snapshot_id=whole_number("snapshot_id", options.get("snapshot_id")),
+            as_of_timestamp=to_milliseconds(options.get("as_of_timestamp")),
+            ref=text("ref", options.get("ref")),
             ordered=options.get("ordered", True),
-            batch_rows=options.get("batch_size", 65_536),
+            batch_rows=required_whole_number("batch_size", options.get("batch_size", 65_536)),
             progress=listener,
         )
-
-
-def _properties(values: Mapping[str, Any] | None) -> dict[str, str]:
-    """Returns the entries as strings: booleans lower-case, nested mappings as JSON."""
-    result = {}
-    for key, value in (values or {}).items():
-        if value is None:
-            continue
-        if isinstance(value, bool):
-            result[str(key)] = "true" if value else "false"
-        elif isinstance(value, Mapping | list | tuple):
-            result[str(key)] = json.dumps(value)
-        else:
-            result[str(key)] = str(value)
-    return result
-
-
-def _as_list(names: Any) -> list[Any]:  # noqa: ANN401 - a name or several
-    """Returns the entries; a string is one of them, not its letters."""
-    return [names] if isinstance(names, str) else list(names or ())
-
-
-def _milliseconds(time: int | dt.datetime | None) -> int | None:
-    if not isinstance(time, dt.datetime):
-        return time
-    if time.tzinfo is None:
-        raise ValidationError(
-            f"time without a zone: {time}; give one such as datetime.now(timezone.utc)"
-        )
-    epoch = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-    return (time - epoch) // dt.timedelta(milliseconds=1)
-
-
-def _transform_pair(entry: Any) -> tuple[str, str]:  # noqa: ANN401 - what the user wrote
-    if isinstance(entry, str):
-        return entry, "identity"
-    column, transform = entry
-    return str(column), str(transform)
-
-
-def _sort_column(entry: Any) -> tuple[str, str, bool, bool | None]:  # noqa: ANN401 - as above
-    if isinstance(entry, str):
-        return entry, "identity", False, None
-    column, *words = entry
-    transform, descending, nulls_first = "identity", False, None
-    for word in (str(word).lower().replace("_", "-") for word in words):
-        if word in ("asc", "desc"):
-            descending = word == "desc"
-        elif word in ("nulls-first", "nulls-last"):
-            nulls_first = word == "nulls-first"
-        elif word and word[0].isalpha():
-            transform = word
-        else:
-            raise ValidationError(f"sort order can't be read: {entry!r}")
-    return str(column), transform, descending, nulls_first
