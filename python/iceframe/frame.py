@@ -2,56 +2,28 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypedDict, Unpack
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from iceframe import _native
 from iceframe._native import WriteReport
 from iceframe.arguments import (
     as_list,
-    column_names,
-    required_whole_number,
     sort_column,
     string_properties,
-    text,
-    to_milliseconds,
     transform_pair,
-    whole_number,
 )
 from iceframe.errors import ValidationError
 from iceframe.html import html_table
 from iceframe.progress import ProgressOption, progress_listener
+from iceframe.reading import ScanOptions, TableReading
 from iceframe.table import Table
 from iceframe.table_input import num_rows_of, to_arrow_schema, to_arrow_stream
-
-if TYPE_CHECKING:
-    import polars as pl
-    import pyarrow as pa
 
 __all__ = ["IceFrame", "ScanOptions", "WriteReport"]
 
 
-class ScanOptions(TypedDict, total=False):
-    """What more a scan can be told; at most one of the first three.
-
-    Attributes:
-        snapshot_id: read this snapshot.
-        as_of_timestamp: read what was current at this time: a datetime with a time zone, or
-            milliseconds since the epoch.
-        ref: read this branch or tag.
-        ordered: rows in the order of the table's files (the default); False may be faster.
-        batch_size: the most rows in one batch, 65 536 by default.
-    """
-
-    snapshot_id: int | None
-    as_of_timestamp: int | dt.datetime | None
-    ref: str | None
-    ordered: bool
-    batch_size: int
-
-
-class IceFrame:
+class IceFrame(TableReading):
     """A catalog of Iceberg tables and the engine over it.
 
     A table's name is ``"namespace.table"``; a bare ``"table"`` stands for ``"default.table"``.
@@ -306,165 +278,3 @@ class IceFrame:
                 summary=string_properties(snapshot_properties),
                 progress=listener,
             )
-
-    # -- reading -------------------------------------------------------------------------------
-
-    def scan(
-        self,
-        table_name: str,
-        columns: Sequence[str] | None = None,
-        filter_expr: str | None = None,
-        limit: int | None = None,
-        **options: Unpack[ScanOptions],
-    ) -> _native.BatchStream:
-        """Plans a scan; returns its rows as an Arrow stream, to be read once, by one consumer.
-
-        Any engine that takes ``__arrow_c_stream__`` reads it (Polars, DuckDB, pandas, pyarrow);
-        rows are read ahead as far as memory allows, and no further than they are asked for.
-
-        Args:
-            table_name: "namespace.table", or "table" in the namespace "default".
-            columns: names in the order wanted, nested ones dotted; None: all. ``_file`` and
-                ``_pos`` are the data file and the place in it that a row comes from.
-            filter_expr: SQL text, e.g. ``"age > 30 AND city IN ('Oslo', 'Rome')"``; rows for
-                which it is null are left out, as in SQL's WHERE.
-            limit: stop after so many rows.
-            **options: see `ScanOptions`.
-
-        Returns:
-            A stream whose schema depends on the table's schema and ``columns`` alone; optional
-            columns may hold nulls, required ones hold none.
-
-        Raises:
-            TableNotFoundError: there is no such table.
-            ValidationError: an unknown column, or text that is no filter.
-            NotFoundError: no such snapshot, branch or tag, or none at that time.
-            UnsupportedOperationError: the table has delete files or another feature that is
-                not built yet.
-
-        Example:
-            >>> import pyarrow as pa
-            >>> ice = demo()
-            >>> stream = ice.scan("users", ["name"], "age > 30")
-            >>> pa.table(stream).to_pydict()
-            {'name': ['Ada']}
-        """
-        return self._open_scan(table_name, columns, filter_expr, limit, None, options)
-
-    def scan_batches(
-        self,
-        table_name: str,
-        columns: Sequence[str] | None = None,
-        filter_expr: str | None = None,
-        limit: int | None = None,
-        *,
-        progress: ProgressOption = False,
-        **options: Unpack[ScanOptions],
-    ) -> Iterator[pa.RecordBatch]:
-        """Yields the rows as Arrow batches, none of them empty; stopping early stops the scan.
-
-        Args:
-            table_name: as for `scan`, like columns, filter_expr, limit and options.
-            columns: as for `scan`.
-            filter_expr: as for `scan`.
-            limit: as for `scan`.
-            progress: False, True (a bar on a terminal or in a notebook) or a callable of a
-                `Progress`.
-            **options: see `ScanOptions`.
-
-        Raises:
-            DataError: a data file is damaged; errors of `scan` too.
-
-        Example:
-            >>> for batch in demo().scan_batches("users", ["id"], batch_size=1):
-            ...     print(batch.num_rows, batch["id"].to_pylist())
-            1 [1]
-            1 [2]
-        """
-        import pyarrow as pa
-
-        with progress_listener(progress) as listener:
-            stream = self._open_scan(table_name, columns, filter_expr, limit, listener, options)
-            try:
-                while (batch := stream.next_batch()) is not None:
-                    yield pa.record_batch(batch)
-            finally:
-                stream.close()
-
-    def to_arrow(
-        self,
-        table_name: str,
-        columns: Sequence[str] | None = None,
-        filter_expr: str | None = None,
-        limit: int | None = None,
-        *,
-        progress: ProgressOption = False,
-        **options: Unpack[ScanOptions],
-    ) -> pa.Table:
-        """Returns the rows as an Arrow table; arguments and errors as `scan_batches`.
-
-        Example:
-            >>> demo().to_arrow("users", filter_expr="age IS NULL").to_pylist()
-            [{'id': 2, 'name': 'Bob', 'age': None}]
-        """
-        import pyarrow as pa
-
-        with progress_listener(progress) as listener:
-            stream = self._open_scan(table_name, columns, filter_expr, limit, listener, options)
-            batches = []
-            while (batch := stream.next_batch()) is not None:
-                batches.append(pa.record_batch(batch))
-            return pa.Table.from_batches(batches, pa.schema(stream))
-
-    def read_table(
-        self,
-        table_name: str,
-        columns: Sequence[str] | None = None,
-        filter_expr: str | None = None,
-        limit: int | None = None,
-        *,
-        progress: ProgressOption = False,
-        **options: Unpack[ScanOptions],
-    ) -> pl.DataFrame:
-        """Returns the rows as a Polars DataFrame; arguments and errors as `scan_batches`.
-
-        Example:
-            >>> demo().read_table("users", ["name"]).to_dict(as_series=False)
-            {'name': ['Ada', 'Bob']}
-        """
-        try:
-            import polars as pl
-        except ImportError as error:
-            message = "read_table returns Polars frames: pip install 'iceframe[polars]'"
-            raise ImportError(message) from error
-
-        rows = self.to_arrow(table_name, columns, filter_expr, limit, progress=progress, **options)
-        frame = pl.from_arrow(rows)
-        if not isinstance(frame, pl.DataFrame):
-            raise TypeError("expected a DataFrame from Polars")
-        return frame
-
-    def _open_scan(
-        self,
-        table_name: str,
-        columns: Sequence[str] | None,
-        filter_expr: str | None,
-        limit: int | None,
-        listener: Any,  # noqa: ANN401 - what progress_listener yields
-        options: ScanOptions,
-    ) -> _native.BatchStream:
-        unknown = options.keys() - ScanOptions.__annotations__.keys()
-        if unknown:
-            raise TypeError(f"unexpected keyword argument: {', '.join(sorted(unknown))}")
-        return self._session.scan(
-            table_name,
-            columns=column_names(columns),
-            filter=text("filter_expr", filter_expr),
-            limit=whole_number("limit", limit),
-            snapshot_id=whole_number("snapshot_id", options.get("snapshot_id")),
-            as_of_timestamp=to_milliseconds(options.get("as_of_timestamp")),
-            ref=text("ref", options.get("ref")),
-            ordered=options.get("ordered", True),
-            batch_rows=required_whole_number("batch_size", options.get("batch_size", 65_536)),
-            progress=listener,
-        )

@@ -1,0 +1,283 @@
+"""`TableReading`: the ways in which a table is read."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
+
+from iceframe.arguments import (
+    column_names,
+    required_whole_number,
+    text,
+    to_milliseconds,
+    whole_number,
+)
+from iceframe.polars_frames import lazy_frame, to_polars
+from iceframe.progress import ProgressOption, progress_listener
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import polars as pl
+    import pyarrow as pa
+
+    from iceframe import _native
+
+__all__ = ["ScanOptions", "TableReading"]
+
+
+class ScanOptions(TypedDict, total=False):
+    """What more a scan can be told; at most one of the first three.
+
+    Attributes:
+        snapshot_id: read this snapshot.
+        as_of_timestamp: read what was current at this time: a datetime with a time zone, or
+            milliseconds since the epoch.
+        ref: read this branch or tag.
+        ordered: rows in the order of the table's files (the default); False may be faster.
+        batch_size: the most rows in one batch, 65 536 by default.
+    """
+
+    snapshot_id: int | None
+    as_of_timestamp: int | dt.datetime | None
+    ref: str | None
+    ordered: bool
+    batch_size: int
+
+
+class TableReading:
+    """The reading half of `IceFrame`."""
+
+    _session: _native.Session
+
+    def scan(
+        self,
+        table_name: str,
+        columns: Sequence[str] | None = None,
+        filter_expr: str | None = None,
+        limit: int | None = None,
+        **options: Unpack[ScanOptions],
+    ) -> _native.BatchStream:
+        """Plans a scan; returns its rows as an Arrow stream, to be read once, by one consumer.
+
+        Any engine that takes ``__arrow_c_stream__`` reads it (Polars, DuckDB, pandas, pyarrow);
+        rows are read ahead as far as memory allows, and no further than they are asked for.
+
+        Args:
+            table_name: "namespace.table", or "table" in the namespace "default".
+            columns: names in the order wanted, nested ones dotted; None: all. ``_file`` and
+                ``_pos`` are the data file and the place in it that a row comes from.
+            filter_expr: SQL text, e.g. ``"age > 30 AND city IN ('Oslo', 'Rome')"``; rows for
+                which it is null are left out, as in SQL's WHERE.
+            limit: stop after so many rows.
+            **options: see `ScanOptions`.
+
+        Returns:
+            A stream whose schema depends on the table's schema and ``columns`` alone; optional
+            columns may hold nulls, required ones hold none.
+
+        Raises:
+            TableNotFoundError: there is no such table.
+            ValidationError: an unknown column, or text that is no filter.
+            NotFoundError: no such snapshot, branch or tag, or none at that time.
+            UnsupportedOperationError: the table has delete files or another feature that is
+                not built yet.
+
+        Example:
+            >>> import pyarrow as pa
+            >>> ice = demo()
+            >>> stream = ice.scan("users", ["name"], "age > 30")
+            >>> pa.table(stream).to_pydict()
+            {'name': ['Ada']}
+        """
+        return self._open_scan(table_name, columns, filter_expr, limit, None, options)
+
+    def scan_batches(
+        self,
+        table_name: str,
+        columns: Sequence[str] | None = None,
+        filter_expr: str | None = None,
+        limit: int | None = None,
+        *,
+        progress: ProgressOption = False,
+        **options: Unpack[ScanOptions],
+    ) -> Iterator[pa.RecordBatch]:
+        """Yields the rows as Arrow batches, none of them empty; stopping early stops the scan.
+
+        Args:
+            table_name: as for `scan`, like columns, filter_expr, limit and options.
+            columns: as for `scan`.
+            filter_expr: as for `scan`.
+            limit: as for `scan`.
+            progress: False, True (a bar on a terminal or in a notebook) or a callable of a
+                `Progress`.
+            **options: see `ScanOptions`.
+
+        Raises:
+            DataError: a data file is damaged; errors of `scan` too.
+
+        Example:
+            >>> for batch in demo().scan_batches("users", ["id"], batch_size=1):
+            ...     print(batch.num_rows, batch["id"].to_pylist())
+            1 [1]
+            1 [2]
+        """
+        import pyarrow as pa
+
+        with progress_listener(progress) as listener:
+            stream = self._open_scan(table_name, columns, filter_expr, limit, listener, options)
+            try:
+                while (batch := stream.next_batch()) is not None:
+                    yield pa.record_batch(batch)
+            finally:
+                stream.close()
+
+    def to_arrow(
+        self,
+        table_name: str,
+        columns: Sequence[str] | None = None,
+        filter_expr: str | None = None,
+        limit: int | None = None,
+        *,
+        progress: ProgressOption = False,
+        **options: Unpack[ScanOptions],
+    ) -> pa.Table:
+        """Returns the rows as an Arrow table; arguments and errors as `scan_batches`.
+
+        Example:
+            >>> demo().to_arrow("users", filter_expr="age IS NULL").to_pylist()
+            [{'id': 2, 'name': 'Bob', 'age': None}]
+        """
+        import pyarrow as pa
+
+        with progress_listener(progress) as listener:
+            stream = self._open_scan(table_name, columns, filter_expr, limit, listener, options)
+            batches = []
+            while (batch := stream.next_batch()) is not None:
+                batches.append(pa.record_batch(batch))
+            return pa.Table.from_batches(batches, pa.schema(stream))
+
+    def read_table(
+        self,
+        table_name: str,
+        columns: Sequence[str] | None = None,
+        filter_expr: str | None = None,
+        limit: int | None = None,
+        *,
+        progress: ProgressOption = False,
+        **options: Unpack[ScanOptions],
+    ) -> pl.DataFrame:
+        """Returns the rows as a Polars DataFrame; arguments and errors as `scan_batches`.
+
+        Example:
+            >>> demo().read_table("users", ["name"]).to_dict(as_series=False)
+            {'name': ['Ada', 'Bob']}
+        """
+        rows = self.to_arrow(table_name, columns, filter_expr, limit, progress=progress, **options)
+        return to_polars(rows)
+
+    def to_pandas(
+        self,
+        table_name: str,
+        columns: Sequence[str] | None = None,
+        filter_expr: str | None = None,
+        limit: int | None = None,
+        *,
+        progress: ProgressOption = False,
+        **options: Unpack[ScanOptions],
+    ) -> pd.DataFrame:
+        """Returns the rows as a pandas DataFrame; arguments and errors as `scan_batches`.
+
+        Example:
+            >>> demo().to_pandas("users", ["name"]).to_dict("list")
+            {'name': ['Ada', 'Bob']}
+        """
+        rows = self.to_arrow(table_name, columns, filter_expr, limit, progress=progress, **options)
+        return rows.to_pandas()
+
+    def head(self, table_name: str, n: int = 5, **options: Unpack[ScanOptions]) -> pl.DataFrame:
+        """Returns the first ``n`` rows in the order of the table's files; the scan stops there.
+
+        Example:
+            >>> demo().head("users", 1).to_dicts()
+            [{'id': 1, 'name': 'Ada', 'age': 36}]
+        """
+        return self.read_table(table_name, limit=n, **options)
+
+    def count_rows(
+        self, table_name: str, filter_expr: str | None = None, **options: Unpack[ScanOptions]
+    ) -> int:
+        """Returns how many rows there are, exactly; only the filter's columns are read.
+
+        Example:
+            >>> ice = demo()
+            >>> ice.count_rows("users"), ice.count_rows("users", "age > 30")
+            (2, 1)
+        """
+        stream = self._open_scan(table_name, [], filter_expr, None, None, options)
+        count = 0
+        try:
+            while (batch := stream.next_batch()) is not None:
+                count += batch.num_rows
+        finally:
+            stream.close()
+        return count
+
+    def describe(
+        self,
+        table_name: str,
+        columns: Sequence[str] | None = None,
+        **options: Unpack[ScanOptions],
+    ) -> pl.DataFrame:
+        """Returns Polars' summary of the columns: counts, nulls, mean, quantiles, extremes.
+
+        The columns are read into memory.
+
+        Example:
+            >>> demo().describe("users", ["age"]).head(2).to_dict(as_series=False)
+            {'statistic': ['count', 'null_count'], 'age': [1.0, 1.0]}
+        """
+        return self.read_table(table_name, columns, **options).describe()
+
+    def lazy(self, table_name: str, **options: Unpack[ScanOptions]) -> pl.LazyFrame:
+        """Returns a Polars LazyFrame over the table; rows are read when it is collected.
+
+        Only the columns that the query needs are read, and no more rows than its ``head`` asks
+        for; Polars applies its filters batch by batch. The table is read as it is at this call.
+
+        Example:
+            >>> import polars as pl
+            >>> demo().lazy("users").filter(pl.col("id") > 1).select("name").collect().to_dicts()
+            [{'name': 'Bob'}]
+        """
+        if not options.keys() & {"snapshot_id", "as_of_timestamp", "ref"}:
+            options["snapshot_id"] = self._session.load_table(table_name).current_snapshot_id()
+        return lazy_frame(
+            lambda columns, limit: self.scan_batches(table_name, columns, None, limit, **options),
+            self.to_arrow(table_name, limit=0, **options),
+        )
+
+    def _open_scan(
+        self,
+        table_name: str,
+        columns: Sequence[str] | None,
+        filter_expr: str | None,
+        limit: int | None,
+        listener: Any,  # noqa: ANN401 - what progress_listener yields
+        options: ScanOptions,
+    ) -> _native.BatchStream:
+        unknown = options.keys() - ScanOptions.__annotations__.keys()
+        if unknown:
+            raise TypeError(f"unexpected keyword argument: {', '.join(sorted(unknown))}")
+        return self._session.scan(
+            table_name,
+            columns=column_names(columns),
+            filter=text("filter_expr", filter_expr),
+            limit=whole_number("limit", limit),
+            snapshot_id=whole_number("snapshot_id", options.get("snapshot_id")),
+            as_of_timestamp=to_milliseconds(options.get("as_of_timestamp")),
+            ref=text("ref", options.get("ref")),
+            ordered=options.get("ordered", True),
+            batch_rows=required_whole_number("batch_size", options.get("batch_size", 65_536)),
+            progress=listener,
+        )
