@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Settings from Python: an argument beats the environment beats the file; secrets stay unseen."""
+
+import json
+import logging
+
+import pytest
+
+import iceframe
+from iceframe import IceFrame
+from iceframe.errors import IceFrameError, ValidationError
+
+CANARY = "canary-93f1"
+MIB = 1024 * 1024
+
+
+def limit_of(**settings) -> int | None:
+    return IceFrame({"type": "in-memory"}, **settings)._session.memory_limit_bytes()
+
+
+def test_an_argument_beats_the_environment_which_beats_the_file(tmp_path, monkeypatch):
+    file = tmp_path / "settings.yaml"
+    file.write_text("memory:\n  limit: 64MiB\n")
+    monkeypatch.delenv("ICEFRAME_MEMORY_LIMIT", raising=False)
+    monkeypatch.setenv("ICEFRAME_CONFIG", str(file))
+    assert limit_of() == 64 * MIB
+    monkeypatch.setenv("ICEFRAME_MEMORY_LIMIT", "65MiB")
+    assert limit_of() == 65 * MIB
+    assert limit_of(memory__limit="66MiB") == 66 * MIB
+    assert limit_of(settings={"memory.limit": "67MiB"}) == 67 * MIB
+
+
+def test_an_unknown_setting_is_refused_with_the_nearest(tmp_path, monkeypatch):
+    with pytest.raises(ValidationError, match=r"memory\.limit"):
+        limit_of(memory__limits="1GB")
+    monkeypatch.setenv("ICEFRAME_MEMORY_LIMITS", "1GB")
+    with pytest.raises(ValidationError, match=r"(?i)memory.limit"):
+        limit_of()
+    monkeypatch.delenv("ICEFRAME_MEMORY_LIMITS")
+    file = tmp_path / "settings.yaml"
+    file.write_text("memory.limits: 1GB\n")
+    monkeypatch.setenv("ICEFRAME_CONFIG", str(file))
+    with pytest.raises(ValidationError, match=r"memory\.limit"):
+        limit_of()
+
+
+SECRETS = {
+    "token": CANARY,
+    "credential": f"id:{CANARY}",
+    "s3.access-key-id": "id",
+    "s3.secret-access-key": CANARY,
+    "s3.session-token": CANARY,
+    "header.Authorization": f"Bearer {CANARY}",
+}
+
+
+def test_no_secret_shows_in_what_is_printed_or_logged(lake, caplog):
+    caplog.set_level(logging.DEBUG)
+    ice = IceFrame({**lake.config, **SECRETS})
+    table = ice.create_table("users", {"id": "long"}, properties={"note": "plain"})
+    report = ice.append_to_table("users", {"id": [1]})
+    shown = [repr(ice), ice._repr_html_(), repr(table), table._repr_html_(), repr(report)]
+    shown += [repr(ice.scan("users")), repr(ice.__dict__), caplog.text]
+    with pytest.raises(IceFrameError) as caught:
+        ice.get_table("nowhere")
+    shown += [str(caught.value), repr(caught.value), json.dumps(dict(caught.value.context))]
+    assert CANARY not in "\n".join(shown)
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"type": "sql", "uri": f"postgresql://user:{CANARY}@host/db"},
+        {"type": "sql", "uri": f"nonsense://user:{CANARY}@host/db"},
+        {"type": "rest", "uri": f"https://user:{CANARY}@host/", "token": CANARY},
+        {"type": "nonsense", "token": CANARY, "uri": f"x://user:{CANARY}@host"},
+        {"type": "sql", "uri": "sqlite:////nowhere/at/all.db", "token": CANARY},
+    ],
+)
+def test_no_secret_shows_in_the_errors_of_a_catalog(config):
+    with pytest.raises(IceFrameError) as caught:
+        IceFrame(config).list_tables()
+    error = caught.value
+    assert CANARY not in f"{error}{error!r}{dict(error.context)}"
+
+
+def test_every_public_class_has_a_repr_worth_looking_at(ice):
+    table = ice.create_table("users", {"id": {"type": "long", "required": True}, "n<b>": "string"})
+    report = ice.append_to_table("users", {"id": [1]})
+    assert repr(ice).startswith("IceFrame(sql catalog 'lake' at sqlite:///")
+    assert "default" in ice._repr_html_()
+    assert "users" in ice._repr_html_()
+    assert "Table('default.users', snapshot_id=None, " in repr(table)
+    assert "columns=[id: int64, n<b>: string]" in repr(table)
+    assert "n&lt;b&gt;" in table._repr_html_()
+    assert "required" in table._repr_html_()
+    assert repr(report).startswith("WriteReport(")
+    assert "num_rows=1" in repr(report)
+    progress = iceframe.Progress("scan", 1, 2, "rows")
+    assert repr(progress) == "Progress(stage='scan', done=1, total=2, unit='rows')"
