@@ -13,7 +13,7 @@ from iceframe.arguments import (
     string_properties,
     transform_pair,
 )
-from iceframe.errors import ValidationError
+from iceframe.errors import AlreadyExistsError, ValidationError
 from iceframe.html import html_table
 from iceframe.progress import ProgressOption, progress_listener
 from iceframe.reading import ScanOptions, TableReading
@@ -172,9 +172,33 @@ class IceFrame(TableReading):
 
     # -- namespaces ----------------------------------------------------------------------------
 
-    def create_namespace(self, name: str, properties: Mapping[str, Any] | None = None) -> None:
-        """Creates a namespace, "a.b" being b inside a."""
-        self._session.create_namespace(name.split("."), string_properties(properties))
+    def create_namespace(
+        self,
+        name: str,
+        properties: Mapping[str, Any] | None = None,
+        *,
+        exist_ok: bool = False,
+    ) -> None:
+        """Creates a namespace, "a.b" being b inside a.
+
+        With ``exist_ok`` one that is there stays as it is, its properties too.
+
+        Raises:
+            AlreadyExistsError: the namespace is there and exist_ok is False.
+        """
+        try:
+            self._session.create_namespace(name.split("."), string_properties(properties))
+        except AlreadyExistsError:
+            if not exist_ok:
+                raise
+
+    def load_namespace_properties(self, name: str) -> dict[str, str]:
+        """Returns a namespace's properties.
+
+        Raises:
+            NotFoundError: there is no such namespace.
+        """
+        return self._session.load_namespace_properties(name.split("."))
 
     def drop_namespace(self, name: str) -> None:
         """Removes an empty namespace."""

@@ -62,6 +62,8 @@ class TableReading:
 
         Any engine that takes ``__arrow_c_stream__`` reads it (Polars, DuckDB, pandas, pyarrow);
         rows are read ahead as far as memory allows, and no further than they are asked for.
+        An error while another engine reads the stream is raised by that engine, as its own
+        type; `to_arrow` and `scan_batches` raise iceframe's.
 
         Args:
             table_name: "namespace.table", or "table" in the namespace "default".
