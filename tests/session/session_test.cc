@@ -43,6 +43,28 @@ TEST_F(SessionTest, EmptyTablesReadAsNoRows) {
   EXPECT_TRUE(ids.empty());
 }
 
+TEST_F(SessionTest, PartitionValuesMayBeLongerThanFileNames) {
+  CreateTableOptions options;
+  options.partition_by = {{"name", "identity"}};
+  ASSERT_OK(session_->CreateTable(session_->NewOperation(), "p", IdSchema(), options).status());
+  arrow::Int64Builder ids;
+  arrow::StringBuilder names;
+  for (int64_t id = 0; id < 3; ++id) {
+    ASSERT_TRUE(ids.Append(id).ok());
+    ASSERT_TRUE(names.Append(std::string(1000, 'n') + std::to_string(id)).ok());
+  }
+  auto schema =
+      arrow::schema({arrow::field("id", arrow::int64()), arrow::field("name", arrow::utf8())});
+  auto batch = arrow::RecordBatch::Make(
+      schema, 3, {ids.Finish().ValueOr(nullptr), names.Finish().ValueOr(nullptr)});
+  auto rows = arrow::RecordBatchReader::Make({batch}, schema).ValueOr(nullptr);
+  ASSERT_OK(session_->Append(session_->NewOperation(), "p", *rows, {}).status());
+  ScanOptions scan;
+  scan.filter = Equal(Col("name"), Lit(std::string(1000, 'n') + "1"));
+  ASSERT_OK_AND_ASSIGN(auto found, ReadIds(*session_, "p", scan));
+  EXPECT_EQ(found, (std::vector<int64_t>{1}));
+}
+
 TEST_F(SessionTest, AppendingNothingMakesNoSnapshot) {
   ASSERT_OK_AND_ASSIGN(auto report, Append(0, 0));
   EXPECT_FALSE(report.snapshot_id.has_value());

@@ -16,6 +16,8 @@ class DataLocation {
  public:
   DataLocation(std::string_view table_location, const WriteProperties& properties);
 
+  /// A folder's name above 255 bytes is cut and ends in a hash of the whole: local file systems
+  /// take no longer one.
   std::string Make(std::string_view partition_path, std::string_view name) const;
 
  private:
