@@ -210,6 +210,8 @@ TEST_P(CatalogContract, RenamesTables) {
   const LoadedTable table = Create("a.t");
   Create("b.taken");
   EXPECT_KIND(catalog_->RenameTable(context_, Id("a.t"), Id("b.taken")), kAlreadyExists);
+  EXPECT_KIND(catalog_->RenameTable(context_, Id("a.t"), Id("a.t")), kAlreadyExists);
+  EXPECT_KIND(catalog_->RenameTable(context_, Id("a.no"), Id("a.no")), kNotFound);
   EXPECT_KIND(catalog_->RenameTable(context_, Id("a.t"), Id("z.t")), kNotFound);
   EXPECT_KIND(catalog_->RenameTable(context_, Id("a.no"), Id("b.no")), kNotFound);
   ASSERT_TRUE(catalog_->RenameTable(context_, Id("a.t"), Id("b.t")).ok());

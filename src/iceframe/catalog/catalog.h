@@ -125,6 +125,8 @@ class Catalog {
   /// may lie there.
   virtual Status DropTable(const OperationContext& context, const TableIdentifier& identifier,
                            bool purge) = 0;
+  /// Errors: NotFound for the table or the target's namespace; AlreadyExists if the target is
+  /// there, the table itself included.
   virtual Status RenameTable(const OperationContext& context, const TableIdentifier& from,
                              const TableIdentifier& to) = 0;
   virtual Result<LoadedTable> RegisterTable(const OperationContext& context,

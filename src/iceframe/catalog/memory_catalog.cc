@@ -368,7 +368,6 @@ Status MemoryCatalog::RenameTable(const OperationContext& context, const TableId
   const std::lock_guard lock(mutex_);
   if (content_.Find(from) == nullptr) return NoTable(from);
   if (!content_.NamespaceExists(to.name_space)) return NoNamespace(to.name_space);
-  if (from == to) return Status::OK();
   if (content_.Find(to) != nullptr) return TableIsThere(to);
   LoadedTable table = content_.tables[from];
   table.identifier = to;

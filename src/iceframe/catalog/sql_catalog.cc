@@ -355,6 +355,7 @@ Status SqlCatalog::RenameTable(const OperationContext& context, const TableIdent
   if (!row) return NoTable(from);
   ICEFRAME_ASSIGN_OR_RETURN(const bool exists, session.rows.NamespaceExists(to_namespace));
   if (!exists) return NoNamespace(to.name_space);
+  if (from == to) return TableIsThere(to);
   const auto renamed = session.rows.RenameTable(from_namespace, from.name, to_namespace, to.name);
   if (!renamed.ok() && KindOf(renamed.status()) == ErrorKind::kAlreadyExists) {
     return TableIsThere(to);
