@@ -67,6 +67,8 @@ struct CreateTableOptions {
 struct CommitOptions {
   /// The branch that the snapshot goes to.
   std::string branch = kMainBranch;
+  /// Extra entries of the snapshot's summary. Keys that are computed ("added-records" …) and those
+  /// under "iceframe.stream." are refused with InvalidArgument before anything is written.
   Properties summary;
   /// Re-run on the table as it is at each attempt; an error rejects the commit.
   std::function<Status(const TableMetadata&)> validator;

@@ -10,6 +10,7 @@
 #include "iceframe/table/append_files_action.h"
 #include "iceframe/table/ignored_properties.h"
 #include "iceframe/table/overwrite_files_action.h"
+#include "iceframe/table/snapshot_summary.h"
 
 namespace iceframe::internal {
 
@@ -80,6 +81,7 @@ int64_t NumDeletedFiles(const CommitReport& report) {
 Result<WriteReport> SessionImpl::Append(const OperationContext& operation, std::string_view name,
                                         arrow::RecordBatchReader& batches,
                                         const CommitOptions& options) {
+  ICEFRAME_RETURN_NOT_OK(CheckCallerSummary(options.summary));
   const OperationContext context = WriteContext(operation);
   ICEFRAME_ASSIGN_OR_RETURN(auto table, LoadTable(context, name));
   WarnOfIgnoredProperties(context, *table->metadata());
@@ -99,6 +101,7 @@ Result<WriteReport> SessionImpl::Append(const OperationContext& operation, std::
 Result<WriteReport> SessionImpl::Overwrite(const OperationContext& operation, std::string_view name,
                                            arrow::RecordBatchReader& batches,
                                            const Expression& filter, const CommitOptions& options) {
+  ICEFRAME_RETURN_NOT_OK(CheckCallerSummary(options.summary));
   const OperationContext context = WriteContext(operation);
   ICEFRAME_ASSIGN_OR_RETURN(auto table, LoadTable(context, name));
   WarnOfIgnoredProperties(context, *table->metadata());

@@ -65,6 +65,27 @@ TEST_F(SessionTest, PartitionValuesMayBeLongerThanFileNames) {
   EXPECT_EQ(found, (std::vector<int64_t>{1}));
 }
 
+TEST_F(SessionTest, SummaryKeysThatAreCountedOrStreamsOwnAreRefused) {
+  for (const std::string key :
+       {"added-records", "total-records", "total-equality-deletes", "changed-partition-count",
+        "operation", "iceframe.stream.s.offset"}) {
+    CommitOptions options;
+    options.summary = {{"by", "tests"}, {key, "7"}};
+    const Status appended = Append(0, 5, options).status();
+    EXPECT_EQ(KindOf(appended), ErrorKind::kInvalidArgument) << key;
+    EXPECT_NE(appended.message().find(key), std::string::npos) << appended.message();
+    const auto rows = Rows(0, 5);
+    const Status overwritten =
+        session_->Overwrite(session_->NewOperation(), "t", *rows, True(), options).status();
+    EXPECT_EQ(KindOf(overwritten), ErrorKind::kInvalidArgument) << key;
+  }
+  ASSERT_OK_AND_ASSIGN(auto ids, ReadIds(*session_, "t"));
+  EXPECT_TRUE(ids.empty());
+  CommitOptions options;
+  options.summary = {{"by", "tests"}, {"added-records-by", "me"}};
+  ASSERT_OK(Append(0, 5, options).status());
+}
+
 TEST_F(SessionTest, AppendingNothingMakesNoSnapshot) {
   ASSERT_OK_AND_ASSIGN(auto report, Append(0, 0));
   EXPECT_FALSE(report.snapshot_id.has_value());

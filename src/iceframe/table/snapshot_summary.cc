@@ -108,6 +108,18 @@ void FileChanges::Removed(const DataFile& file, const std::string& partition_pat
   changed_partitions_.emplace(file.spec_id, partition_path);
 }
 
+Status CheckCallerSummary(const Properties& summary) {
+  for (const auto& [key, value] : summary) {
+    if (IsComputed(key)) {
+      return Error(ErrorKind::kInvalidArgument, "snapshot property is computed, not set: ", key);
+    }
+    if (key.starts_with(kStreamSummaryPrefix)) {
+      return Error(ErrorKind::kInvalidArgument, "snapshot property is a stream's own: ", key);
+    }
+  }
+  return Status::OK();
+}
+
 Properties MakeSnapshotSummary(std::string_view operation, const Properties& user,
                                const FileChanges& changes, const Snapshot* parent) {
   Properties summary;

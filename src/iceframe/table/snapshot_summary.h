@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "iceframe/base/properties.h"
+#include "iceframe/base/result.h"
 #include "iceframe/format/data_file.h"
 #include "iceframe/format/snapshot.h"
 
@@ -48,6 +49,9 @@ class FileChanges {
   Counts added_, removed_;
   std::set<std::pair<PartitionSpecId, std::string>> changed_partitions_;
 };
+
+/// Errors: InvalidArgument naming a key of a caller that is computed, or a stream's own.
+Status CheckCallerSummary(const Properties& summary);
 
 /// Returns the summary of a snapshot of `operation` ("append", …) on `parent` (nullptr: none).
 ///
