@@ -7,6 +7,7 @@
 
 #include "iceframe/expression/function_catalogue.h"
 #include "iceframe/expression/literal_conversion.h"
+#include "iceframe/expression/window.h"
 
 namespace iceframe {
 
@@ -372,6 +373,9 @@ class Binder {
   Result<Expression> BindNode(const FunctionNode& node, const Expression&) {
     ICEFRAME_ASSIGN_OR_RETURN(std::vector<Expression> arguments, BindAll(node.operands));
     const FunctionEntry* function = FindFunction(node.name);
+    if (function == nullptr && FindWindowFunction(node.name)) {
+      return Error(ErrorKind::kInvalidArgument, "a window function needs OVER (…): ", node.name);
+    }
     if (function == nullptr) {
       std::vector<std::string> names;
       for (const std::string_view name : FunctionNames()) names.emplace_back(name);
@@ -386,6 +390,35 @@ class Binder {
     ICEFRAME_ASSIGN_OR_RETURN(Expression operand, Bind(node.operands[0]));
     const Type type = operand.type();
     return Expression(AliasNode{{std::move(operand)}, node.name}, type, true);
+  }
+
+  Result<Expression> BindNode(const CaseNode& node, const Expression& e) {
+    std::vector<Expression> operands;
+    std::vector<Expression> values;
+    for (size_t i = 0; i < node.operands.size(); ++i) {
+      const bool is_condition = i % 2 == 0 && i + 1 < node.operands.size();
+      ICEFRAME_ASSIGN_OR_RETURN(
+          Expression bound, is_condition ? BindBoolean(node.operands[i]) : Bind(node.operands[i]));
+      if (!is_condition) values.push_back(bound);
+      operands.push_back(std::move(bound));
+    }
+    auto common = CommonType(values);
+    if (!common.ok() || common->is_nested()) {
+      return Error(ErrorKind::kInvalidArgument,
+                   "the values of a CASE have no type in common: ", e.ToString());
+    }
+    if (common->id() == TypeId::kUnknown) return NullLit();
+    for (size_t i = 0; i < operands.size(); ++i) {
+      if (i % 2 == 0 && i + 1 < operands.size()) continue;
+      ICEFRAME_ASSIGN_OR_RETURN(operands[i], CastTo(std::move(operands[i]), *common));
+    }
+    return Expression(CaseNode{std::move(operands)}, *common, true);
+  }
+
+  /// Refused before: CheckRowWise.
+  Result<Expression> BindNode(const WindowNode&, const Expression& e) {
+    return Error(ErrorKind::kInvalidArgument,
+                 "a window function has no value of one row alone: ", e.ToString());
   }
 
   const Schema& schema_;
@@ -405,14 +438,19 @@ Status CheckShape(const Expression& root) {
     const ExpressionNode& node = e.node();
     const bool leaf =
         std::holds_alternative<ColumnNode>(node) || std::holds_alternative<LiteralNode>(node);
-    const bool any = std::holds_alternative<AndNode>(node) ||
-                     std::holds_alternative<OrNode>(node) ||
-                     std::holds_alternative<FunctionNode>(node);
+    const bool any =
+        std::holds_alternative<AndNode>(node) || std::holds_alternative<OrNode>(node) ||
+        std::holds_alternative<FunctionNode>(node) || std::holds_alternative<CaseNode>(node) ||
+        std::holds_alternative<WindowNode>(node);
     const bool two = std::holds_alternative<ComparisonNode>(node) ||
                      std::holds_alternative<ArithmeticNode>(node);
-    if (!leaf && !any && e.operands().size() != (two ? 2U : 1U)) {
+    const size_t count = e.operands().size();
+    if (std::holds_alternative<CaseNode>(node) && (count < 3 || count % 2 == 0)) {
+      return Error(ErrorKind::kInvalidArgument, "CASE has a wrong number of operands: ", count);
+    }
+    if (!leaf && !any && count != (two ? 2U : 1U)) {
       return Error(ErrorKind::kInvalidArgument,
-                   "expression has a wrong number of operands: ", e.operands().size());
+                   "expression has a wrong number of operands: ", count);
     }
     for (const Expression& operand : e.operands()) pending.push_back(&operand);
   }
@@ -423,6 +461,7 @@ Status CheckShape(const Expression& root) {
 
 Result<Expression> Bind(const Expression& expression, const Schema& schema, bool case_sensitive) {
   ICEFRAME_RETURN_NOT_OK(CheckShape(expression));
+  ICEFRAME_RETURN_NOT_OK(CheckRowWise(expression));
   return Binder(schema, case_sensitive).Bind(expression);
 }
 

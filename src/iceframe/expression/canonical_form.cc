@@ -157,6 +157,16 @@ struct CanonicalWriter {
     Unary("as");
     AppendText(node.name, &out);
   }
+  void operator()(const CaseNode&) { Unary("case"); }
+  void operator()(const WindowNode& node) {
+    out += "over";
+    out += std::to_string(node.num_partition_keys);
+    for (const SortDirection& direction : node.directions) {
+      out += direction.descending ? 'd' : 'a';
+      out += direction.nulls_last ? 'l' : 'f';
+    }
+    Unary("");
+  }
   void Unary(std::string_view name) {
     out += name;
     out += ' ';

@@ -5,6 +5,7 @@
 
 #include "iceframe/expression/function_catalogue.h"
 #include "iceframe/expression/literal_conversion.h"
+#include "iceframe/expression/window.h"
 
 namespace iceframe {
 
@@ -78,6 +79,18 @@ struct TypeCheck {
   bool operator()(const AliasNode& node) const {
     return HasOperands(e, 1) && e.type() == node.operands[0].type();
   }
+  bool operator()(const CaseNode& node) const {
+    const size_t count = node.operands.size();
+    if (count < 3 || count % 2 == 0 || e.type().is_nested()) return false;
+    for (size_t i = 0; i < count; ++i) {
+      const bool is_condition = i % 2 == 0 && i + 1 < count;
+      if (is_condition ? !IsBoolean(node.operands[i]) : !(node.operands[i].type() == e.type())) {
+        return false;
+      }
+    }
+    return e.type().id() != TypeId::kUnknown;
+  }
+  bool operator()(const WindowNode&) const { return false; }
 
  private:
   bool AllBoolean() const {
@@ -101,6 +114,7 @@ Status CheckTypes(const Expression& bound) {
                    "expression must be bound before it is evaluated: ", bound.ToString());
     }
     if (!std::visit(TypeCheck{e}, e.node())) {
+      ICEFRAME_RETURN_NOT_OK(CheckRowWise(e));
       return Error(ErrorKind::kInvalidArgument,
                    "bound expression has a type that does not follow from its operands: ",
                    e.type().ToString());

@@ -62,38 +62,40 @@ void Flatten(Node* node) {
   node->operands = std::move(flat);
 }
 
-/// Whether two nodes agree in everything but their operands.
+// Whether two nodes of a kind agree in everything but their operands.
+bool Same(const ColumnNode& a, const ColumnNode& b) {
+  return a.name == b.name && a.field_id == b.field_id;
+}
+bool Same(const LiteralNode& a, const LiteralNode& b) { return a.value == b.value; }
+bool Same(const ComparisonNode& a, const ComparisonNode& b) { return a.op == b.op; }
+bool Same(const InNode& a, const InNode& b) {
+  return a.negated == b.negated && a.value_type == b.value_type && a.values == b.values;
+}
+bool Same(const IsNullNode& a, const IsNullNode& b) { return a.negated == b.negated; }
+bool Same(const IsNaNNode& a, const IsNaNNode& b) { return a.negated == b.negated; }
+bool Same(const StartsWithNode& a, const StartsWithNode& b) {
+  return a.negated == b.negated && a.prefix == b.prefix;
+}
+bool Same(const LikeNode& a, const LikeNode& b) {
+  return a.negated == b.negated && a.pattern == b.pattern &&
+         a.case_insensitive == b.case_insensitive;
+}
+bool Same(const AndNode&, const AndNode&) { return true; }
+bool Same(const OrNode&, const OrNode&) { return true; }
+bool Same(const NotNode&, const NotNode&) { return true; }
+bool Same(const ArithmeticNode& a, const ArithmeticNode& b) { return a.op == b.op; }
+bool Same(const CastNode& a, const CastNode& b) { return a.target == b.target; }
+bool Same(const FunctionNode& a, const FunctionNode& b) { return a.name == b.name; }
+bool Same(const AliasNode& a, const AliasNode& b) { return a.name == b.name; }
+bool Same(const CaseNode&, const CaseNode&) { return true; }
+bool Same(const WindowNode& a, const WindowNode& b) {
+  return a.num_partition_keys == b.num_partition_keys && a.directions == b.directions;
+}
+
 bool SameNode(const ExpressionNode& left, const ExpressionNode& right) {
   if (left.index() != right.index()) return false;
   return std::visit(
-      [&right](const auto& a) {
-        using Node = std::decay_t<decltype(a)>;
-        const Node& b = *std::get_if<Node>(&right);
-        if constexpr (std::is_same_v<Node, ColumnNode>) {
-          return a.name == b.name && a.field_id == b.field_id;
-        } else if constexpr (std::is_same_v<Node, LiteralNode>) {
-          return a.value == b.value;
-        } else if constexpr (std::is_same_v<Node, ComparisonNode> ||
-                             std::is_same_v<Node, ArithmeticNode>) {
-          return a.op == b.op;
-        } else if constexpr (std::is_same_v<Node, InNode>) {
-          return a.negated == b.negated && a.value_type == b.value_type && a.values == b.values;
-        } else if constexpr (std::is_same_v<Node, IsNullNode> || std::is_same_v<Node, IsNaNNode>) {
-          return a.negated == b.negated;
-        } else if constexpr (std::is_same_v<Node, StartsWithNode>) {
-          return a.negated == b.negated && a.prefix == b.prefix;
-        } else if constexpr (std::is_same_v<Node, LikeNode>) {
-          return a.negated == b.negated && a.pattern == b.pattern &&
-                 a.case_insensitive == b.case_insensitive;
-        } else if constexpr (std::is_same_v<Node, CastNode>) {
-          return a.target == b.target;
-        } else if constexpr (std::is_same_v<Node, FunctionNode> ||
-                             std::is_same_v<Node, AliasNode>) {
-          return a.name == b.name;
-        } else {
-          return true;
-        }
-      },
+      [&right](const auto& a) { return Same(a, *std::get_if<std::decay_t<decltype(a)>>(&right)); },
       left);
 }
 
@@ -391,7 +393,22 @@ Expression Function(std::string name, std::vector<Expression> arguments) {
       return StartsWith(std::move(arguments[0]), prefix->value.get<std::string>());
     }
   }
+  if (name == "nullif" && arguments.size() == 2) {
+    Expression same = Equal(arguments[0], std::move(arguments[1]));
+    return Case({{std::move(same), NullLit()}}, std::move(arguments[0]));
+  }
   return Expression(FunctionNode{std::move(name), std::move(arguments)});
+}
+Expression Case(std::vector<CaseBranch> branches, Expression otherwise) {
+  if (branches.empty()) return otherwise;
+  CaseNode node;
+  node.operands.reserve(branches.size() * 2 + 1);
+  for (CaseBranch& branch : branches) {
+    node.operands.push_back(std::move(branch.condition));
+    node.operands.push_back(std::move(branch.value));
+  }
+  node.operands.push_back(std::move(otherwise));
+  return Expression(std::move(node));
 }
 Expression As(Expression operand, std::string name) {
   return Expression(AliasNode{{std::move(operand)}, std::move(name)});

@@ -99,10 +99,30 @@ struct AliasNode {
   std::vector<Expression> operands;  // one
   std::string name;
 };
+/// CASE: condition, value, condition, value, …, and what it is otherwise (a null literal where ELSE
+/// is not written). The first condition that is true decides; other values are not computed.
+struct CaseNode {
+  std::vector<Expression> operands;  // an odd number, three at least
+};
+/// How one key sorts.
+struct SortDirection {
+  bool descending = false;
+  bool nulls_last = true;
+  bool operator==(const SortDirection&) const = default;
+};
+/// A call over the rows of a partition; window.h reads its parts.
+struct WindowNode {
+  /// The call (a FunctionNode), the partition keys, then the order keys.
+  std::vector<Expression> operands;
+  size_t num_partition_keys = 0;
+  /// One per order key.
+  std::vector<SortDirection> directions;
+};
 
-using ExpressionNode = std::variant<ColumnNode, LiteralNode, ComparisonNode, InNode, IsNullNode,
-                                    IsNaNNode, StartsWithNode, LikeNode, AndNode, OrNode, NotNode,
-                                    ArithmeticNode, CastNode, FunctionNode, AliasNode>;
+using ExpressionNode =
+    std::variant<ColumnNode, LiteralNode, ComparisonNode, InNode, IsNullNode, IsNaNNode,
+                 StartsWithNode, LikeNode, AndNode, OrNode, NotNode, ArithmeticNode, CastNode,
+                 FunctionNode, AliasNode, CaseNode, WindowNode>;
 
 /// An immutable expression tree; cheap to copy.
 ///
@@ -193,5 +213,12 @@ Expression Arithmetic(ArithmeticOp op, Expression left, Expression right);
 Expression Cast(Expression operand, Type target);
 Expression Function(std::string name, std::vector<Expression> arguments);
 Expression As(Expression operand, std::string name);
+
+struct CaseBranch {
+  Expression condition;
+  Expression value;
+};
+/// CASE WHEN condition THEN value … ELSE otherwise END; without branches it is `otherwise`.
+Expression Case(std::vector<CaseBranch> branches, Expression otherwise = NullLit());
 
 }  // namespace iceframe

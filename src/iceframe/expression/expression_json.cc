@@ -136,6 +136,16 @@ struct NodeWriter {
     Name("alias");
     json->Add("name", TextToJson(node.name));
   }
+  void operator()(const CaseNode&) const { Name("case"); }
+  void operator()(const WindowNode& node) const {
+    Name("window");
+    json->Add("partition_keys", Json::Int(static_cast<int64_t>(node.num_partition_keys)));
+    Json directions = Json::Array();
+    for (const SortDirection& direction : node.directions) {
+      directions.Append(Json::Int((direction.descending ? 1 : 0) + (direction.nulls_last ? 2 : 0)));
+    }
+    json->Add("directions", std::move(directions));
+  }
 };
 
 Result<Json> WriteTree(const Expression& expression, int depth) {
@@ -195,6 +205,7 @@ class NodeReader {
   }
   Result<ExpressionNode> Predicate(std::string_view name);
   Result<ExpressionNode> Scalar(std::string_view name);
+  Result<ExpressionNode> Window();
 
   const Json& json_;
   std::vector<Expression> operands_;
@@ -270,6 +281,11 @@ Result<ExpressionNode> NodeReader::Scalar(std::string_view name) {
     ICEFRAME_ASSIGN_OR_RETURN(Type target, TypeOf("target"));
     return CastNode{std::move(operands_), std::move(target)};
   }
+  if (name == "case") {
+    if (operands_.size() < 3 || operands_.size() % 2 == 0) return Expect(3);
+    return CaseNode{std::move(operands_)};
+  }
+  if (name == "window") return Window();
   if (name == "function" || name == "alias") {
     ICEFRAME_ASSIGN_OR_RETURN(std::string text, Text("name"));
     if (name == "function") return FunctionNode{std::move(text), std::move(operands_)};
@@ -277,6 +293,25 @@ Result<ExpressionNode> NodeReader::Scalar(std::string_view name) {
     return AliasNode{std::move(operands_), std::move(text)};
   }
   return Error(ErrorKind::kInvalidArgument, "expression node is unknown: ", name);
+}
+
+Result<ExpressionNode> NodeReader::Window() {
+  ICEFRAME_ASSIGN_OR_RETURN(const Json* partition_keys, json_.Get("partition_keys"));
+  ICEFRAME_ASSIGN_OR_RETURN(const int32_t num_partition_keys, partition_keys->AsInt32());
+  ICEFRAME_ASSIGN_OR_RETURN(const Json* items, json_.Get("directions"));
+  std::vector<SortDirection> directions;
+  for (const Json& item : items->items()) {
+    ICEFRAME_ASSIGN_OR_RETURN(const int32_t bits, item.AsInt32());
+    directions.push_back({(bits & 1) != 0, (bits & 2) != 0});
+  }
+  if (num_partition_keys < 0 ||
+      static_cast<size_t>(num_partition_keys) + directions.size() + 1 != operands_.size() ||
+      operands_[0].as<FunctionNode>() == nullptr) {
+    return Error(ErrorKind::kInvalidArgument,
+                 "window has other keys than it says: ", operands_.size(), " operands");
+  }
+  return WindowNode{std::move(operands_), static_cast<size_t>(num_partition_keys),
+                    std::move(directions)};
 }
 
 Result<Expression> ReadTree(const Json& json, int depth) {

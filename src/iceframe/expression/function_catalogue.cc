@@ -151,22 +151,12 @@ Result<Expression> BindSubstring(const FunctionEntry& function, std::vector<Expr
 }
 
 Result<Expression> BindCoalesce(const FunctionEntry& function, std::vector<Expression> arguments) {
-  Type common;
-  for (const Expression& argument : arguments) {
-    if (argument.type().id() == TypeId::kUnknown) continue;
-    if (common.id() == TypeId::kUnknown) {
-      common = argument.type();
-      continue;
-    }
-    auto both = ComparisonType(common, argument.type());
-    if (!both.ok()) return NoSuchCall(function, arguments);
-    common = *both;
-  }
-  if (common.is_nested()) return NoSuchCall(function, arguments);
+  const auto common = CommonType(arguments);
+  if (!common.ok() || common->is_nested()) return NoSuchCall(function, arguments);
   for (Expression& argument : arguments) {
-    ICEFRAME_ASSIGN_OR_RETURN(argument, CastTo(argument, common));
+    ICEFRAME_ASSIGN_OR_RETURN(argument, CastTo(argument, *common));
   }
-  return Call(function, std::move(arguments), common);
+  return Call(function, std::move(arguments), *common);
 }
 
 Result<Expression> BindDatePart(const FunctionEntry& function, std::vector<Expression> arguments) {
@@ -261,6 +251,19 @@ Result<Expression> BindFunction(const FunctionEntry& function, std::vector<Expre
       return BindOctetLength(function, std::move(arguments));
   }
   return NoSuchCall(function, arguments);
+}
+
+Result<Type> CommonType(const std::vector<Expression>& values) {
+  Type common;
+  for (const Expression& value : values) {
+    if (value.type().id() == TypeId::kUnknown) continue;
+    if (common.id() == TypeId::kUnknown) {
+      common = value.type();
+    } else {
+      ICEFRAME_ASSIGN_OR_RETURN(common, ComparisonType(common, value.type()));
+    }
+  }
+  return common;
 }
 
 bool IsCastAllowed(const Type& from, const Type& to) {

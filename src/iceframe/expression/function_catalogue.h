@@ -57,6 +57,9 @@ Result<Expression> BindFunction(const FunctionEntry& function, std::vector<Expre
 /// Returns `operand` as `target`: itself, a converted literal, or a cast that may fail at run time.
 /// Errors: InvalidArgument naming both types where there is no such cast.
 Result<Expression> CastTo(Expression operand, const Type& target);
+/// Returns the type that bound values of one result come to, nulls without a type aside (unknown if
+/// there are only such). Errors: InvalidArgument naming two types that do not meet.
+Result<Type> CommonType(const std::vector<Expression>& values);
 /// Whether values of `from` may be cast at all.
 bool IsCastAllowed(const Type& from, const Type& to);
 

@@ -8,6 +8,7 @@
 #include "iceframe/expression/parse_expression_internal.h"
 #include "iceframe/expression/parse_literal_internal.h"
 #include "iceframe/expression/token_cursor_internal.h"
+#include "iceframe/expression/window.h"
 
 namespace iceframe {
 
@@ -26,6 +27,14 @@ class Parser {
     ICEFRAME_ASSIGN_OR_RETURN(Expression e, ParsePower(0));
     if (cursor_.Peek().kind != TokenKind::kEnd) return cursor_.Unexpected("an operator or the end");
     return e;
+  }
+
+  Result<std::vector<SortKey>> RunSortKeys() {
+    ICEFRAME_ASSIGN_OR_RETURN(std::vector<SortKey> keys, ParseSortKeys());
+    if (cursor_.Peek().kind != TokenKind::kEnd) {
+      return cursor_.Unexpected("ASC, DESC, NULLS FIRST, NULLS LAST, a comma or the end");
+    }
+    return keys;
   }
 
  private:
@@ -290,6 +299,7 @@ class Parser {
     if (cursor_.TakeWord("false")) return False();
     if (cursor_.TakeWord("null")) return NullLit();
     if (cursor_.TakeWord("cast")) return ParseCast();
+    if (cursor_.TakeWord("case")) return ParseCase(token);
     if (IsReservedWord(token.text)) return cursor_.Unexpected("a value");
     if (internal::StartsTypedLiteral(cursor_)) return internal::ParseTypedLiteral(cursor_);
     return ParseColumnOrCall();
@@ -320,25 +330,109 @@ class Parser {
     return Col(std::move(name));
   }
 
+  /// CASE WHEN condition THEN value …, or CASE operand WHEN value THEN value ….
+  Result<Expression> ParseCase(const Token& at) {
+    std::optional<Expression> operand;
+    if (!cursor_.IsWord("when")) {
+      ICEFRAME_ASSIGN_OR_RETURN(operand, ParsePower(kPowerAlias + 1));
+    }
+    std::vector<CaseBranch> branches;
+    while (cursor_.TakeWord("when")) {
+      ICEFRAME_ASSIGN_OR_RETURN(Expression condition, ParsePower(kPowerAlias + 1));
+      if (operand) condition = Equal(*operand, std::move(condition));
+      if (!cursor_.TakeWord("then")) return cursor_.Unexpected("THEN");
+      ICEFRAME_ASSIGN_OR_RETURN(Expression value, ParsePower(kPowerAlias + 1));
+      branches.push_back({std::move(condition), std::move(value)});
+    }
+    if (branches.empty()) return cursor_.Unexpected("WHEN");
+    Expression otherwise = NullLit();
+    if (cursor_.TakeWord("else")) {
+      ICEFRAME_ASSIGN_OR_RETURN(otherwise, ParsePower(kPowerAlias + 1));
+    }
+    if (!cursor_.TakeWord("end")) return cursor_.Unexpected("WHEN, ELSE or END");
+    return Checked(Case(std::move(branches), std::move(otherwise)), at);
+  }
+
+  Result<std::vector<Expression>> ParseList() {
+    std::vector<Expression> items;
+    do {
+      ICEFRAME_ASSIGN_OR_RETURN(Expression item, ParsePower(kPowerAlias + 1));
+      items.push_back(std::move(item));
+    } while (cursor_.TakeSymbol(","));
+    return items;
+  }
+
+  Result<std::vector<SortKey>> ParseSortKeys() {
+    std::vector<SortKey> keys;
+    do {
+      ICEFRAME_ASSIGN_OR_RETURN(Expression expression, ParsePower(kPowerAlias + 1));
+      SortKey key = Asc(std::move(expression));
+      if (!cursor_.TakeWord("asc")) key.descending = cursor_.TakeWord("desc");
+      if (cursor_.TakeWord("nulls")) {
+        key.nulls_last = cursor_.TakeWord("last");
+        if (!key.nulls_last && !cursor_.TakeWord("first")) {
+          return cursor_.Unexpected("FIRST or LAST");
+        }
+      }
+      keys.push_back(std::move(key));
+    } while (cursor_.TakeSymbol(","));
+    return keys;
+  }
+
   Result<Expression> ParseCall(const Token& name) {
     cursor_.Take();
     std::vector<Expression> arguments;
-    while (!cursor_.IsSymbol(")")) {
-      if (!arguments.empty()) ICEFRAME_RETURN_NOT_OK(cursor_.Expect(","));
-      ICEFRAME_ASSIGN_OR_RETURN(Expression argument, ParsePower(kPowerAlias + 1));
-      arguments.push_back(std::move(argument));
+    std::string function = internal::LowerCase(name.text);
+    if (function == "count" && cursor_.IsSymbol("*") && cursor_.IsSymbol(")", 1)) {
+      cursor_.Take();
+    } else if (cursor_.IsWord("distinct") && !EndsOperand(1)) {
+      if (function != "count") {
+        return cursor_.Fail(cursor_.Peek(), "DISTINCT is for count alone");
+      }
+      cursor_.Take();
+      function = "count_distinct";
+    }
+    if (!cursor_.IsSymbol(")")) {
+      ICEFRAME_ASSIGN_OR_RETURN(arguments, ParseList());
+    }
+    ICEFRAME_RETURN_NOT_OK(cursor_.Expect(")"));
+    Expression call = Function(std::move(function), std::move(arguments));
+    if (!cursor_.IsWord("over") || !cursor_.IsSymbol("(", 1)) {
+      return Checked(std::move(call), name);
     }
     cursor_.Take();
-    return Checked(Function(name.text, std::move(arguments)), name);
+    cursor_.Take();
+    return ParseWindow(std::move(call), name);
+  }
+
+  /// Whether a word that may be a keyword stands alone, as a name does.
+  bool EndsOperand(size_t ahead) const {
+    const TokenKind kind = cursor_.Peek(ahead).kind;
+    return (kind == TokenKind::kSymbol && !cursor_.IsSymbol("(", ahead)) || kind == TokenKind::kEnd;
+  }
+
+  Result<Expression> ParseWindow(Expression call, const Token& at) {
+    std::vector<Expression> partition_by;
+    std::vector<SortKey> order_by;
+    if (cursor_.IsWord("partition") && cursor_.IsWord("by", 1)) {
+      cursor_.Take();
+      cursor_.Take();
+      ICEFRAME_ASSIGN_OR_RETURN(partition_by, ParseList());
+    }
+    if (cursor_.IsWord("order") && cursor_.IsWord("by", 1)) {
+      cursor_.Take();
+      cursor_.Take();
+      ICEFRAME_ASSIGN_OR_RETURN(order_by, ParseSortKeys());
+    }
+    if (!cursor_.TakeSymbol(")")) return cursor_.Unexpected("PARTITION BY, ORDER BY or ')'");
+    return Checked(Over(std::move(call), std::move(partition_by), std::move(order_by)), at);
   }
 
   internal::TokenCursor cursor_;
   int depth_ = 0;
 };
 
-}  // namespace
-
-Result<Expression> ParseExpression(std::string_view text) {
+Result<Parser> MakeParser(std::string_view text) {
   if (text.size() > kMaxExpressionTextBytes) {
     return Error(ErrorKind::kInvalidArgument, "expression text is too long: ", text.size(),
                  " bytes, at most ", kMaxExpressionTextBytes);
@@ -347,7 +441,30 @@ Result<Expression> ParseExpression(std::string_view text) {
     return Error(ErrorKind::kInvalidArgument, "expression text must be valid UTF-8");
   }
   ICEFRAME_ASSIGN_OR_RETURN(std::vector<Token> tokens, TokenizeExpression(text));
-  return Parser(text, std::move(tokens)).Run();
+  return Parser(text, std::move(tokens));
+}
+
+}  // namespace
+
+Result<Expression> ParseExpression(std::string_view text) {
+  ICEFRAME_ASSIGN_OR_RETURN(Parser parser, MakeParser(text));
+  return parser.Run();
+}
+
+Result<Expression> ParseSelectItem(std::string_view text) { return ParseExpression(text); }
+
+Result<SortKey> ParseSortKey(std::string_view text) {
+  ICEFRAME_ASSIGN_OR_RETURN(std::vector<SortKey> keys, ParseSortKeys(text));
+  if (keys.size() != 1) {
+    return Error(ErrorKind::kInvalidArgument, "one sort key is expected, not ", keys.size(), ": ",
+                 text);
+  }
+  return keys[0];
+}
+
+Result<std::vector<SortKey>> ParseSortKeys(std::string_view text) {
+  ICEFRAME_ASSIGN_OR_RETURN(Parser parser, MakeParser(text));
+  return parser.RunSortKeys();
 }
 
 }  // namespace iceframe

@@ -3,9 +3,11 @@
 #pragma once
 
 #include <string_view>
+#include <vector>
 
 #include "iceframe/base/result.h"
 #include "iceframe/expression/expression.h"
+#include "iceframe/expression/sort_key.h"
 
 namespace iceframe {
 
@@ -15,5 +17,14 @@ inline constexpr size_t kMaxExpressionTextBytes = size_t{1} << 20;
 /// deep; lists, AND and OR are as long as the text.
 /// Errors: InvalidArgument naming the column of the text, with an excerpt and a caret.
 Result<Expression> ParseExpression(std::string_view text);
+
+/// As ParseExpression, for what a query selects: `sum(price) AS total`, where the alias is an
+/// AliasNode (OutputName in rewrite.h gives the name).
+Result<Expression> ParseSelectItem(std::string_view text);
+
+/// Parses a key of an order: `price / 2 DESC NULLS FIRST`. Nulls come last if it does not say.
+Result<SortKey> ParseSortKey(std::string_view text);
+/// Several, with commas between them.
+Result<std::vector<SortKey>> ParseSortKeys(std::string_view text);
 
 }  // namespace iceframe

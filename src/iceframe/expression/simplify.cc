@@ -6,6 +6,7 @@
 #include "iceframe/expression/binder.h"
 #include "iceframe/expression/constant_folding.h"
 #include "iceframe/expression/literal_conversion.h"
+#include "iceframe/expression/rewrite.h"
 #include "iceframe/expression/value_set.h"
 
 namespace iceframe {
@@ -17,17 +18,6 @@ Expression Predicate(ExpressionNode node) {
 }
 
 Expression NullBoolean() { return Expression(LiteralNode{}, Type::Boolean(), true); }
-
-/// The same node over other operands.
-Expression WithOperands(const Expression& e, std::vector<Expression> operands) {
-  ExpressionNode node = e.node();
-  std::visit(
-      [&operands](auto& typed) {
-        if constexpr (requires { typed.operands; }) typed.operands = std::move(operands);
-      },
-      node);
-  return Expression(std::move(node), e.type(), e.is_bound());
-}
 
 /// `e`, or its negation, with no NOT but over what has no negation of its own.
 Expression PushNot(const Expression& e, bool negate);

@@ -173,6 +173,12 @@ int PowerOf(const ExpressionNode& node) {
   return kPowerPrimary;
 }
 
+/// Nulls come last unless NULLS FIRST is written.
+void AppendSortDirection(const SortDirection& direction, std::string* out) {
+  if (direction.descending) *out += " DESC";
+  if (!direction.nulls_last) *out += " NULLS FIRST";
+}
+
 class Printer {
  public:
   explicit Printer(std::string* out) : out_(out) {}
@@ -267,6 +273,10 @@ class Printer {
       PrintOperand(node.operands[1], kPowerConcat + 1);
       return;
     }
+    if (node.name == "count" && node.operands.empty()) {
+      *out_ += "count(*)";
+      return;
+    }
     // These names before a parenthesis begin a type.
     const bool is_type = node.name == "decimal" || node.name == "numeric" || node.name == "fixed";
     if (is_type) {
@@ -282,6 +292,38 @@ class Printer {
     PrintOperand(node.operands[0], kPowerAlias + 1);
     *out_ += " AS ";
     AppendIdentifierPart(node.name, out_);
+  }
+  void PrintNode(const CaseNode& node, const Expression&) {
+    *out_ += "CASE";
+    if (node.operands.empty()) return;
+    for (size_t i = 0; i + 1 < node.operands.size(); i += 2) {
+      *out_ += " WHEN ";
+      PrintOperand(node.operands[i], kPowerAlias + 1);
+      *out_ += " THEN ";
+      PrintOperand(node.operands[i + 1], kPowerAlias + 1);
+    }
+    const Expression& otherwise = node.operands.back();
+    if (!otherwise.is_null_literal() || otherwise.type().id() != TypeId::kUnknown) {
+      *out_ += " ELSE ";
+      PrintOperand(otherwise, kPowerAlias + 1);
+    }
+    *out_ += " END";
+  }
+  void PrintNode(const WindowNode& node, const Expression&) {
+    if (!node.operands.empty()) PrintOperand(node.operands[0], kPowerPrimary);
+    *out_ += " OVER (";
+    const size_t first_order_key = 1 + node.num_partition_keys;
+    for (size_t i = 1; i < node.operands.size(); ++i) {
+      if (i == first_order_key) {
+        *out_ += i > 1 ? " ORDER BY " : "ORDER BY ";
+      } else {
+        *out_ += i == 1 ? "PARTITION BY " : ", ";
+      }
+      PrintOperand(node.operands[i], kPowerAlias + 1);
+      if (i < first_order_key || i - first_order_key >= node.directions.size()) continue;
+      AppendSortDirection(node.directions[i - first_order_key], out_);
+    }
+    *out_ += ')';
   }
 
   std::string* out_;
