@@ -27,9 +27,7 @@ constexpr AggregateSignature kAggregates[] = {
 };
 
 /// Whether values of the type can be told apart and put in order.
-bool HasOrder(const Type& type) {
-  return type.is_primitive() && (type.id() < TypeId::kUnknown || type.id() == TypeId::kString);
-}
+bool HasOrder(const Type& type) { return type.is_primitive() && type.id() < TypeId::kUnknown; }
 
 Result<Type> SumType(const Type& operand) {
   switch (operand.id()) {

@@ -30,6 +30,7 @@ bool CanFail(const Expression& e) {
       case FunctionId::kRound:
       case FunctionId::kCeil:
       case FunctionId::kFloor:
+      case FunctionId::kDateTrunc:
         return true;
       default:
         break;

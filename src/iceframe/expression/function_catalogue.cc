@@ -11,6 +11,10 @@ namespace iceframe {
 
 namespace {
 
+constexpr std::string_view kDateTruncUnits[] = {"year",        "quarter",    "month",  "week",
+                                                "day",         "hour",       "minute", "second",
+                                                "millisecond", "microsecond"};
+
 constexpr size_t kAnyNumber = std::numeric_limits<size_t>::max();
 
 /// Sorted by name; aliases share an id.
@@ -22,10 +26,13 @@ constexpr FunctionEntry kFunctions[] = {
     {"coalesce", FunctionId::kCoalesce, 1, kAnyNumber},
     {"concat", FunctionId::kConcat, 1, kAnyNumber},
     {"contains", FunctionId::kContains, 2, 2},
+    {"date_trunc", FunctionId::kDateTrunc, 2, 2},
     {"day", FunctionId::kDay, 1, 1},
     {"ends_with", FunctionId::kEndsWith, 2, 2},
     {"floor", FunctionId::kFloor, 1, 1},
+    {"greatest", FunctionId::kGreatest, 1, kAnyNumber},
     {"hour", FunctionId::kHour, 1, 1},
+    {"least", FunctionId::kLeast, 1, kAnyNumber},
     {"length", FunctionId::kLength, 1, 1},
     {"lower", FunctionId::kLower, 1, 1},
     {"ltrim", FunctionId::kLeftTrim, 1, 1},
@@ -44,6 +51,8 @@ constexpr FunctionEntry kFunctions[] = {
     {"year", FunctionId::kYear, 1, 1},
     {"||", FunctionId::kConcatOperator, 2, 2},
 };
+
+bool IsTimestamp(TypeId id) { return id >= TypeId::kTimestamp && id <= TypeId::kTimestamptzNs; }
 
 Status NoSuchCall(const FunctionEntry& function, const std::vector<Expression>& arguments) {
   std::string types;
@@ -181,6 +190,41 @@ Result<Expression> BindDatePart(const FunctionEntry& function, std::vector<Expre
   return Call(function, std::move(arguments), Type::Long());
 }
 
+/// greatest and least compare, coalesce does not.
+Result<Expression> BindExtreme(const FunctionEntry& function, std::vector<Expression> arguments) {
+  ICEFRAME_ASSIGN_OR_RETURN(Expression call, BindCoalesce(function, std::move(arguments)));
+  const TypeId id = call.type().id();
+  if (id == TypeId::kUnknown) return NullLit();
+  if (id > TypeId::kUnknown) return NoSuchCall(function, call.operands());
+  return call;
+}
+
+Result<Expression> BindDateTrunc(const FunctionEntry& function, std::vector<Expression> arguments) {
+  const auto* unit = arguments[0].as<LiteralNode>();
+  if (unit == nullptr || !unit->value.holds<std::string>()) {
+    return Error(
+        ErrorKind::kInvalidArgument,
+        "the first argument of date_trunc must be a unit's name: ", arguments[0].ToString());
+  }
+  std::string name = unit->value.get<std::string>();
+  std::transform(name.begin(), name.end(), name.begin(), [](char c) {
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  });
+  const auto& units = kDateTruncUnits;
+  if (std::find(std::begin(units), std::end(units), name) == std::end(units)) {
+    return Error(ErrorKind::kInvalidArgument, "date_trunc does not know this unit: ", name);
+  }
+  arguments[0] = Lit(std::move(name));
+  Expression& moment = arguments[1];
+  const TypeId id = moment.type().id();
+  if (id == TypeId::kUnknown || id == TypeId::kDate) {
+    ICEFRAME_ASSIGN_OR_RETURN(moment, CastTo(moment, Type::Timestamp()));
+  }
+  const Type type = moment.type();
+  if (!IsTimestamp(type.id())) return NoSuchCall(function, arguments);
+  return Call(function, std::move(arguments), type);
+}
+
 Result<Expression> BindOctetLength(const FunctionEntry& function,
                                    std::vector<Expression> arguments) {
   ICEFRAME_RETURN_NOT_OK(GiveNullsType(&arguments, Type::Binary()));
@@ -188,8 +232,6 @@ Result<Expression> BindOctetLength(const FunctionEntry& function,
   if (id != TypeId::kString && id != TypeId::kBinary) return NoSuchCall(function, arguments);
   return Call(function, std::move(arguments), Type::Long());
 }
-
-bool IsTimestamp(TypeId id) { return id >= TypeId::kTimestamp && id <= TypeId::kTimestamptzNs; }
 
 }  // namespace
 
@@ -240,6 +282,11 @@ Result<Expression> BindFunction(const FunctionEntry& function, std::vector<Expre
       return BindSubstring(function, std::move(arguments));
     case FunctionId::kCoalesce:
       return BindCoalesce(function, std::move(arguments));
+    case FunctionId::kGreatest:
+    case FunctionId::kLeast:
+      return BindExtreme(function, std::move(arguments));
+    case FunctionId::kDateTrunc:
+      return BindDateTrunc(function, std::move(arguments));
     case FunctionId::kYear:
     case FunctionId::kMonth:
     case FunctionId::kDay:

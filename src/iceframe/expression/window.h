@@ -5,6 +5,7 @@
 // them; the query layer computes them.
 #pragma once
 
+#include <optional>
 #include <string_view>
 #include <vector>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// CASE: text, types, values, and what is not computed.
+// CASE, extremes and date_trunc: text, types, values, and what is not computed.
 #include <arrow/api.h>
 #include <arrow/util/key_value_metadata.h>
 #include <gmock/gmock.h>
@@ -111,6 +111,30 @@ TEST(Case, TextComesBack) {
                            "rank() OVER (ORDER BY a", "rank() OVER PARTITION"}) {
     EXPECT_FALSE(ParseExpression(text).ok()) << text;
   }
+}
+
+TEST(Extremes, SkipNullsAndPutNaNOnTop) {
+  EXPECT_EQ(Values("greatest(i, 2, NULL)"), "2 2 2 5 2");
+  EXPECT_EQ(Values("least(i, NULL)"), "0 1 2 5 null");
+  EXPECT_EQ(Values("greatest(s, '5')"), "7 x 9 5 5");
+  EXPECT_EQ(Values("greatest(DOUBLE 'NaN', 1e0) IS NAN"), "true true true true true");
+  EXPECT_EQ(Values("least(DOUBLE 'NaN', 1e0)"), "1 1 1 1 1");
+  EXPECT_EQ(Values("greatest(NULL, NULL) IS NULL"), "true true true true true");
+  EXPECT_THAT(Values("greatest(i, s)"), HasSubstr("does not take these types"));
+}
+
+TEST(DateTrunc, KeepsTypeAndRange) {
+  const auto year = [](std::string_view text) {
+    return Values("CAST(date_trunc(" + std::string(text) + ") AS varchar) || ''").substr(0, 29);
+  };
+  EXPECT_EQ(year("'Hour', TIMESTAMP_NS '1969-12-31 23:59:59.123456789'").substr(0, 19),
+            "1969-12-31 23:00:00");
+  EXPECT_EQ(year("'week', DATE '1969-12-31'").substr(0, 19), "1969-12-29 00:00:00");
+  EXPECT_THAT(Values("date_trunc('year', TIMESTAMP_NS '1677-09-22 00:00:00.000000001')"),
+              HasSubstr("date_trunc leaves the range of timestamps"));
+  EXPECT_THAT(Values("date_trunc('moment', DATE '1969-12-31')"), HasSubstr("this unit: moment"));
+  EXPECT_THAT(Values("date_trunc(s, DATE '1969-12-31')"), HasSubstr("must be a unit's name"));
+  EXPECT_THAT(Values("date_trunc('day', TIME '10:00:00')"), HasSubstr("not take these types"));
 }
 
 TEST(Case, TreesBuiltWronglyAreRefused) {
