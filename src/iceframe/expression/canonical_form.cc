@@ -161,7 +161,7 @@ struct CanonicalWriter {
   void operator()(const WindowNode& node) {
     out += "over";
     out += std::to_string(node.num_partition_keys);
-    for (const SortDirection& direction : node.directions) {
+    for (const KeyDirection& direction : node.directions) {
       out += direction.descending ? 'd' : 'a';
       out += direction.nulls_last ? 'l' : 'f';
     }

@@ -105,10 +105,10 @@ struct CaseNode {
   std::vector<Expression> operands;  // an odd number, three at least
 };
 /// How one key sorts.
-struct SortDirection {
+struct KeyDirection {
   bool descending = false;
   bool nulls_last = true;
-  bool operator==(const SortDirection&) const = default;
+  bool operator==(const KeyDirection&) const = default;
 };
 /// A call over the rows of a partition; window.h reads its parts.
 struct WindowNode {
@@ -116,7 +116,7 @@ struct WindowNode {
   std::vector<Expression> operands;
   size_t num_partition_keys = 0;
   /// One per order key.
-  std::vector<SortDirection> directions;
+  std::vector<KeyDirection> directions;
 };
 
 using ExpressionNode =
@@ -197,6 +197,9 @@ Expression GreaterEqual(Expression left, Expression right);
 Expression Between(Expression operand, Expression low, Expression high);
 Expression In(Expression operand, const Type& value_type, std::vector<Value> values);
 Expression NotIn(Expression operand, const Type& value_type, std::vector<Value> values);
+/// operand [NOT] IN (items): one node where the items are literals whose types meet, comparisons
+/// joined by OR (AND) otherwise.
+Expression InList(Expression operand, std::vector<Expression> items, bool negated = false);
 Expression IsNull(Expression operand);
 Expression IsNotNull(Expression operand);
 Expression IsNaN(Expression operand);

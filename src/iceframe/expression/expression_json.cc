@@ -141,7 +141,7 @@ struct NodeWriter {
     Name("window");
     json->Add("partition_keys", Json::Int(static_cast<int64_t>(node.num_partition_keys)));
     Json directions = Json::Array();
-    for (const SortDirection& direction : node.directions) {
+    for (const KeyDirection& direction : node.directions) {
       directions.Append(Json::Int((direction.descending ? 1 : 0) + (direction.nulls_last ? 2 : 0)));
     }
     json->Add("directions", std::move(directions));
@@ -299,7 +299,7 @@ Result<ExpressionNode> NodeReader::Window() {
   ICEFRAME_ASSIGN_OR_RETURN(const Json* partition_keys, json_.Get("partition_keys"));
   ICEFRAME_ASSIGN_OR_RETURN(const int32_t num_partition_keys, partition_keys->AsInt32());
   ICEFRAME_ASSIGN_OR_RETURN(const Json* items, json_.Get("directions"));
-  std::vector<SortDirection> directions;
+  std::vector<KeyDirection> directions;
   for (const Json& item : items->items()) {
     ICEFRAME_ASSIGN_OR_RETURN(const int32_t bits, item.AsInt32());
     directions.push_back({(bits & 1) != 0, (bits & 2) != 0});

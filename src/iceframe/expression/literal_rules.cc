@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "iceframe/expression/expression.h"
 #include "iceframe/expression/parse_expression_internal.h"
 #include "iceframe/types/value_text.h"
 
@@ -137,6 +138,28 @@ bool IsNaturalInList(const Type& value_type, const std::vector<Value>& values) {
   }
   const std::optional<Type> common = CommonLiteralType(items);
   return common && *common == value_type;
+}
+
+Expression InList(Expression operand, std::vector<Expression> items, bool negated) {
+  std::vector<TypedValue> literals;
+  for (const Expression& item : items) {
+    const auto* literal = item.as<LiteralNode>();
+    if (literal != nullptr) literals.push_back({item.type(), literal->value});
+  }
+  if (literals.size() == items.size()) {
+    if (const auto common = CommonLiteralType(literals)) {
+      std::vector<Value> values;
+      values.reserve(literals.size());
+      for (const TypedValue& literal : literals) {
+        values.push_back(ConvertLiteral(literal, *common));
+      }
+      return Expression(InNode{{std::move(operand)}, std::move(values), *common, negated});
+    }
+  }
+  for (Expression& item : items) {
+    item = negated ? NotEqual(operand, std::move(item)) : Equal(operand, std::move(item));
+  }
+  return negated ? And(std::move(items)) : Or(std::move(items));
 }
 
 }  // namespace iceframe

@@ -215,25 +215,7 @@ class Parser {
       items.push_back(std::move(item));
     }
     cursor_.Take();
-    std::vector<TypedValue> literals;
-    for (const Expression& item : items) {
-      const auto* literal = item.as<LiteralNode>();
-      if (literal != nullptr) literals.push_back({item.type(), literal->value});
-    }
-    if (literals.size() == items.size()) {
-      if (const auto common = CommonLiteralType(literals)) {
-        std::vector<Value> values;
-        values.reserve(literals.size());
-        for (const TypedValue& literal : literals) {
-          values.push_back(ConvertLiteral(literal, *common));
-        }
-        return Expression(InNode{{std::move(operand)}, std::move(values), *common, negated});
-      }
-    }
-    for (Expression& item : items) {
-      item = negated ? NotEqual(operand, std::move(item)) : Equal(operand, std::move(item));
-    }
-    return negated ? And(std::move(items)) : Or(std::move(items));
+    return InList(std::move(operand), std::move(items), negated);
   }
 
   Result<Expression> ParseAlias(Expression operand) {
@@ -432,7 +414,7 @@ class Parser {
   int depth_ = 0;
 };
 
-Result<Parser> MakeParser(std::string_view text) {
+Result<std::vector<Token>> Tokenize(std::string_view text) {
   if (text.size() > kMaxExpressionTextBytes) {
     return Error(ErrorKind::kInvalidArgument, "expression text is too long: ", text.size(),
                  " bytes, at most ", kMaxExpressionTextBytes);
@@ -440,7 +422,11 @@ Result<Parser> MakeParser(std::string_view text) {
   if (!IsUtf8(text)) {
     return Error(ErrorKind::kInvalidArgument, "expression text must be valid UTF-8");
   }
-  ICEFRAME_ASSIGN_OR_RETURN(std::vector<Token> tokens, TokenizeExpression(text));
+  return TokenizeExpression(text);
+}
+
+Result<Parser> MakeParser(std::string_view text) {
+  ICEFRAME_ASSIGN_OR_RETURN(std::vector<Token> tokens, Tokenize(text));
   return Parser(text, std::move(tokens));
 }
 
@@ -452,6 +438,14 @@ Result<Expression> ParseExpression(std::string_view text) {
 }
 
 Result<Expression> ParseSelectItem(std::string_view text) { return ParseExpression(text); }
+
+Result<Type> ParseType(std::string_view text) {
+  ICEFRAME_ASSIGN_OR_RETURN(std::vector<Token> tokens, Tokenize(text));
+  internal::TokenCursor cursor(text, std::move(tokens));
+  ICEFRAME_ASSIGN_OR_RETURN(Type type, internal::ParseTypeName(cursor));
+  if (cursor.Peek().kind != TokenKind::kEnd) return cursor.Unexpected("the end");
+  return type;
+}
 
 Result<SortKey> ParseSortKey(std::string_view text) {
   ICEFRAME_ASSIGN_OR_RETURN(std::vector<SortKey> keys, ParseSortKeys(text));

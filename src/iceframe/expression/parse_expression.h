@@ -22,6 +22,9 @@ Result<Expression> ParseExpression(std::string_view text);
 /// AliasNode (OutputName in rewrite.h gives the name).
 Result<Expression> ParseSelectItem(std::string_view text);
 
+/// Parses a primitive type's name in expression text, `decimal(9, 2)` or `varchar`.
+Result<Type> ParseType(std::string_view text);
+
 /// Parses a key of an order: `price / 2 DESC NULLS FIRST`. Nulls come last if it does not say.
 Result<SortKey> ParseSortKey(std::string_view text);
 /// Several, with commas between them.

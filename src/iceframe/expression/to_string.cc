@@ -174,7 +174,7 @@ int PowerOf(const ExpressionNode& node) {
 }
 
 /// Nulls come last unless NULLS FIRST is written.
-void AppendSortDirection(const SortDirection& direction, std::string* out) {
+void AppendDirection(const KeyDirection& direction, std::string* out) {
   if (direction.descending) *out += " DESC";
   if (!direction.nulls_last) *out += " NULLS FIRST";
 }
@@ -321,7 +321,7 @@ class Printer {
       }
       PrintOperand(node.operands[i], kPowerAlias + 1);
       if (i < first_order_key || i - first_order_key >= node.directions.size()) continue;
-      AppendSortDirection(node.directions[i - first_order_key], out_);
+      AppendDirection(node.directions[i - first_order_key], out_);
     }
     *out_ += ')';
   }
