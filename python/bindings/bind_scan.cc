@@ -4,6 +4,7 @@
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/shared_ptr.h>
 #include <nanobind/stl/string.h>
+#include <nanobind/stl/variant.h>
 #include <nanobind/stl/vector.h>
 
 #include "iceframe/expression/parse_expression.h"
@@ -71,19 +72,22 @@ void BatchStream::Close() {
   reader.reset();
 }
 
-Result<Expression> ParseFilter(const std::optional<std::string>& filter) {
+Result<Expression> ToFilter(FilterArgument filter) {
   if (!filter) return True();
-  return ParseExpression(*filter);
+  if (auto* expression = std::get_if<Expression>(&*filter)) return std::move(*expression);
+  return ParseExpression(std::get<std::string>(*filter));
 }
 
-Result<std::shared_ptr<BatchStream>> Scan(
-    Session& session, const std::string& name, std::optional<std::vector<std::string>> columns,
-    const std::optional<std::string>& filter, std::optional<int64_t> limit,
-    std::optional<int64_t> snapshot_id, std::optional<int64_t> as_of_timestamp,
-    std::optional<std::string> ref, bool ordered, int64_t batch_rows, nb::object progress) {
+Result<std::shared_ptr<BatchStream>> Scan(Session& session, const std::string& name,
+                                          std::optional<std::vector<std::string>> columns,
+                                          FilterArgument filter, std::optional<int64_t> limit,
+                                          std::optional<int64_t> snapshot_id,
+                                          std::optional<int64_t> as_of_timestamp,
+                                          std::optional<std::string> ref, bool ordered,
+                                          int64_t batch_rows, nb::object progress) {
   ScanOptions options;
   options.columns = std::move(columns);
-  ICEFRAME_ASSIGN_OR_RETURN(options.filter, ParseFilter(filter));
+  ICEFRAME_ASSIGN_OR_RETURN(options.filter, ToFilter(std::move(filter)));
   options.limit = limit;
   if (snapshot_id) options.version.snapshot_id = SnapshotId(*snapshot_id);
   options.version.as_of_timestamp_ms = as_of_timestamp;

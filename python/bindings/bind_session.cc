@@ -15,6 +15,7 @@
 #include <nanobind/stl/shared_ptr.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/tuple.h>
+#include <nanobind/stl/variant.h>
 #include <nanobind/stl/vector.h>
 
 #include "iceframe/expression/parse_expression.h"
@@ -118,10 +119,10 @@ Result<WriteReport> Append(Session& session, const std::string& name, nb::handle
 }
 
 Result<WriteReport> Overwrite(Session& session, const std::string& name, nb::handle data,
-                              const std::optional<std::string>& filter, const std::string& branch,
-                              Properties summary, nb::object progress) {
+                              FilterArgument filter, const std::string& branch, Properties summary,
+                              nb::object progress) {
   ICEFRAME_ASSIGN_OR_RETURN(auto reader, ImportStream(data));
-  ICEFRAME_ASSIGN_OR_RETURN(auto expression, ParseFilter(filter));
+  ICEFRAME_ASSIGN_OR_RETURN(auto expression, ToFilter(std::move(filter)));
   CommitOptions options;
   options.branch = branch;
   options.summary = std::move(summary);

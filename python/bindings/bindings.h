@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include <nanobind/nanobind.h>
@@ -17,19 +18,23 @@
 namespace iceframe::python {
 
 void BindExecutor(nanobind::module_& module);
+void BindExpression(nanobind::module_& module);
 void BindScan(nanobind::module_& module);
 void BindSession(nanobind::module_& module);
 void BindTable(nanobind::module_& module);
 
-/// SQL text as an expression; none is true.
-Result<Expression> ParseFilter(const std::optional<std::string>& filter);
+/// A filter as users give it: none (true), SQL text, or a tree.
+using FilterArgument = std::optional<std::variant<std::string, Expression>>;
+Result<Expression> ToFilter(FilterArgument filter);
 
 class BatchStream;
 /// Plans a scan; its batches come as they are asked for.
-Result<std::shared_ptr<BatchStream>> Scan(
-    Session& session, const std::string& name, std::optional<std::vector<std::string>> columns,
-    const std::optional<std::string>& filter, std::optional<int64_t> limit,
-    std::optional<int64_t> snapshot_id, std::optional<int64_t> as_of_timestamp,
-    std::optional<std::string> ref, bool ordered, int64_t batch_rows, nanobind::object progress);
+Result<std::shared_ptr<BatchStream>> Scan(Session& session, const std::string& name,
+                                          std::optional<std::vector<std::string>> columns,
+                                          FilterArgument filter, std::optional<int64_t> limit,
+                                          std::optional<int64_t> snapshot_id,
+                                          std::optional<int64_t> as_of_timestamp,
+                                          std::optional<std::string> ref, bool ordered,
+                                          int64_t batch_rows, nanobind::object progress);
 
 }  // namespace iceframe::python

@@ -12,12 +12,14 @@ from iceframe.errors import (
     UnsupportedOperationError,
     ValidationError,
 )
+from iceframe.expressions import Expression, col, lit
 from iceframe.frame import IceFrame, ScanOptions, WriteReport
 from iceframe.progress import Progress
 from iceframe.table import Table
 
 __all__ = [
     "CatalogError",
+    "Expression",
     "IceFrame",
     "IceFrameError",
     "Progress",
@@ -29,4 +31,6 @@ __all__ = [
     "ValidationError",
     "WriteReport",
     "__version__",
+    "col",
+    "lit",
 ]

@@ -8,11 +8,14 @@ import operator
 from collections.abc import Mapping
 from typing import Any
 
+from iceframe import _native
 from iceframe.errors import ValidationError
+from iceframe.expressions import Expression
 
 __all__ = [
     "as_list",
     "column_names",
+    "filter_argument",
     "required_whole_number",
     "sort_column",
     "string_properties",
@@ -45,6 +48,15 @@ def text(name: str, value: Any) -> str | None:  # noqa: ANN401 - as above
     if value is not None and not isinstance(value, str):
         raise ValidationError(f"{name} is no text: {value!r}")
     return value
+
+
+def filter_argument(name: str, value: Any) -> str | _native.Expression | None:  # noqa: ANN401
+    """Returns a filter for the native module: SQL text or an expression; None: every row."""
+    if isinstance(value, Expression):
+        return value.native
+    if value is None or isinstance(value, str | _native.Expression):
+        return value
+    raise ValidationError(f"{name} is neither text nor an expression: {value!r}")
 
 
 def column_names(value: Any) -> list[str] | None:  # noqa: ANN401 - as above

@@ -9,11 +9,13 @@ from iceframe import _native
 from iceframe._native import WriteReport
 from iceframe.arguments import (
     as_list,
+    filter_argument,
     sort_column,
     string_properties,
     transform_pair,
 )
 from iceframe.errors import AlreadyExistsError, ValidationError
+from iceframe.expressions import Expression
 from iceframe.html import html_table
 from iceframe.progress import ProgressOption, progress_listener
 from iceframe.reading import ScanOptions, TableReading
@@ -264,7 +266,7 @@ class IceFrame(TableReading):
         self,
         table_name: str,
         data: Any,  # noqa: ANN401 - anything with rows
-        filter_expr: str | None = None,
+        filter_expr: str | Expression | None = None,
         branch: str = "main",
         *,
         snapshot_properties: Mapping[str, Any] | None = None,
@@ -275,8 +277,8 @@ class IceFrame(TableReading):
         Args:
             table_name: the table.
             data: as for `append_to_table`.
-            filter_expr: SQL text such as ``"day = DATE '2024-03-01'"``; every data file must
-                match it wholly or not at all.
+            filter_expr: SQL text such as ``"day = DATE '2024-03-01'"``, or an expression; every
+                data file must match it wholly or not at all.
             branch: the branch to write to.
             snapshot_properties: extra entries of the snapshot's summary.
             progress: False, True (a bar on a terminal or in a notebook) or a callable of a
@@ -297,7 +299,7 @@ class IceFrame(TableReading):
             return self._session.overwrite(
                 table_name,
                 to_arrow_stream(data),
-                filter=filter_expr,
+                filter=filter_argument("filter_expr", filter_expr),
                 branch=branch,
                 summary=string_properties(snapshot_properties),
                 progress=listener,

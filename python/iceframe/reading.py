@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from iceframe.arguments import (
     column_names,
+    filter_argument,
     required_whole_number,
     text,
     to_milliseconds,
     whole_number,
 )
+from iceframe.expressions import Expression
 from iceframe.polars_frames import lazy_frame, to_polars
 from iceframe.progress import ProgressOption, progress_listener
 
@@ -54,7 +56,7 @@ class TableReading:
         self,
         table_name: str,
         columns: Sequence[str] | None = None,
-        filter_expr: str | None = None,
+        filter_expr: str | Expression | None = None,
         limit: int | None = None,
         **options: Unpack[ScanOptions],
     ) -> _native.BatchStream:
@@ -69,8 +71,8 @@ class TableReading:
             table_name: "namespace.table", or "table" in the namespace "default".
             columns: names in the order wanted, nested ones dotted; None: all. ``_file`` and
                 ``_pos`` are the data file and the place in it that a row comes from.
-            filter_expr: SQL text, e.g. ``"age > 30 AND city IN ('Oslo', 'Rome')"``; rows for
-                which it is null are left out, as in SQL's WHERE.
+            filter_expr: SQL text, e.g. ``"age > 30 AND city IN ('Oslo', 'Rome')"``, or an
+                expression, e.g. ``col("age") > 30``; rows for which it is null are left out.
             limit: stop after so many rows.
             **options: see `ScanOptions`.
 
@@ -98,7 +100,7 @@ class TableReading:
         self,
         table_name: str,
         columns: Sequence[str] | None = None,
-        filter_expr: str | None = None,
+        filter_expr: str | Expression | None = None,
         limit: int | None = None,
         *,
         progress: ProgressOption = False,
@@ -138,7 +140,7 @@ class TableReading:
         self,
         table_name: str,
         columns: Sequence[str] | None = None,
-        filter_expr: str | None = None,
+        filter_expr: str | Expression | None = None,
         limit: int | None = None,
         *,
         progress: ProgressOption = False,
@@ -163,7 +165,7 @@ class TableReading:
         self,
         table_name: str,
         columns: Sequence[str] | None = None,
-        filter_expr: str | None = None,
+        filter_expr: str | Expression | None = None,
         limit: int | None = None,
         *,
         progress: ProgressOption = False,
@@ -182,7 +184,7 @@ class TableReading:
         self,
         table_name: str,
         columns: Sequence[str] | None = None,
-        filter_expr: str | None = None,
+        filter_expr: str | Expression | None = None,
         limit: int | None = None,
         *,
         progress: ProgressOption = False,
@@ -207,7 +209,10 @@ class TableReading:
         return self.read_table(table_name, limit=n, **options)
 
     def count_rows(
-        self, table_name: str, filter_expr: str | None = None, **options: Unpack[ScanOptions]
+        self,
+        table_name: str,
+        filter_expr: str | Expression | None = None,
+        **options: Unpack[ScanOptions],
     ) -> int:
         """Returns how many rows there are, exactly; only the filter's columns are read.
 
@@ -263,7 +268,7 @@ class TableReading:
         self,
         table_name: str,
         columns: Sequence[str] | None,
-        filter_expr: str | None,
+        filter_expr: str | Expression | None,
         limit: int | None,
         listener: Any,  # noqa: ANN401 - what progress_listener yields
         options: ScanOptions,
@@ -274,7 +279,7 @@ class TableReading:
         return self._session.scan(
             table_name,
             columns=column_names(columns),
-            filter=text("filter_expr", filter_expr),
+            filter=filter_argument("filter_expr", filter_expr),
             limit=whole_number("limit", limit),
             snapshot_id=whole_number("snapshot_id", options.get("snapshot_id")),
             as_of_timestamp=to_milliseconds(options.get("as_of_timestamp")),

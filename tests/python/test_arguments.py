@@ -27,7 +27,7 @@ def users(ice):
         ({"snapshot_id": "x"}, "snapshot_id is no whole number: 'x'"),
         ({"as_of_timestamp": "2024-01-01"}, "as_of_timestamp is no whole number: '2024-01-01'"),
         ({"ref": 3}, "ref is no text: 3"),
-        ({"filter_expr": 3}, "filter_expr is no text: 3"),
+        ({"filter_expr": 3}, "filter_expr is neither text nor an expression: 3"),
         ({"columns": [3]}, "columns holds what is no text: 3"),
     ],
 )
