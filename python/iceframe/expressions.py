@@ -306,7 +306,8 @@ class Expression:
     def pushdown(self) -> tuple[BooleanExpression | None, bool]:
         """Returns the part of a filter that PyIceberg knows, and whether that is all of it.
 
-        The part keeps every row that the filter keeps, and more if it is not all.
+        The part keeps every row that the filter keeps, and more if it is not all; NaN aside, which
+        is greater than every number here and meets no comparison there.
 
         Example:
             >>> ((col("a") == 1) & (col("b") % 2 == 0)).pushdown()

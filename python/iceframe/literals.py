@@ -91,6 +91,28 @@ def _moment_text(value: Any) -> str | None:  # noqa: ANN401 - as to_literal's
     return None
 
 
+def _plain(value: Any) -> Any:  # noqa: ANN401 - as to_literal's
+    """Returns the values of NumPy, pandas and Arrow as Python's own."""
+    name = type(value).__name__
+    if name in ("NaTType", "NAType"):
+        return None
+    if type(value).__module__.partition(".")[0] == "numpy":
+        if name == "datetime64":
+            # Finer than Python's own; pandas keeps what is beyond microseconds.
+            text = str(value)
+            return None if text == "NaT" else _iso_moment(text)
+        # Arrays and spans of time (whose item is a bare number) are no values of a column.
+        is_scalar = getattr(value, "ndim", 1) == 0 and name != "timedelta64"
+        return value.item() if is_scalar else value
+    return value.as_py() if callable(getattr(value, "as_py", None)) else value
+
+
+def _iso_moment(text: str) -> Any:  # noqa: ANN401 - a date, or what is finer
+    import pandas as pd
+
+    return dt.date.fromisoformat(text) if len(text) == 10 else pd.Timestamp(text)
+
+
 def to_literal(value: Any) -> _native.Expression:  # noqa: ANN401 - any value of a column
     """Returns the literal of a Python value; its type is the narrowest that fits.
 
@@ -103,10 +125,14 @@ def to_literal(value: Any) -> _native.Expression:  # noqa: ANN401 - any value of
         >>> to_literal(5), to_literal("it's"), to_literal(dt.date(2024, 2, 29)), to_literal(None)
         (5, 'it''s', DATE '2024-02-29', NULL)
     """
+    value = _plain(value)
     if value is None:
         return _native.Expression.null()
     if isinstance(value, str):
-        return _native.Expression.string(value)
+        try:
+            return _native.Expression.string(value)
+        except TypeError:
+            raise ValidationError(f"text holds half a character: {value!r}") from None
     if isinstance(value, bytes | bytearray | memoryview):
         return _native.Expression.bytes(bytes(value))
     text = _moment_text(value)
@@ -121,8 +147,6 @@ def to_literal(value: Any) -> _native.Expression:  # noqa: ANN401 - any value of
             text = _decimal_text(value)
         elif isinstance(value, uuid.UUID):
             text = f"UUID '{value}'"
-        elif callable(getattr(value, "item", None)):
-            return to_literal(value.item())
         else:
             raise ValidationError(f"value can't be a literal: {value!r}")
     return _native.Expression.parse(text)

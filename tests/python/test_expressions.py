@@ -7,6 +7,7 @@ import pickle
 import uuid
 
 import numpy as np
+import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
@@ -115,6 +116,16 @@ def test_an_expression_spells_sql_that_reads_back(expression, text):
         (np.int32(7), "7"),
         (np.float64(2.5), "2.5e0"),
         (np.bool_(False), "FALSE"),
+        (np.datetime64("2024-02-29"), "DATE '2024-02-29'"),
+        (
+            np.datetime64("2024-02-29T00:00:00.000000001"),
+            "TIMESTAMP_NS '2024-02-29T00:00:00.000000001'",
+        ),
+        (np.datetime64("NaT"), "NULL"),
+        (pd.NA, "NULL"),
+        (pd.NaT, "NULL"),
+        (pd.Timestamp("2024-02-29", tz="UTC"), "TIMESTAMPTZ '2024-02-29T00:00:00+00:00'"),
+        (pa.scalar(3), "3"),
         ("ä\0'", "'ä\0'''"),
     ],
 )
@@ -124,7 +135,19 @@ def test_values_become_literals(value, text):
 
 
 def test_not_every_value_is_a_literal():
-    for value in (object(), [1], {"a": 1}, dt.time(1, tzinfo=dt.UTC), decimal.Decimal("1e50")):
+    for value in (
+        object(),
+        [1],
+        {"a": 1},
+        pl.lit(1),
+        "\ud800",
+        2**200,
+        np.timedelta64(1, "ns"),
+        np.array([1, 2]),
+        dt.timedelta(1),
+        dt.time(1, tzinfo=dt.UTC),
+        decimal.Decimal("1e50"),
+    ):
         with pytest.raises(ValidationError):
             lit(value)
     assert str(lit(float("nan")) == lit(float("-inf"))) == "DOUBLE 'NaN' = DOUBLE '-Infinity'"
