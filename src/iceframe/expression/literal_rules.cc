@@ -81,6 +81,12 @@ bool IsPlainIdentifier(std::string_view text) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
   };
   if (text.empty() || !is_letter(text[0]) || IsReservedWord(text)) return false;
+  // DISTINCT is a keyword where a call's first argument stands.
+  constexpr std::string_view kDistinct = "distinct";
+  if (std::equal(text.begin(), text.end(), kDistinct.begin(), kDistinct.end(),
+                 [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a - 'A' + 'a' : a) == b; })) {
+    return false;
+  }
   return std::all_of(text.begin(), text.end(),
                      [&](char c) { return is_letter(c) || (c >= '0' && c <= '9'); });
 }

@@ -82,6 +82,44 @@ TEST(Case, WhatIsNotTakenDoesNotFail) {
   EXPECT_THAT(Values("CASE WHEN s = 'x' THEN CAST(s AS int) ELSE -1 END"), HasSubstr("x"));
 }
 
+TEST(Case, TakesEveryPrimitiveType) {
+  for (const char* value :
+       {"TRUE", "1", "LONG '1'", "FLOAT '1'", "1e0", "1.5", "DATE '2024-02-29'", "TIME '12:00:00'",
+        "TIMESTAMP '2024-02-29 12:00:00'", "TIMESTAMPTZ '2024-02-29 12:00:00Z'",
+        "TIMESTAMP_NS '2024-02-29 12:00:00'", "'x'", "x'00'", "FIXED(2) '6162'",
+        "UUID 'f79c3e09-677c-4bbd-a479-3f349cb785e7'"}) {
+    const std::string text(value);
+    // Twice: once on all rows, once on those that take it, as CAST may fail.
+    for (const char* other : {"i > 1", "CAST(i AS string) > '1'"}) {
+      const std::string chosen = "CASE WHEN " + std::string(other) + " THEN " + text + " END";
+      EXPECT_EQ(Values(chosen + " = " + text), "null null true true null") << chosen;
+      EXPECT_EQ(Values("greatest(" + chosen + ", NULL) IS NULL"), "true true false false true")
+          << chosen;
+    }
+  }
+}
+
+TEST(Case, ReadsDictionaries) {
+  arrow::Int32Builder code_builder;
+  ASSERT_TRUE(code_builder.AppendValues({0, 1, 0, 1, 1}).ok());
+  const auto codes = *code_builder.Finish();
+  arrow::StringBuilder words;
+  ASSERT_TRUE(words.AppendValues({"7", "x"}).ok());
+  const auto type = arrow::dictionary(arrow::int32(), arrow::utf8());
+  const auto encoded = *arrow::DictionaryArray::FromArrays(type, codes, *words.Finish());
+  const auto arrow_schema = arrow::schema({Field("s", type, 2)});
+  const auto batch = arrow::RecordBatch::Make(arrow_schema, 5, {encoded});
+  const auto schema = *Schema::Make(SchemaId(0), *FromArrowSchema(*arrow_schema, 3));
+  for (const char* text : {"CASE s WHEN 'x' THEN 'other' ELSE s END = '7'",
+                           "CASE WHEN s = 'x' THEN -1 ELSE CAST(s AS int) END = 7"}) {
+    const auto bound = Bind(*ParseExpression(text), *schema);
+    const auto kept = EvaluateFilter(*bound, *batch, arrow::system_memory_pool());
+    ASSERT_TRUE(kept.ok()) << kept.status().ToString();
+    EXPECT_EQ((*kept)->true_count(), 2) << text;
+    EXPECT_TRUE((*kept)->Value(0) && (*kept)->Value(2)) << text;
+  }
+}
+
 TEST(Case, NoRowsGiveNoValues) {
   const auto batch = TestBatch()->Slice(0, 0);
   const auto schema = *Schema::Make(SchemaId(0), *FromArrowSchema(*batch->schema(), 3));
@@ -99,7 +137,7 @@ TEST(Case, TextComesBack) {
         "CASE WHEN a THEN 1 ELSE 2 END + 1", "CASE WHEN a THEN CASE WHEN b THEN 1 END END",
         "count(*)", "count_distinct(a)", "sum(a + 1) OVER (PARTITION BY a, b ORDER BY c DESC)",
         "row_number() OVER ()", "lag(a, 2, 'x') OVER (ORDER BY b NULLS FIRST) AS before",
-        "over + partition", "\"case\""}) {
+        "over + partition", "\"case\"", "f(\"distinct\" IS NULL)", "count(\"distinct\"(a))"}) {
     const auto parsed = ParseExpression(text);
     ASSERT_TRUE(parsed.ok()) << parsed.status().ToString();
     EXPECT_EQ(parsed->ToString(), text);
