@@ -7,9 +7,8 @@
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
 
-#include "iceframe/execution/scan_stream.h"
+#include "iceframe/execution/table_scan.h"
 #include "iceframe/planning/column_selection.h"
-#include "iceframe/planning/scan_planner.h"
 #include "iceframe/session_impl_internal.h"
 #include "iceframe/types/arrow_schema.h"
 
@@ -110,81 +109,6 @@ Selection SelectPlaces(const Schema& schema, const ScanOptions& options) {
   return selection;
 }
 
-// Identity partition values of columns: files that other tools added may lack such columns.
-void AddConstants(const TableMetadata& metadata, const DataFile& file, ReadOptions* options) {
-  const PartitionSpec* spec = metadata.FindPartitionSpec(file.spec_id);
-  if (spec == nullptr) return;
-  for (size_t i = 0; i < spec->fields.size() && i < file.partition.size(); ++i) {
-    const PartitionField& field = spec->fields[i];
-    if (field.transform.kind() == TransformKind::kIdentity) {
-      options->constants.emplace(field.source_id(), file.partition[i]);
-    }
-  }
-}
-
-Result<ReadOptions> OptionsForTask(const ReadOptions& base, const TableMetadata& metadata,
-                                   const ScanTask& task) {
-  if (!task.delete_files.empty()) {
-    const DataFile& first = task.delete_files.front().file;
-    return Error(ErrorKind::kUnsupported,
-                 "reading tables with delete files is not built yet: ", ToString(first.content),
-                 " in ", first.file_path);
-  }
-  ReadOptions options = base;
-  options.filter = task.residual;
-  AddConstants(metadata, task.data_file, &options);
-  return options;
-}
-
-Result<ReadOptions> MakeReadOptions(const Table& table, std::shared_ptr<const Schema> schema,
-                                    std::shared_ptr<const Schema> projection,
-                                    const ScanOptions& options) {
-  ReadOptions read;
-  read.projection = std::move(projection);
-  read.table_schema = std::move(schema);
-  read.with_file = options.with_file;
-  read.with_pos = options.with_pos;
-  read.batch_rows = options.batch_rows;
-  const Properties& properties = table.metadata()->properties;
-  auto mapping = properties.find(kNameMappingProperty);
-  if (mapping != properties.end()) {
-    ICEFRAME_ASSIGN_OR_RETURN(read.name_mapping, NameMappingFromJson(mapping->second));
-  }
-  return read;
-}
-
-Result<std::shared_ptr<arrow::Schema>> ResultSchema(const Schema& projection,
-                                                    const ScanOptions& options) {
-  ICEFRAME_ASSIGN_OR_RETURN(auto schema, ToArrowSchema(projection));
-  if (options.with_file) {
-    ICEFRAME_ASSIGN_OR_RETURN(
-        schema, schema->AddField(schema->num_fields(),
-                                 arrow::field(kFileColumnName, arrow::utf8(), false)));
-  }
-  if (options.with_pos) {
-    ICEFRAME_ASSIGN_OR_RETURN(
-        schema, schema->AddField(schema->num_fields(),
-                                 arrow::field(kPosColumnName, arrow::int64(), false)));
-  }
-  return schema;
-}
-
-// The tasks of a scan; a table that never had a snapshot has none.
-Result<TaskSource> PlanTasks(const OperationContext& context, const Table& table,
-                             std::shared_ptr<const Schema> schema, const ScanOptions& options) {
-  ICEFRAME_ASSIGN_OR_RETURN(const Snapshot* snapshot, table.SnapshotOf(options.version));
-  ScanPlanOptions plan;
-  plan.metadata = table.metadata();
-  plan.schema = std::move(schema);
-  plan.filter = options.filter;
-  plan.case_sensitive = options.case_sensitive;
-  plan.limit = options.limit;
-  if (snapshot != nullptr) plan.snapshot_id = snapshot->snapshot_id;
-  ICEFRAME_ASSIGN_OR_RETURN(std::shared_ptr<ScanPlanner> planner,
-                            ScanPlanner::Make(context, table.io(), std::move(plan)));
-  return TaskSource([planner](const OperationContext&) { return planner->Next(); });
-}
-
 }  // namespace
 
 Result<std::shared_ptr<arrow::RecordBatchReader>> SessionImpl::Scan(const OperationContext& context,
@@ -212,18 +136,17 @@ Result<std::shared_ptr<arrow::RecordBatchReader>> SessionImpl::Scan(
     ICEFRAME_ASSIGN_OR_RETURN(projection,
                               SelectColumns(*schema, *options.columns, options.case_sensitive));
   }
-  ICEFRAME_ASSIGN_OR_RETURN(TaskSource tasks, PlanTasks(context, *table, schema, options));
-  ICEFRAME_ASSIGN_OR_RETURN(ReadOptions read, MakeReadOptions(*table, schema, projection, options));
-  ScanStreamOptions stream_options;
-  ICEFRAME_ASSIGN_OR_RETURN(stream_options.result_schema, ResultSchema(*projection, options));
-  stream_options.ordered = options.ordered;
-  stream_options.limit = options.limit;
-  ICEFRAME_ASSIGN_OR_RETURN(
-      auto stream, ScanStream::Make(
-                       context, table->io(), std::move(tasks),
-                       [read = std::move(read), metadata = table->metadata()](
-                           const ScanTask& task) { return OptionsForTask(read, *metadata, task); },
-                       stream_options));
+  TableScanOptions scan;
+  scan.version = options.version;
+  scan.projection = std::move(projection);
+  scan.filter = options.filter;
+  scan.case_sensitive = options.case_sensitive;
+  scan.limit = options.limit;
+  scan.ordered = options.ordered;
+  scan.batch_rows = options.batch_rows;
+  scan.with_file = options.with_file;
+  scan.with_pos = options.with_pos;
+  ICEFRAME_ASSIGN_OR_RETURN(auto stream, OpenTableScan(context, *table, scan));
   return ScanReader::Make(table, std::move(stream), std::move(selection.order));
 }
 

@@ -120,8 +120,11 @@ Status ScanPlanner::Impl::Bind() {
     options_.schema =
         snapshot_ != nullptr ? metadata.SchemaOf(*snapshot_) : metadata.current_schema();
   }
-  ICEFRAME_ASSIGN_OR_RETURN(
-      Expression bound, BindPredicate(options_.filter, *options_.schema, options_.case_sensitive));
+  Expression bound = options_.filter;
+  if (!bound.is_bound()) {
+    ICEFRAME_ASSIGN_OR_RETURN(
+        bound, BindPredicate(options_.filter, *options_.schema, options_.case_sensitive));
+  }
   filter_ = SimplifyFilter(bound);
   read_context_ = context_;
   read_context_.cancel = CancelToken();

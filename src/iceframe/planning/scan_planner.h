@@ -21,7 +21,7 @@ struct ScanPlanOptions {
   std::optional<SnapshotId> snapshot_id;
   /// What the scan's columns are; nullptr: the snapshot's own schema.
   std::shared_ptr<const Schema> schema;
-  /// Unbound.
+  /// Unbound, or bound to the schema's field ids.
   Expression filter;
   bool case_sensitive = true;
   /// Stop once the tasks handed out are certain to hold this many matching rows.

@@ -9,20 +9,12 @@
 
 #include "iceframe/base/result.h"
 #include "iceframe/catalog/catalog.h"
+#include "iceframe/format/table_version.h"
 #include "iceframe/format/table_metadata.h"
 #include "iceframe/io/file_io.h"
 #include "iceframe/runtime/operation_context.h"
 
 namespace iceframe {
-
-/// Which state of a table is meant; at most one member is set, none: the current one.
-struct TableVersion {
-  std::optional<SnapshotId> snapshot_id;
-  /// Milliseconds since the epoch: the snapshot that was current then.
-  std::optional<int64_t> as_of_timestamp_ms;
-  /// A branch or tag.
-  std::optional<std::string> ref;
-};
 
 /// One loaded table: immutable, shared, thread-safe. A change gives a new one.
 class Table {

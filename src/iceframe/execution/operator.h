@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one interface of all query operators: batches are pulled from the top.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <arrow/type_fwd.h>
+
+#include "iceframe/base/result.h"
+#include "iceframe/expression/expression.h"
+#include "iceframe/runtime/operation_context.h"
+#include "iceframe/types/schema.h"
+
+namespace iceframe {
+
+/// What one operator did, its inputs' work not counted in.
+struct OperatorMetrics {
+  int64_t num_rows = 0;
+  int64_t num_batches = 0;
+  /// Wall clock within this operator and its inputs.
+  std::chrono::nanoseconds total_time{0};
+  int64_t peak_bytes = 0;
+};
+
+/// An operator and its inputs. Open is called once, then Next to the end; one thread at a time.
+///
+/// Opening may read inputs to their end (what a join builds of, what a sort sorts), and hand
+/// filters to inputs that are not open yet. Memory is taken from a budget of the operator's own
+/// below that of the operation.
+class Operator {
+ public:
+  /// `schema`: the columns that come out, under their ids in the plan.
+  /// Errors: Unsupported for a type that Arrow has not (variant, geometry).
+  Operator(std::string name, std::shared_ptr<const Schema> schema,
+           std::vector<std::unique_ptr<Operator>> inputs);
+  virtual ~Operator() = default;
+  Operator(const Operator&) = delete;
+  Operator& operator=(const Operator&) = delete;
+
+  Status Open(const OperationContext& context);
+  /// The next batch, never an empty one, or nullptr at the end. Its fields carry their ids.
+  Result<std::shared_ptr<arrow::RecordBatch>> Next();
+  /// Rows for which a predicate over this operator's columns is not true will not be missed. To be
+  /// called before Open; ignored where it is of no use.
+  virtual void OfferFilter(const Expression& predicate);
+
+  /// One line for people: the operation.
+  const std::string& name() const { return name_; }
+  const std::shared_ptr<const Schema>& schema() const { return schema_; }
+  const std::vector<std::unique_ptr<Operator>>& inputs() const { return inputs_; }
+  const OperatorMetrics& metrics() const { return metrics_; }
+  /// What was counted below this operator alone (files and row groups of a scan); nullptr: nothing.
+  virtual const OperationCounters* counters() const { return nullptr; }
+
+ protected:
+  virtual Status DoOpen() = 0;
+  virtual Result<std::shared_ptr<arrow::RecordBatch>> DoNext() = 0;
+
+  Operator& input(size_t i = 0) { return *inputs_[i]; }
+  /// The operation's context with the operator's own budget.
+  const OperationContext& context() const { return context_; }
+  arrow::MemoryPool* pool() const { return context_.pool(); }
+  /// Opens all inputs.
+  Status OpenInputs();
+  /// Columns in the schema's order, in any equal physical form, as a batch of the arrow schema.
+  Result<std::shared_ptr<arrow::RecordBatch>> MakeBatch(
+      int64_t num_rows, std::vector<std::shared_ptr<arrow::Array>> columns) const;
+
+ private:
+  std::string name_;
+  std::shared_ptr<const Schema> schema_;
+  std::shared_ptr<arrow::Schema> arrow_schema_;
+  std::vector<std::unique_ptr<Operator>> inputs_;
+  OperationContext context_;
+  OperatorMetrics metrics_;
+  bool is_done_ = false;
+};
+
+using OperatorPtr = std::unique_ptr<Operator>;
+
+}  // namespace iceframe

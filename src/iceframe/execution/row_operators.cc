@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "iceframe/execution/row_operators.h"
+
+#include <algorithm>
+#include <utility>
+
+#include <arrow/array.h>
+#include <arrow/compute/api.h>
+#include <arrow/record_batch.h>
+#include <arrow/scalar.h>
+
+#include "iceframe/execution/columns_internal.h"
+#include "iceframe/expression/evaluate.h"
+
+namespace iceframe {
+
+namespace {
+
+using BatchPtr = std::shared_ptr<arrow::RecordBatch>;
+
+std::vector<OperatorPtr> One(OperatorPtr input) {
+  std::vector<OperatorPtr> inputs;
+  inputs.push_back(std::move(input));
+  return inputs;
+}
+
+class FilterOperator final : public Operator {
+ public:
+  FilterOperator(const PlanNode& plan, OperatorPtr input)
+      : Operator(DescribeOperation(plan), plan.schema, One(std::move(input))),
+        predicate_(plan.as<FilterNode>()->predicate) {}
+
+  void OfferFilter(const Expression& predicate) override { input().OfferFilter(predicate); }
+
+ protected:
+  Status DoOpen() override { return OpenInputs(); }
+  Result<BatchPtr> DoNext() override {
+    ICEFRAME_ASSIGN_OR_RETURN(BatchPtr batch, input().Next());
+    if (batch == nullptr) return batch;
+    ICEFRAME_ASSIGN_OR_RETURN(auto keep, EvaluateFilter(predicate_, *batch, pool()));
+    if (keep->true_count() == batch->num_rows()) return batch;
+    arrow::compute::ExecContext exec(pool());
+    ICEFRAME_ASSIGN_OR_RETURN(
+        arrow::Datum kept,
+        arrow::compute::Filter(batch, keep, arrow::compute::FilterOptions::Defaults(), &exec));
+    return kept.record_batch();
+  }
+
+ private:
+  Expression predicate_;
+};
+
+class ProjectOperator final : public Operator {
+ public:
+  ProjectOperator(const PlanNode& plan, OperatorPtr input)
+      : Operator(DescribeOperation(plan), plan.schema, One(std::move(input))),
+        columns_(plan.as<ProjectNode>()->columns) {}
+
+  void OfferFilter(const Expression& predicate) override {
+    const std::set<FieldId> ids = ReferencedFieldIds(predicate);
+    const bool is_below = std::ranges::all_of(ids, [this](FieldId id) {
+      return std::ranges::any_of(columns_, [id](const NamedExpression& column) {
+        return column.field.id == id && column.is_pass_through();
+      });
+    });
+    if (is_below) input().OfferFilter(predicate);
+  }
+
+ protected:
+  Status DoOpen() override { return OpenInputs(); }
+  Result<BatchPtr> DoNext() override {
+    ICEFRAME_ASSIGN_OR_RETURN(BatchPtr batch, input().Next());
+    if (batch == nullptr) return batch;
+    arrow::ArrayVector columns;
+    for (const NamedExpression& column : columns_) {
+      ICEFRAME_ASSIGN_OR_RETURN(auto values,
+                                EvaluateColumn(column.expression, *batch, pool()));
+      columns.push_back(std::move(values));
+    }
+    return MakeBatch(batch->num_rows(), std::move(columns));
+  }
+
+ private:
+  std::vector<NamedExpression> columns_;
+};
+
+class LimitOperator final : public Operator {
+ public:
+  LimitOperator(const PlanNode& plan, OperatorPtr input)
+      : Operator(DescribeOperation(plan), plan.schema, One(std::move(input))),
+        to_skip_(plan.as<LimitNode>()->offset),
+        left_(plan.as<LimitNode>()->limit) {}
+
+ protected:
+  Status DoOpen() override { return left_ == 0 ? Status::OK() : OpenInputs(); }
+  Result<BatchPtr> DoNext() override {
+    if (left_ == 0) return nullptr;
+    ICEFRAME_ASSIGN_OR_RETURN(BatchPtr batch, input().Next());
+    if (batch == nullptr) return batch;
+    const int64_t num_skipped = std::min(to_skip_, batch->num_rows());
+    to_skip_ -= num_skipped;
+    int64_t num_taken = batch->num_rows() - num_skipped;
+    if (left_) {
+      num_taken = std::min(num_taken, *left_);
+      *left_ -= num_taken;
+    }
+    return batch->Slice(num_skipped, num_taken);
+  }
+
+ private:
+  int64_t to_skip_;
+  std::optional<int64_t> left_;
+};
+
+}  // namespace
+
+OperatorPtr MakeFilterOperator(const PlanNode& plan, OperatorPtr input) {
+  return std::make_unique<FilterOperator>(plan, std::move(input));
+}
+
+OperatorPtr MakeProjectOperator(const PlanNode& plan, OperatorPtr input) {
+  return std::make_unique<ProjectOperator>(plan, std::move(input));
+}
+
+OperatorPtr MakeLimitOperator(const PlanNode& plan, OperatorPtr input) {
+  return std::make_unique<LimitOperator>(plan, std::move(input));
+}
+
+}  // namespace iceframe

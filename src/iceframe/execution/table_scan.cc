@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "iceframe/execution/table_scan.h"
+
+#include <utility>
+
+#include <arrow/type.h>
+
+#include "iceframe/planning/scan_planner.h"
+#include "iceframe/types/arrow_schema.h"
+
+namespace iceframe {
+
+namespace {
+
+// Identity partition values of columns: files that other tools added may lack such columns.
+void AddConstants(const TableMetadata& metadata, const DataFile& file, ReadOptions* options) {
+  const PartitionSpec* spec = metadata.FindPartitionSpec(file.spec_id);
+  if (spec == nullptr) return;
+  for (size_t i = 0; i < spec->fields.size() && i < file.partition.size(); ++i) {
+    const PartitionField& field = spec->fields[i];
+    if (field.transform.kind() == TransformKind::kIdentity) {
+      options->constants.emplace(field.source_id(), file.partition[i]);
+    }
+  }
+}
+
+Result<ReadOptions> OptionsForTask(const ReadOptions& base, const TableMetadata& metadata,
+                                   const ScanTask& task) {
+  if (!task.delete_files.empty()) {
+    const DataFile& first = task.delete_files.front().file;
+    return Error(ErrorKind::kUnsupported,
+                 "reading tables with delete files is not built yet: ", ToString(first.content),
+                 " in ", first.file_path);
+  }
+  ReadOptions options = base;
+  options.filter = task.residual;
+  AddConstants(metadata, task.data_file, &options);
+  return options;
+}
+
+Result<ReadOptions> MakeReadOptions(const Table& table, std::shared_ptr<const Schema> schema,
+                                    std::shared_ptr<const Schema> projection,
+                                    const TableScanOptions& options) {
+  ReadOptions read;
+  read.projection = std::move(projection);
+  read.table_schema = std::move(schema);
+  read.with_field_ids = options.with_field_ids;
+  read.with_file = options.with_file;
+  read.with_pos = options.with_pos;
+  read.batch_rows = options.batch_rows;
+  const Properties& properties = table.metadata()->properties;
+  auto mapping = properties.find(kNameMappingProperty);
+  if (mapping != properties.end()) {
+    ICEFRAME_ASSIGN_OR_RETURN(read.name_mapping, NameMappingFromJson(mapping->second));
+  }
+  return read;
+}
+
+Result<std::shared_ptr<arrow::Schema>> ResultSchema(const Schema& projection,
+                                                    const TableScanOptions& options) {
+  ICEFRAME_ASSIGN_OR_RETURN(auto schema, ToArrowSchema(projection, options.with_field_ids));
+  if (options.with_file) {
+    ICEFRAME_ASSIGN_OR_RETURN(
+        schema, schema->AddField(schema->num_fields(),
+                                 arrow::field(kFileColumnName, arrow::utf8(), false)));
+  }
+  if (options.with_pos) {
+    ICEFRAME_ASSIGN_OR_RETURN(
+        schema, schema->AddField(schema->num_fields(),
+                                 arrow::field(kPosColumnName, arrow::int64(), false)));
+  }
+  return schema;
+}
+
+// The tasks of a scan; a table that never had a snapshot has none.
+Result<TaskSource> PlanTasks(const OperationContext& context, const Table& table,
+                             std::shared_ptr<const Schema> schema, const TableScanOptions& options) {
+  ICEFRAME_ASSIGN_OR_RETURN(const Snapshot* snapshot, table.SnapshotOf(options.version));
+  ScanPlanOptions plan;
+  plan.metadata = table.metadata();
+  plan.schema = std::move(schema);
+  plan.filter = options.filter;
+  plan.case_sensitive = options.case_sensitive;
+  plan.limit = options.limit;
+  if (snapshot != nullptr) plan.snapshot_id = snapshot->snapshot_id;
+  ICEFRAME_ASSIGN_OR_RETURN(std::shared_ptr<ScanPlanner> planner,
+                            ScanPlanner::Make(context, table.io(), std::move(plan)));
+  return TaskSource([planner](const OperationContext&) { return planner->Next(); });
+}
+
+}  // namespace
+
+Result<std::unique_ptr<ScanStream>> OpenTableScan(const OperationContext& context,
+                                                  const Table& table,
+                                                  const TableScanOptions& options) {
+  ICEFRAME_ASSIGN_OR_RETURN(auto schema, table.SchemaOf(options.version));
+  const auto projection = options.projection == nullptr ? schema : options.projection;
+  TaskSource tasks = options.tasks;
+  if (!tasks) {
+    ICEFRAME_ASSIGN_OR_RETURN(tasks, PlanTasks(context, table, schema, options));
+  }
+  ICEFRAME_ASSIGN_OR_RETURN(ReadOptions read, MakeReadOptions(table, schema, projection, options));
+  ScanStreamOptions stream;
+  ICEFRAME_ASSIGN_OR_RETURN(stream.result_schema, ResultSchema(*projection, options));
+  stream.ordered = options.ordered;
+  stream.limit = options.limit;
+  return ScanStream::Make(
+      context, table.io(), std::move(tasks),
+      [read = std::move(read), metadata = table.metadata()](const ScanTask& task) {
+        return OptionsForTask(read, *metadata, task);
+      },
+      stream);
+}
+
+}  // namespace iceframe

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// Plan and read one table: what every scan goes through.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "iceframe/base/result.h"
+#include "iceframe/execution/scan_stream.h"
+#include "iceframe/expression/expression.h"
+#include "iceframe/runtime/operation_context.h"
+#include "iceframe/table/table.h"
+
+namespace iceframe {
+
+struct TableScanOptions {
+  TableVersion version;
+  /// The columns wanted: the version's schema less what is not; nullptr: all of it.
+  std::shared_ptr<const Schema> projection;
+  /// Unbound, or bound to the table's field ids.
+  Expression filter;
+  bool case_sensitive = true;
+  std::optional<int64_t> limit;
+  bool ordered = true;
+  int64_t batch_rows = 64 * 1024;
+  bool with_file = false;
+  bool with_pos = false;
+  /// Result fields carry PARQUET:field_id, as Evaluate wants them.
+  bool with_field_ids = false;
+  /// Takes the place of planning: reads these tasks. Their residuals are bound to the table.
+  TaskSource tasks;
+};
+
+/// Starts a scan; nothing but manifests was read when it returns.
+/// Errors: InvalidArgument (filter); NotFound (version); those of planning.
+Result<std::unique_ptr<ScanStream>> OpenTableScan(const OperationContext& context,
+                                                  const Table& table,
+                                                  const TableScanOptions& options);
+
+}  // namespace iceframe

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// Filters and orderings over columns and aggregates that the select before them left out.
+#include <utility>
+
+#include "iceframe/query/plan_binder_internal.h"
+
+namespace iceframe {
+
+namespace {
+
+using MaybePlan = std::optional<PlanPtr>;
+
+bool HandsRowsOn(const PlanNode& plan) {
+  return plan.as<FilterNode>() != nullptr || plan.as<SortNode>() != nullptr ||
+         plan.as<LimitNode>() != nullptr;
+}
+
+// The node over an input that has one more column at its end.
+Result<MaybePlan> OverExposed(const PlanNode& plan, const MaybePlan& input, ColumnIds* ids) {
+  if (!input) return std::nullopt;
+  if (HandsRowsOn(plan)) {
+    ICEFRAME_ASSIGN_OR_RETURN(PlanPtr above, WithInputs(plan, {*input}));
+    return above;
+  }
+  ProjectNode project = *plan.as<ProjectNode>();
+  const Schema& below = *(*input)->schema;
+  OutputColumns columns(below, ids);
+  // Columns first that are there already, so that they keep their ids.
+  for (const NamedExpression& column : project.columns) columns.Reserve(column.field);
+  const NestedField& exposed = below.fields().back();
+  ICEFRAME_ASSIGN_OR_RETURN(NamedExpression added, columns.Make(exposed.name, ColumnOf(exposed)));
+  project.columns.push_back(std::move(added));
+  ICEFRAME_ASSIGN_OR_RETURN(PlanPtr above, MakePlan(std::move(project), {*input}));
+  return above;
+}
+
+// The input with its column `name` put at its end.
+Result<MaybePlan> MoveToEnd(const PlanPtr& plan, const std::string& name) {
+  const NestedField* field = plan->schema->FindField(name);
+  if (field == nullptr || plan->schema->ParentOf(field->id) != 0) return std::nullopt;
+  ProjectNode project;
+  for (NamedExpression& column : PassThrough(*plan->schema)) {
+    if (column.field.id != field->id) project.columns.push_back(std::move(column));
+  }
+  project.columns.push_back({*field, ColumnOf(*field)});
+  ICEFRAME_ASSIGN_OR_RETURN(PlanPtr moved, MakePlan(std::move(project), {plan}));
+  return moved;
+}
+
+}  // namespace
+
+Result<std::optional<PlanPtr>> ExposeColumn(const PlanPtr& plan, const std::string& name,
+                                            ColumnIds* ids) {
+  const bool is_project = plan->as<ProjectNode>() != nullptr;
+  if (!is_project && !HandsRowsOn(*plan)) return std::nullopt;
+  const PlanPtr& input = plan->inputs[0];
+  ICEFRAME_ASSIGN_OR_RETURN(MaybePlan exposed, MoveToEnd(input, name));
+  if (!exposed) {
+    ICEFRAME_ASSIGN_OR_RETURN(exposed, ExposeColumn(input, name, ids));
+  }
+  return OverExposed(*plan, exposed, ids);
+}
+
+Result<std::optional<PlanPtr>> ExposeAggregate(const PlanPtr& plan, const Expression& call,
+                                               ColumnIds* ids) {
+  if (const auto* aggregate = plan->as<AggregateNode>()) {
+    AggregateNode wider = *aggregate;
+    ICEFRAME_ASSIGN_OR_RETURN(AggregateCall bound,
+                              BindAggregate(call, *plan->inputs[0]->schema, ids));
+    wider.calls.push_back(std::move(bound));
+    // The same aggregate may be there already, under its text or another name.
+    std::string& name = wider.calls.back().field.name;
+    while (plan->schema->FindField(name) != nullptr) name += "_";
+    ICEFRAME_ASSIGN_OR_RETURN(PlanPtr exposed, MakePlan(std::move(wider), plan->inputs));
+    return exposed;
+  }
+  if (plan->as<ProjectNode>() == nullptr && !HandsRowsOn(*plan)) return std::nullopt;
+  ICEFRAME_ASSIGN_OR_RETURN(MaybePlan exposed, ExposeAggregate(plan->inputs[0], call, ids));
+  return OverExposed(*plan, exposed, ids);
+}
+
+}  // namespace iceframe

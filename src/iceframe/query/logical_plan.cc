@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+// Schemas of plan nodes, and nodes made from others.
+#include "iceframe/query/logical_plan.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+namespace iceframe {
+
+namespace {
+
+using Fields = std::vector<NestedField>;
+
+Result<std::shared_ptr<const Schema>> MakeSchema(Fields fields) {
+  std::set<std::string_view> names;
+  for (const NestedField& field : fields) {
+    if (!names.insert(field.name).second) {
+      return Error(ErrorKind::kInvalidArgument, "two columns of one name: ", field.name,
+                   "; name one of them otherwise with alias(…) or AS");
+    }
+  }
+  return Schema::Make(SchemaId{0}, std::move(fields));
+}
+
+void AppendFields(const Schema& schema, bool nullable, Fields* fields) {
+  for (NestedField field : schema.fields()) {
+    if (nullable) field.required = false;
+    fields->push_back(std::move(field));
+  }
+}
+
+// "x" -> "x_right", as often as it takes.
+void RenameClashes(const Schema& left, Fields* right) {
+  std::set<std::string> taken;
+  for (const NestedField& field : left.fields()) taken.insert(field.name);
+  for (NestedField& field : *right) {
+    while (!taken.insert(field.name).second) field.name += "_right";
+  }
+}
+
+Fields JoinFields(const JoinNode& join, const Schema& left, const Schema& right) {
+  Fields fields;
+  const bool left_nullable = join.kind == JoinKind::kRight || join.kind == JoinKind::kFull;
+  const bool right_nullable = join.kind == JoinKind::kLeft || join.kind == JoinKind::kFull;
+  AppendFields(left, left_nullable, &fields);
+  if (join.kind == JoinKind::kSemi || join.kind == JoinKind::kAnti) return fields;
+  Fields right_fields;
+  AppendFields(right, right_nullable, &right_fields);
+  RenameClashes(left, &right_fields);
+  for (NestedField& field : right_fields) fields.push_back(std::move(field));
+  return fields;
+}
+
+template <typename Columns>
+void AppendColumns(const Columns& columns, Fields* fields) {
+  for (const auto& column : columns) fields->push_back(column.field);
+}
+
+Result<std::shared_ptr<const Schema>> SchemaOf(const PlanOperation& operation,
+                                               const std::vector<PlanPtr>& inputs) {
+  if (const auto* scan = std::get_if<ScanNode>(&operation)) return scan->columns;
+  const Schema& input = *inputs[0]->schema;
+  Fields fields;
+  if (const auto* project = std::get_if<ProjectNode>(&operation)) {
+    AppendColumns(project->columns, &fields);
+  } else if (const auto* join = std::get_if<JoinNode>(&operation)) {
+    fields = JoinFields(*join, input, *inputs[1]->schema);
+  } else if (const auto* aggregate = std::get_if<AggregateNode>(&operation)) {
+    AppendColumns(aggregate->keys, &fields);
+    AppendColumns(aggregate->calls, &fields);
+  } else if (const auto* window = std::get_if<WindowPlanNode>(&operation)) {
+    AppendFields(input, false, &fields);
+    AppendColumns(window->windows, &fields);
+  } else {
+    return inputs[0]->schema;
+  }
+  return MakeSchema(std::move(fields));
+}
+
+void CollectIds(const Expression& expression, std::set<FieldId>* ids) {
+  ids->merge(ReferencedFieldIds(expression));
+}
+
+}  // namespace
+
+bool NamedExpression::is_pass_through() const {
+  const auto* column = expression.as<ColumnNode>();
+  return column != nullptr && column->field_id == field.id;
+}
+
+Result<PlanPtr> MakePlan(PlanOperation operation, std::vector<PlanPtr> inputs) {
+  ICEFRAME_ASSIGN_OR_RETURN(auto schema, SchemaOf(operation, inputs));
+  return std::make_shared<const PlanNode>(
+      PlanNode{std::move(operation), std::move(inputs), std::move(schema)});
+}
+
+PlanPtr MakeScan(ScanNode scan, std::shared_ptr<const Schema> schema) {
+  return std::make_shared<const PlanNode>(PlanNode{std::move(scan), {}, std::move(schema)});
+}
+
+Result<PlanPtr> WithInputs(const PlanNode& node, std::vector<PlanPtr> inputs) {
+  if (inputs.empty()) return MakeScan(*node.as<ScanNode>(), node.schema);
+  return MakePlan(node.operation, std::move(inputs));
+}
+
+Expression ColumnOf(const NestedField& field) {
+  return Expression(ColumnNode{field.name, field.id}, field.type, true);
+}
+
+std::vector<NamedExpression> PassThrough(const Schema& schema) {
+  std::vector<NamedExpression> columns;
+  columns.reserve(schema.fields().size());
+  for (const NestedField& field : schema.fields()) columns.push_back({field, ColumnOf(field)});
+  return columns;
+}
+
+std::set<FieldId> ReferencedFieldIds(const PlanOperation& operation) {
+  std::set<FieldId> ids;
+  if (const auto* filter = std::get_if<FilterNode>(&operation)) {
+    CollectIds(filter->predicate, &ids);
+  } else if (const auto* project = std::get_if<ProjectNode>(&operation)) {
+    for (const NamedExpression& column : project->columns) CollectIds(column.expression, &ids);
+  } else if (const auto* join = std::get_if<JoinNode>(&operation)) {
+    for (const Expression& key : join->left_keys) CollectIds(key, &ids);
+    for (const Expression& key : join->right_keys) CollectIds(key, &ids);
+  } else if (const auto* aggregate = std::get_if<AggregateNode>(&operation)) {
+    for (const NamedExpression& key : aggregate->keys) CollectIds(key.expression, &ids);
+    for (const AggregateCall& call : aggregate->calls) CollectIds(call.call, &ids);
+  } else if (const auto* window = std::get_if<WindowPlanNode>(&operation)) {
+    for (const NamedExpression& call : window->windows) CollectIds(call.expression, &ids);
+  } else if (const auto* sort = std::get_if<SortNode>(&operation)) {
+    for (const PlanSortKey& key : sort->keys) CollectIds(key.expression, &ids);
+  }
+  return ids;
+}
+
+}  // namespace iceframe

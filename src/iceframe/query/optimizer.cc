@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "iceframe/query/optimizer.h"
+
+#include <algorithm>
+#include <array>
+
+#include "iceframe/expression/binder.h"
+
+namespace iceframe {
+
+namespace {
+
+// Simplified first, so that constant predicates are seen as such; columns last, when all
+// expressions stand where they stay.
+constexpr std::array kRules = {
+    Rule{"simplify_predicates", SimplifyPredicates}, Rule{"merge_filters", MergeFilters},
+    Rule{"tighten_joins", TightenJoins},             Rule{"push_filters", PushFilters},
+    Rule{"push_limits", PushLimits},                 Rule{"choose_build_side", ChooseBuildSide},
+    Rule{"prune_columns", PruneColumns},
+};
+
+}  // namespace
+
+std::span<const Rule> AllRules() { return kRules; }
+
+Result<PlanPtr> Optimize(PlanPtr plan, const std::set<std::string>& disabled_rules) {
+  for (const std::string& name : disabled_rules) {
+    if (std::ranges::none_of(kRules, [&](const Rule& rule) { return rule.name == name; })) {
+      return Error(ErrorKind::kInvalidArgument, "there is no such rule: ", name);
+    }
+  }
+  for (const Rule& rule : kRules) {
+    if (disabled_rules.contains(std::string(rule.name))) continue;
+    ICEFRAME_ASSIGN_OR_RETURN(plan, rule.apply(plan));
+  }
+  return plan;
+}
+
+namespace internal {
+
+std::vector<Expression> SplitConjunction(const Expression& predicate) {
+  if (const auto* conjunction = predicate.as<AndNode>()) return conjunction->operands;
+  return {predicate};
+}
+
+Result<PlanPtr> FilterOver(PlanPtr input, std::vector<Expression> predicates) {
+  std::erase_if(predicates, [](const Expression& predicate) { return predicate.is_true(); });
+  if (predicates.empty()) return input;
+  Expression both(AndNode{std::move(predicates)}, Type::Boolean(), true);
+  return MakePlan(FilterNode{std::move(both)}, {std::move(input)});
+}
+
+bool IsOver(const Expression& expression, const Schema& schema) {
+  return std::ranges::all_of(ReferencedFieldIds(expression), [&](FieldId id) {
+    return schema.FindField(id) != nullptr;
+  });
+}
+
+}  // namespace internal
+
+}  // namespace iceframe

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+// Plans as text: for people, and as keys.
+#include <sstream>
+
+#include "iceframe/expression/binder.h"
+#include "iceframe/query/logical_plan.h"
+
+namespace iceframe {
+
+namespace {
+
+std::string Quote(const std::string& text) { return std::to_string(text.size()) + ":" + text; }
+
+template <typename Items, typename Format>
+std::string Join(const Items& items, Format format) {
+  std::string text;
+  for (const auto& item : items) {
+    if (!text.empty()) text += ", ";
+    text += format(item);
+  }
+  return text;
+}
+
+std::string NamedText(const NamedExpression& column) {
+  const std::string text = column.expression.ToString();
+  const auto* plain = column.expression.as<ColumnNode>();
+  if (plain != nullptr && plain->name == column.field.name) return text;
+  return text == column.field.name ? text : text + " AS " + column.field.name;
+}
+
+std::string CallText(const AggregateCall& call) {
+  const std::string text = call.call.ToString();
+  return text == call.field.name ? text : text + " AS " + call.field.name;
+}
+
+std::string SortText(const PlanSortKey& key) {
+  return key.expression.ToString() + (key.descending ? " DESC" : "") +
+         (key.nulls_last ? "" : " NULLS FIRST");
+}
+
+std::string Describe(const ScanNode& scan, const Schema& schema) {
+  std::string text = "Scan: " + scan.relation->name() + " [" +
+                     Join(schema.fields(), [](const NestedField& f) { return f.name; }) + "]";
+  if (!scan.filter.is_true()) text += ", filter: " + scan.filter.ToString();
+  if (scan.limit) text += ", limit: " + std::to_string(*scan.limit);
+  return text;
+}
+
+std::string Describe(const JoinNode& join) {
+  std::string text = "Join (" + std::string(ToString(join.kind)) + ")";
+  for (size_t i = 0; i < join.left_keys.size(); ++i) {
+    text += (i == 0 ? ": " : " AND ") + join.left_keys[i].ToString() + " = " +
+            join.right_keys[i].ToString();
+  }
+  return text;
+}
+
+std::string Describe(const AggregateNode& node) {
+  if (node.calls.empty()) return "Distinct: " + Join(node.keys, NamedText);
+  std::string text = "Aggregate: " + Join(node.calls, CallText);
+  if (!node.keys.empty()) text += " by " + Join(node.keys, NamedText);
+  return text;
+}
+
+std::string Describe(const SortNode& sort) {
+  const std::string keys = Join(sort.keys, SortText);
+  if (!sort.fetch) return "Sort: " + keys;
+  return "TopK: " + std::to_string(*sort.fetch) + " by " + keys;
+}
+
+std::string Describe(const LimitNode& limit) {
+  std::string text = "Limit:";
+  if (limit.limit) text += " " + std::to_string(*limit.limit);
+  if (limit.offset > 0) text += " offset " + std::to_string(limit.offset);
+  return text;
+}
+
+void AppendTree(const PlanPtr& plan, int depth, std::string* text) {
+  text->append(static_cast<size_t>(depth) * 2, ' ');
+  *text += DescribeOperation(*plan) + "\n";
+  for (const PlanPtr& input : plan->inputs) AppendTree(input, depth + 1, text);
+}
+
+// -- canonical form --------------------------------------------------------------------------
+
+std::string Canonical(const NamedExpression& column) {
+  return std::to_string(column.field.id) + Quote(column.field.name) +
+         Quote(CanonicalForm(column.expression));
+}
+
+std::string Canonical(const ScanNode& scan) {
+  std::ostringstream text;
+  text << "scan" << Quote(scan.relation->canonical_name()) << scan.id_offset << ";"
+       << Quote(CanonicalForm(scan.filter)) << scan.limit.value_or(-1);
+  return std::move(text).str();
+}
+std::string Canonical(const FilterNode& node) {
+  return "filter" + Quote(CanonicalForm(node.predicate));
+}
+std::string Canonical(const ProjectNode& node) {
+  return "project" + Join(node.columns, [](const auto& c) { return Canonical(c); });
+}
+std::string Canonical(const JoinNode& node) {
+  const auto keys = [](const Expression& key) { return Quote(CanonicalForm(key)); };
+  return "join" + std::string(ToString(node.kind)) + Join(node.left_keys, keys) + "|" +
+         Join(node.right_keys, keys);
+}
+std::string Canonical(const AggregateNode& node) {
+  return "aggregate" + Join(node.keys, [](const auto& c) { return Canonical(c); }) + "|" +
+         Join(node.calls, [](const AggregateCall& c) {
+           return Canonical(NamedExpression{c.field, c.call});
+         });
+}
+std::string Canonical(const WindowPlanNode& node) {
+  return "window" + Join(node.windows, [](const auto& c) { return Canonical(c); });
+}
+std::string Canonical(const SortNode& node) {
+  return "sort" + std::to_string(node.fetch.value_or(-1)) +
+         Join(node.keys, [](const PlanSortKey& key) {
+           return Quote(CanonicalForm(key.expression)) + (key.descending ? "d" : "a") +
+                  (key.nulls_last ? "l" : "f");
+         });
+}
+std::string Canonical(const LimitNode& node) {
+  return "limit" + std::to_string(node.limit.value_or(-1)) + "+" + std::to_string(node.offset);
+}
+
+}  // namespace
+
+std::string_view ToString(JoinKind kind) {
+  switch (kind) {
+    case JoinKind::kInner:
+      return "inner";
+    case JoinKind::kLeft:
+      return "left";
+    case JoinKind::kRight:
+      return "right";
+    case JoinKind::kFull:
+      return "full";
+    case JoinKind::kSemi:
+      return "semi";
+    case JoinKind::kAnti:
+      return "anti";
+    case JoinKind::kCross:
+      return "cross";
+  }
+  return "";
+}
+
+std::string DescribeOperation(const PlanNode& node) {
+  struct Visitor {
+    const PlanNode& node;
+    std::string operator()(const ScanNode& scan) const { return Describe(scan, *node.schema); }
+    std::string operator()(const FilterNode& op) const {
+      return "Filter: " + op.predicate.ToString();
+    }
+    std::string operator()(const ProjectNode& op) const {
+      return "Project: " + Join(op.columns, NamedText);
+    }
+    std::string operator()(const WindowPlanNode& op) const {
+      return "Window: " + Join(op.windows, NamedText);
+    }
+    std::string operator()(const JoinNode& op) const { return Describe(op); }
+    std::string operator()(const AggregateNode& op) const { return Describe(op); }
+    std::string operator()(const SortNode& op) const { return Describe(op); }
+    std::string operator()(const LimitNode& op) const { return Describe(op); }
+  };
+  return std::visit(Visitor{node}, node.operation);
+}
+
+std::string ToString(const PlanPtr& plan) {
+  std::string text;
+  AppendTree(plan, 0, &text);
+  return text;
+}
+
+std::string CanonicalForm(const PlanPtr& plan) {
+  std::string text =
+      std::visit([](const auto& operation) { return Canonical(operation); }, plan->operation);
+  text += "[";
+  for (const NestedField& field : plan->schema->fields()) {
+    text += std::to_string(field.id) + Quote(field.name);
+  }
+  text += "]";
+  for (const PlanPtr& input : plan->inputs) text += "(" + CanonicalForm(input) + ")";
+  return text;
+}
+
+}  // namespace iceframe

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "iceframe/query/query.h"
+
+#include <utility>
+
+#include "iceframe/expression/parse_expression.h"
+
+namespace iceframe {
+
+namespace {
+
+// Column names and SQL, item by item.
+Result<std::vector<Expression>> ParseItems(const std::vector<std::string>& texts) {
+  std::vector<Expression> items;
+  for (const std::string& text : texts) {
+    if (text == "*") {
+      items.push_back(Col("*"));
+      continue;
+    }
+    ICEFRAME_ASSIGN_OR_RETURN(Expression item, ParseSelectItem(text));
+    items.push_back(std::move(item));
+  }
+  return items;
+}
+
+}  // namespace
+
+Query::Query(std::string table, TableVersion version)
+    : table_{std::move(table), std::move(version)} {}
+
+Query Query::With(QueryStep step) const {
+  Query next = *this;
+  next.steps_.push_back(std::move(step));
+  return next;
+}
+
+Query Query::Failed(const Status& status) const {
+  Query next = *this;
+  if (next.status_.ok()) next.status_ = status;
+  return next;
+}
+
+Query Query::Select(std::vector<Expression> items) const {
+  return With(SelectStep{std::move(items)});
+}
+
+Query Query::Select(const std::vector<std::string>& items) const {
+  auto parsed = ParseItems(items);
+  return parsed.ok() ? Select(*std::move(parsed)) : Failed(parsed.status());
+}
+
+Query Query::Filter(Expression predicate) const { return With(FilterStep{std::move(predicate)}); }
+
+Query Query::Filter(std::string_view sql) const {
+  auto parsed = ParseExpression(sql);
+  return parsed.ok() ? Filter(*std::move(parsed)) : Failed(parsed.status());
+}
+
+Query Query::Join(const Query& other, JoinOn on, JoinKind kind) const {
+  return With(JoinStep{std::make_shared<const Query>(other), kind, std::move(on)});
+}
+
+Query Query::CrossJoin(const Query& other) const { return Join(other, {}, JoinKind::kCross); }
+
+Query Query::GroupBy(std::vector<Expression> keys) const {
+  return With(GroupByStep{std::move(keys)});
+}
+
+Query Query::GroupBy(const std::vector<std::string>& keys) const {
+  auto parsed = ParseItems(keys);
+  return parsed.ok() ? GroupBy(*std::move(parsed)) : Failed(parsed.status());
+}
+
+Query Query::OrderBy(std::vector<SortKey> keys) const {
+  return With(OrderByStep{std::move(keys)});
+}
+
+Query Query::OrderBy(const std::vector<std::string>& keys) const {
+  std::vector<SortKey> parsed;
+  for (const std::string& text : keys) {
+    auto key = ParseSortKey(text);
+    if (!key.ok()) return Failed(key.status());
+    parsed.push_back(*std::move(key));
+  }
+  return OrderBy(std::move(parsed));
+}
+
+Query Query::Limit(int64_t num_rows) const { return With(LimitStep{num_rows, 0}); }
+
+Query Query::Offset(int64_t num_rows) const { return With(LimitStep{std::nullopt, num_rows}); }
+
+Query Query::Distinct() const { return With(DistinctStep{}); }
+
+Query Query::WithColumn(std::string name, Expression value) const {
+  return With(WithColumnStep{std::move(name), std::move(value)});
+}
+
+}  // namespace iceframe

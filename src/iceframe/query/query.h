@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+// The query builder: what is wanted, step by step. Nothing is read before it is executed.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "iceframe/base/result.h"
+#include "iceframe/expression/expression.h"
+#include "iceframe/expression/sort_key.h"
+#include "iceframe/query/logical_plan.h"
+#include "iceframe/query/relation.h"
+
+namespace iceframe {
+
+class Query;
+
+/// Which rows of two sides meet: those equal in `left[i]` = `right[i]` for every i.
+struct JoinOn {
+  std::vector<std::string> left;
+  std::vector<std::string> right;
+  /// One column per pair comes out (the side's that has a row); false: both.
+  bool merge_keys = true;
+};
+
+struct SelectStep {
+  std::vector<Expression> items;
+};
+struct FilterStep {
+  Expression predicate;
+};
+struct JoinStep {
+  std::shared_ptr<const Query> other;
+  JoinKind kind = JoinKind::kInner;
+  JoinOn on;
+};
+struct GroupByStep {
+  std::vector<Expression> keys;
+};
+struct OrderByStep {
+  std::vector<SortKey> keys;
+};
+struct LimitStep {
+  std::optional<int64_t> limit;
+  int64_t offset = 0;
+};
+struct DistinctStep {};
+struct WithColumnStep {
+  std::string name;
+  Expression value;
+};
+using QueryStep = std::variant<SelectStep, FilterStep, JoinStep, GroupByStep, OrderByStep,
+                               LimitStep, DistinctStep, WithColumnStep>;
+
+/// An immutable list of steps over a table; every method gives a new query.
+///
+/// Each step works on the rows of the one before: `Limit(10).Filter(…)` filters ten rows. Two
+/// things are taken more kindly than that: Filter and OrderBy may name columns which a Select
+/// before them left out, and GroupBy belongs to the Select next to it, whichever comes first.
+/// Text is SQL (docs/expressions.md); what can't be parsed is told when the query is executed.
+class Query {
+ public:
+  /// Over a table: "ns.table", or a bare name in the namespace `default`.
+  explicit Query(std::string table, TableVersion version = {});
+
+  /// Columns and expressions; "*" stands for all columns. With aggregates (sum, count, …) one row
+  /// per group, or one row in all. Window calls see the rows of this step.
+  Query Select(std::vector<Expression> items) const;
+  Query Select(const std::vector<std::string>& items) const;
+  /// Keeps the rows for which it is true. After a grouping: HAVING.
+  Query Filter(Expression predicate) const;
+  Query Filter(std::string_view sql) const;
+  /// The other side's columns come last; a name taken already gets "_right" at its end.
+  Query Join(const Query& other, JoinOn on, JoinKind kind = JoinKind::kInner) const;
+  Query CrossJoin(const Query& other) const;
+  Query GroupBy(std::vector<Expression> keys) const;
+  Query GroupBy(const std::vector<std::string>& keys) const;
+  /// Nulls come last unless a key says otherwise; NaN is greater than every number.
+  Query OrderBy(std::vector<SortKey> keys) const;
+  Query OrderBy(const std::vector<std::string>& keys) const;
+  Query Limit(int64_t num_rows) const;
+  Query Offset(int64_t num_rows) const;
+  Query Distinct() const;
+  /// Adds a column, or puts a new one in the place of its namesake.
+  Query WithColumn(std::string name, Expression value) const;
+
+  const RelationName& table() const { return table_; }
+  const std::vector<QueryStep>& steps() const { return steps_; }
+  /// What was wrong with a text that was handed in, if anything.
+  const Status& status() const { return status_; }
+
+ private:
+  Query With(QueryStep step) const;
+  Query Failed(const Status& status) const;
+
+  RelationName table_;
+  std::vector<QueryStep> steps_;
+  Status status_;
+};
+
+/// What a query means on the tables as `resolver` gives them.
+/// Errors: InvalidArgument naming the column, with the nearest name, or the step; those of Resolve.
+Result<PlanPtr> BindQuery(const Query& query, RelationResolver* resolver);
+
+}  // namespace iceframe
