@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,7 +16,9 @@
 #include "iceframe/base/properties.h"
 #include "iceframe/base/result.h"
 #include "iceframe/catalog/catalog.h"
+#include "iceframe/execution/explanation.h"
 #include "iceframe/expression/expression.h"
+#include "iceframe/query/query.h"
 #include "iceframe/runtime/operation_context.h"
 #include "iceframe/table/table.h"
 
@@ -44,6 +47,11 @@ struct ScanOptions {
   int64_t batch_rows = 64 * 1024;
   bool with_file = false;
   bool with_pos = false;
+};
+
+struct QueryOptions {
+  /// Rules of the optimizer that are left out, by name (docs/queries.md); for looking into plans.
+  std::set<std::string> disabled_rules;
 };
 
 struct CreateTableOptions {
@@ -141,6 +149,17 @@ class Session : public std::enable_shared_from_this<Session> {
   virtual Result<std::shared_ptr<arrow::RecordBatchReader>> Scan(
       const OperationContext& context, const std::shared_ptr<const Table>& table,
       const ScanOptions& options) = 0;
+
+  /// Binds and plans a query. Its tables are loaded now, each once, so that all its parts see one
+  /// state; batches are computed as they are asked for. Dropping the reader stops it.
+  /// Errors: InvalidArgument naming the column or step; NotFound; while reading, those of Scan,
+  /// ResourceExhausted when memory.limit is reached, and InvalidArgument (overflow, failed casts).
+  virtual Result<std::shared_ptr<arrow::RecordBatchReader>> Execute(
+      const OperationContext& context, const Query& query, const QueryOptions& options = {}) = 0;
+  /// What the query does: as planned, from manifests alone; with `analyze` it is run, its rows are
+  /// dropped, and what happened is told.
+  virtual Result<Explanation> Explain(const OperationContext& context, const Query& query,
+                                      bool analyze = false, const QueryOptions& options = {}) = 0;
 };
 
 }  // namespace iceframe

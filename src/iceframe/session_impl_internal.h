@@ -56,7 +56,16 @@ class SessionImpl final : public Session {
                                                          const std::shared_ptr<const Table>& table,
                                                          const ScanOptions& options) override;
 
+  Result<std::shared_ptr<arrow::RecordBatchReader>> Execute(const OperationContext& context,
+                                                            const Query& query,
+                                                            const QueryOptions& options) override;
+  Result<Explanation> Explain(const OperationContext& context, const Query& query, bool analyze,
+                              const QueryOptions& options) override;
+
  private:
+  Result<PlanPtr> Plan(const OperationContext& context, const Query& query,
+                       const QueryOptions& options);
+
   const std::shared_ptr<Catalog> catalog_;
   const std::shared_ptr<MemoryBudget> memory_;
   const std::shared_ptr<const Properties> settings_;

@@ -19,11 +19,6 @@ namespace iceframe {
 
 namespace {
 
-ArrayPtr WithoutExtension(const ArrayPtr& column) {
-  if (column->type_id() != arrow::Type::EXTENSION) return column;
-  return static_cast<const arrow::ExtensionArray&>(*column).storage();
-}
-
 // The array with each value run through `map`, nulls kept.
 template <typename From, typename To, typename Map>
 Result<ArrayPtr> MapValues(const arrow::Array& column, std::shared_ptr<arrow::DataType> type,
@@ -58,7 +53,46 @@ Int Ordered(Float value) {
   return bits >= 0 ? bits : static_cast<Int>(bits ^ std::numeric_limits<Int>::max());
 }
 
+// The same values under another type of the same layout (field names and ids of nested types).
+std::shared_ptr<arrow::ArrayData> Relabeled(const std::shared_ptr<arrow::ArrayData>& data,
+                                            const std::shared_ptr<arrow::DataType>& type) {
+  auto relabeled = data->Copy();
+  relabeled->type = type;
+  const arrow::DataType& storage =
+      type->id() == arrow::Type::EXTENSION
+          ? *static_cast<const arrow::ExtensionType&>(*type).storage_type()
+          : *type;
+  for (size_t i = 0; i < relabeled->child_data.size(); ++i) {
+    relabeled->child_data[i] =
+        Relabeled(relabeled->child_data[i], storage.field(static_cast<int>(i))->type());
+  }
+  return relabeled;
+}
+
 }  // namespace
+
+std::vector<OperatorPtr> Inputs(OperatorPtr first, OperatorPtr second) {
+  std::vector<OperatorPtr> inputs;
+  inputs.push_back(std::move(first));
+  if (second != nullptr) inputs.push_back(std::move(second));
+  return inputs;
+}
+
+ArrayPtr WithType(const ArrayPtr& column, const std::shared_ptr<arrow::DataType>& type) {
+  if (column->type().get() == type.get()) return column;
+  return arrow::MakeArray(Relabeled(column->data(), type));
+}
+
+ArrayPtr StorageForm(const ArrayPtr& column) {
+  if (column->type_id() != arrow::Type::EXTENSION) return column;
+  return static_cast<const arrow::ExtensionArray&>(*column).storage();
+}
+
+Result<std::shared_ptr<arrow::RecordBatch>> EmptyBatch(const Schema& schema,
+                                                       arrow::MemoryPool* pool) {
+  ICEFRAME_ASSIGN_OR_RETURN(auto arrow_schema, ToArrowSchema(schema, /*with_field_ids=*/true));
+  return arrow::RecordBatch::MakeEmpty(std::move(arrow_schema), pool);
+}
 
 Result<ArrayPtr> EvaluateColumn(const Expression& bound, const arrow::RecordBatch& batch,
                                 arrow::MemoryPool* pool) {
@@ -68,7 +102,7 @@ Result<ArrayPtr> EvaluateColumn(const Expression& bound, const arrow::RecordBatc
 }
 
 Result<ArrayPtr> GroupableForm(const ArrayPtr& column, arrow::MemoryPool* pool) {
-  const ArrayPtr plain = WithoutExtension(column);
+  const ArrayPtr plain = StorageForm(column);
   if (plain->type_id() == arrow::Type::FLOAT) {
     return MapValues<float, float>(*plain, plain->type(), pool, Canonical<float>);
   }
@@ -79,7 +113,7 @@ Result<ArrayPtr> GroupableForm(const ArrayPtr& column, arrow::MemoryPool* pool) 
 }
 
 Result<ArrayPtr> SortableForm(const ArrayPtr& column, arrow::MemoryPool* pool) {
-  const ArrayPtr plain = WithoutExtension(column);
+  const ArrayPtr plain = StorageForm(column);
   if (plain->type_id() == arrow::Type::FLOAT) {
     return MapValues<float, int32_t>(*plain, arrow::int32(), pool, Ordered<float, int32_t>);
   }
@@ -125,7 +159,7 @@ Result<arrow::ArrayVector> TakeColumns(const arrow::ArrayVector& columns,
   for (const ArrayPtr& column : columns) {
     // Extension types lack kernels, their storage has them.
     ICEFRAME_ASSIGN_OR_RETURN(
-        arrow::Datum values, arrow::compute::Take(WithoutExtension(column), rows, options, &exec));
+        arrow::Datum values, arrow::compute::Take(StorageForm(column), rows, options, &exec));
     taken.push_back(values.make_array());
   }
   return taken;

@@ -13,7 +13,13 @@
 
 namespace iceframe {
 
+/// Results that were computed as a whole are handed on in batches of so many rows.
+inline constexpr int64_t kOutputRows = 64 * 1024;
+
 using ArrayPtr = std::shared_ptr<arrow::Array>;
+
+/// A list of one or two inputs.
+std::vector<OperatorPtr> Inputs(OperatorPtr first, OperatorPtr second = nullptr);
 
 /// Evaluates to an array of one value per row.
 Result<ArrayPtr> EvaluateColumn(const Expression& bound, const arrow::RecordBatch& batch,
@@ -24,6 +30,14 @@ Result<ArrayPtr> GroupableForm(const ArrayPtr& column, arrow::MemoryPool* pool);
 /// The column such that an ascending sort of it gives the order of docs/expressions.md (NaN
 /// greatest, −0 equal to 0): floats as integers, no extension type.
 Result<ArrayPtr> SortableForm(const ArrayPtr& column, arrow::MemoryPool* pool);
+
+/// The same values under another type of the same layout (names and ids of nested fields differ).
+ArrayPtr WithType(const ArrayPtr& column, const std::shared_ptr<arrow::DataType>& type);
+/// The column below any extension type.
+ArrayPtr StorageForm(const ArrayPtr& column);
+/// No rows of a schema, fields with ids.
+Result<std::shared_ptr<arrow::RecordBatch>> EmptyBatch(const Schema& schema,
+                                                       arrow::MemoryPool* pool);
 
 /// All rows of an operator that is open, as one batch (of no rows for none).
 Result<std::shared_ptr<arrow::RecordBatch>> ReadAll(Operator* input, arrow::MemoryPool* pool);

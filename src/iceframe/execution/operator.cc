@@ -8,29 +8,14 @@
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
 
+#include "iceframe/execution/columns_internal.h"
 #include "iceframe/types/arrow_schema.h"
 
 namespace iceframe {
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
-// The same values under another type of the same layout (field names and ids of nested types).
-std::shared_ptr<arrow::ArrayData> Relabeled(const std::shared_ptr<arrow::ArrayData>& data,
-                                            const std::shared_ptr<arrow::DataType>& type) {
-  auto relabeled = data->Copy();
-  relabeled->type = type;
-  const arrow::DataType& storage =
-      type->id() == arrow::Type::EXTENSION
-          ? *static_cast<const arrow::ExtensionType&>(*type).storage_type()
-          : *type;
-  for (size_t i = 0; i < relabeled->child_data.size(); ++i) {
-    relabeled->child_data[i] =
-        Relabeled(relabeled->child_data[i], storage.field(static_cast<int>(i))->type());
-  }
-  return relabeled;
-}
+using SteadyClock = std::chrono::steady_clock;
 
 }  // namespace
 
@@ -42,15 +27,15 @@ Status Operator::Open(const OperationContext& context) {
   ICEFRAME_ASSIGN_OR_RETURN(arrow_schema_, ToArrowSchema(*schema_, /*with_field_ids=*/true));
   context_ = context;
   context_.memory = context.memory->MakeChild(name_.substr(0, name_.find(':')));
-  const auto start = Clock::now();
+  const auto start = SteadyClock::now();
   const Status opened = DoOpen();
-  metrics_.total_time += Clock::now() - start;
+  metrics_.total_time += SteadyClock::now() - start;
   metrics_.peak_bytes = context_.memory->peak_bytes();
   return opened;
 }
 
 Result<std::shared_ptr<arrow::RecordBatch>> Operator::Next() {
-  const auto start = Clock::now();
+  const auto start = SteadyClock::now();
   std::shared_ptr<arrow::RecordBatch> batch;
   while (!is_done_) {
     ICEFRAME_RETURN_NOT_OK(context_.Check());
@@ -62,7 +47,7 @@ Result<std::shared_ptr<arrow::RecordBatch>> Operator::Next() {
     metrics_.num_rows += batch->num_rows();
     ++metrics_.num_batches;
   }
-  metrics_.total_time += Clock::now() - start;
+  metrics_.total_time += SteadyClock::now() - start;
   metrics_.peak_bytes = std::max(metrics_.peak_bytes, context_.memory->peak_bytes());
   return batch;
 }
@@ -78,8 +63,7 @@ Result<std::shared_ptr<arrow::RecordBatch>> Operator::MakeBatch(
     int64_t num_rows, std::vector<std::shared_ptr<arrow::Array>> columns) const {
   for (size_t i = 0; i < columns.size(); ++i) {
     const auto& type = arrow_schema_->field(static_cast<int>(i))->type();
-    if (columns[i]->type().get() == type.get()) continue;
-    columns[i] = arrow::MakeArray(Relabeled(columns[i]->data(), type));
+    columns[i] = WithType(columns[i], type);
   }
   return arrow::RecordBatch::Make(arrow_schema_, num_rows, std::move(columns));
 }

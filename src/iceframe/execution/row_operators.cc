@@ -18,16 +18,10 @@ namespace {
 
 using BatchPtr = std::shared_ptr<arrow::RecordBatch>;
 
-std::vector<OperatorPtr> One(OperatorPtr input) {
-  std::vector<OperatorPtr> inputs;
-  inputs.push_back(std::move(input));
-  return inputs;
-}
-
 class FilterOperator final : public Operator {
  public:
   FilterOperator(const PlanNode& plan, OperatorPtr input)
-      : Operator(DescribeOperation(plan), plan.schema, One(std::move(input))),
+      : Operator(DescribeOperation(plan), plan.schema, Inputs(std::move(input))),
         predicate_(plan.as<FilterNode>()->predicate) {}
 
   void OfferFilter(const Expression& predicate) override { input().OfferFilter(predicate); }
@@ -53,7 +47,7 @@ class FilterOperator final : public Operator {
 class ProjectOperator final : public Operator {
  public:
   ProjectOperator(const PlanNode& plan, OperatorPtr input)
-      : Operator(DescribeOperation(plan), plan.schema, One(std::move(input))),
+      : Operator(DescribeOperation(plan), plan.schema, Inputs(std::move(input))),
         columns_(plan.as<ProjectNode>()->columns) {}
 
   void OfferFilter(const Expression& predicate) override {
@@ -87,7 +81,7 @@ class ProjectOperator final : public Operator {
 class LimitOperator final : public Operator {
  public:
   LimitOperator(const PlanNode& plan, OperatorPtr input)
-      : Operator(DescribeOperation(plan), plan.schema, One(std::move(input))),
+      : Operator(DescribeOperation(plan), plan.schema, Inputs(std::move(input))),
         to_skip_(plan.as<LimitNode>()->offset),
         left_(plan.as<LimitNode>()->limit) {}
 

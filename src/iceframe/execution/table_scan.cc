@@ -72,13 +72,14 @@ Result<std::shared_ptr<arrow::Schema>> ResultSchema(const Schema& projection,
   return schema;
 }
 
-// The tasks of a scan; a table that never had a snapshot has none.
-Result<TaskSource> PlanTasks(const OperationContext& context, const Table& table,
-                             std::shared_ptr<const Schema> schema, const TableScanOptions& options) {
+}  // namespace
+
+Result<TaskSource> PlanTableScan(const OperationContext& context, const Table& table,
+                                 const TableScanOptions& options) {
   ICEFRAME_ASSIGN_OR_RETURN(const Snapshot* snapshot, table.SnapshotOf(options.version));
   ScanPlanOptions plan;
   plan.metadata = table.metadata();
-  plan.schema = std::move(schema);
+  ICEFRAME_ASSIGN_OR_RETURN(plan.schema, table.SchemaOf(options.version));
   plan.filter = options.filter;
   plan.case_sensitive = options.case_sensitive;
   plan.limit = options.limit;
@@ -88,8 +89,6 @@ Result<TaskSource> PlanTasks(const OperationContext& context, const Table& table
   return TaskSource([planner](const OperationContext&) { return planner->Next(); });
 }
 
-}  // namespace
-
 Result<std::unique_ptr<ScanStream>> OpenTableScan(const OperationContext& context,
                                                   const Table& table,
                                                   const TableScanOptions& options) {
@@ -97,7 +96,7 @@ Result<std::unique_ptr<ScanStream>> OpenTableScan(const OperationContext& contex
   const auto projection = options.projection == nullptr ? schema : options.projection;
   TaskSource tasks = options.tasks;
   if (!tasks) {
-    ICEFRAME_ASSIGN_OR_RETURN(tasks, PlanTasks(context, table, schema, options));
+    ICEFRAME_ASSIGN_OR_RETURN(tasks, PlanTableScan(context, table, options));
   }
   ICEFRAME_ASSIGN_OR_RETURN(ReadOptions read, MakeReadOptions(table, schema, projection, options));
   ScanStreamOptions stream;

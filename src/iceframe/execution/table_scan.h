@@ -33,6 +33,11 @@ struct TableScanOptions {
   TaskSource tasks;
 };
 
+/// The tasks of a scan, as planning finds them; a table that never had a snapshot has none.
+/// Errors: InvalidArgument (filter); NotFound (version).
+Result<TaskSource> PlanTableScan(const OperationContext& context, const Table& table,
+                                 const TableScanOptions& options);
+
 /// Starts a scan; nothing but manifests was read when it returns.
 /// Errors: InvalidArgument (filter); NotFound (version); those of planning.
 Result<std::unique_ptr<ScanStream>> OpenTableScan(const OperationContext& context,

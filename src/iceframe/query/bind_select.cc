@@ -7,6 +7,7 @@
 #include "iceframe/expression/aggregate_catalogue.h"
 #include "iceframe/expression/binder.h"
 #include "iceframe/expression/rewrite.h"
+#include "iceframe/expression/window.h"
 #include "iceframe/query/plan_binder_internal.h"
 
 namespace iceframe {
@@ -26,7 +27,7 @@ class Grouping {
                    ": ", key.ToString());
     }
     ICEFRAME_ASSIGN_OR_RETURN(NamedExpression column,
-                              columns_.Make(UniqueName(OutputName(key)), bound));
+                              columns_.Make(UniqueName(ItemName(key)), bound));
     key_names_.emplace(CanonicalForm(bound), column.field.name);
     node_.keys.push_back(std::move(column));
     return Status::OK();
@@ -76,7 +77,7 @@ class Grouping {
   }
 
   Result<Expression> LiftAggregate(const Expression& item) {
-    ICEFRAME_ASSIGN_OR_RETURN(AggregateCall call, BindAggregate(item, *input_->schema, ids_));
+    ICEFRAME_ASSIGN_OR_RETURN(AggregateCall call, MakeAggregateCall(item, *input_->schema, ids_));
     const auto [entry, is_new] = call_names_.try_emplace(CanonicalForm(call.call));
     if (is_new) {
       call.field.name = UniqueName(std::move(call.field.name));
@@ -121,8 +122,9 @@ class Grouping {
 
 }  // namespace
 
-Result<AggregateCall> BindAggregate(const Expression& call, const Schema& input, ColumnIds* ids) {
-  ICEFRAME_ASSIGN_OR_RETURN(Expression bound, BindAggregateCall(call, input));
+Result<AggregateCall> MakeAggregateCall(const Expression& call, const Schema& input,
+                                        ColumnIds* ids) {
+  ICEFRAME_ASSIGN_OR_RETURN(Expression bound, BindAggregate(call, input));
   ICEFRAME_ASSIGN_OR_RETURN(const FieldId id, ids->Next());
   return AggregateCall{NestedField::Optional(id, call.ToString(), bound.type()), bound};
 }
@@ -177,7 +179,7 @@ Result<PlanPtr> BindSelect(PlanPtr input, const std::optional<std::vector<Expres
   OutputColumns columns(*input->schema, ids);
   for (size_t i = 0; i < values.size(); ++i) {
     ICEFRAME_ASSIGN_OR_RETURN(Expression bound, Bind(values[i], *input->schema));
-    ICEFRAME_ASSIGN_OR_RETURN(NamedExpression column, columns.Make(OutputName(items[i]), bound));
+    ICEFRAME_ASSIGN_OR_RETURN(NamedExpression column, columns.Make(ItemName(items[i]), bound));
     project.columns.push_back(std::move(column));
   }
   return MakePlan(std::move(project), {std::move(input)});

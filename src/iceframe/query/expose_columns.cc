@@ -66,7 +66,7 @@ Result<std::optional<PlanPtr>> ExposeAggregate(const PlanPtr& plan, const Expres
   if (const auto* aggregate = plan->as<AggregateNode>()) {
     AggregateNode wider = *aggregate;
     ICEFRAME_ASSIGN_OR_RETURN(AggregateCall bound,
-                              BindAggregate(call, *plan->inputs[0]->schema, ids));
+                              MakeAggregateCall(call, *plan->inputs[0]->schema, ids));
     wider.calls.push_back(std::move(bound));
     // The same aggregate may be there already, under its text or another name.
     std::string& name = wider.calls.back().field.name;

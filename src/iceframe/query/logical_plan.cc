@@ -130,7 +130,7 @@ std::set<FieldId> ReferencedFieldIds(const PlanOperation& operation) {
   } else if (const auto* window = std::get_if<WindowPlanNode>(&operation)) {
     for (const NamedExpression& call : window->windows) CollectIds(call.expression, &ids);
   } else if (const auto* sort = std::get_if<SortNode>(&operation)) {
-    for (const PlanSortKey& key : sort->keys) CollectIds(key.expression, &ids);
+    for (const SortKey& key : sort->keys) CollectIds(key.expression, &ids);
   }
   return ids;
 }

@@ -16,6 +16,7 @@
 
 #include "iceframe/base/result.h"
 #include "iceframe/expression/expression.h"
+#include "iceframe/expression/sort_key.h"
 #include "iceframe/query/relation.h"
 #include "iceframe/types/schema.h"
 
@@ -69,14 +70,9 @@ struct AggregateNode {
 struct WindowPlanNode {
   std::vector<NamedExpression> windows;
 };
-struct PlanSortKey {
-  Expression expression;
-  bool descending = false;
-  bool nulls_last = true;
-};
 /// Stable. `fetch`: the first so many rows only.
 struct SortNode {
-  std::vector<PlanSortKey> keys;
+  std::vector<SortKey> keys;
   std::optional<int64_t> fetch;
 };
 struct LimitNode {

@@ -38,16 +38,18 @@ Result<PlanPtr> Optimize(PlanPtr plan, const std::set<std::string>& disabled_rul
 
 namespace internal {
 
-std::vector<Expression> SplitConjunction(const Expression& predicate) {
-  if (const auto* conjunction = predicate.as<AndNode>()) return conjunction->operands;
-  return {predicate};
-}
-
 Result<PlanPtr> FilterOver(PlanPtr input, std::vector<Expression> predicates) {
   std::erase_if(predicates, [](const Expression& predicate) { return predicate.is_true(); });
   if (predicates.empty()) return input;
   Expression both(AndNode{std::move(predicates)}, Type::Boolean(), true);
   return MakePlan(FilterNode{std::move(both)}, {std::move(input)});
+}
+
+bool CanRaise(const Expression& expression) {
+  const bool is_plain = expression.as<CastNode>() == nullptr &&
+                        expression.as<ArithmeticNode>() == nullptr &&
+                        expression.as<FunctionNode>() == nullptr;
+  return !is_plain || std::ranges::any_of(expression.operands(), CanRaise);
 }
 
 bool IsOver(const Expression& expression, const Schema& schema) {

@@ -60,8 +60,6 @@ Result<PlanPtr> RewriteBottomUp(const PlanPtr& plan, const Rewrite& rewrite) {
   return rewrite(changed);
 }
 
-/// The predicates that AND joins; the predicate itself if it is none.
-std::vector<Expression> SplitConjunction(const Expression& predicate);
 /// Filter over `input`, or `input` itself if there is nothing to filter.
 Result<PlanPtr> FilterOver(PlanPtr input, std::vector<Expression> predicates);
 /// Whether evaluating can raise an error for some row (casts, arithmetic), so that it must not see

@@ -60,17 +60,12 @@ Result<NamedExpression> OutputColumns::Make(std::string name, const Expression& 
 
 void OutputColumns::Reserve(const NestedField& field) { CollectIds(field, &used_); }
 
-std::string OutputName(const Expression& item) {
+std::string ItemName(const Expression& item) {
   if (const auto* alias = item.as<AliasNode>()) return alias->name;
   const auto* column = item.as<ColumnNode>();
   if (column == nullptr) return item.ToString();
   const size_t dot = column->name.rfind('.');
   return dot == std::string::npos ? column->name : column->name.substr(dot + 1);
-}
-
-Expression WithoutAlias(const Expression& item) {
-  const auto* alias = item.as<AliasNode>();
-  return alias == nullptr ? item : alias->operands[0];
 }
 
 }  // namespace iceframe

@@ -213,11 +213,9 @@ class PlanBinder {
                    right_name);
     }
     join->left_keys.push_back(equal.operands()[0]);
-    join->right_keys.push_back(RewriteColumns(equal.operands()[1], [&](const Expression& column) {
-      return Expression(ColumnNode{right.FullName(column.as<ColumnNode>()->field_id),
-                                   column.as<ColumnNode>()->field_id},
-                        column.type(), true);
-    }));
+    // Under its own name, whatever the join calls it.
+    join->right_keys.push_back(
+        RewriteColumns(equal.operands()[1], [&](const ColumnNode&) { return right_key; }));
     return Status::OK();
   }
 

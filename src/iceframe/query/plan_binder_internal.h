@@ -40,9 +40,7 @@ class OutputColumns {
 };
 
 /// The name that an item of a select has of its own: its alias, its column's last part, its text.
-std::string OutputName(const Expression& item);
-/// The item less its alias.
-Expression WithoutAlias(const Expression& item);
+std::string ItemName(const Expression& item);
 
 /// Puts every GroupBy directly before the Select it belongs to (filters, joins and new columns
 /// between them come before it; ordering, limits and conditions on aggregates after the Select),
@@ -65,6 +63,7 @@ Result<PlanPtr> BindSelect(PlanPtr input, const std::optional<std::vector<Expres
 /// Replaces the window calls in `expressions` by columns; returns the plan that has them.
 Result<PlanPtr> LiftWindows(PlanPtr input, std::vector<Expression>* expressions, ColumnIds* ids);
 /// One aggregate bound to its input. Errors: InvalidArgument (operand's type, nesting).
-Result<AggregateCall> BindAggregate(const Expression& call, const Schema& input, ColumnIds* ids);
+Result<AggregateCall> MakeAggregateCall(const Expression& call, const Schema& input,
+                                        ColumnIds* ids);
 
 }  // namespace iceframe

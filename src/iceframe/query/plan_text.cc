@@ -33,11 +33,6 @@ std::string CallText(const AggregateCall& call) {
   return text == call.field.name ? text : text + " AS " + call.field.name;
 }
 
-std::string SortText(const PlanSortKey& key) {
-  return key.expression.ToString() + (key.descending ? " DESC" : "") +
-         (key.nulls_last ? "" : " NULLS FIRST");
-}
-
 std::string Describe(const ScanNode& scan, const Schema& schema) {
   std::string text = "Scan: " + scan.relation->name() + " [" +
                      Join(schema.fields(), [](const NestedField& f) { return f.name; }) + "]";
@@ -63,7 +58,7 @@ std::string Describe(const AggregateNode& node) {
 }
 
 std::string Describe(const SortNode& sort) {
-  const std::string keys = Join(sort.keys, SortText);
+  const std::string keys = Join(sort.keys, [](const SortKey& key) { return key.ToString(); });
   if (!sort.fetch) return "Sort: " + keys;
   return "TopK: " + std::to_string(*sort.fetch) + " by " + keys;
 }
@@ -116,7 +111,7 @@ std::string Canonical(const WindowPlanNode& node) {
 }
 std::string Canonical(const SortNode& node) {
   return "sort" + std::to_string(node.fetch.value_or(-1)) +
-         Join(node.keys, [](const PlanSortKey& key) {
+         Join(node.keys, [](const SortKey& key) {
            return Quote(CanonicalForm(key.expression)) + (key.descending ? "d" : "a") +
                   (key.nulls_last ? "l" : "f");
          });

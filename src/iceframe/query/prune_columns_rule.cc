@@ -39,7 +39,7 @@ Ids Union(const Ids& left, Ids right) {
   return right;
 }
 
-Result<PlanPtr> PruneNode(const PlanPtr& plan, const ScanNode& scan, const Ids& wanted) {
+Result<PlanPtr> PruneNode(const PlanPtr&, const ScanNode& scan, const Ids& wanted) {
   return MakeScan(scan, scan.columns->Select(wanted));
 }
 

@@ -5,6 +5,7 @@
 
 #include "iceframe/expression/binder.h"
 #include "iceframe/expression/rewrite.h"
+#include "iceframe/expression/window.h"
 #include "iceframe/query/optimizer.h"
 
 namespace iceframe {
@@ -42,7 +43,7 @@ Result<PlanPtr> PushNode(const PlanPtr& plan, const ScanNode& scan, Predicates p
 }
 
 Result<PlanPtr> PushNode(const PlanPtr& plan, const FilterNode& filter, Predicates predicates) {
-  Predicates all = internal::SplitConjunction(filter.predicate);
+  Predicates all = Conjuncts(filter.predicate);
   all.insert(all.end(), predicates.begin(), predicates.end());
   return Push(plan->inputs[0], std::move(all));
 }
@@ -54,9 +55,9 @@ Result<PlanPtr> PushNode(const PlanPtr& plan, const ProjectNode& project, Predic
     values.emplace(column.field.id, column.expression);
   }
   for (Expression& predicate : predicates) {
-    predicate = SimplifyFilter(RewriteColumns(predicate, [&](const Expression& column) {
-      const auto found = values.find(column.as<ColumnNode>()->field_id);
-      return found == values.end() ? column : found->second;
+    predicate = SimplifyFilter(RewriteColumns(predicate, [&](const ColumnNode& column) {
+      const auto found = values.find(column.field_id);
+      return found == values.end() ? std::nullopt : std::optional(found->second);
     }));
   }
   return PushIntoInput(*plan, std::move(predicates), {});
@@ -80,9 +81,8 @@ Result<PlanPtr> PushNode(const PlanPtr& plan, const AggregateNode& node, Predica
     return !keys.empty() && std::ranges::all_of(ids, [&](auto id) { return keys.contains(id); });
   });
   for (Expression& predicate : below) {
-    predicate = RewriteColumns(predicate, [&](const Expression& column) {
-      return keys.at(column.as<ColumnNode>()->field_id);
-    });
+    predicate = RewriteColumns(
+        predicate, [&](const ColumnNode& column) { return keys.at(column.field_id); });
   }
   return PushIntoInput(*plan, std::move(below), std::move(predicates));
 }
@@ -92,7 +92,7 @@ Result<PlanPtr> PushNode(const PlanPtr& plan, const WindowPlanNode& node, Predic
   std::optional<std::set<FieldId>> common;
   for (const NamedExpression& window : node.windows) {
     std::set<FieldId> keys;
-    for (const Expression& key : window.expression.as<WindowNode>()->partition_by()) {
+    for (const Expression& key : PartitionKeys(*window.expression.as<WindowNode>())) {
       if (const auto* column = key.as<ColumnNode>()) keys.insert(column->field_id);
     }
     if (!common) common = keys;
