@@ -102,6 +102,29 @@ Result<std::shared_ptr<BatchStream>> Scan(Session& session, const std::string& n
   return std::make_shared<BatchStream>(std::move(reader), std::move(operation));
 }
 
+Result<std::shared_ptr<BatchStream>> Execute(Session& session, const Query& query,
+                                             std::vector<std::string> disabled_rules,
+                                             nb::object progress) {
+  const QueryOptions options{{disabled_rules.begin(), disabled_rules.end()}};
+  Operation operation = MakeOperation(session.NewOperation(), std::move(progress));
+  using Reader = std::shared_ptr<arrow::RecordBatchReader>;
+  ICEFRAME_ASSIGN_OR_RETURN(auto reader, RunCall<Reader>(operation, [&](CallerThread&) {
+                              return session.Execute(operation.context, query, options);
+                            }));
+  return std::make_shared<BatchStream>(std::move(reader), std::move(operation));
+}
+
+Result<std::pair<std::string, std::string>> Explain(Session& session, const Query& query,
+                                                    bool analyze,
+                                                    std::vector<std::string> disabled_rules) {
+  const QueryOptions options{{disabled_rules.begin(), disabled_rules.end()}};
+  Operation operation = MakeOperation(session.NewOperation(), nb::none());
+  ICEFRAME_ASSIGN_OR_RETURN(auto explanation, RunCall<Explanation>(operation, [&](CallerThread&) {
+                              return session.Explain(operation.context, query, analyze, options);
+                            }));
+  return std::pair(std::move(explanation.text), explanation.json.Dump());
+}
+
 void BindScan(nb::module_& module) {
   nb::class_<Batch>(module, "Batch", "One batch of a scan, in the Arrow C data interface.")
       .def_prop_ro("num_rows", [](const Batch& self) { return self.batch->num_rows(); })

@@ -166,6 +166,10 @@ void BindSession(nb::module_& module) {
            nb::arg("filter").none(), nb::arg("limit").none(), nb::arg("snapshot_id").none(),
            nb::arg("as_of_timestamp").none(), nb::arg("ref").none(), nb::arg("ordered"),
            nb::arg("batch_rows"), nb::arg("progress").none())
+      .def("execute", &Execute, nb::arg("query"), nb::kw_only(), nb::arg("disabled_rules"),
+           nb::arg("progress").none())
+      .def("explain", &Explain, nb::arg("query"), nb::kw_only(), nb::arg("analyze"),
+           nb::arg("disabled_rules"), "The explanation as text and as JSON.")
       .def("memory_used_bytes", [](const Session& self) { return self.memory()->used_bytes(); })
       .def("memory_peak_bytes", [](const Session& self) { return self.memory()->peak_bytes(); })
       .def("memory_limit_bytes", [](const Session& self) { return self.memory()->limit_bytes(); })

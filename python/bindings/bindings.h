@@ -19,6 +19,7 @@ namespace iceframe::python {
 
 void BindExecutor(nanobind::module_& module);
 void BindExpression(nanobind::module_& module);
+void BindQuery(nanobind::module_& module);
 void BindScan(nanobind::module_& module);
 void BindSession(nanobind::module_& module);
 void BindTable(nanobind::module_& module);
@@ -36,5 +37,15 @@ Result<std::shared_ptr<BatchStream>> Scan(Session& session, const std::string& n
                                           std::optional<int64_t> as_of_timestamp,
                                           std::optional<std::string> ref, bool ordered,
                                           int64_t batch_rows, nanobind::object progress);
+
+
+/// Starts a query; its batches come as they are asked for.
+Result<std::shared_ptr<BatchStream>> Execute(Session& session, const Query& query,
+                                             std::vector<std::string> disabled_rules,
+                                             nanobind::object progress);
+/// The explanation as text and as JSON.
+Result<std::pair<std::string, std::string>> Explain(Session& session, const Query& query,
+                                                    bool analyze,
+                                                    std::vector<std::string> disabled_rules);
 
 }  // namespace iceframe::python

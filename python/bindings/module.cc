@@ -18,6 +18,7 @@ NB_MODULE(_native, module) {
   BindExpression(module);
   BindTable(module);
   BindScan(module);
+  BindQuery(module);
   BindSession(module);
   nb::module_::import_("atexit").attr("register")(nb::cpp_function(&EndCalls));
 }

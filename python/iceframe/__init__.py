@@ -15,14 +15,17 @@ from iceframe.errors import (
 from iceframe.expressions import Expression, col, lit
 from iceframe.frame import IceFrame, ScanOptions, WriteReport
 from iceframe.progress import Progress
+from iceframe.query import Explanation, QueryBuilder
 from iceframe.table import Table
 
 __all__ = [
     "CatalogError",
+    "Explanation",
     "Expression",
     "IceFrame",
     "IceFrameError",
     "Progress",
+    "QueryBuilder",
     "ScanOptions",
     "SchemaError",
     "Table",

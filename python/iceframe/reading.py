@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
+from iceframe import _native
 from iceframe.arguments import (
     column_names,
     filter_argument,
@@ -17,13 +18,13 @@ from iceframe.arguments import (
 from iceframe.expressions import Expression
 from iceframe.polars_frames import lazy_frame, to_polars
 from iceframe.progress import ProgressOption, progress_listener
+from iceframe.query import QueryBuilder
 
 if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
     import pyarrow as pa
 
-    from iceframe import _native
 
 __all__ = ["ScanOptions", "TableReading"]
 
@@ -263,6 +264,34 @@ class TableReading:
             lambda columns, limit: self.scan_batches(table_name, columns, None, limit, **options),
             self.to_arrow(table_name, limit=0, **options),
         )
+
+    def query(
+        self,
+        table_name: str,
+        *,
+        snapshot_id: int | None = None,
+        as_of_timestamp: int | dt.datetime | None = None,
+        ref: str | None = None,
+    ) -> QueryBuilder:
+        """Starts a query over a table; nothing is read before it is executed.
+
+        Args:
+            table_name: "namespace.table", or "table" in the namespace "default".
+            snapshot_id: read this snapshot; at most one of this and the next two.
+            as_of_timestamp: read what was current then, as for `scan`.
+            ref: read this branch or tag.
+
+        Example:
+            >>> demo().query("users").filter("age > 30").select("name").execute().to_dicts()
+            [{'name': 'Ada'}]
+        """
+        native = _native.Query.of(
+            table_name,
+            whole_number("snapshot_id", snapshot_id),
+            to_milliseconds(as_of_timestamp),
+            text("ref", ref),
+        )
+        return QueryBuilder(self._session, native)
 
     def _open_scan(
         self,

@@ -108,8 +108,9 @@ Result<ArrayPtr> SortedRows(const arrow::ArrayVector& keys,
                            directions[i].nulls_last ? arrow::compute::NullPlacement::AtEnd
                                                     : arrow::compute::NullPlacement::AtStart);
   }
-  const auto rows = arrow::RecordBatch::Make(arrow::schema(std::move(fields)),
-                                             columns[0]->length(), std::move(columns));
+  const int64_t num_rows = keys[0]->length();
+  const auto rows = arrow::RecordBatch::Make(arrow::schema(std::move(fields)), num_rows,
+                                             std::move(columns));
   arrow::compute::ExecContext exec(pool);
   return arrow::compute::SortIndices(rows, arrow::compute::SortOptions(std::move(sort_keys)),
                                      &exec);

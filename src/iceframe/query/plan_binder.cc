@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // A query's steps, one after the other, into plan nodes over resolved relations.
 #include <algorithm>
+#include <cctype>
 #include <utility>
 
 #include "iceframe/expression/aggregate_catalogue.h"
 #include "iceframe/expression/binder.h"
-#include "iceframe/expression/function_catalogue.h"
+#include "iceframe/expression/parse_expression.h"
 #include "iceframe/expression/rewrite.h"
 #include "iceframe/query/plan_binder_internal.h"
 
@@ -66,6 +67,30 @@ class PlanBinder {
     return Status::OK();
   }
 
+  // -- names that are SQL ------------------------------------------------------------------------
+
+  // Whether a column reference can only be meant as SQL: nothing has that name, nothing could.
+  bool IsText(const Expression& item) const {
+    const auto* column = item.as<ColumnNode>();
+    if (column == nullptr || plan_->schema->FindField(column->name) != nullptr) return false;
+    return !std::ranges::all_of(column->name, [](unsigned char c) {
+      return std::isalnum(c) != 0 || c == '_' || c == '.' || c >= 0x80;
+    });
+  }
+
+  Result<Expression> Resolve(const Expression& item) const {
+    return IsText(item) ? ParseSelectItem(item.as<ColumnNode>()->name) : item;
+  }
+
+  Result<SortKey> Resolve(SortKey key) const {
+    if (!IsText(key.expression)) return key;
+    ICEFRAME_ASSIGN_OR_RETURN(SortKey parsed,
+                              ParseSortKey(key.expression.as<ColumnNode>()->name));
+    parsed.descending = parsed.descending != key.descending;
+    parsed.nulls_last = parsed.nulls_last && key.nulls_last;
+    return parsed;
+  }
+
   // -- steps -----------------------------------------------------------------------------------
 
   Status Take(const SelectStep& step) {
@@ -73,7 +98,8 @@ class PlanBinder {
     for (const Expression& item : step.items) {
       const auto* column = item.as<ColumnNode>();
       if (column == nullptr || column->name != "*") {
-        items.push_back(item);
+        ICEFRAME_ASSIGN_OR_RETURN(Expression resolved, Resolve(item));
+        items.push_back(std::move(resolved));
         continue;
       }
       for (const NestedField& field : plan_->schema->fields()) items.push_back(Col(field.name));
@@ -87,7 +113,11 @@ class PlanBinder {
   }
 
   Status Take(const GroupByStep& step) {
-    group_by_ = step.keys;
+    group_by_.emplace();
+    for (const Expression& key : step.keys) {
+      ICEFRAME_ASSIGN_OR_RETURN(Expression resolved, Resolve(key));
+      group_by_->push_back(std::move(resolved));
+    }
     return Status::OK();
   }
 
@@ -104,9 +134,12 @@ class PlanBinder {
       return Error(ErrorKind::kInvalidArgument, "order_by needs at least one column");
     }
     const auto visible = plan_->schema;
+    std::vector<SortKey> keys;
     std::vector<Expression> expressions;
-    for (const SortKey& key : step.keys) {
+    for (SortKey key : step.keys) {
+      ICEFRAME_ASSIGN_OR_RETURN(key, Resolve(std::move(key)));
       ICEFRAME_ASSIGN_OR_RETURN(Expression exposed, Expose(WithoutAlias(key.expression)));
+      keys.push_back(key);
       expressions.push_back(std::move(exposed));
     }
     ICEFRAME_ASSIGN_OR_RETURN(plan_, LiftWindows(plan_, &expressions, ids_));
@@ -117,7 +150,7 @@ class PlanBinder {
         return Error(ErrorKind::kUnsupported, "order_by a column of type ",
                      bound.type().ToString(), ": ", expressions[i].ToString());
       }
-      sort.keys.push_back({std::move(bound), step.keys[i].descending, step.keys[i].nulls_last});
+      sort.keys.push_back({std::move(bound), keys[i].descending, keys[i].nulls_last});
     }
     ICEFRAME_RETURN_NOT_OK(Replace(std::move(sort)));
     return Restore(*visible);
@@ -149,7 +182,8 @@ class PlanBinder {
                    step.value.ToString(), "; use .over(…) for a value per row, or select");
     }
     const auto visible = plan_->schema;
-    std::vector<Expression> value{WithoutAlias(step.value)};
+    ICEFRAME_ASSIGN_OR_RETURN(const Expression resolved, Resolve(step.value));
+    std::vector<Expression> value{WithoutAlias(resolved)};
     ICEFRAME_ASSIGN_OR_RETURN(plan_, LiftWindows(plan_, &value, ids_));
     ICEFRAME_ASSIGN_OR_RETURN(Expression bound, iceframe::Bind(value[0], *plan_->schema));
     // Others first, so that they keep their ids.

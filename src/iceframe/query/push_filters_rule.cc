@@ -54,13 +54,20 @@ Result<PlanPtr> PushNode(const PlanPtr& plan, const ProjectNode& project, Predic
   for (const NamedExpression& column : project.columns) {
     values.emplace(column.field.id, column.expression);
   }
-  for (Expression& predicate : predicates) {
+  // A part of a nested column that was numbered anew is not known below.
+  const Schema& below = *plan->inputs[0]->schema;
+  Predicates pushed = Take(&predicates, [&](const Expression& predicate) {
+    return std::ranges::all_of(ReferencedFieldIds(predicate), [&](FieldId id) {
+      return values.contains(id) || below.FindField(id) != nullptr;
+    });
+  });
+  for (Expression& predicate : pushed) {
     predicate = SimplifyFilter(RewriteColumns(predicate, [&](const ColumnNode& column) {
       const auto found = values.find(column.field_id);
       return found == values.end() ? std::nullopt : std::optional(found->second);
     }));
   }
-  return PushIntoInput(*plan, std::move(predicates), {});
+  return PushIntoInput(*plan, std::move(pushed), std::move(predicates));
 }
 
 Result<PlanPtr> PushNode(const PlanPtr& plan, const SortNode& sort, Predicates predicates) {

@@ -9,18 +9,10 @@ namespace iceframe {
 
 namespace {
 
-// Column names and SQL, item by item.
-Result<std::vector<Expression>> ParseItems(const std::vector<std::string>& texts) {
-  std::vector<Expression> items;
-  for (const std::string& text : texts) {
-    if (text == "*") {
-      items.push_back(Col("*"));
-      continue;
-    }
-    ICEFRAME_ASSIGN_OR_RETURN(Expression item, ParseSelectItem(text));
-    items.push_back(std::move(item));
-  }
-  return items;
+std::vector<Expression> Columns(const std::vector<std::string>& texts) {
+  std::vector<Expression> columns;
+  for (const std::string& text : texts) columns.push_back(Col(text));
+  return columns;
 }
 
 }  // namespace
@@ -45,8 +37,7 @@ Query Query::Select(std::vector<Expression> items) const {
 }
 
 Query Query::Select(const std::vector<std::string>& items) const {
-  auto parsed = ParseItems(items);
-  return parsed.ok() ? Select(*std::move(parsed)) : Failed(parsed.status());
+  return Select(Columns(items));
 }
 
 Query Query::Filter(Expression predicate) const { return With(FilterStep{std::move(predicate)}); }
@@ -67,8 +58,7 @@ Query Query::GroupBy(std::vector<Expression> keys) const {
 }
 
 Query Query::GroupBy(const std::vector<std::string>& keys) const {
-  auto parsed = ParseItems(keys);
-  return parsed.ok() ? GroupBy(*std::move(parsed)) : Failed(parsed.status());
+  return GroupBy(Columns(keys));
 }
 
 Query Query::OrderBy(std::vector<SortKey> keys) const {
@@ -76,13 +66,9 @@ Query Query::OrderBy(std::vector<SortKey> keys) const {
 }
 
 Query Query::OrderBy(const std::vector<std::string>& keys) const {
-  std::vector<SortKey> parsed;
-  for (const std::string& text : keys) {
-    auto key = ParseSortKey(text);
-    if (!key.ok()) return Failed(key.status());
-    parsed.push_back(*std::move(key));
-  }
-  return OrderBy(std::move(parsed));
+  std::vector<SortKey> columns;
+  for (const std::string& key : keys) columns.push_back(Asc(Col(key)));
+  return OrderBy(std::move(columns));
 }
 
 Query Query::Limit(int64_t num_rows) const { return With(LimitStep{num_rows, 0}); }

@@ -62,7 +62,9 @@ using QueryStep = std::variant<SelectStep, FilterStep, JoinStep, GroupByStep, Or
 /// Each step works on the rows of the one before: `Limit(10).Filter(…)` filters ten rows. Two
 /// things are taken more kindly than that: Filter and OrderBy may name columns which a Select
 /// before them left out, and GroupBy belongs to the Select next to it, whichever comes first.
-/// Text is SQL (docs/expressions.md); what can't be parsed is told when the query is executed.
+/// A string among columns is a column's name; what is no name there is taken as SQL
+/// ("sum(price) AS total", "price DESC"; docs/expressions.md). A filter's text is SQL. What can't
+/// be parsed is told when the query is executed.
 class Query {
  public:
   /// Over a table: "ns.table", or a bare name in the namespace `default`.

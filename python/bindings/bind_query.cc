@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// Queries: steps put together; running and explaining them is the session's.
+#include <tuple>
+
+#include <nanobind/nanobind.h>
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/tuple.h>
+#include <nanobind/stl/variant.h>
+#include <nanobind/stl/vector.h>
+
+#include "iceframe/query/query.h"
+
+#include "bindings.h"
+#include "casters/result.h"
+
+namespace nb = nanobind;
+
+namespace iceframe::python {
+
+namespace {
+
+// (expression, descending, nulls last)
+using DirectedKey = std::tuple<Expression, bool, bool>;
+
+Query MakeQuery(std::string table, std::optional<int64_t> snapshot_id,
+                std::optional<int64_t> as_of_timestamp, std::optional<std::string> ref) {
+  TableVersion version;
+  if (snapshot_id) version.snapshot_id = SnapshotId(*snapshot_id);
+  version.as_of_timestamp_ms = as_of_timestamp;
+  version.ref = std::move(ref);
+  return Query(std::move(table), std::move(version));
+}
+
+Result<JoinKind> ParseJoinKind(const std::string& name) {
+  for (const JoinKind kind : {JoinKind::kInner, JoinKind::kLeft, JoinKind::kRight, JoinKind::kFull,
+                              JoinKind::kSemi, JoinKind::kAnti, JoinKind::kCross}) {
+    if (name == ToString(kind)) return kind;
+  }
+  if (name == "outer") return JoinKind::kFull;
+  return Error(ErrorKind::kInvalidArgument, "unknown kind of join: ", name,
+               "; use inner, left, right, full (or outer), semi, anti or cross");
+}
+
+Result<Query> Join(const Query& self, const Query& other, std::vector<std::string> left,
+                   std::vector<std::string> right, bool merge_keys, const std::string& how) {
+  ICEFRAME_ASSIGN_OR_RETURN(const JoinKind kind, ParseJoinKind(how));
+  return self.Join(other, JoinOn{std::move(left), std::move(right), merge_keys}, kind);
+}
+
+Query OrderBy(const Query& self, std::vector<DirectedKey> keys) {
+  std::vector<SortKey> sort_keys;
+  for (auto& [expression, descending, nulls_last] : keys) {
+    sort_keys.push_back({std::move(expression), descending, nulls_last});
+  }
+  return self.OrderBy(std::move(sort_keys));
+}
+
+}  // namespace
+
+void BindQuery(nb::module_& module) {
+  nb::class_<Query>(module, "Query", "Immutable steps over a table; `iceframe.query` wraps it.")
+      .def_static("of", &MakeQuery, nb::arg("table"), nb::arg("snapshot_id").none(),
+                  nb::arg("as_of_timestamp").none(), nb::arg("ref").none())
+      .def(
+          "select",
+          [](const Query& self, std::vector<Expression> items) {
+            return self.Select(std::move(items));
+          },
+          nb::arg("items"))
+      .def(
+          "filter",
+          [](const Query& self, FilterArgument predicate) -> Result<Query> {
+            ICEFRAME_ASSIGN_OR_RETURN(Expression parsed, ToFilter(std::move(predicate)));
+            return self.Filter(std::move(parsed));
+          },
+          nb::arg("predicate"))
+      .def("join", &Join, nb::arg("other"), nb::arg("left_on"), nb::arg("right_on"),
+           nb::arg("merge_keys"), nb::arg("how"))
+      .def(
+          "group_by",
+          [](const Query& self, std::vector<Expression> keys) {
+            return self.GroupBy(std::move(keys));
+          },
+          nb::arg("keys"))
+      .def("order_by", &OrderBy, nb::arg("keys"))
+      .def("limit", &Query::Limit, nb::arg("num_rows"))
+      .def("offset", &Query::Offset, nb::arg("num_rows"))
+      .def("distinct", &Query::Distinct)
+      .def("with_column", &Query::WithColumn, nb::arg("name"), nb::arg("value"))
+      .def_prop_ro("table_name", [](const Query& self) { return self.table().name; });
+}
+
+}  // namespace iceframe::python

@@ -1,0 +1,327 @@
+"""`QueryBuilder`: what is wanted of tables, step by step; read when it is asked for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from html import escape
+from typing import TYPE_CHECKING, Any, Literal
+
+from iceframe import _native
+from iceframe.arguments import filter_argument, required_whole_number
+from iceframe.errors import ValidationError
+from iceframe.expressions import Expression, SortKey, column_of
+from iceframe.polars_frames import to_polars
+from iceframe.progress import ProgressOption, progress_listener
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import polars as pl
+    import pyarrow as pa
+
+__all__ = ["Explanation", "JoinHow", "QueryBuilder"]
+
+#: The kinds of joins; "outer" is "full".
+JoinHow = Literal["inner", "left", "right", "full", "outer", "semi", "anti", "cross"]
+#: A column's name (or SQL, such as "sum(price) AS total"), or an expression.
+ColumnLike = str | Expression
+
+
+class Explanation:
+    """What a query does, in words and figures: a text tree, and the same as plain data."""
+
+    def __init__(self, text: str, data: str) -> None:
+        self._text = text
+        self._data = data
+
+    def __str__(self) -> str:
+        return self._text
+
+    def __repr__(self) -> str:
+        return self._text
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{escape(self._text)}</pre>"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns ``{"operation": …, figures by name, "inputs": […]}``, the root first."""
+        result: dict[str, Any] = json.loads(self._data)
+        return result
+
+    def to_json(self) -> str:
+        """Returns `to_dict` as JSON text."""
+        return self._data
+
+    def __contains__(self, text: str) -> bool:
+        return text in self._text
+
+
+class QueryBuilder:
+    """Immutable steps over a table; every method gives a new query, terminal ones read.
+
+    Each step works on the rows of the one before: ``limit(10).filter(…)`` filters ten rows, and
+    `order_by` before `limit` gives the first of all. More kindly, `filter` and `order_by` may name
+    columns that a `select` before them left out, `group_by` and its `select` stand in either
+    order, and ``limit(5).offset(10)`` skips ten rows first, as in SQL.
+
+    A string among columns is a column's name, else SQL (``"sum(price) AS total"``); a filter is
+    SQL text or an expression.
+
+    Example:
+        >>> from iceframe.functions import count
+        >>> ice = demo()
+        >>> ice.query("users").group_by("age").select("age", count().alias("n")).execute().to_dicts()
+        [{'age': 36, 'n': 1}, {'age': None, 'n': 1}]
+    """
+
+    def __init__(self, session: _native.Session, query: _native.Query) -> None:
+        self._session = session
+        self._query = query
+        self._steps: tuple[str, ...] = ()
+
+    # -- steps -------------------------------------------------------------------------------------
+
+    def select(self, *columns: ColumnLike | Iterable[ColumnLike]) -> QueryBuilder:
+        """Keeps these columns and expressions, in this order; ``"*"`` stands for all columns.
+
+        With aggregates it gives one row per group of `group_by`, or one row in all. Window
+        functions see the rows as they are at this step.
+        """
+        items = _items("select", columns)
+        return self._with("select", items, self._query.select(items))
+
+    def filter(self, *predicates: str | Expression) -> QueryBuilder:
+        """Keeps the rows for which all predicates are true; null is not true.
+
+        After a grouping it sees the groups: aggregates may stand in it (SQL's HAVING).
+        """
+        query = self._query
+        for predicate in predicates:
+            native = filter_argument("filter", predicate)
+            if native is None:
+                raise ValidationError("filter needs SQL text or an expression, not None")
+            query = query.filter(native)
+        return self._with("filter", predicates, query)
+
+    def where(self, *predicates: str | Expression) -> QueryBuilder:
+        """The same as `filter`."""
+        return self.filter(*predicates)
+
+    def join(
+        self,
+        other_table: str | QueryBuilder,
+        on: str | Sequence[str] | None = None,
+        how: JoinHow = "inner",
+        *,
+        left_on: str | Sequence[str] | None = None,
+        right_on: str | Sequence[str] | None = None,
+    ) -> QueryBuilder:
+        """Joins with a table, by its name, or with another query of the same `IceFrame`.
+
+        Args:
+            other_table: the right side.
+            on: columns of that name on both sides; one of each comes out.
+            how: inner, left, right, full (or outer): rows that meet, and those of one side or of
+                both that meet nothing, with nulls; semi, anti: rows of the left side that meet
+                something, or nothing; cross: every row with every row.
+            left_on: columns of the left side, in place of ``on``; both sides' come out.
+            right_on: their counterparts on the right side.
+
+        The right side's columns come last; a name that is taken already gets "_right" at its end.
+        Null meets nothing; NaN equals NaN.
+        """
+        if isinstance(other_table, QueryBuilder):
+            if other_table._session is not self._session:
+                raise ValidationError("join needs a query of the same IceFrame")
+            other = other_table._query
+        elif isinstance(other_table, str):
+            other = _native.Query.of(other_table, None, None, None)
+        else:
+            raise ValidationError(f"join needs a table name or a query: {other_table!r}")
+        if on is not None and (left_on is not None or right_on is not None):
+            raise ValidationError("join takes on, or left_on and right_on, not both")
+        left = _names(on if on is not None else left_on)
+        right = _names(on if on is not None else right_on)
+        if how != "cross" and not left and not right:
+            raise ValidationError(
+                f"a join of kind {how} needs on=, or left_on= and right_on=; "
+                "how='cross' joins every row with every row"
+            )
+        query = self._query.join(other, left, right, on is not None, how)
+        return self._with("join", (getattr(other, "table_name", other_table), how), query)
+
+    def group_by(self, *keys: ColumnLike | Iterable[ColumnLike]) -> QueryBuilder:
+        """Makes groups of equal keys (nulls are equal here) for the `select` next to it."""
+        items = _items("group_by", keys)
+        return self._with("group_by", items, self._query.group_by(items))
+
+    def order_by(
+        self,
+        *keys: ColumnLike | SortKey | Iterable[ColumnLike | SortKey],
+        descending: bool | Sequence[bool] = False,
+        nulls_last: bool | Sequence[bool] = True,
+    ) -> QueryBuilder:
+        """Sorts, stably, by the keys, the first one first; NaN is greater than every number.
+
+        Args:
+            *keys: columns, expressions or sort keys such as ``col("x").desc()``.
+            descending: for all keys, or a list with an entry per key.
+            nulls_last: likewise; nulls come last in either direction unless this is False.
+        """
+        given = _flat(keys)
+        if not given:
+            raise ValidationError("order_by needs at least one column")
+        directions = _per_key("descending", descending, len(given))
+        nulls = _per_key("nulls_last", nulls_last, len(given))
+        ordered = []
+        for key, is_descending, is_last in zip(given, directions, nulls, strict=True):
+            if not isinstance(key, SortKey):
+                key = SortKey(column_of(key), descending=is_descending, nulls_last=is_last)
+            ordered.append((key.expression.native, key.descending, key.nulls_last))
+        return self._with("order_by", given, self._query.order_by(ordered))
+
+    def limit(self, n: int) -> QueryBuilder:
+        """Keeps the first ``n`` rows."""
+        count = required_whole_number("limit", n)
+        if count < 0:
+            raise ValidationError(f"limit must not be negative: {count}")
+        return self._with("limit", (count,), self._query.limit(count))
+
+    def offset(self, n: int) -> QueryBuilder:
+        """Leaves out the first ``n`` rows."""
+        count = required_whole_number("offset", n)
+        if count < 0:
+            raise ValidationError(f"offset must not be negative: {count}")
+        return self._with("offset", (count,), self._query.offset(count))
+
+    def distinct(self) -> QueryBuilder:
+        """Keeps one of each set of equal rows; nulls are equal here."""
+        return self._with("distinct", (), self._query.distinct())
+
+    def with_column(self, name: str, expression: Expression | str) -> QueryBuilder:
+        """Adds a column of this value, or puts it in the place of its namesake."""
+        value = column_of(expression)
+        return self._with("with_column", (name, value), self._query.with_column(name, value.native))
+
+    # -- terminal calls ----------------------------------------------------------------------------
+
+    def execute(self, *, progress: ProgressOption = False) -> pl.DataFrame:
+        """Runs the query; returns its rows as a Polars DataFrame.
+
+        Args:
+            progress: False, True (a bar on a terminal or in a notebook) or a callable of a
+                `Progress`.
+
+        Raises:
+            ValidationError: an unknown column, a step that can't be meant, text that is no SQL.
+            TableNotFoundError: there is no such table.
+            IceFrameMemoryError: ``memory.limit`` was reached.
+        """
+        return to_polars(self.to_arrow(progress=progress))
+
+    collect = execute
+    to_polars = execute
+
+    def to_arrow(self, *, progress: ProgressOption = False) -> pa.Table:
+        """As `execute`, as a pyarrow Table."""
+        import pyarrow as pa
+
+        with progress_listener(progress) as listener:
+            stream = self._start(listener)
+            batches = []
+            while (batch := stream.next_batch()) is not None:
+                batches.append(pa.record_batch(batch))
+            return pa.Table.from_batches(batches, pa.schema(stream))
+
+    def to_pandas(self, *, progress: ProgressOption = False) -> pd.DataFrame:
+        """As `execute`, as a pandas DataFrame."""
+        return self.to_arrow(progress=progress).to_pandas()
+
+    def to_batches(self, *, progress: ProgressOption = False) -> Iterator[pa.RecordBatch]:
+        """Runs the query; yields its rows as they are computed. Closing the iterator stops it."""
+        import pyarrow as pa
+
+        with progress_listener(progress) as listener:
+            stream = self._start(listener)
+            try:
+                while (batch := stream.next_batch()) is not None:
+                    yield pa.record_batch(batch)
+            finally:
+                stream.close()
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        return self._start(None).__arrow_c_stream__(requested_schema)
+
+    def explain(
+        self, analyze: bool = False, *, disabled_rules: Sequence[str] = ()
+    ) -> Explanation:
+        """Returns what the query does.
+
+        Args:
+            analyze: run it, drop its rows and tell what happened: rows, time and memory per
+                operator, files and row groups skipped. False: from manifests alone, no data file
+                is opened; row groups are an estimate then.
+            disabled_rules: rules of the optimizer to leave out, by name.
+        """
+        text, data = self._session.explain(
+            self._query, analyze=analyze, disabled_rules=list(disabled_rules)
+        )
+        return Explanation(text, data)
+
+    def __repr__(self) -> str:
+        return "".join((f"query({self._query.table_name!r})", *self._steps))
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{escape(repr(self))}</pre>"
+
+    # -- inside ------------------------------------------------------------------------------------
+
+    def _start(self, listener: Any) -> _native.BatchStream:  # noqa: ANN401 - of progress_listener
+        return self._session.execute(self._query, disabled_rules=[], progress=listener)
+
+    def _with(self, name: str, arguments: Iterable[object], query: _native.Query) -> QueryBuilder:
+        step = f".{name}({', '.join(_text(argument) for argument in arguments)})"
+        made = QueryBuilder(self._session, query)
+        made._steps = (*self._steps, step)
+        return made
+
+
+def _text(argument: object) -> str:
+    if isinstance(argument, _native.Expression):
+        return argument.to_sql()
+    return repr(argument)
+
+
+def _flat(given: Iterable[Any]) -> list[Any]:
+    """Returns the entries, lists among them opened."""
+    entries: list[Any] = []
+    for entry in given:
+        if isinstance(entry, Iterable) and not isinstance(entry, str | Expression | SortKey):
+            entries.extend(entry)
+        else:
+            entries.append(entry)
+    return entries
+
+
+def _items(step: str, given: Iterable[Any]) -> list[_native.Expression]:
+    entries = _flat(given)
+    if not entries:
+        raise ValidationError(f"{step} needs at least one column")
+    return [column_of(entry).native for entry in entries]
+
+
+def _names(given: str | Sequence[str] | None) -> list[str]:
+    if given is None:
+        return []
+    names = [given] if isinstance(given, str) else list(given)
+    for name in names:
+        if not isinstance(name, str):
+            raise ValidationError(f"a column to join on is no name: {name!r}")
+    return names
+
+
+def _per_key(name: str, given: bool | Sequence[bool], count: int) -> list[bool]:
+    entries = [given] * count if isinstance(given, bool) else list(given)
+    if len(entries) != count:
+        raise ValidationError(f"{name} has {len(entries)} entries for {count} keys")
+    return [bool(entry) for entry in entries]
