@@ -38,7 +38,6 @@ Result<std::shared_ptr<BatchStream>> Scan(Session& session, const std::string& n
                                           std::optional<std::string> ref, bool ordered,
                                           int64_t batch_rows, nanobind::object progress);
 
-
 /// Starts a query; its batches come as they are asked for.
 Result<std::shared_ptr<BatchStream>> Execute(Session& session, const Query& query,
                                              std::vector<std::string> disabled_rules,

@@ -69,8 +69,8 @@ class QueryBuilder:
 
     Example:
         >>> from iceframe.functions import count
-        >>> ice = demo()
-        >>> ice.query("users").group_by("age").select("age", count().alias("n")).execute().to_dicts()
+        >>> query = demo().query("users").group_by("age").select("age", count().alias("n"))
+        >>> query.execute().to_dicts()
         [{'age': 36, 'n': 1}, {'age': None, 'n': 1}]
     """
 
@@ -252,9 +252,7 @@ class QueryBuilder:
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
         return self._start(None).__arrow_c_stream__(requested_schema)
 
-    def explain(
-        self, analyze: bool = False, *, disabled_rules: Sequence[str] = ()
-    ) -> Explanation:
+    def explain(self, analyze: bool = False, *, disabled_rules: Sequence[str] = ()) -> Explanation:
         """Returns what the query does.
 
         Args:

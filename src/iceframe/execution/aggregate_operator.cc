@@ -87,8 +87,8 @@ class AggregateOperator final : public Operator {
       ICEFRAME_RETURN_NOT_OK(states_[i]->Resize(num_groups));
       ArrayPtr values;
       if (!node_.calls[i].call.operands().empty()) {
-        ICEFRAME_ASSIGN_OR_RETURN(
-            values, EvaluateColumn(node_.calls[i].call.operands()[0], batch, pool()));
+        ICEFRAME_ASSIGN_OR_RETURN(values,
+                                  EvaluateColumn(node_.calls[i].call.operands()[0], batch, pool()));
         values = StorageForm(values);
       }
       ICEFRAME_RETURN_NOT_OK(states_[i]->Consume(ids, values));

@@ -20,7 +20,8 @@ class Slots {
  public:
   explicit Slots(arrow::MemoryPool* pool) : values_(pool) {}
   Status Resize(int64_t length) {
-    return length <= values_.length() ? Status::OK() : values_.Append(length - values_.length(), T{});
+    return length <= values_.length() ? Status::OK()
+                                      : values_.Append(length - values_.length(), T{});
   }
   T& operator[](size_t i) { return values_.mutable_data()[i]; }
   int64_t size() const { return values_.length(); }
@@ -140,8 +141,7 @@ class SumState final : public AggregateState {
     if constexpr (std::is_same_v<Sum, double>) {
       return Make<double>(is_null, [&](int64_t i) -> Result<double> { return slot(i).sum; });
     } else if (call_.type().id() == TypeId::kDecimal) {
-      return Make<arrow::Decimal128>(
-          is_null, [&](int64_t i) { return ToDecimal(slot(i).sum); });
+      return Make<arrow::Decimal128>(is_null, [&](int64_t i) { return ToDecimal(slot(i).sum); });
     } else {
       return Make<int64_t>(is_null, [&](int64_t i) -> Result<int64_t> {
         const Sum sum = slot(i).sum;
@@ -188,8 +188,8 @@ class SumState final : public AggregateState {
         const arrow::Decimal128 value(values.GetValue(static_cast<int64_t>(i)));
         SumSlot<Sum>& slot = slots_[groups[i]];
         ++slot.count;
-        const auto wide = (static_cast<Sum>(value.high_bits()) << 64) |
-                          static_cast<Sum>(value.low_bits());
+        const auto wide =
+            (static_cast<Sum>(value.high_bits()) << 64) | static_cast<Sum>(value.low_bits());
         ICEFRAME_RETURN_NOT_OK(AddTo(&slot.sum, wide));
       }
     }

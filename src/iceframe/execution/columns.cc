@@ -24,17 +24,15 @@ template <typename From, typename To, typename Map>
 Result<ArrayPtr> MapValues(const arrow::Array& column, std::shared_ptr<arrow::DataType> type,
                            arrow::MemoryPool* pool, Map map) {
   const int64_t length = column.length();
-  ICEFRAME_ASSIGN_OR_RETURN(
-      std::shared_ptr<arrow::Buffer> values,
-      arrow::AllocateBuffer(length * static_cast<int64_t>(sizeof(To)), pool));
+  ICEFRAME_ASSIGN_OR_RETURN(std::shared_ptr<arrow::Buffer> values,
+                            arrow::AllocateBuffer(length * static_cast<int64_t>(sizeof(To)), pool));
   const From* in = column.data()->GetValues<From>(1);
   To* out = reinterpret_cast<To*>(values->mutable_data());
   for (int64_t i = 0; i < length; ++i) out[i] = map(in[i]);
   std::shared_ptr<arrow::Buffer> validity;
   if (column.null_count() > 0) {
-    ICEFRAME_ASSIGN_OR_RETURN(
-        validity, arrow::internal::CopyBitmap(pool, column.null_bitmap_data(), column.offset(),
-                                              length));
+    ICEFRAME_ASSIGN_OR_RETURN(validity, arrow::internal::CopyBitmap(pool, column.null_bitmap_data(),
+                                                                    column.offset(), length));
   }
   return arrow::MakeArray(arrow::ArrayData::Make(
       std::move(type), length, {std::move(validity), std::move(values)}, column.null_count()));
@@ -158,8 +156,8 @@ Result<arrow::ArrayVector> TakeColumns(const arrow::ArrayVector& columns,
   arrow::ArrayVector taken;
   for (const ArrayPtr& column : columns) {
     // Extension types lack kernels, their storage has them.
-    ICEFRAME_ASSIGN_OR_RETURN(
-        arrow::Datum values, arrow::compute::Take(StorageForm(column), rows, options, &exec));
+    ICEFRAME_ASSIGN_OR_RETURN(arrow::Datum values,
+                              arrow::compute::Take(StorageForm(column), rows, options, &exec));
     taken.push_back(values.make_array());
   }
   return taken;

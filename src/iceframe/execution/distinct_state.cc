@@ -28,11 +28,12 @@ class DistinctState final : public AggregateState {
     const auto length = static_cast<int64_t>(groups.size());
     auto ids = arrow::MakeArray(arrow::ArrayData::Make(
         arrow::uint32(), length,
-        {nullptr, std::make_shared<arrow::Buffer>(
-                      reinterpret_cast<const uint8_t*>(groups.data()), length * 4)}, 0));
+        {nullptr, std::make_shared<arrow::Buffer>(reinterpret_cast<const uint8_t*>(groups.data()),
+                                                  length * 4)},
+        0));
     if (pairs_ == nullptr) {
-      ICEFRAME_ASSIGN_OR_RETURN(
-          pairs_, arrow::compute::Grouper::Make({ids->type(), keys->type()}, &exec_));
+      ICEFRAME_ASSIGN_OR_RETURN(pairs_,
+                                arrow::compute::Grouper::Make({ids->type(), keys->type()}, &exec_));
     }
     const arrow::compute::ExecBatch batch({ids, keys}, length);
     return pairs_->Populate(arrow::compute::ExecSpan(batch));

@@ -65,8 +65,8 @@ void AddFileNotes(const OperationCounters& counters, Line* line) {
   const int64_t by_bounds = count(OperationCount::kFilesSkippedByBounds);
   std::ostringstream files;
   files << "files: " << count(OperationCount::kFilesScanned) << " of "
-        << count(OperationCount::kFilesTotal) << " (skipped: " << by_partition
-        << " by partition, " << by_bounds << " by bounds); manifests: "
+        << count(OperationCount::kFilesTotal) << " (skipped: " << by_partition << " by partition, "
+        << by_bounds << " by bounds); manifests: "
         << count(OperationCount::kManifestsRead) + count(OperationCount::kManifestsFromCache)
         << " of " << count(OperationCount::kManifestsTotal);
   line->notes.push_back(std::move(files).str());
@@ -85,9 +85,9 @@ void AddReadNotes(const OperationCounters& counters, Line* line) {
   const auto count = [&](OperationCount what) { return counters.Get(what); };
   std::ostringstream text;
   text << "row groups: " << count(OperationCount::kRowGroupsScanned) << " of "
-       << count(OperationCount::kRowGroupsTotal) << " (skipped: "
-       << count(OperationCount::kRowGroupsSkippedByBounds) << " by bounds); rows read: "
-       << count(OperationCount::kRowsScanned)
+       << count(OperationCount::kRowGroupsTotal)
+       << " (skipped: " << count(OperationCount::kRowGroupsSkippedByBounds)
+       << " by bounds); rows read: " << count(OperationCount::kRowsScanned)
        << "; data read: " << Bytes(count(OperationCount::kDataBytesRead)) << " in "
        << count(OperationCount::kIoRequests) << " requests";
   line->notes.push_back(std::move(text).str());
@@ -123,8 +123,7 @@ Result<PlannedFiles> PlanScan(const OperationContext& context, const TableRead& 
     planned.num_bytes += task->data_file.file_size_in_bytes;
     planned.num_row_groups +=
         std::max<int64_t>(1, static_cast<int64_t>(task->data_file.split_offsets.size()));
-    planned.is_exact =
-        planned.is_exact && task->residual.is_true() && task->delete_files.empty();
+    planned.is_exact = planned.is_exact && task->residual.is_true() && task->delete_files.empty();
   }
 }
 
@@ -202,9 +201,9 @@ Line DescribeRun(const Operator& op) {
   Line line;
   const OperatorMetrics& metrics = op.metrics();
   line.text = op.name();
-  line.notes.push_back("rows: " + std::to_string(metrics.num_rows) + "; time: " +
-                       Milliseconds(OwnTime(op)) + " of " + Milliseconds(metrics.total_time) +
-                       "; peak memory: " + Bytes(metrics.peak_bytes));
+  line.notes.push_back(
+      "rows: " + std::to_string(metrics.num_rows) + "; time: " + Milliseconds(OwnTime(op)) +
+      " of " + Milliseconds(metrics.total_time) + "; peak memory: " + Bytes(metrics.peak_bytes));
   line.json.Add("rows", Json::Int(metrics.num_rows));
   line.json.Add("batches", Json::Int(metrics.num_batches));
   line.json.Add("own_time_ns", Json::Int(OwnTime(op).count()));

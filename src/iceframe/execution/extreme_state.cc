@@ -8,9 +8,9 @@
 #include <vector>
 
 #include <arrow/array.h>
-#include <arrow/buffer_builder.h>
 #include <arrow/array/builder_binary.h>
 #include <arrow/array/builder_primitive.h>
+#include <arrow/buffer_builder.h>
 #include <arrow/util/decimal.h>
 
 #include "iceframe/execution/aggregate_state_internal.h"

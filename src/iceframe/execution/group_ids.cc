@@ -16,8 +16,7 @@ Result<arrow::compute::ExecBatch> GroupIds::Prepare(const arrow::ArrayVector& ke
   }
   arrow::compute::ExecBatch batch(std::move(values), num_rows);
   if (grouper_ == nullptr) {
-    ICEFRAME_ASSIGN_OR_RETURN(grouper_,
-                              arrow::compute::Grouper::Make(batch.GetTypes(), &exec_));
+    ICEFRAME_ASSIGN_OR_RETURN(grouper_, arrow::compute::Grouper::Make(batch.GetTypes(), &exec_));
   }
   return batch;
 }

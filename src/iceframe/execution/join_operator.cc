@@ -45,9 +45,8 @@ class RowPairs {
  private:
   static ArrayPtr MakeRows(int64_t length, std::shared_ptr<arrow::Buffer> validity,
                            std::shared_ptr<arrow::Buffer> values, int64_t num_nulls) {
-    return arrow::MakeArray(arrow::ArrayData::Make(arrow::uint32(), length,
-                                                   {std::move(validity), std::move(values)},
-                                                   num_nulls));
+    return arrow::MakeArray(arrow::ArrayData::Make(
+        arrow::uint32(), length, {std::move(validity), std::move(values)}, num_nulls));
   }
 
   arrow::TypedBufferBuilder<uint32_t> left_;
@@ -189,8 +188,7 @@ class JoinOperator final : public Operator {
     arrow::ArrayVector columns;
     for (const ArrayPtr& column : none->columns()) {
       ICEFRAME_ASSIGN_OR_RETURN(
-          ArrayPtr nulls,
-          arrow::MakeArrayOfNull(StorageForm(column)->type(), num_rows, pool()));
+          ArrayPtr nulls, arrow::MakeArrayOfNull(StorageForm(column)->type(), num_rows, pool()));
       columns.push_back(std::move(nulls));
     }
     ICEFRAME_ASSIGN_OR_RETURN(auto right, TakeColumns(table_->rows().columns(), *indices, pool()));

@@ -67,8 +67,7 @@ class ProjectOperator final : public Operator {
     if (batch == nullptr) return batch;
     arrow::ArrayVector columns;
     for (const NamedExpression& column : columns_) {
-      ICEFRAME_ASSIGN_OR_RETURN(auto values,
-                                EvaluateColumn(column.expression, *batch, pool()));
+      ICEFRAME_ASSIGN_OR_RETURN(auto values, EvaluateColumn(column.expression, *batch, pool()));
       columns.push_back(std::move(values));
     }
     return MakeBatch(batch->num_rows(), std::move(columns));

@@ -101,9 +101,9 @@ class CountOperator final : public Operator {
     if (!scan_.filter.is_false()) {
       ICEFRAME_ASSIGN_OR_RETURN(num_rows, Count());
     }
-    const arrow::ArrayVector columns(num_calls_, std::make_shared<arrow::Int64Array>(
-                                                     1, arrow::Buffer::FromVector(
-                                                            std::vector<int64_t>{num_rows})));
+    const arrow::ArrayVector columns(
+        num_calls_, std::make_shared<arrow::Int64Array>(
+                        1, arrow::Buffer::FromVector(std::vector<int64_t>{num_rows})));
     return MakeBatch(1, columns);
   }
 
@@ -112,12 +112,11 @@ class CountOperator final : public Operator {
     TableRead read = ToTableRead(scan_, *scan_.columns->Select({}));
     OperationContext planning = context();
     planning.counters = stream_.counters();
-    ICEFRAME_ASSIGN_OR_RETURN(TaskSource tasks,
-                              PlanTableScan(planning, *read.table, read.options));
+    ICEFRAME_ASSIGN_OR_RETURN(TaskSource tasks, PlanTableScan(planning, *read.table, read.options));
     int64_t num_counted = 0;
     // Files that are counted are not handed on.
-    read.options.tasks = [tasks = std::move(tasks), &num_counted](const OperationContext& context)
-        -> Result<std::optional<ScanTask>> {
+    read.options.tasks = [tasks = std::move(tasks), &num_counted](
+                             const OperationContext& context) -> Result<std::optional<ScanTask>> {
       while (true) {
         ICEFRAME_ASSIGN_OR_RETURN(std::optional<ScanTask> task, tasks(context));
         if (!task || !task->residual.is_true() || !task->delete_files.empty()) return task;
@@ -158,8 +157,8 @@ TableRead ToTableRead(const ScanNode& scan, const Schema& schema) {
   };
   collect(collect, schema.fields());
   read.options.projection = relation.schema()->Select(ids);
-  read.options.filter = RewriteExpression(
-      scan.filter, [&](const Expression& e) -> std::optional<Expression> {
+  read.options.filter =
+      RewriteExpression(scan.filter, [&](const Expression& e) -> std::optional<Expression> {
         const auto* column = e.as<ColumnNode>();
         if (column == nullptr) return std::nullopt;
         return Expression(ColumnNode{column->name, column->field_id - scan.id_offset}, e.type(),

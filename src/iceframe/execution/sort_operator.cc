@@ -109,8 +109,8 @@ Result<ArrayPtr> SortedRows(const arrow::ArrayVector& keys,
                                                     : arrow::compute::NullPlacement::AtStart);
   }
   const int64_t num_rows = keys[0]->length();
-  const auto rows = arrow::RecordBatch::Make(arrow::schema(std::move(fields)), num_rows,
-                                             std::move(columns));
+  const auto rows =
+      arrow::RecordBatch::Make(arrow::schema(std::move(fields)), num_rows, std::move(columns));
   arrow::compute::ExecContext exec(pool);
   return arrow::compute::SortIndices(rows, arrow::compute::SortOptions(std::move(sort_keys)),
                                      &exec);

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "iceframe/execution/window_frame_internal.h"
-
 #include <numeric>
 #include <utility>
 
@@ -9,6 +7,7 @@
 
 #include "iceframe/execution/group_ids_internal.h"
 #include "iceframe/execution/sort_rows_internal.h"
+#include "iceframe/execution/window_frame_internal.h"
 #include "iceframe/expression/window.h"
 
 namespace iceframe {

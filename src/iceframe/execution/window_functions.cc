@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "iceframe/execution/window_functions_internal.h"
-
 #include <utility>
 
 #include <arrow/array.h>
@@ -9,6 +7,7 @@
 #include <arrow/record_batch.h>
 
 #include "iceframe/execution/aggregate_state_internal.h"
+#include "iceframe/execution/window_functions_internal.h"
 #include "iceframe/expression/window.h"
 #include "iceframe/types/arrow_schema.h"
 
@@ -27,9 +26,7 @@ class RowValues {
     values.num_rows_ = num_rows;
     return values;
   }
-  Value& operator[](uint64_t row) {
-    return reinterpret_cast<Value*>(buffer_->mutable_data())[row];
-  }
+  Value& operator[](uint64_t row) { return reinterpret_cast<Value*>(buffer_->mutable_data())[row]; }
   ArrayPtr Finish(std::shared_ptr<arrow::DataType> type) {
     return arrow::MakeArray(
         arrow::ArrayData::Make(std::move(type), num_rows_, {nullptr, buffer_}, 0));
@@ -88,14 +85,13 @@ Result<ArrayPtr> Shift(const Expression& call, bool is_lead, const WindowFrame& 
   ICEFRAME_ASSIGN_OR_RETURN(
       ArrayPtr fallback,
       ArrayFromValue(call.type(), operands[2].as<LiteralNode>()->value, 1, pool));
-  ICEFRAME_ASSIGN_OR_RETURN(ArrayPtr all, arrow::Concatenate({StorageForm(values),
-                                                              StorageForm(fallback)}, pool));
+  ICEFRAME_ASSIGN_OR_RETURN(ArrayPtr all,
+                            arrow::Concatenate({StorageForm(values), StorageForm(fallback)}, pool));
   ICEFRAME_ASSIGN_OR_RETURN(auto sources, RowValues<uint64_t>::Make(num_rows, pool));
   int64_t start = 0;
   for (int64_t i = 0; i < num_rows; ++i) {
     if (frame.IsPartitionStart(i)) start = i;
-    const bool inside =
-        is_lead ? offset < ends[static_cast<size_t>(i)] - i : offset <= i - start;
+    const bool inside = is_lead ? offset < ends[static_cast<size_t>(i)] - i : offset <= i - start;
     const int64_t source = is_lead ? i + offset : i - offset;
     sources[frame.RowAt(i)] = inside ? frame.RowAt(source) : static_cast<uint64_t>(num_rows);
   }
@@ -125,8 +121,7 @@ Result<ArrayPtr> Aggregate(const Expression& call, const WindowFrame& frame,
   }
   const ArrayPtr ids = groups.Finish(arrow::uint32());
   const uint32_t* raw = static_cast<const arrow::UInt32Array&>(*ids).raw_values();
-  ICEFRAME_RETURN_NOT_OK(
-      state->Consume({raw, static_cast<size_t>(frame.num_rows())}, values));
+  ICEFRAME_RETURN_NOT_OK(state->Consume({raw, static_cast<size_t>(frame.num_rows())}, values));
   for (uint32_t group = 1; group < continues.size(); ++group) {
     if (continues[group]) ICEFRAME_RETURN_NOT_OK(state->Merge(group - 1, group));
   }

@@ -45,8 +45,8 @@ class WindowOperator final : public Operator {
         ICEFRAME_ASSIGN_OR_RETURN(frame, WindowFrame::Make(*node, *rows, context().memory));
         framed = node;
       }
-      ICEFRAME_ASSIGN_OR_RETURN(
-          ArrayPtr values, ComputeWindow(window.expression, *frame, *rows, context().memory));
+      ICEFRAME_ASSIGN_OR_RETURN(ArrayPtr values,
+                                ComputeWindow(window.expression, *frame, *rows, context().memory));
       columns.push_back(std::move(values));
     }
     ICEFRAME_ASSIGN_OR_RETURN(result_, MakeBatch(rows->num_rows(), std::move(columns)));

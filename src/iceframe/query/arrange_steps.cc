@@ -34,10 +34,9 @@ bool WorksOnGroups(const QueryStep& step) {
 // The Select that the GroupBy at `group` belongs to; the end if there is none.
 Position SelectOf(Steps* steps, Position group) {
   const auto behind = std::find_if(group, steps->end(), Is<SelectStep>);
-  const auto reverse = std::find_if(std::make_reverse_iterator(group), steps->rend(),
-                                    [](const QueryStep& step) {
-                                      return Is<SelectStep>(step) || Is<GroupByStep>(step);
-                                    });
+  const auto reverse = std::find_if(
+      std::make_reverse_iterator(group), steps->rend(),
+      [](const QueryStep& step) { return Is<SelectStep>(step) || Is<GroupByStep>(step); });
   if (reverse == steps->rend() || !Is<SelectStep>(*reverse)) return behind;
   const auto before = std::prev(reverse.base());
   const bool is_taken = before != steps->begin() && Is<GroupByStep>(*std::prev(before));

@@ -13,9 +13,12 @@ namespace {
 // Simplified first, so that constant predicates are seen as such; columns last, when all
 // expressions stand where they stay.
 constexpr std::array kRules = {
-    Rule{"simplify_predicates", SimplifyPredicates}, Rule{"merge_filters", MergeFilters},
-    Rule{"tighten_joins", TightenJoins},             Rule{"push_filters", PushFilters},
-    Rule{"push_limits", PushLimits},                 Rule{"choose_build_side", ChooseBuildSide},
+    Rule{"simplify_predicates", SimplifyPredicates},
+    Rule{"merge_filters", MergeFilters},
+    Rule{"tighten_joins", TightenJoins},
+    Rule{"push_filters", PushFilters},
+    Rule{"push_limits", PushLimits},
+    Rule{"choose_build_side", ChooseBuildSide},
     Rule{"prune_columns", PruneColumns},
 };
 
@@ -53,9 +56,8 @@ bool CanRaise(const Expression& expression) {
 }
 
 bool IsOver(const Expression& expression, const Schema& schema) {
-  return std::ranges::all_of(ReferencedFieldIds(expression), [&](FieldId id) {
-    return schema.FindField(id) != nullptr;
-  });
+  return std::ranges::all_of(ReferencedFieldIds(expression),
+                             [&](FieldId id) { return schema.FindField(id) != nullptr; });
 }
 
 }  // namespace internal

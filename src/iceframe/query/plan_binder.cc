@@ -84,8 +84,7 @@ class PlanBinder {
 
   Result<SortKey> Resolve(SortKey key) const {
     if (!IsText(key.expression)) return key;
-    ICEFRAME_ASSIGN_OR_RETURN(SortKey parsed,
-                              ParseSortKey(key.expression.as<ColumnNode>()->name));
+    ICEFRAME_ASSIGN_OR_RETURN(SortKey parsed, ParseSortKey(key.expression.as<ColumnNode>()->name));
     parsed.descending = parsed.descending != key.descending;
     parsed.nulls_last = parsed.nulls_last && key.nulls_last;
     return parsed;
@@ -147,8 +146,8 @@ class PlanBinder {
     for (size_t i = 0; i < expressions.size(); ++i) {
       ICEFRAME_ASSIGN_OR_RETURN(Expression bound, iceframe::Bind(expressions[i], *plan_->schema));
       if (bound.type().is_nested()) {
-        return Error(ErrorKind::kUnsupported, "order_by a column of type ",
-                     bound.type().ToString(), ": ", expressions[i].ToString());
+        return Error(ErrorKind::kUnsupported, "order_by a column of type ", bound.type().ToString(),
+                     ": ", expressions[i].ToString());
       }
       sort.keys.push_back({std::move(bound), keys[i].descending, keys[i].nulls_last});
     }
@@ -178,8 +177,9 @@ class PlanBinder {
 
   Status Take(const WithColumnStep& step) {
     if (ContainsAggregate(step.value)) {
-      return Error(ErrorKind::kInvalidArgument, "an aggregate in with_column: ",
-                   step.value.ToString(), "; use .over(…) for a value per row, or select");
+      return Error(ErrorKind::kInvalidArgument,
+                   "an aggregate in with_column: ", step.value.ToString(),
+                   "; use .over(…) for a value per row, or select");
     }
     const auto visible = plan_->schema;
     ICEFRAME_ASSIGN_OR_RETURN(const Expression resolved, Resolve(step.value));
@@ -211,16 +211,17 @@ class PlanBinder {
       return Error(ErrorKind::kInvalidArgument,
                    is_cross ? "a cross join takes no columns to join on"
                             : "a join needs as many columns of the left as of the right side: ",
-                   is_cross ? "" : std::to_string(on.left.size()),
-                   is_cross ? "" : " and ", is_cross ? "" : std::to_string(on.right.size()));
+                   is_cross ? "" : std::to_string(on.left.size()), is_cross ? "" : " and ",
+                   is_cross ? "" : std::to_string(on.right.size()));
     }
     PlanBinder other(resolver_, ids_);
     ICEFRAME_ASSIGN_OR_RETURN(PlanPtr right, other.Bind(*step.other));
-    ICEFRAME_ASSIGN_OR_RETURN(PlanPtr both, MakePlan(JoinNode{JoinKind::kCross, {}, {}},
-                                                     {plan_, right}));
+    ICEFRAME_ASSIGN_OR_RETURN(PlanPtr both,
+                              MakePlan(JoinNode{JoinKind::kCross, {}, {}}, {plan_, right}));
     JoinNode join{step.kind, {}, {}};
     for (size_t i = 0; i < on.left.size(); ++i) {
-      ICEFRAME_RETURN_NOT_OK(AddKeys(*both->schema, *right->schema, on.left[i], on.right[i], &join));
+      ICEFRAME_RETURN_NOT_OK(
+          AddKeys(*both->schema, *right->schema, on.left[i], on.right[i], &join));
     }
     std::vector<NamedExpression> left_columns = PassThrough(*plan_->schema);
     ICEFRAME_ASSIGN_OR_RETURN(plan_, MakePlan(join, {plan_, right}));
@@ -241,7 +242,8 @@ class PlanBinder {
                    left_key.type().is_nested() ? left_name : right_name);
     }
     ICEFRAME_ASSIGN_OR_RETURN(
-        Expression equal, iceframe::Bind(Equal(Col(left_name), Col(both.FullName(right_id))), both));
+        Expression equal,
+        iceframe::Bind(Equal(Col(left_name), Col(both.FullName(right_id))), both));
     if (equal.as<ComparisonNode>() == nullptr) {
       return Error(ErrorKind::kInvalidArgument, "columns can't be compared: ", left_name, " and ",
                    right_name);
@@ -293,8 +295,8 @@ class PlanBinder {
     ICEFRAME_ASSIGN_OR_RETURN(Expression replaced, ExposeAggregates(expression));
     for (const std::string& name : ReferencedColumns(replaced)) {
       if (plan_->schema->FindField(name) != nullptr) continue;
-      ICEFRAME_ASSIGN_OR_RETURN(auto exposed, ExposeColumn(plan_, name.substr(0, name.find('.')),
-                                                           ids_));
+      ICEFRAME_ASSIGN_OR_RETURN(auto exposed,
+                                ExposeColumn(plan_, name.substr(0, name.find('.')), ids_));
       if (exposed) plan_ = *std::move(exposed);
     }
     return replaced;
@@ -306,8 +308,9 @@ class PlanBinder {
     if (call != nullptr && IsAggregateName(call->name)) {
       ICEFRAME_ASSIGN_OR_RETURN(auto exposed, ExposeAggregate(plan_, expression, ids_));
       if (!exposed) {
-        return Error(ErrorKind::kInvalidArgument, "an aggregate where there are no groups: ",
-                     expression.ToString(), "; select it after group_by, and filter or order then");
+        return Error(ErrorKind::kInvalidArgument,
+                     "an aggregate where there are no groups: ", expression.ToString(),
+                     "; select it after group_by, and filter or order then");
       }
       plan_ = *std::move(exposed);
       return Col(plan_->schema->fields().back().name);

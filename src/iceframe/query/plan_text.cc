@@ -102,16 +102,14 @@ std::string Canonical(const JoinNode& node) {
 }
 std::string Canonical(const AggregateNode& node) {
   return "aggregate" + Join(node.keys, [](const auto& c) { return Canonical(c); }) + "|" +
-         Join(node.calls, [](const AggregateCall& c) {
-           return Canonical(NamedExpression{c.field, c.call});
-         });
+         Join(node.calls,
+              [](const AggregateCall& c) { return Canonical(NamedExpression{c.field, c.call}); });
 }
 std::string Canonical(const WindowPlanNode& node) {
   return "window" + Join(node.windows, [](const auto& c) { return Canonical(c); });
 }
 std::string Canonical(const SortNode& node) {
-  return "sort" + std::to_string(node.fetch.value_or(-1)) +
-         Join(node.keys, [](const SortKey& key) {
+  return "sort" + std::to_string(node.fetch.value_or(-1)) + Join(node.keys, [](const SortKey& key) {
            return Quote(CanonicalForm(key.expression)) + (key.descending ? "d" : "a") +
                   (key.nulls_last ? "l" : "f");
          });

@@ -88,8 +88,8 @@ Result<PlanPtr> PushNode(const PlanPtr& plan, const AggregateNode& node, Predica
     return !keys.empty() && std::ranges::all_of(ids, [&](auto id) { return keys.contains(id); });
   });
   for (Expression& predicate : below) {
-    predicate = RewriteColumns(
-        predicate, [&](const ColumnNode& column) { return keys.at(column.field_id); });
+    predicate = RewriteColumns(predicate,
+                               [&](const ColumnNode& column) { return keys.at(column.field_id); });
   }
   return PushIntoInput(*plan, std::move(below), std::move(predicates));
 }

@@ -36,9 +36,7 @@ Query Query::Select(std::vector<Expression> items) const {
   return With(SelectStep{std::move(items)});
 }
 
-Query Query::Select(const std::vector<std::string>& items) const {
-  return Select(Columns(items));
-}
+Query Query::Select(const std::vector<std::string>& items) const { return Select(Columns(items)); }
 
 Query Query::Filter(Expression predicate) const { return With(FilterStep{std::move(predicate)}); }
 
@@ -57,13 +55,9 @@ Query Query::GroupBy(std::vector<Expression> keys) const {
   return With(GroupByStep{std::move(keys)});
 }
 
-Query Query::GroupBy(const std::vector<std::string>& keys) const {
-  return GroupBy(Columns(keys));
-}
+Query Query::GroupBy(const std::vector<std::string>& keys) const { return GroupBy(Columns(keys)); }
 
-Query Query::OrderBy(std::vector<SortKey> keys) const {
-  return With(OrderByStep{std::move(keys)});
-}
+Query Query::OrderBy(std::vector<SortKey> keys) const { return With(OrderByStep{std::move(keys)}); }
 
 Query Query::OrderBy(const std::vector<std::string>& keys) const {
   std::vector<SortKey> columns;

@@ -20,11 +20,10 @@ bool RejectsNulls(const Expression& predicate, const Schema& side) {
                                [&](const auto& e) { return RejectsNulls(e, side); });
   }
   const auto* is_null = predicate.as<IsNullNode>();
-  const bool is_plain = predicate.as<ComparisonNode>() != nullptr ||
-                        predicate.as<InNode>() != nullptr ||
-                        predicate.as<StartsWithNode>() != nullptr ||
-                        predicate.as<LikeNode>() != nullptr ||
-                        (is_null != nullptr && is_null->negated);
+  const bool is_plain =
+      predicate.as<ComparisonNode>() != nullptr || predicate.as<InNode>() != nullptr ||
+      predicate.as<StartsWithNode>() != nullptr || predicate.as<LikeNode>() != nullptr ||
+      (is_null != nullptr && is_null->negated);
   // Of a plain column null is null; a function may make something of it.
   return is_plain && std::ranges::any_of(predicate.operands(), [&](const Expression& operand) {
            return operand.as<ColumnNode>() != nullptr && internal::IsOver(operand, side);

@@ -9,8 +9,8 @@
 
 #include "iceframe/base/result.h"
 #include "iceframe/catalog/catalog.h"
-#include "iceframe/format/table_version.h"
 #include "iceframe/format/table_metadata.h"
+#include "iceframe/format/table_version.h"
 #include "iceframe/io/file_io.h"
 #include "iceframe/runtime/operation_context.h"
 
