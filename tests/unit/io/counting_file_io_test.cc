@@ -40,8 +40,9 @@ TEST_F(CountingFileIOTest, CountsEachCoalescedRangeAndTheirDepth) {
   ASSERT_TRUE(io.Exists(context_, At("y")).ok());
   EXPECT_EQ(io.sequential_depth(), 3);
   EXPECT_EQ(io.count(RequestKind::kHead), 1);
-  EXPECT_EQ(io.count(RequestKind::kHead, "y"), 1);
-  EXPECT_EQ(io.count(RequestKind::kHead, "x"), 0);
+  // With the slash, since the random name of the folder may hold any letter.
+  EXPECT_EQ(io.count(RequestKind::kHead, "/y"), 1);
+  EXPECT_EQ(io.count(RequestKind::kHead, "/x"), 0);
   io.Reset();
   ASSERT_TRUE(io.WriteAll(context_, At("z"), "1").ok());
   ASSERT_TRUE(io.Delete(context_, At("z")).ok());
