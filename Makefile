@@ -19,8 +19,8 @@ build: $(STAMPS)/installed ## Build; leaves .venv/ with iceframe importable from
 test: $(STAMPS)/installed $(STAMPS)/python-test $(STAMPS)/java-test ## Build and run all C++ and Python tests
 	@tools/run_tests.sh
 
-demo: $(STAMPS)/installed $(STAMPS)/python-test ## Build, then create, fill and read a table
-	@$(BIN)/python examples/quickstart.py
+demo: $(STAMPS)/installed $(STAMPS)/python-test ## Build, then put real flights in tables and query them
+	@$(BIN)/python examples/demo
 
 bench: $(STAMPS)/installed $(STAMPS)/python-test ## Build and run the benchmarks
 	@tools/run_benchmarks.sh

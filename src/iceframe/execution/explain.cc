@@ -127,6 +127,10 @@ Result<PlannedFiles> PlanScan(const OperationContext& context, const TableRead& 
   }
 }
 
+void AddTable(const ScanNode& scan, Line* line) {
+  line->json.Add("table", Json::String(scan.relation->name()));
+}
+
 // How many files each predicate of the filter would skip if it were alone.
 Status AddPredicates(const OperationContext& context, const ScanNode& scan, const PlanNode& plan,
                      Line* line) {
@@ -141,8 +145,9 @@ Status AddPredicates(const OperationContext& context, const ScanNode& scan, cons
     const int64_t by_partition = own.counters->Get(OperationCount::kFilesSkippedByPartition);
     const int64_t by_bounds = own.counters->Get(OperationCount::kFilesSkippedByBounds);
     line->notes.push_back("alone, " + predicate.ToString() + " skips " +
-                          std::to_string(by_partition + by_bounds) + " files (" +
-                          std::to_string(by_partition) + " by partition, " +
+                          std::to_string(by_partition + by_bounds) + " of " +
+                          std::to_string(own.counters->Get(OperationCount::kFilesTotal)) +
+                          " files (" + std::to_string(by_partition) + " by partition, " +
                           std::to_string(by_bounds) + " by bounds)");
     Json entry = Json::Object();
     entry.Add("predicate", Json::String(predicate.ToString()));
@@ -156,6 +161,7 @@ Status AddPredicates(const OperationContext& context, const ScanNode& scan, cons
 
 Status DescribeScan(const OperationContext& context, const ScanNode& scan, const PlanNode& plan,
                     Line* line) {
+  AddTable(scan, line);
   OperationContext own = context;
   own.counters = std::make_shared<OperationCounters>();
   if (scan.filter.is_false()) {
@@ -217,16 +223,17 @@ Line DescribeRun(const Operator& op) {
   return line;
 }
 
-// Which predicate skipped what, beside each scan that ran.
-Status AddScanPredicates(const OperationContext& context, const PlanNode& plan, Line* line) {
+// The table, and which predicate skipped what, beside each scan that ran.
+Status AddScans(const OperationContext& context, const PlanNode& plan, Line* line) {
   if (const auto* scan = plan.as<ScanNode>()) {
+    AddTable(*scan, line);
     if (scan->filter.is_true() || scan->filter.is_false()) return Status::OK();
     return AddPredicates(context, *scan, plan, line);
   }
   // A count that stands for its scan.
-  if (line->inputs.empty()) return AddScanPredicates(context, *plan.inputs[0], line);
+  if (line->inputs.empty()) return AddScans(context, *plan.inputs[0], line);
   for (size_t i = 0; i < plan.inputs.size(); ++i) {
-    ICEFRAME_RETURN_NOT_OK(AddScanPredicates(context, *plan.inputs[i], &line->inputs[i]));
+    ICEFRAME_RETURN_NOT_OK(AddScans(context, *plan.inputs[i], &line->inputs[i]));
   }
   return Status::OK();
 }
@@ -253,7 +260,7 @@ Result<Explanation> AnalyzePlan(const OperationContext& context, const PlanPtr& 
     if (batch == nullptr) break;
   }
   Line line = DescribeRun(*root);
-  ICEFRAME_RETURN_NOT_OK(AddScanPredicates(context, *plan, &line));
+  ICEFRAME_RETURN_NOT_OK(AddScans(context, *plan, &line));
   return Finish(std::move(line));
 }
 
