@@ -21,6 +21,11 @@ from iceframe import IceFrame
 
 DEFAULT_FOLDER = pathlib.Path(__file__).parents[2] / "build" / "demo"
 
+COMMAND = (
+    ".venv/bin/iceframe --catalog demo --uri sqlite:///{folder}/catalog.db "
+    "--warehouse file://{folder}/warehouse query nyc.flights --limit 5"
+)
+
 # Small row groups, so that these small files have some to skip.
 PROPERTIES = {"write.parquet.row-group-limit": "4096"}
 
@@ -112,7 +117,7 @@ def main(arguments: list[str]) -> int:
     if not compare(ice, config, tables):
         return 1
     heading(f"Done in {watch.seconds:.1f} s")
-    aside(f"the tables are in {folder}")
+    aside("look on with: " + COMMAND.format(folder=folder))
     return 0
 
 
