@@ -3,6 +3,9 @@
 #
 #   iceframe_add_interop_tools()   tests/interop/X_tool.cc -> X_tool, and tests/interop/test_*.py
 #                                  as ctest's interop.*, which find the tools by ICEFRAME_TOOLS
+#   iceframe_add_documentation_programs()   the C++ blocks of README.md and docs/X.md -> docs_README,
+#                                  docs_X over the whole library, without precompiled headers, as
+#                                  a user would compile them
 #   iceframe_add_fuzz_targets()    tests/fuzz/fuzz_X.cc -> fuzz_X (clang with libFuzzer); all of
 #                                  them: the target fuzzers
 #   iceframe_add_fuzz_corpus_tests()  the same -> fuzz_X_corpus, which runs over what lies in
@@ -69,6 +72,44 @@ function(iceframe_add_interop_tools)
           "ICEFRAME_TOOLS=${CMAKE_CURRENT_BINARY_DIR}"
         TIMEOUT
           300
+    )
+  endforeach()
+endfunction()
+
+function(iceframe_add_documentation_programs)
+  set(_script "${PROJECT_SOURCE_DIR}/tests/docs/extract_cpp.py")
+  file(GLOB _pages CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/docs/*.md")
+  foreach(_page IN ITEMS "${PROJECT_SOURCE_DIR}/README.md" ${_pages})
+    # A page that gets its first block is seen at once.
+    set_property(
+      DIRECTORY
+      APPEND
+      PROPERTY
+        CMAKE_CONFIGURE_DEPENDS
+          "${_page}"
+    )
+    file(STRINGS "${_page}" _blocks REGEX "^```cpp$")
+    if(NOT _blocks)
+      continue()
+    endif()
+    cmake_path(GET _page STEM _name)
+    set(_source "${CMAKE_CURRENT_BINARY_DIR}/docs/${_name}.cc")
+    file(MAKE_DIRECTORY "${CMAKE_CURRENT_BINARY_DIR}/docs")
+    add_custom_command(
+      OUTPUT
+        "${_source}"
+      COMMAND
+        ${ICEFRAME_PYTHON} "${_script}" "${_page}" "${_source}"
+      DEPENDS
+        "${_page}"
+        "${_script}"
+    )
+    add_executable(docs_${_name} "${_source}")
+    target_link_libraries(
+      docs_${_name}
+      PRIVATE
+        iceframe_options
+        iceframe
     )
   endforeach()
 endfunction()

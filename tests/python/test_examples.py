@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The examples in docstrings, the README and docs do what they say."""
+"""The examples in docstrings and the demo do what they say."""
 
 import contextlib
 import doctest
@@ -7,7 +7,6 @@ import importlib
 import io
 import pathlib
 import pkgutil
-import re
 import subprocess
 import sys
 
@@ -18,21 +17,10 @@ from iceframe import IceFrame
 
 ROOT = pathlib.Path(__file__).parents[2]
 MODULES = sorted(
-    f"iceframe.{module.name}"
-    for module in pkgutil.iter_modules(iceframe.__path__)
-    if module.name != "_native"
+    module.name
+    for module in pkgutil.walk_packages(iceframe.__path__, "iceframe.")
+    if module.name != "iceframe._native"
 )
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-
-
-def python_blocks() -> list:
-    blocks = []
-    for page in PAGES:
-        found = re.findall(r"^```python\n(.*?)^```", page.read_text(), re.DOTALL | re.MULTILINE)
-        blocks += [
-            pytest.param(code, id=f"{page.name}-{i}") for i, code in enumerate(found, start=1)
-        ]
-    return blocks
 
 
 @pytest.fixture
@@ -115,12 +103,3 @@ def test_the_demo_fails_when_pyiceberg_reads_another_value(tmp_path):
     assert result.returncode == 1
     expected = "nyc.airlines: the source and PyIceberg differ: column name, sorted row 13: "
     assert expected + "'Virgin America' and 'Virgin Amerika'" in result.stdout
-
-
-@pytest.mark.parametrize("code", python_blocks())
-def test_the_pages_python_runs(code, tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(tmp_path)
-    code = code.replace("/tmp/warehouse", f"{tmp_path}/warehouse")
-    exec(compile(code, "page", "exec"), {"__name__": "page"})
-    if "age > 30" in code:
-        assert "Ada" in capsys.readouterr().out

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -64,7 +65,8 @@ using QueryStep = std::variant<SelectStep, FilterStep, JoinStep, GroupByStep, Or
 /// before them left out, and GroupBy belongs to the Select next to it, whichever comes first.
 /// A string among columns is a column's name; what is no name there is taken as SQL
 /// ("sum(price) AS total", "price DESC"; docs/expressions.md). A filter's text is SQL. What can't
-/// be parsed is told when the query is executed.
+/// be parsed is told when the query is executed. (The overloads for braced lists of texts are there
+/// since `{"a", "b"}` could otherwise be a vector made of two pointers.)
 class Query {
  public:
   /// Over a table: "ns.table", or a bare name in the namespace `default`.
@@ -74,6 +76,9 @@ class Query {
   /// per group, or one row in all. Window calls see the rows of this step.
   Query Select(std::vector<Expression> items) const;
   Query Select(const std::vector<std::string>& items) const;
+  Query Select(std::initializer_list<std::string> items) const {
+    return Select(std::vector<std::string>(items));
+  }
   /// Keeps the rows for which it is true. After a grouping: HAVING.
   Query Filter(Expression predicate) const;
   Query Filter(std::string_view sql) const;
@@ -82,9 +87,15 @@ class Query {
   Query CrossJoin(const Query& other) const;
   Query GroupBy(std::vector<Expression> keys) const;
   Query GroupBy(const std::vector<std::string>& keys) const;
+  Query GroupBy(std::initializer_list<std::string> keys) const {
+    return GroupBy(std::vector<std::string>(keys));
+  }
   /// Nulls come last unless a key says otherwise; NaN is greater than every number.
   Query OrderBy(std::vector<SortKey> keys) const;
   Query OrderBy(const std::vector<std::string>& keys) const;
+  Query OrderBy(std::initializer_list<std::string> keys) const {
+    return OrderBy(std::vector<std::string>(keys));
+  }
   Query Limit(int64_t num_rows) const;
   Query Offset(int64_t num_rows) const;
   Query Distinct() const;
