@@ -22,8 +22,8 @@ test: $(STAMPS)/installed $(STAMPS)/python-test $(STAMPS)/java-test ## Build and
 demo: $(STAMPS)/installed $(STAMPS)/python-test ## Build, then put real flights in tables and query them
 	@$(BIN)/python examples/demo
 
-bench: $(STAMPS)/installed $(STAMPS)/python-test ## Build and run the benchmarks
-	@tools/run_benchmarks.sh
+bench: $(STAMPS)/installed $(STAMPS)/python-test $(STAMPS)/python-bench ## Build and run the benchmarks: CASES=scan,open RUNS=7 (bench/README.md)
+	@CASES='$(CASES)' RUNS='$(RUNS)' SCALE='$(SCALE)' ENGINES='$(ENGINES)' CORES='$(CORES)' tools/run_benchmarks.sh
 
 check: $(STAMPS)/python-lint $(STAMPS)/installed ## Layers, format, lint, types, headers
 	@tools/run_checks.sh
@@ -60,6 +60,12 @@ $(STAMPS)/java-test: | $(BIN)/python
 	  tools/install_system_packages.sh default-jdk-headless maven || \
 	  echo "iceframe: no Java with Maven, so the tests against Iceberg Java are left out" >&2
 	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/python-bench: tools/requirements/bench.txt | $(BIN)/python
+	@echo "== Python packages of the engines to compare with"
+	@tools/make_venv.sh build/bench/venv
+	@build/bench/venv/bin/python -m pip install -q --disable-pip-version-check -r $<
+	@touch $@
 
 $(STAMPS)/python-lint: tools/requirements/lint.txt | $(STAMPS)/python-build
 	@echo "== Python packages for the checks"

@@ -19,7 +19,6 @@ import pyarrow.parquet as pq
 from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.io.pyarrow import _dataframe_to_data_files
 from pyiceberg.manifest import DataFile
-from pyiceberg.partitioning import UNPARTITIONED_PARTITION_SPEC, PartitionField, PartitionSpec
 from pyiceberg.table import Table
 from pyiceberg.transforms import MonthTransform
 
@@ -65,14 +64,6 @@ def write_files(table: Table, rows: pa.Table, num_files: int) -> None:
     )
 
 
-def by_month(table: Table) -> PartitionSpec:
-    """Return the partition spec month(l_shipdate)."""
-    source = table.schema().find_field("l_shipdate").field_id
-    return PartitionSpec(
-        PartitionField(source_id=source, field_id=1000, transform=MonthTransform(), name="month")
-    )
-
-
 def linked(file: DataFile, number: int) -> DataFile:
     """Return the same data file under another name, as a hard link."""
     old = file.file_path.removeprefix("file://")
@@ -80,7 +71,7 @@ def linked(file: DataFile, number: int) -> DataFile:
     Path(new).parent.mkdir(parents=True, exist_ok=True)
     os.link(old, new)
     other = copy.copy(file)
-    other.file_path = f"file://{new}"
+    other._data = [f"file://{new}" if value == file.file_path else value for value in file._data]
     return other
 
 
@@ -98,22 +89,25 @@ def make_lake(folder: Path, scale: str, num_copies: int) -> Lake:
     catalog = SqlCatalog(CATALOG, **lake.catalog_config)
     catalog.create_namespace(NAMESPACE)
 
-    def create(name: str, schema: pa.Schema, spec: PartitionSpec) -> Table:
-        return catalog.create_table((NAMESPACE, name), schema, partition_spec=spec)
+    def create(name: str, schema: pa.Schema) -> Table:
+        return catalog.create_table((NAMESPACE, name), schema)
 
     orders = read_rows(folder / "tpch" / "orders.parquet")
-    write_files(create("orders", orders.schema, UNPARTITIONED_PARTITION_SPEC), orders, 4)
+    write_files(create("orders", orders.schema), orders, 4)
     rows = read_rows(lake.lineitem_file)
-    lineitem = create("lineitem", rows.schema, UNPARTITIONED_PARTITION_SPEC)
+    lineitem = create("lineitem", rows.schema)
     write_files(lineitem, rows, 16)
-    write_files(create("by_month", rows.schema, by_month(lineitem)), rows, 1)
+    by_month = create("by_month", rows.schema)
+    with by_month.update_spec() as spec:
+        spec.add_field("l_shipdate", MonthTransform(), "month")
+    write_files(by_month, rows, 1)
     rows_by_day = rows.sort_by("l_shipdate")
-    write_files(create("by_day", rows.schema, UNPARTITIONED_PARTITION_SPEC), rows_by_day, 64)
+    write_files(create("by_day", rows.schema), rows_by_day, 64)
     names = ["lineitem", "orders", "by_month", "by_day"]
     originals = list(data_files(lineitem.refresh()))
     for number in range(num_copies):
         names.append(lake.copy_of(number))
-        copied = create(names[-1], rows.schema, UNPARTITIONED_PARTITION_SPEC)
+        copied = create(names[-1], rows.schema)
         commit(copied, [linked(file, number) for file in originals])
     tables = {name: catalog.load_table((NAMESPACE, name)).metadata_location for name in names}
     middle = rows["l_orderkey"][rows.num_rows // 2].as_py()

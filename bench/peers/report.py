@@ -63,8 +63,9 @@ def case_lines(result: CaseResult, engines: list[str]) -> list[str]:
             continue
         cpu = min(_values(result, engine, "cpu_seconds"))
         peak = max(_values(result, engine, "peak_mb"))
+        low, middle = min(seconds) * 1000, statistics.median(seconds) * 1000
         lines.append(
-            f"  {engine:10} {min(seconds) * 1000:9.1f} / {statistics.median(seconds) * 1000:9.1f} ms"
+            f"  {engine:10} {low:9.1f} / {middle:9.1f} ms"
             f"   cpu {cpu * 1000:9.1f} ms   peak {peak:7.0f} MB"
         )
     return lines
@@ -72,7 +73,9 @@ def case_lines(result: CaseResult, engines: list[str]) -> list[str]:
 
 def summary_lines(results: list[CaseResult]) -> list[str]:
     """Return a line per case: our figure over the best peer's, and the aim."""
-    lines = [f"{'ours / best peer':15} {'minimum':>9} {'median':>9}  {'peer':10} {'peak RSS':>9}  aim"]
+    lines = [
+        f"{'ours / best peer':15} {'minimum':>9} {'median':>9}  {'peer':10} {'peak RSS':>9}  aim"
+    ]
     for result in results:
         figure = result.case.figure
         low, middle = ratio(result, figure, min), ratio(result, figure, statistics.median)

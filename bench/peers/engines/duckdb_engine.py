@@ -50,9 +50,7 @@ class DuckDBEngine(Engine):
         return self._sql(f"FROM lineitem WHERE l_orderkey = {self.lake.order_key}")
 
     def day(self, turn: int) -> pa.Table:
-        return self._sql(
-            f"SELECT {', '.join(COLUMNS)} FROM by_day WHERE l_shipdate = DATE '{DAY}'"
-        )
+        return self._sql(f"SELECT {', '.join(COLUMNS)} FROM by_day WHERE l_shipdate = DATE '{DAY}'")
 
     def open(self, turn: int) -> pa.Table:
         return self._sql(f"FROM {self._source(self.lake.copy_of(turn))} LIMIT 10")

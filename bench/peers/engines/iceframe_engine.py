@@ -4,10 +4,10 @@
 from __future__ import annotations
 
 import pyarrow as pa
-from iceframe import IceFrame, __version__
 
 from bench.peers.engine import Engine, read_rows, stream_rows
 from bench.peers.lake import CATALOG, COLUMNS, DAY, MONTH, NAMESPACE, Lake
+from iceframe import IceFrame, __version__
 
 LINEITEM = f"{NAMESPACE}.lineitem"
 TARGET = f"{NAMESPACE}.written_by_iceframe"
@@ -115,9 +115,7 @@ class IceFrameEngine(Engine):
             self._ice.query(LINEITEM)
             .join(orders, left_on="l_orderkey", right_on="o_orderkey")
             .group_by("o_orderpriority")
-            .select(
-                "o_orderpriority", "sum(l_extendedprice * (1 - l_discount)) AS revenue"
-            )
+            .select("o_orderpriority", "sum(l_extendedprice * (1 - l_discount)) AS revenue")
             .to_arrow()
         )
 
