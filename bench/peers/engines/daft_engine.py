@@ -147,4 +147,4 @@ class DaftEngine(Engine):
 
 def _one() -> Expression:
     """Return 1 as a decimal, lest sums of decimals turn into sums of floats."""
-    return lit(Decimal("1.00"))
+    return lit(Decimal("1.00")).cast(daft.DataType.decimal128(15, 2))

@@ -24,7 +24,7 @@ class IceFrameEngine(Engine):
         self._rows: pa.Table | None = None
 
     def versions(self) -> dict[str, str]:
-        return {"iceframe": __version__, "pyarrow": pa.__version__}
+        return {"iceframe": __version__, "its pyarrow": pa.__version__}
 
     def before(self, case: str, turn: int) -> None:
         if not case.startswith("append"):
