@@ -358,9 +358,12 @@ class SortKey:
     descending: bool = False
     nulls_last: bool = True
 
-    def __repr__(self) -> str:
+    def __str__(self) -> str:
         words = (" DESC" if self.descending else "") + ("" if self.nulls_last else " NULLS FIRST")
-        return f"SortKey({self.expression}{words})"
+        return f"{self.expression}{words}"
+
+    def __repr__(self) -> str:
+        return f"SortKey({self})"
 
 
 IntoExpression: TypeAlias = Any

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Explanation", "JoinHow", "QueryBuilder"]
 
+#: Longer queries are shown with a step on each line.
+_MAX_LINE = 88
+
 #: The kinds of joins; "outer" is "full".
 JoinHow = Literal["inner", "left", "right", "full", "outer", "semi", "anti", "cross"]
 #: A column's name (or SQL, such as "sum(price) AS total"), or an expression.
@@ -148,7 +151,9 @@ class QueryBuilder:
                 "how='cross' joins every row with every row"
             )
         query = self._query.join(other, left, right, on is not None, how)
-        return self._with("join", (getattr(other, "table_name", other_table), how), query)
+        named = {"on": on, "left_on": left_on, "right_on": right_on}
+        words = [f"{name}={names!r}" for name, names in named.items() if names is not None]
+        return self._with("join", (other_table, *map(_Words, words), _Words(f"how={how!r}")), query)
 
     def group_by(self, *keys: ColumnLike | Iterable[ColumnLike]) -> QueryBuilder:
         """Makes groups of equal keys (nulls are equal here) for the `select` next to it."""
@@ -173,12 +178,13 @@ class QueryBuilder:
             raise ValidationError("order_by needs at least one column")
         directions = _per_key("descending", descending, len(given))
         nulls = _per_key("nulls_last", nulls_last, len(given))
-        ordered = []
+        keys_in_order = []
         for key, is_descending, is_last in zip(given, directions, nulls, strict=True):
             if not isinstance(key, SortKey):
                 key = SortKey(column_of(key), descending=is_descending, nulls_last=is_last)
-            ordered.append((key.expression.native, key.descending, key.nulls_last))
-        return self._with("order_by", given, self._query.order_by(ordered))
+            keys_in_order.append(key)
+        native = [(key.expression.native, key.descending, key.nulls_last) for key in keys_in_order]
+        return self._with("order_by", keys_in_order, self._query.order_by(native))
 
     def limit(self, n: int) -> QueryBuilder:
         """Keeps the first ``n`` rows."""
@@ -267,7 +273,9 @@ class QueryBuilder:
         return Explanation(text, data)
 
     def __repr__(self) -> str:
-        return "".join((f"query({self._query.table_name!r})", *self._steps))
+        parts = (f"query({self._query.table_name!r})", *self._steps)
+        line = "".join(parts)
+        return line if len(line) <= _MAX_LINE else "\n  ".join(parts)
 
     def _repr_html_(self) -> str:
         return f"<pre>{escape(repr(self))}</pre>"
@@ -284,9 +292,20 @@ class QueryBuilder:
         return made
 
 
+class _Words(str):
+    """Text that a query's repr shows without quotes."""
+
+    __slots__ = ()
+
+
 def _text(argument: object) -> str:
+    """Returns what shows an argument of a step: expressions as the texts that steps take."""
+    if isinstance(argument, _Words):
+        return argument
     if isinstance(argument, _native.Expression):
-        return argument.to_sql()
+        return repr(argument.to_sql())
+    if isinstance(argument, Expression | SortKey):
+        return repr(str(argument))
     return repr(argument)
 
 

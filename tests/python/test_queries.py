@@ -257,3 +257,41 @@ def test_results_do_not_depend_on_the_rules(ice):
         assert [tuple(r.values()) for r in pa.table(stream).to_pylist()] == expected, rule
     with pytest.raises(ValidationError, match="no such rule"):
         query.explain(disabled_rules=["nonsense"])
+
+
+def test_a_query_shows_itself_as_it_would_be_written(ice):
+    t = ice.query("t")
+    query = t.select("id", col("v").alias("w")).order_by(col("w").desc(), "id").limit(3)
+    assert repr(query) == ("query('t').select('id', 'v AS w').order_by('w DESC', 'id').limit(3)")
+    assert repr(t.order_by("v", descending=True, nulls_last=False)) == (
+        "query('t').order_by('v DESC NULLS FIRST')"
+    )
+    joined = t.filter(col("v") > 1).join(ice.query("d").filter("v > 2"), "g", "left")
+    assert repr(joined) == (
+        "query('t').filter('v > 1').join(query('d').filter('v > 2'), on='g', how='left')"
+    )
+    place = row_number().over(partition_by="g", order_by="v")
+    long = joined.with_column("place", place)
+    assert repr(long).splitlines() == [
+        "query('t')",
+        "  .filter('v > 1')",
+        "  .join(query('d').filter('v > 2'), on='g', how='left')",
+        "  .with_column('place', 'row_number() OVER (PARTITION BY g ORDER BY v)')",
+    ]
+    assert "&#x27;t&#x27;" in t._repr_html_()
+
+
+@pytest.mark.parametrize(
+    ("filter_text", "message"),
+    [
+        ("zz > 1", "column does not exist: zz; there are id, g, v, f, s"),
+        ("idd > 1", "column does not exist: idd (did you mean id?)"),
+        ("id > 1 AND v = 'x'", "types can't be compared: long and string, in v = 'x'"),
+        ("id >", "a value is expected, but the text ends, at column 5"),
+        ("id 1", "is expected, not '1', at column 4"),
+    ],
+)
+def test_an_error_says_where_and_what_there_is(ice, filter_text, message):
+    with pytest.raises(ValidationError) as caught:
+        ice.query("t").filter(filter_text).execute()
+    assert message in str(caught.value)

@@ -207,9 +207,10 @@ Line DescribeRun(const Operator& op) {
   Line line;
   const OperatorMetrics& metrics = op.metrics();
   line.text = op.name();
-  line.notes.push_back(
-      "rows: " + std::to_string(metrics.num_rows) + "; time: " + Milliseconds(OwnTime(op)) +
-      " of " + Milliseconds(metrics.total_time) + "; peak memory: " + Bytes(metrics.peak_bytes));
+  line.notes.push_back("rows: " + std::to_string(metrics.num_rows) +
+                       "; time: " + Milliseconds(OwnTime(op)) + " (with inputs " +
+                       Milliseconds(metrics.total_time) +
+                       "); peak memory: " + Bytes(metrics.peak_bytes));
   line.json.Add("rows", Json::Int(metrics.num_rows));
   line.json.Add("batches", Json::Int(metrics.num_batches));
   line.json.Add("own_time_ns", Json::Int(OwnTime(op).count()));

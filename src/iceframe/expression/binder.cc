@@ -67,6 +67,21 @@ class Binder {
     return bound;
   }
 
+  /// "; there are a, b and 3 more", so that one need not look elsewhere.
+  std::string ColumnsThereAre() const {
+    constexpr size_t kMaxShown = 8;
+    const auto& fields = schema_.fields();
+    if (fields.empty()) return "";
+    std::string text = "; there are ";
+    for (size_t i = 0; i < std::min(kMaxShown, fields.size()); ++i) {
+      text += (i == 0 ? "" : ", ") + fields[i].name;
+    }
+    if (fields.size() > kMaxShown) {
+      text += " and " + std::to_string(fields.size() - kMaxShown) + " more";
+    }
+    return text;
+  }
+
   Status ColumnNotFound(const std::string& name) {
     std::vector<std::string> names;
     CollectNames(schema_.fields(), schema_, &names);
@@ -78,7 +93,7 @@ class Binder {
     }
     const std::string nearest = NearestName(name, names);
     if (nearest.empty()) {
-      return Error(ErrorKind::kInvalidArgument, "column does not exist: ", name);
+      return Error(ErrorKind::kInvalidArgument, "column does not exist: ", name, ColumnsThereAre());
     }
     return Error(ErrorKind::kInvalidArgument, "column does not exist: ", name, " (did you mean ",
                  nearest, "?)");
@@ -184,9 +199,11 @@ class Binder {
     return BoundPredicate(ComparisonNode{op, {std::move(left), std::move(value)}});
   }
 
-  Result<Expression> BindNode(const ComparisonNode& node, const Expression&) {
+  Result<Expression> BindNode(const ComparisonNode& node, const Expression& e) {
     ICEFRAME_ASSIGN_OR_RETURN(std::vector<Expression> operands, BindAll(node.operands));
-    return CompareBound(node.op, std::move(operands[0]), std::move(operands[1]));
+    auto bound = CompareBound(node.op, std::move(operands[0]), std::move(operands[1]));
+    if (bound.ok()) return bound;
+    return bound.status().WithMessage(bound.status().message(), ", in ", e.ToString());
   }
 
   Result<Expression> BindNode(const InNode& node, const Expression&) {

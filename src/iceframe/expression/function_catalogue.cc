@@ -368,7 +368,9 @@ std::string NearestName(std::string_view name, const std::vector<std::string>& c
   constexpr size_t kMaxCandidates = 10'000;
   if (name.size() > kMaxLength) return "";
   std::string nearest;
-  size_t least = std::max<size_t>(2, name.size() / 3) + 1;
+  // Of names this short every other one would be near.
+  const size_t farthest = name.size() <= 3 ? name.size() / 2 : std::max<size_t>(2, name.size() / 3);
+  size_t least = farthest + 1;
   const auto lower = [](char c) {
     return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   };

@@ -52,12 +52,12 @@ Status TokenCursor::Fail(const Token& token, std::string_view message) const {
 Status TokenCursor::Unexpected(std::string_view wanted) const {
   const Token& token = Peek();
   std::string found = token.kind == TokenKind::kEnd
-                          ? std::string("the text ends")
-                          : "'" +
+                          ? std::string("but the text ends")
+                          : "not '" +
                                 std::string(text_.substr(
                                     token.offset, std::min<size_t>(token.end - token.offset, 40))) +
                                 "'";
-  return Fail(token, std::string(wanted) + " is expected, not " + found);
+  return Fail(token, std::string(wanted) + " is expected, " + found);
 }
 
 Status TokenCursor::Expect(std::string_view symbol) {
