@@ -77,6 +77,8 @@ $(STAMPS)/python-lint: tools/requirements/lint.txt | $(STAMPS)/python-build
 SOURCES := $(shell find src python cmake tests bench CMakeLists.txt CMakePresets.json pyproject.toml \
   \( -name '*.cc' -o -name '*.h' -o -name '*.py' -o -name '*.pyi' -o -name '*.cmake' -o -name '*.txt' \
      -o -name '*.json' -o -name '*.toml' -o -name '*.in' \) 2>/dev/null)
+# Pages with C++ examples, which the build makes programs of.
+SOURCES += $(shell grep -ls '^```cpp' README.md docs/*.md)
 
 $(STAMPS)/installed: $(SOURCES) | $(STAMPS)/python-build
 	@tools/build_and_install.sh $(JOBS)
