@@ -73,7 +73,10 @@ class FlatStream : public ColumnStream {
     reader_ = parquet::internal::RecordReader::Make(
         column, parquet::internal::LevelInfo::ComputeLevelInfo(column), pool_, use_codes_,
         /*read_dense_for_nullable=*/false);
-    reader_->SetPageReader(row_group->GetColumnPageReader(leaf));
+    auto pages = row_group->GetColumnPageReader(leaf);
+    pages->set_data_page_filter(
+        [this](const parquet::DataPageStats& page) { return PassPage(page.num_values); });
+    reader_->SetPageReader(std::move(pages));
     physical_ = column->physical_type();
   }
 
@@ -91,6 +94,7 @@ class FlatStream : public ColumnStream {
         const int64_t num_read = reader_->ReadRecords(left);
         if (num_read <= 0) return TooShort();
         left -= num_read;
+        row_ += num_read;
       }
       skipped_ = (i + 1 < keep.size() ? keep[i + 1].begin : num_rows) - keep[i].end;
       if (i + 1 < keep.size()) ICEFRAME_RETURN_NOT_OK(CatchUp());
@@ -105,13 +109,29 @@ class FlatStream : public ColumnStream {
     return Error(ErrorKind::kInvalidData, "a column has fewer values than rows");
   }
 
+  /// Goes past the rows to skip: out of the page at hand, then past whole pages, undecoded, into
+  /// the page that has the last of them.
   Status CatchUp() {
-    while (skipped_ > 0) {
-      const int64_t num_skipped = reader_->SkipRecords(skipped_);
+    skip_end_ = row_ + skipped_;
+    skipped_ = 0;
+    while (row_ < skip_end_) {
+      const int64_t in_page = std::min(skip_end_, page_end_) - row_;
+      const int64_t num_skipped = reader_->SkipRecords(std::max<int64_t>(in_page, 1));
       if (num_skipped <= 0) return TooShort();
-      skipped_ -= num_skipped;
+      row_ += num_skipped;
     }
+    skip_end_ = 0;
     return Status::OK();
+  }
+
+  /// Called before a page is decompressed, with its rows (the column is flat): whether to leave it
+  /// out. A row to skip stays in the page that is then taken, since SkipRecords wants one.
+  bool PassPage(int32_t num_rows) {
+    if (num_rows < 0) return false;
+    const bool pass = row_ == page_end_ && page_end_ + num_rows < skip_end_;
+    page_end_ += num_rows;
+    if (pass) row_ = page_end_;
+    return pass;
   }
 
   Result<std::shared_ptr<arrow::Array>> Take(int64_t num_rows) {
@@ -167,6 +187,10 @@ class FlatStream : public ColumnStream {
   std::shared_ptr<arrow::Array> dictionary_;
   /// Rows to go past before the next read: rows at the end are never decoded at all.
   int64_t skipped_ = 0;
+  /// The row of the row group that comes next, and where the pages end that were looked at.
+  int64_t row_ = 0;
+  int64_t page_end_ = 0;
+  int64_t skip_end_ = 0;
 };
 
 /// A nested column, through libparquet's Arrow reader and the projection by ids.
