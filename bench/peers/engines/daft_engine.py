@@ -38,6 +38,8 @@ class DaftEngine(Engine):
     def before(self, case: str, turn: int) -> None:
         if case != "append":
             return
+        if self._catalog.table_exists(TARGET):
+            self._catalog.purge_table(TARGET)
         self._target = self._catalog.create_table(TARGET, stream_rows(self.lake).schema)
         if self._rows is None:
             self._rows = read_rows(self.lake)
@@ -77,7 +79,9 @@ class DaftEngine(Engine):
 
     def q1(self, turn: int) -> pa.Table:
         discounted = col("l_extendedprice") * (_one() - col("l_discount"))
-        charge = discounted * (_one() + col("l_tax"))
+        # Its decimals have no room for a third factor.
+        taxed = (_one() + col("l_tax")).cast(daft.DataType.float64())
+        charge = discounted.cast(daft.DataType.float64()) * taxed
 
         def mean(name: str) -> Expression:
             return col(name).cast(daft.DataType.float64()).mean()

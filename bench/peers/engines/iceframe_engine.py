@@ -29,6 +29,8 @@ class IceFrameEngine(Engine):
     def before(self, case: str, turn: int) -> None:
         if not case.startswith("append"):
             return
+        if self._ice.table_exists(TARGET):
+            self._ice.drop_table(TARGET, purge=True)
         self._ice.create_table(TARGET, stream_rows(self.lake).schema)
         if case == "append" and self._rows is None:
             self._rows = read_rows(self.lake)

@@ -34,6 +34,8 @@ class PyIcebergEngine(Engine):
     def before(self, case: str, turn: int) -> None:
         if not case.startswith("append"):
             return
+        if self._catalog.table_exists(TARGET):
+            self._catalog.purge_table(TARGET)
         self._target = self._catalog.create_table(TARGET, stream_rows(self.lake).schema)
         if case == "append" and self._rows is None:
             self._rows = read_rows(self.lake)

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <chrono>
+#include <mutex>
 #include <utility>
+#include <vector>
 
 #include <arrow/api.h>
 #include <arrow/util/thread_pool.h>
@@ -19,25 +23,69 @@ constexpr int64_t kParallelValues = 64 * 1024;
 
 /// Runs a column's encoding on the process's threads, or at once where the batch is small or the
 /// caller is one of those threads: a thread of a pool never waits for its own pool.
+///
+/// A batch's columns come as tasks in their order; those that took longest in the batch before
+/// are begun first, lest all wait for a long one at the end.
 class ParquetFileWriter::NestingExecutor : public arrow::internal::Executor {
  public:
-  explicit NestingExecutor(arrow::internal::Executor* threads) : threads_(threads) {}
+  explicit NestingExecutor(arrow::internal::Executor* threads)
+      : threads_(threads), columns_(std::make_shared<Columns>()) {}
   int GetCapacity() override { return threads_->GetCapacity(); }
   bool OwnsThisThread() override { return threads_->OwnsThisThread(); }
-  void set_inline(bool is_inline) { is_inline_ = is_inline; }
+  void BeginBatch(bool is_inline) {
+    is_inline_ = is_inline;
+    next_column_ = 0;
+  }
 
  protected:
   Status SpawnReal(arrow::internal::TaskHints hints, arrow::internal::FnOnce<void()> task,
-                   arrow::StopToken stop, StopCallback&& on_stop) override {
-    if (!is_inline_ && !threads_->OwnsThisThread()) {
-      return threads_->Spawn(hints, std::move(task), std::move(stop), std::move(on_stop));
+                   arrow::StopToken, StopCallback&&) override {
+    if (is_inline_ || threads_->OwnsThisThread()) {
+      std::move(task)();
+      return Status::OK();
     }
-    std::move(task)();
-    return Status::OK();
+    columns_->Add(next_column_++, std::move(task));
+    return threads_->Spawn(hints, [columns = columns_] { columns->RunLongest(); });
   }
 
  private:
+  /// The tasks that wait, and what each column took the last time.
+  class Columns {
+   public:
+    void Add(size_t column, arrow::internal::FnOnce<void()> task) {
+      std::lock_guard lock(mutex_);
+      if (column >= seconds_.size()) seconds_.resize(column + 1);
+      waiting_.emplace_back(column, std::move(task));
+    }
+
+    void RunLongest() {
+      std::unique_lock lock(mutex_);
+      const auto longest = std::max_element(waiting_.begin(), waiting_.end(),
+                                            [this](const auto& left, const auto& right) {
+                                              return seconds_[left.first] < seconds_[right.first];
+                                            });
+      // Each task came with one call of this.
+      if (longest == waiting_.end()) return;
+      auto [column, task] = std::move(*longest);
+      waiting_.erase(longest);
+      lock.unlock();
+      const auto begin = std::chrono::steady_clock::now();
+      std::move(task)();
+      const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - begin;
+      lock.lock();
+      seconds_[column] = taken.count();
+    }
+
+   private:
+    std::mutex mutex_;
+    std::vector<double> seconds_;
+    std::vector<std::pair<size_t, arrow::internal::FnOnce<void()>>> waiting_;
+  };
+
   arrow::internal::Executor* threads_;
+  // Shared: a task's last steps come after the writer was told that it is done.
+  std::shared_ptr<Columns> columns_;
+  size_t next_column_ = 0;
   bool is_inline_ = false;
 };
 
@@ -155,7 +203,7 @@ Status ParquetFileWriter::Write(const OperationContext& context, const arrow::Re
         arrow::MakeArray(Relabel(data, setup_->stored_schema->field(static_cast<int>(i))->type())));
   }
   auto stored = arrow::RecordBatch::Make(setup_->stored_schema, batch.num_rows(), columns);
-  executor_->set_inline(batch.num_rows() * batch.num_columns() < kParallelValues);
+  executor_->BeginBatch(batch.num_rows() * batch.num_columns() < kParallelValues);
   auto write = [&]() -> Status {
     BEGIN_PARQUET_CATCH_EXCEPTIONS
     if (row_group_flushed_) {
