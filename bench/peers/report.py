@@ -78,7 +78,8 @@ def summary_lines(results: list[CaseResult]) -> list[str]:
     ]
     for result in results:
         figure = result.case.figure
-        low, middle = ratio(result, figure, min), ratio(result, figure, statistics.median)
+        lowest = min if figure == "seconds" else max
+        low, middle = ratio(result, figure, lowest), ratio(result, figure, statistics.median)
         peak = ratio(result, "peak_mb", max)
         if low is None or middle is None or peak is None:
             lines.append(f"{result.case.name:15} {'-':>9} {'-':>9}")
