@@ -10,11 +10,13 @@ namespace iceframe {
 
 namespace {
 
-// Simplified first, so that constant predicates are seen as such; columns last, when all
-// expressions stand where they stay.
+// Simplified first, so that constant predicates are seen as such. Filters stand next to their
+// joins when those are tightened, and go on from there. Columns last, when all expressions stand
+// where they stay.
 constexpr std::array kRules = {
     Rule{"simplify_predicates", SimplifyPredicates},
     Rule{"merge_filters", MergeFilters},
+    Rule{"push_filters", PushFilters},
     Rule{"tighten_joins", TightenJoins},
     Rule{"push_filters", PushFilters},
     Rule{"push_limits", PushLimits},

@@ -18,7 +18,7 @@ struct Rule {
   Result<PlanPtr> (*apply)(const PlanPtr& plan);
 };
 
-/// All rules in the order in which they run.
+/// All rules in the order in which they run; one may run twice.
 std::span<const Rule> AllRules();
 
 /// Applies the rules but those that are named. The result has the same columns, ids and rows (in
