@@ -192,7 +192,10 @@ class RandomQuery:
 
     def top(self):
         directions = [self.rng.random() < 0.5 for _ in self.types]
-        keys = [f"{n} {'DESC' if d else 'ASC'} NULLS LAST" for n, d in zip(self.types, directions)]
+        keys = [
+            f"{n} {'DESC' if d else 'ASC'} NULLS LAST"
+            for n, d in zip(self.types, directions, strict=True)
+        ]
         count, offset = self.rng.randrange(30), self.rng.choice([0, 0, 3])
         query = self.query.order_by(list(self.types), descending=directions).limit(count)
         self.step(
