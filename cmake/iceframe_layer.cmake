@@ -99,14 +99,20 @@ function(iceframe_add_layer_test NAME)
   add_executable(iceframe_${NAME}_test ${_sources})
   target_include_directories(iceframe_${NAME}_test PRIVATE "${PROJECT_SOURCE_DIR}/tests")
   target_compile_options(iceframe_${NAME}_test PRIVATE ${ICEFRAME_TEST_OPTIONS})
-  set_property(
-    SOURCE
-      ${_sources}
-    APPEND
-    PROPERTY
-      COMPILE_DEFINITIONS
-        ICEFRAME_TESTS_DIR="${PROJECT_SOURCE_DIR}/tests"
-  )
+  # Only where it is named: other tests are the same in every checkout, and ccache knows them.
+  foreach(_source IN LISTS _sources)
+    file(STRINGS "${_source}" _uses REGEX "ICEFRAME_TESTS_DIR")
+    if(_uses)
+      set_property(
+        SOURCE
+          "${_source}"
+        APPEND
+        PROPERTY
+          COMPILE_DEFINITIONS
+            ICEFRAME_TESTS_DIR="${PROJECT_SOURCE_DIR}/tests"
+      )
+    endif()
+  endforeach()
   target_link_libraries(
     iceframe_${NAME}_test
     PRIVATE

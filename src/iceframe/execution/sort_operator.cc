@@ -48,7 +48,7 @@ class SortOperator final : public Operator {
     return Sorted(rows, std::nullopt);
   }
 
-  // Keeps the best so far, and sorts again whenever as much again has come.
+  // Keeps the best so far, and sorts again whenever as much again has come that may be better.
   Result<BatchPtr> FirstRows(int64_t fetch) {
     ICEFRAME_ASSIGN_OR_RETURN(BatchPtr best, EmptyBatch(*schema(), pool()));
     arrow::RecordBatchVector waiting;
@@ -56,6 +56,10 @@ class SortOperator final : public Operator {
     while (fetch > 0) {
       ICEFRAME_ASSIGN_OR_RETURN(BatchPtr batch, input().Next());
       if (batch == nullptr) break;
+      if (best->num_rows() == fetch) {
+        ICEFRAME_ASSIGN_OR_RETURN(batch, NotBehind(*best, batch));
+        if (batch->num_rows() == 0) continue;
+      }
       num_waiting += batch->num_rows();
       waiting.push_back(std::move(batch));
       if (num_waiting < std::max(fetch, kOutputRows)) continue;
@@ -69,6 +73,44 @@ class SortOperator final : public Operator {
     more.insert(more.begin(), best);
     ICEFRAME_ASSIGN_OR_RETURN(BatchPtr rows, arrow::ConcatenateRecordBatches(more, pool()));
     return Sorted(rows, fetch);
+  }
+
+  // The rows of a batch that the first key alone does not put behind the last of the best.
+  Result<BatchPtr> NotBehind(const arrow::RecordBatch& best, const BatchPtr& batch) {
+    const SortKey& key = node_.keys[0];
+    ICEFRAME_ASSIGN_OR_RETURN(ArrayPtr held, SortableKey(key, *best.Slice(best.num_rows() - 1)));
+    ICEFRAME_ASSIGN_OR_RETURN(auto last, held->GetScalar(0));
+    if (!last->is_valid) return batch;
+    ICEFRAME_ASSIGN_OR_RETURN(ArrayPtr values, SortableKey(key, *batch));
+    arrow::compute::ExecContext exec(pool());
+    const char* not_behind = key.descending ? "greater_equal" : "less_equal";
+    ICEFRAME_ASSIGN_OR_RETURN(arrow::Datum mask,
+                              arrow::compute::CallFunction(not_behind, {values, last}, &exec));
+    if (!key.nulls_last && values->null_count() > 0) {
+      ICEFRAME_ASSIGN_OR_RETURN(arrow::Datum null,
+                                arrow::compute::CallFunction("is_null", {values}, &exec));
+      ICEFRAME_ASSIGN_OR_RETURN(mask,
+                                arrow::compute::CallFunction("or_kleene", {mask, null}, &exec));
+    }
+    return FilterRows(*batch, mask, &exec);
+  }
+
+  Result<BatchPtr> FilterRows(const arrow::RecordBatch& rows, const arrow::Datum& mask,
+                              arrow::compute::ExecContext* exec) {
+    const auto options = arrow::compute::FilterOptions::Defaults();
+    arrow::ArrayVector columns;
+    for (const ArrayPtr& column : rows.columns()) {
+      ICEFRAME_ASSIGN_OR_RETURN(arrow::Datum kept,
+                                arrow::compute::Filter(StorageForm(column), mask, options, exec));
+      columns.push_back(kept.make_array());
+    }
+    const int64_t num_rows = columns[0]->length();
+    return MakeBatch(num_rows, std::move(columns));
+  }
+
+  Result<ArrayPtr> SortableKey(const SortKey& key, const arrow::RecordBatch& rows) {
+    ICEFRAME_ASSIGN_OR_RETURN(ArrayPtr values, EvaluateColumn(key.expression, rows, pool()));
+    return SortableForm(values, pool());
   }
 
   Result<BatchPtr> Sorted(const BatchPtr& rows, std::optional<int64_t> fetch) {
