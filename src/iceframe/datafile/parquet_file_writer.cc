@@ -11,6 +11,7 @@
 #include <parquet/exception.h>
 
 #include "iceframe/datafile/file_metrics_internal.h"
+#include "iceframe/datafile/parquet_assembly_internal.h"
 #include "iceframe/datafile/parquet_file_writer_internal.h"
 
 namespace iceframe::internal {
@@ -113,42 +114,6 @@ std::shared_ptr<parquet::WriterProperties> MakeWriterProperties(const WritePrope
 
 }  // namespace
 
-/// Passes everything on to libparquet's own writer and remembers the row group being written, for
-/// its size.
-class ParquetFileWriter::TrackedContents : public parquet::ParquetFileWriter::Contents {
- public:
-  TrackedContents(std::shared_ptr<parquet::schema::GroupNode> schema,
-                  std::unique_ptr<parquet::ParquetFileWriter> inner)
-      : Contents(std::move(schema), nullptr), inner_(std::move(inner)) {}
-
-  void Close() override {
-    row_group_ = nullptr;
-    inner_->Close();
-    file_metadata_ = inner_->metadata();
-  }
-  parquet::RowGroupWriter* AppendRowGroup() override {
-    return row_group_ = inner_->AppendRowGroup();
-  }
-  parquet::RowGroupWriter* AppendBufferedRowGroup() override {
-    return row_group_ = inner_->AppendBufferedRowGroup();
-  }
-  int64_t num_rows() const override { return inner_->num_rows(); }
-  int num_columns() const override { return inner_->num_columns(); }
-  int num_row_groups() const override { return inner_->num_row_groups(); }
-  const std::shared_ptr<parquet::WriterProperties>& properties() const override {
-    return inner_->properties();
-  }
-  void AddKeyValueMetadata(
-      const std::shared_ptr<const arrow::KeyValueMetadata>& metadata) override {
-    inner_->AddKeyValueMetadata(metadata);
-  }
-  parquet::RowGroupWriter* row_group() const { return row_group_; }
-
- private:
-  std::unique_ptr<parquet::ParquetFileWriter> inner_;
-  parquet::RowGroupWriter* row_group_ = nullptr;
-};
-
 ParquetFileWriter::ParquetFileWriter(const OperationContext& context, std::string location,
                                      std::shared_ptr<const ParquetWriteSetup> setup)
     : location_(std::move(location)),
@@ -184,8 +149,8 @@ Status ParquetFileWriter::OpenParquet(const OperationContext& context) {
   auto root = std::static_pointer_cast<parquet::schema::GroupNode>(descriptor->schema_root());
   auto key_values =
       arrow::KeyValueMetadata::Make({std::string("iceberg.schema")}, {setup_->schema_json});
-  auto contents = std::make_unique<TrackedContents>(
-      root, parquet::ParquetFileWriter::Open(stream_, root, properties, key_values));
+  auto contents =
+      std::make_unique<ParquetAssembly>(stream_, root, std::move(properties), key_values);
   contents_ = contents.get();
   auto file_writer = std::make_unique<parquet::ParquetFileWriter>();
   file_writer->Open(std::move(contents));
@@ -206,8 +171,7 @@ Status ParquetFileWriter::Write(const OperationContext& context, const arrow::Re
   executor_->BeginBatch(batch.num_rows() * batch.num_columns() < kParallelValues);
   auto write = [&]() -> Status {
     BEGIN_PARQUET_CATCH_EXCEPTIONS
-    if (row_group_flushed_) {
-      row_group_flushed_ = false;
+    if (contents_->row_group() == nullptr) {
       ICEFRAME_RETURN_NOT_OK(writer_->NewBufferedRowGroup());
     }
     return writer_->WriteRecordBatch(*stored);
@@ -222,17 +186,14 @@ Status ParquetFileWriter::Write(const OperationContext& context, const arrow::Re
 }
 
 Status ParquetFileWriter::FlushRowGroup() {
-  parquet::RowGroupWriter* row_group = contents_->row_group();
-  if (row_group == nullptr || row_group_flushed_) return Status::OK();
-  PARQUET_CATCH_NOT_OK(row_group->Close());
-  row_group_flushed_ = true;
+  PARQUET_CATCH_NOT_OK(contents_->FlushRowGroup());
   return Status::OK();
 }
 
 int64_t ParquetFileWriter::RowGroupBytes() const {
   const parquet::RowGroupWriter* row_group =
       contents_ == nullptr ? nullptr : contents_->row_group();
-  if (row_group == nullptr || row_group_flushed_) return 0;
+  if (row_group == nullptr) return 0;
   // Values not yet in a page count at half their plain size, which compression comes to or beats;
   // at most a page per column is in that state.
   const auto buffered = row_group->estimated_buffered_stats();

@@ -49,6 +49,8 @@ struct ParquetWriteSetup {
   std::string schema_json;
 };
 
+class ParquetAssembly;
+
 /// Lifecycle: Open, Write…, then Close or Abort once. Not thread-safe, but different files may be
 /// written by different threads.
 class ParquetFileWriter {
@@ -74,7 +76,6 @@ class ParquetFileWriter {
   int64_t held_bytes() const { return pool_.bytes_allocated(); }
 
  private:
-  class TrackedContents;
   class NestingExecutor;
   ParquetFileWriter(const OperationContext& context, std::string location,
                     std::shared_ptr<const ParquetWriteSetup> setup);
@@ -90,8 +91,7 @@ class ParquetFileWriter {
   std::shared_ptr<OutputFileStream> stream_;
   std::shared_ptr<NestingExecutor> executor_;
   std::unique_ptr<parquet::arrow::FileWriter> writer_;
-  TrackedContents* contents_ = nullptr;  // owned by writer_
-  bool row_group_flushed_ = false;
+  ParquetAssembly* contents_ = nullptr;  // owned by writer_
   int64_t num_rows_ = 0;
   std::map<FieldId, int64_t> nan_counts_;
 };
