@@ -3,6 +3,8 @@
 
 #include <memory>
 
+#include "iceframe/base/utf8.h"
+
 namespace iceframe {
 
 namespace {
@@ -144,8 +146,10 @@ std::vector<ErrorContext> ContextOf(const Status& status) {
 Status WithContext(const Status& status, std::string_view key, std::string_view value) {
   if (status.ok()) return status;
   std::vector<ErrorContext> context = ContextOf(status);
-  context.push_back({std::string(key), std::string(value)});
-  std::string message = internal::Concatenate(status.message(), " [", key, ": ", value, "]");
+  context.push_back({std::string(key), EscapeInvalidUtf8(std::string(value))});
+  // What Arrow says may quote a damaged file's bytes.
+  std::string message =
+      EscapeInvalidUtf8(internal::Concatenate(status.message(), " [", key, ": ", value, "]"));
   return Status(status.code(), std::move(message),
                 std::make_shared<ErrorDetail>(KindOf(status), std::move(context)));
 }
@@ -153,7 +157,7 @@ Status WithContext(const Status& status, std::string_view key, std::string_view 
 namespace internal {
 
 Status MakeError(ErrorKind kind, std::string message) {
-  return Status(CodeOf(kind), std::move(message),
+  return Status(CodeOf(kind), EscapeInvalidUtf8(std::move(message)),
                 std::make_shared<ErrorDetail>(kind, std::vector<ErrorContext>{}));
 }
 

@@ -87,7 +87,8 @@ std::string Concatenate(Args&&... args) {
 }
 }  // namespace internal
 
-/// Returns a status of `kind` whose message is the arguments strung together.
+/// Returns a status of `kind` whose message is the arguments strung together, in UTF-8 whatever
+/// bytes a damaged file put among them.
 ///
 /// Style: a fixed sentence first, values last ("table does not exist: db.events"), then what to
 /// do. No credential may be among the values.

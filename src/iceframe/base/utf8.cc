@@ -14,4 +14,26 @@ bool IsUtf8(std::string_view text) {
   return kReady && arrow::util::ValidateUTF8(text);
 }
 
+std::string EscapeInvalidUtf8(std::string text) {
+  if (IsUtf8(text)) return text;
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  constexpr size_t kMaxCodePointBytes = 4;
+  std::string escaped;
+  for (size_t i = 0; i < text.size();) {
+    size_t length = 1;
+    while (length <= kMaxCodePointBytes && !IsUtf8(std::string_view(text).substr(i, length))) {
+      ++length;
+    }
+    if (length <= kMaxCodePointBytes) {
+      escaped.append(text, i, length);
+      i += length;
+      continue;
+    }
+    const auto byte = static_cast<unsigned char>(text[i++]);
+    escaped += "\\x";
+    escaped += {kDigits[byte >> 4], kDigits[byte & 0x0F]};
+  }
+  return escaped;
+}
+
 }  // namespace iceframe

@@ -4,12 +4,16 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace iceframe {
 
 /// Returns whether `text` is valid UTF-8.
 bool IsUtf8(std::string_view text);
+
+/// Returns `text` with every byte that is not part of valid UTF-8 written as "\xHH".
+std::string EscapeInvalidUtf8(std::string text);
 
 /// Returns how many leading bytes hold the first `num_code_points` of valid UTF-8 (all bytes if
 /// there are fewer).

@@ -36,6 +36,10 @@ Result<Snapshot> SnapshotFromJson(const Json& json) {
   if (fields.Has("manifest-list")) {
     ICEFRAME_ASSIGN_OR_RETURN(snapshot.manifest_list,
                               fields.Required<std::string>("manifest-list"));
+    if (snapshot.manifest_list.empty()) {
+      return Error(ErrorKind::kInvalidMetadata,
+                   "snapshot has an empty manifest-list: ", snapshot.snapshot_id);
+    }
   } else if (fields.Has("manifests")) {
     ICEFRAME_ASSIGN_OR_RETURN(snapshot.manifests, fields.List<std::string>("manifests"));
   } else {

@@ -20,6 +20,15 @@ TEST(Error, MapsArrowCodes) {
   EXPECT_EQ(KindOf(WithContext(Status::Cancelled("x"), "a", "b")), ErrorKind::kCancelled);
 }
 
+TEST(Error, MessagesAreUtf8WhateverTheyQuote) {
+  const Status status =
+      Error(ErrorKind::kInvalidMetadata, "codec is not supported: ", "def\xeclate");
+  EXPECT_EQ(status.message(), "codec is not supported: def\\xeclate");
+  const Status placed = WithContext(Status::IOError("\xff"), "file", "a\xfe");
+  EXPECT_EQ(placed.message(), "\\xff [file: a\\xfe]");
+  EXPECT_EQ(ContextOf(placed), (std::vector<ErrorContext>{{"file", "a\\xfe"}}));
+}
+
 TEST(Error, OkStaysOk) { EXPECT_TRUE(WithContext(Status::OK(), "a", "b").ok()); }
 
 }  // namespace

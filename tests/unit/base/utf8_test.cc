@@ -14,6 +14,13 @@ TEST(Utf8, Validity) {
   }
 }
 
+TEST(Utf8, BytesThatAreNoneAreEscaped) {
+  EXPECT_EQ(EscapeInvalidUtf8("h\xc3\xa9llo"), "h\xc3\xa9llo");
+  EXPECT_EQ(EscapeInvalidUtf8("def\xeclate \xc3\xa9\xff"), "def\\xeclate \xc3\xa9\\xff");
+  EXPECT_EQ(EscapeInvalidUtf8("\xf0\x9f"), "\\xf0\\x9f");
+  EXPECT_EQ(EscapeInvalidUtf8(""), "");
+}
+
 TEST(Utf8, PrefixesEndBetweenCodePoints) {
   const std::string_view text = "a\xc3\xa9\xf0\x9f\x90\xbbz";
   const size_t expected[] = {0, 1, 3, 7, 8, 8};

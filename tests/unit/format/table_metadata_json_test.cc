@@ -163,6 +163,8 @@ TEST(TableMetadataJson, RefusesMetadataThatContradictsItself) {
   ExpectInvalid(Replaced(text, "\"last-column-id\": 8", "\"last-column-id\": 2147483648"),
                 "last-column-id");
   ExpectInvalid(Replaced(text, "\"manifest-list\"", "\"manifest-lost\""), "manifest-list");
+  ExpectInvalid(Replaced(text, "\"manifest-list\"", "\"manifest-list\": \"\", \"lost\""),
+                "empty manifest-list");
   ExpectInvalid(Replaced(text, "\"direction\": \"asc\"", "\"direction\": \"up\""),
                 "sort direction: up");
   ExpectInvalid(Replaced(text, "\"owner\": \"tests\"", "\"owner\": [1]"), "owner");
