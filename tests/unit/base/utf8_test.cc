@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "iceframe/base/utf8.h"
 
+#include <string>
+
 #include <gtest/gtest.h>
 
 namespace iceframe {
@@ -11,6 +13,18 @@ TEST(Utf8, Validity) {
   EXPECT_TRUE(IsUtf8("h\xc3\xa9llo \xf0\x9f\x90\xbb"));
   for (const char* bad : {"\xff", "\xc3", "\xed\xa0\x80", "\xc0\x80", "\xf5\x80\x80\x80"}) {
     EXPECT_FALSE(IsUtf8(bad));
+  }
+}
+
+TEST(Utf8, AsciiIsFoundOutAtEveryPlace) {
+  for (size_t size : {0, 1, 7, 8, 63, 64, 65, 200}) {
+    std::string text(size, '\x7f');
+    EXPECT_TRUE(IsAscii(text)) << size;
+    for (size_t at = 0; at < size; ++at) {
+      text[at] = '\x80';
+      EXPECT_FALSE(IsAscii(text)) << size << " " << at;
+      text[at] = 'a';
+    }
   }
 }
 
