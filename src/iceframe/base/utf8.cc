@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "iceframe/base/utf8.h"
 
+#include <cstring>
+
 #include <arrow/util/utf8.h>
 
 namespace iceframe {
@@ -34,6 +36,24 @@ std::string EscapeInvalidUtf8(std::string text) {
     escaped += {kDigits[byte >> 4], kDigits[byte & 0x0F]};
   }
   return escaped;
+}
+
+bool IsAscii(std::string_view text) {
+  constexpr size_t kWords = 8;
+  constexpr uint64_t kHighBits = 0x8080808080808080U;
+  const char* at = text.data();
+  size_t left = text.size();
+  for (; left >= kWords * sizeof(uint64_t); left -= kWords * sizeof(uint64_t)) {
+    uint64_t words[kWords];
+    std::memcpy(words, at, sizeof(words));
+    at += sizeof(words);
+    uint64_t bits = 0;
+    for (const uint64_t word : words) bits |= word;
+    if ((bits & kHighBits) != 0) return false;
+  }
+  unsigned char bits = 0;
+  for (; left > 0; --left, ++at) bits |= static_cast<unsigned char>(*at);
+  return bits < 0x80;
 }
 
 }  // namespace iceframe

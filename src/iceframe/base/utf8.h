@@ -15,6 +15,9 @@ bool IsUtf8(std::string_view text);
 /// Returns `text` with every byte that is not part of valid UTF-8 written as "\xHH".
 std::string EscapeInvalidUtf8(std::string text);
 
+/// Returns whether all bytes are ASCII; many times faster than IsUtf8, which then holds as well.
+bool IsAscii(std::string_view text);
+
 /// Returns how many leading bytes hold the first `num_code_points` of valid UTF-8 (all bytes if
 /// there are fewer).
 inline size_t CodePointPrefix(std::string_view text, int64_t num_code_points) {

@@ -31,7 +31,7 @@ constexpr int64_t kTrialValues = 16 * 1024;
 constexpr double kClearlySmaller = 4;
 
 template <typename DType, typename T>
-class ChunkWriter final : public parquet::ColumnWriter {
+class ChunkWriter final : public ColumnChunkWriter {
  public:
   ChunkWriter(parquet::ColumnChunkMetaDataBuilder* metadata,
               std::unique_ptr<parquet::PageWriter> pages,
@@ -61,6 +61,13 @@ class ChunkWriter final : public parquet::ColumnWriter {
       ICEFRAME_RETURN_NOT_OK(AddRun(values, begin, count, max_level_ == 0 ? nullptr : run));
     }
     return Status::OK();
+    END_PARQUET_CATCH_EXCEPTIONS
+  }
+
+  Status Finish() override {
+    BEGIN_PARQUET_CATCH_EXCEPTIONS
+    if (mode_ == Mode::kUndecided) ICEFRAME_RETURN_NOT_OK(Decide(sample_.values));
+    return mode_ == Mode::kDictionary ? FlushIndices(/*all=*/true) : FlushPlain();
     END_PARQUET_CATCH_EXCEPTIONS
   }
 
@@ -353,11 +360,6 @@ class ChunkWriter final : public parquet::ColumnWriter {
     return facts;
   }
 
-  Status Finish() {
-    if (mode_ == Mode::kUndecided) ICEFRAME_RETURN_NOT_OK(Decide(sample_.values));
-    return mode_ == Mode::kDictionary ? FlushIndices(/*all=*/true) : FlushPlain();
-  }
-
   parquet::ColumnChunkMetaDataBuilder* metadata_;
   const parquet::WriterProperties* properties_;
   const parquet::ColumnDescriptor* column_;
@@ -388,7 +390,7 @@ bool HasColumnChunkWriter(const parquet::ColumnDescriptor& column) {
          column.physical_type() == parquet::Type::BYTE_ARRAY;
 }
 
-std::shared_ptr<parquet::ColumnWriter> MakeColumnChunkWriter(
+std::shared_ptr<ColumnChunkWriter> MakeColumnChunkWriter(
     parquet::ColumnChunkMetaDataBuilder* metadata, std::unique_ptr<parquet::PageWriter> pages,
     const parquet::WriterProperties* properties) {
   switch (metadata->descr()->physical_type()) {

@@ -32,6 +32,7 @@ class ParquetAssembly::RowGroup final : public parquet::RowGroupWriter::Contents
   void Close() override {
     if (std::exchange(is_closed_, true)) return;
     const int64_t num_rows = this->num_rows();
+    FinishColumns();
     for (const auto& column : columns_) {
       if (column->rows_written() != num_rows) {
         throw parquet::ParquetException("columns of a row group have different numbers of rows");
@@ -86,13 +87,25 @@ class ParquetAssembly::RowGroup final : public parquet::RowGroupWriter::Contents
         has_index ? file_->page_index_->GetColumnIndexBuilder(i) : nullptr,
         has_index ? file_->page_index_->GetOffsetIndexBuilder(i) : nullptr,
         codec ? *codec : parquet::CodecOptions{});
-    if (is_ours) return MakeColumnChunkWriter(metadata, std::move(pages), &properties);
+    if (is_ours) {
+      ours_.push_back(MakeColumnChunkWriter(metadata, std::move(pages), &properties));
+      return ours_.back();
+    }
     return parquet::ColumnWriter::Make(metadata, std::move(pages), &properties, bloom_filter);
+  }
+
+  void FinishColumns() {
+    if (file_->executor_ == nullptr) return;
+    PARQUET_THROW_NOT_OK(file_->executor_->ParallelFor(
+        static_cast<int64_t>(ours_.size()),
+        [this](int64_t i) { return ours_[static_cast<size_t>(i)]->Finish(); }, CancelToken(),
+        file_->executor_->num_cpu_threads()));
   }
 
   ParquetAssembly* file_;
   parquet::RowGroupMetaDataBuilder* metadata_;
   std::vector<std::shared_ptr<parquet::ColumnWriter>> columns_;
+  std::vector<std::shared_ptr<ColumnChunkWriter>> ours_;
   int64_t bytes_written_ = 0;
   int64_t compressed_bytes_written_ = 0;
   bool is_closed_ = false;

@@ -11,6 +11,8 @@
 #include <parquet/page_index.h>
 #include <parquet/properties.h>
 
+#include "iceframe/runtime/executor.h"
+
 namespace iceframe::internal {
 
 /// What libparquet's file writer writes through, with buffered row groups only. Columns are encoded
@@ -23,6 +25,9 @@ class ParquetAssembly final : public parquet::ParquetFileWriter::Contents {
                   std::shared_ptr<parquet::WriterProperties> properties,
                   std::shared_ptr<const arrow::KeyValueMetadata> key_values);
   ~ParquetAssembly() override;
+
+  /// Lets the columns of a row group end side by side; null, the default: one after the other.
+  void set_executor(Executor* executor) { executor_ = executor; }
 
   void Close() override;
   parquet::RowGroupWriter* AppendRowGroup() override;
@@ -53,6 +58,7 @@ class ParquetAssembly final : public parquet::ParquetFileWriter::Contents {
   std::unique_ptr<parquet::PageIndexBuilder> page_index_;
   std::unique_ptr<parquet::BloomFilterBuilder> bloom_filters_;
   std::unique_ptr<parquet::RowGroupWriter> row_group_;
+  Executor* executor_ = nullptr;
   bool is_row_group_open_ = false;
   int num_row_groups_ = 0;
   int64_t num_rows_ = 0;

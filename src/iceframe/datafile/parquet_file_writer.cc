@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <chrono>
-#include <mutex>
+#include <numeric>
 #include <utility>
 #include <vector>
 
@@ -22,71 +22,63 @@ constexpr int64_t kParallelValues = 64 * 1024;
 
 }  // namespace
 
-/// Runs a column's encoding on the process's threads, or at once where the batch is small or the
-/// caller is one of those threads: a thread of a pool never waits for its own pool.
+/// Runs the encoding of a batch's columns side by side on the process's threads and the calling
+/// one, or one after the other where the batch is small.
 ///
-/// A batch's columns come as tasks in their order; those that took longest in the batch before
-/// are begun first, lest all wait for a long one at the end.
+/// parquet::arrow hands the columns over one by one, in their order, and then waits for them. Here
+/// they are gathered until the last one comes, and all done by then: so a batch may be encoded on a
+/// thread of the pool too, which must not wait for its own pool. Those that took longest in the
+/// batch before are begun first, lest all wait for a long one at the end.
 class ParquetFileWriter::NestingExecutor : public arrow::internal::Executor {
  public:
-  explicit NestingExecutor(arrow::internal::Executor* threads)
-      : threads_(threads), columns_(std::make_shared<Columns>()) {}
-  int GetCapacity() override { return threads_->GetCapacity(); }
-  bool OwnsThisThread() override { return threads_->OwnsThisThread(); }
+  NestingExecutor(iceframe::Executor* threads, size_t num_columns)
+      : threads_(threads), seconds_(num_columns) {}
+  int GetCapacity() override { return threads_->num_cpu_threads(); }
+  bool OwnsThisThread() override { return threads_->cpu()->OwnsThisThread(); }
   void BeginBatch(bool is_inline) {
     is_inline_ = is_inline;
-    next_column_ = 0;
+    tasks_.clear();
   }
 
  protected:
-  Status SpawnReal(arrow::internal::TaskHints hints, arrow::internal::FnOnce<void()> task,
+  Status SpawnReal(arrow::internal::TaskHints, arrow::internal::FnOnce<void()> task,
                    arrow::StopToken, StopCallback&&) override {
-    if (is_inline_ || threads_->OwnsThisThread()) {
+    if (is_inline_) {
       std::move(task)();
       return Status::OK();
     }
-    columns_->Add(next_column_++, std::move(task));
-    return threads_->Spawn(hints, [columns = columns_] { columns->RunLongest(); });
+    tasks_.push_back(std::move(task));
+    if (tasks_.size() < seconds_.size()) return Status::OK();
+    const Status run = RunAll();
+    tasks_.clear();
+    return run;
   }
 
  private:
-  /// The tasks that wait, and what each column took the last time.
-  class Columns {
-   public:
-    void Add(size_t column, arrow::internal::FnOnce<void()> task) {
-      std::lock_guard lock(mutex_);
-      if (column >= seconds_.size()) seconds_.resize(column + 1);
-      waiting_.emplace_back(column, std::move(task));
-    }
+  Status RunAll() {
+    std::vector<size_t> order(tasks_.size());
+    std::iota(order.begin(), order.end(), size_t{0});
+    std::stable_sort(order.begin(), order.end(), [this](size_t left, size_t right) {
+      return seconds_[left] > seconds_[right];
+    });
+    // A task that is left out would be waited for in vain, so nothing may stop them.
+    return threads_->ParallelFor(
+        static_cast<int64_t>(order.size()),
+        [&](int64_t i) -> Status {
+          const size_t column = order[static_cast<size_t>(i)];
+          const auto begin = std::chrono::steady_clock::now();
+          std::move(tasks_[column])();
+          const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - begin;
+          seconds_[column] = taken.count();
+          return Status::OK();
+        },
+        CancelToken(), threads_->num_cpu_threads());
+  }
 
-    void RunLongest() {
-      std::unique_lock lock(mutex_);
-      const auto longest = std::max_element(waiting_.begin(), waiting_.end(),
-                                            [this](const auto& left, const auto& right) {
-                                              return seconds_[left.first] < seconds_[right.first];
-                                            });
-      // Each task came with one call of this.
-      if (longest == waiting_.end()) return;
-      auto [column, task] = std::move(*longest);
-      waiting_.erase(longest);
-      lock.unlock();
-      const auto begin = std::chrono::steady_clock::now();
-      std::move(task)();
-      const std::chrono::duration<double> taken = std::chrono::steady_clock::now() - begin;
-      lock.lock();
-      seconds_[column] = taken.count();
-    }
-
-   private:
-    std::mutex mutex_;
-    std::vector<double> seconds_;
-    std::vector<std::pair<size_t, arrow::internal::FnOnce<void()>>> waiting_;
-  };
-
-  arrow::internal::Executor* threads_;
-  // Shared: a task's last steps come after the writer was told that it is done.
-  std::shared_ptr<Columns> columns_;
-  size_t next_column_ = 0;
+  iceframe::Executor* threads_;
+  std::vector<arrow::internal::FnOnce<void()>> tasks_;
+  /// What each column took the last time.
+  std::vector<double> seconds_;
   bool is_inline_ = false;
 };
 
@@ -137,7 +129,7 @@ Result<std::unique_ptr<ParquetFileWriter>> ParquetFileWriter::Open(
 Status ParquetFileWriter::OpenParquet(const OperationContext& context) {
   BEGIN_PARQUET_CATCH_EXCEPTIONS
   stream_ = std::make_shared<OutputFileStream>(file_.get());
-  executor_ = std::make_shared<NestingExecutor>(context.executor->cpu());
+  executor_ = std::make_shared<NestingExecutor>(context.executor, setup_->stored_columns.size());
   auto properties = MakeWriterProperties(setup_->properties, &pool_);
   auto arrow_properties = parquet::ArrowWriterProperties::Builder()
                               .set_use_threads(true)
@@ -151,6 +143,7 @@ Status ParquetFileWriter::OpenParquet(const OperationContext& context) {
       arrow::KeyValueMetadata::Make({std::string("iceberg.schema")}, {setup_->schema_json});
   auto contents =
       std::make_unique<ParquetAssembly>(stream_, root, std::move(properties), key_values);
+  contents->set_executor(context.executor);
   contents_ = contents.get();
   auto file_writer = std::make_unique<parquet::ParquetFileWriter>();
   file_writer->Open(std::move(contents));

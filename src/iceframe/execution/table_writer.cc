@@ -6,6 +6,7 @@
 #include <arrow/record_batch.h>
 
 #include "iceframe/datafile/data_file_writer.h"
+#include "iceframe/execution/batch_hand_over_internal.h"
 #include "iceframe/types/lossless_cast.h"
 
 namespace iceframe {
@@ -17,20 +18,20 @@ namespace {
 constexpr int64_t kMaxBatchRows = 128 * 1024;
 
 Status WriteBatch(const OperationContext& context, const LosslessCast& cast,
-                  const arrow::RecordBatch& batch, DataFileWriter* writer) {
+                  const arrow::RecordBatch& batch, internal::BatchHandOver* writer) {
   const int64_t first_row = writer->num_rows();
   for (int64_t offset = 0; offset < batch.num_rows(); offset += kMaxBatchRows) {
     ICEFRAME_RETURN_NOT_OK(context.Check());
     const std::shared_ptr<arrow::RecordBatch> part = batch.Slice(offset, kMaxBatchRows);
     ICEFRAME_ASSIGN_OR_RETURN(auto rows, cast.Apply(*part, context.pool(), first_row + offset));
-    ICEFRAME_RETURN_NOT_OK(writer->Write(context, *rows));
+    ICEFRAME_RETURN_NOT_OK(writer->Write(std::move(rows)));
     context.Report({"write", writer->num_rows(), 0, "rows"});
   }
   return Status::OK();
 }
 
-Status WriteAll(const OperationContext& context, std::shared_ptr<const Schema> schema,
-                arrow::RecordBatchReader& batches, DataFileWriter* writer) {
+Status HandOverAll(const OperationContext& context, std::shared_ptr<const Schema> schema,
+                   arrow::RecordBatchReader& batches, internal::BatchHandOver* writer) {
   ICEFRAME_ASSIGN_OR_RETURN(
       LosslessCast cast, LosslessCast::Make(*batches.schema(), std::move(schema), context.pool()));
   while (true) {
@@ -40,6 +41,15 @@ Status WriteAll(const OperationContext& context, std::shared_ptr<const Schema> s
     if (batch == nullptr) return Status::OK();
     ICEFRAME_RETURN_NOT_OK(WriteBatch(context, cast, *batch, writer));
   }
+}
+
+Status WriteAll(const OperationContext& context, std::shared_ptr<const Schema> schema,
+                arrow::RecordBatchReader& batches, DataFileWriter* writer) {
+  internal::BatchHandOver hand_over(context, writer);
+  const Status read = HandOverAll(context, std::move(schema), batches, &hand_over);
+  // What went wrong with an earlier batch goes before what is wrong with a later one.
+  ICEFRAME_RETURN_NOT_OK(hand_over.Wait());
+  return read;
 }
 
 }  // namespace

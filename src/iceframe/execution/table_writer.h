@@ -18,10 +18,10 @@ namespace iceframe {
 
 /// Writes every batch of `batches` as files of the table, its default spec and current schema.
 ///
-/// Columns are matched by name and cast without loss, value by value. Memory stays bounded: one
-/// input batch and the open row groups. On error everything written is deleted again.
-/// Returns the files, empty if there was no row.
-/// Errors: SchemaMismatch naming column, row and value; those of DataFileWriter and of the stream.
+/// Columns are matched by name and cast without loss, value by value. Memory stays bounded: two
+/// input batches (one is written while the next is made ready) and the open row groups. On error
+/// everything written is deleted again. Returns the files, empty if there was no row. Errors:
+/// SchemaMismatch naming column, row and value; those of DataFileWriter and of the stream.
 Result<std::vector<DataFile>> WriteDataFiles(const OperationContext& context,
                                              std::shared_ptr<FileIO> io,
                                              const TableMetadata& metadata,

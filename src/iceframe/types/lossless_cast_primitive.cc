@@ -176,8 +176,19 @@ Result<ArrayPtr> CastToTimestamp(const CastPlace& place, const Type& to, const A
   return CheckedCast(place, to, type, renamed);
 }
 
+/// The bytes of all texts together.
+std::string_view TextOf(const arrow::StringArray& texts) {
+  const int32_t begin = texts.value_offset(0);
+  const int32_t end = texts.value_offset(texts.length());
+  if (begin == end) return {};
+  return {reinterpret_cast<const char*>(texts.raw_data()) + begin,
+          static_cast<size_t>(end - begin)};
+}
+
 Result<ArrayPtr> CheckUtf8(const CastPlace& place, const Type& to, ArrayPtr values) {
   const auto& texts = static_cast<const arrow::StringArray&>(*values);
+  // Most text is ASCII: then all of it is looked at in one go, what nulls hide included.
+  if (texts.length() == 0 || IsAscii(TextOf(texts))) return values;
   // Also makes Arrow's tables ready.
   if (IsUtf8({}) && texts.ValidateUTF8().ok()) return values;
   for (int64_t i = 0; i < texts.length(); ++i) {

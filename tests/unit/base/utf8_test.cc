@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "iceframe/base/utf8.h"
 
+#include <string>
+
 #include <gtest/gtest.h>
 
 namespace iceframe {
@@ -19,6 +21,18 @@ TEST(Utf8, BytesThatAreNoneAreEscaped) {
   EXPECT_EQ(EscapeInvalidUtf8("def\xeclate \xc3\xa9\xff"), "def\\xeclate \xc3\xa9\\xff");
   EXPECT_EQ(EscapeInvalidUtf8("\xf0\x9f"), "\\xf0\\x9f");
   EXPECT_EQ(EscapeInvalidUtf8(""), "");
+}
+
+TEST(Utf8, AsciiIsFoundOutAtEveryPlace) {
+  for (size_t size : {0, 1, 7, 8, 63, 64, 65, 200}) {
+    std::string text(size, '\x7f');
+    EXPECT_TRUE(IsAscii(text)) << size;
+    for (size_t at = 0; at < size; ++at) {
+      text[at] = '\x80';
+      EXPECT_FALSE(IsAscii(text)) << size << " " << at;
+      text[at] = 'a';
+    }
+  }
 }
 
 TEST(Utf8, PrefixesEndBetweenCodePoints) {
