@@ -23,6 +23,10 @@ run_target() { # run_target TARGET SECONDS
   local found="build/fuzz/corpus/$1" kept="tests/fuzz/corpus/$1" log="build/fuzz/$1.log"
   local folders=("$found")
   [ -d "$kept" ] && folders+=("$kept")
+  case $1 in # what other writers wrote
+    fuzz_table_metadata) folders+=(tests/golden/metadata) ;;
+    fuzz_avro | fuzz_manifest | fuzz_manifest_list) folders+=(tests/golden/manifests) ;;
+  esac
   mkdir -p "$found"
   if "build/fuzz/$1" -max_total_time="$2" -max_len=65536 -rss_limit_mb=2048 -timeout=10 \
     -artifact_prefix="build/fuzz/$1-" -print_final_stats=1 "${folders[@]}" >"$log" 2>&1; then

@@ -44,7 +44,7 @@ Result<std::shared_ptr<arrow::DataType>> ToArrowNested(const Type& type, bool wi
   if (type.id() == TypeId::kMap) {
     return std::make_shared<arrow::MapType>(std::move(children[0]), std::move(children[1]));
   }
-  return arrow::struct_(std::move(children));
+  return arrow::struct_(children);
 }
 
 /// Reads Arrow fields; notes whether all of them carry ids.

@@ -209,7 +209,7 @@ Result<std::shared_ptr<arrow::Array>> NestedFromValue(
   } else {
     one = std::make_shared<arrow::ListArray>(arrow_type, 1, offsets, first);
   }
-  return Repeat(std::move(one), length, pool);
+  return Repeat(one, length, pool);
 }
 
 }  // namespace
