@@ -19,7 +19,7 @@ def scans(explained: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 def total_bytes(ice: IceFrame, table_name: str) -> int:
     """Returns the size of a table's files, as its newest snapshot has it."""
-    return int(ice.get_table(table_name).snapshots[-1]["summary"]["total-files-size"])
+    return int(ice.get_table(table_name).snapshots()[-1].summary["total-files-size"])
 
 
 def skipped(ice: IceFrame, query: QueryBuilder) -> Iterator[str]:

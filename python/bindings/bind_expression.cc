@@ -14,13 +14,13 @@
 
 #include "iceframe/expression/aggregate_catalogue.h"
 #include "iceframe/expression/expression.h"
-#include "iceframe/expression/literal_text.h"
 #include "iceframe/expression/parse_expression.h"
 #include "iceframe/expression/rewrite.h"
 #include "iceframe/expression/window.h"
 
 #include "bindings.h"
 #include "casters/result.h"
+#include "casters/value.h"
 
 namespace nb = nanobind;
 
@@ -56,31 +56,6 @@ nb::str SpellingOf(const std::pair<std::string_view, Op> (&table)[kSize], Op op)
 }
 
 nb::str ToStr(const std::string& text) { return nb::str(text.data(), text.size()); }
-
-/// Numbers, strings and bytes as Python's; other types as the text of their literals.
-nb::object ValueToPython(const Type& type, const Value& value) {
-  if (value.is_null()) return nb::none();
-  if (value.holds<bool>()) return nb::cast(value.get<bool>());
-  switch (type.id()) {
-    case TypeId::kInt:
-      return nb::cast(value.get<int32_t>());
-    case TypeId::kLong:
-      return nb::cast(value.get<int64_t>());
-    case TypeId::kFloat:
-      return nb::cast(value.get<float>());
-    case TypeId::kDouble:
-      return nb::cast(value.get<double>());
-    case TypeId::kString:
-      return ToStr(value.get<std::string>());
-    case TypeId::kBinary:
-    case TypeId::kFixed: {
-      const auto& bytes = value.get<std::string>();
-      return nb::bytes(bytes.data(), bytes.size());
-    }
-    default:
-      return ToStr(FormatLiteralText(type, value));
-  }
-}
 
 /// What a node holds beside its operands, for those who translate trees.
 struct NodeParts {

@@ -78,13 +78,11 @@ Result<Expression> ToFilter(FilterArgument filter) {
   return ParseExpression(std::get<std::string>(*filter));
 }
 
-Result<std::shared_ptr<BatchStream>> Scan(Session& session, const std::string& name,
-                                          std::optional<std::vector<std::string>> columns,
-                                          FilterArgument filter, std::optional<int64_t> limit,
-                                          std::optional<int64_t> snapshot_id,
-                                          std::optional<int64_t> as_of_timestamp,
-                                          std::optional<std::string> ref, bool ordered,
-                                          int64_t batch_rows, nb::object progress) {
+Result<std::shared_ptr<BatchStream>> Scan(
+    Session& session, const TableArgument& table, std::optional<std::vector<std::string>> columns,
+    FilterArgument filter, std::optional<int64_t> limit, std::optional<int64_t> snapshot_id,
+    std::optional<int64_t> as_of_timestamp, std::optional<std::string> ref, bool ordered,
+    bool case_sensitive, int64_t batch_rows, nb::object progress) {
   ScanOptions options;
   options.columns = std::move(columns);
   ICEFRAME_ASSIGN_OR_RETURN(options.filter, ToFilter(std::move(filter)));
@@ -93,12 +91,16 @@ Result<std::shared_ptr<BatchStream>> Scan(Session& session, const std::string& n
   options.version.as_of_timestamp_ms = as_of_timestamp;
   options.version.ref = std::move(ref);
   options.ordered = ordered;
+  options.case_sensitive = case_sensitive;
   options.batch_rows = batch_rows;
   Operation operation = MakeOperation(session.NewOperation(), std::move(progress));
   using Reader = std::shared_ptr<arrow::RecordBatchReader>;
-  ICEFRAME_ASSIGN_OR_RETURN(auto reader, RunCall<Reader>(operation, [&](CallerThread&) {
-                              return session.Scan(operation.context, name, options);
-                            }));
+  ICEFRAME_ASSIGN_OR_RETURN(
+      auto reader, RunCall<Reader>(operation, [&](CallerThread&) {
+        return std::visit(
+            [&](const auto& which) { return session.Scan(operation.context, which, options); },
+            table);
+      }));
   return std::make_shared<BatchStream>(std::move(reader), std::move(operation));
 }
 

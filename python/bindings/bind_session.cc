@@ -162,10 +162,10 @@ void BindSession(nb::module_& module) {
       .def("overwrite", &Overwrite, nb::arg("name"), nb::arg("data"), nb::kw_only(),
            nb::arg("filter").none(), nb::arg("branch"), nb::arg("summary"),
            nb::arg("progress").none())
-      .def("scan", &Scan, nb::arg("name"), nb::kw_only(), nb::arg("columns").none(),
+      .def("scan", &Scan, nb::arg("table"), nb::kw_only(), nb::arg("columns").none(),
            nb::arg("filter").none(), nb::arg("limit").none(), nb::arg("snapshot_id").none(),
            nb::arg("as_of_timestamp").none(), nb::arg("ref").none(), nb::arg("ordered"),
-           nb::arg("batch_rows"), nb::arg("progress").none())
+           nb::arg("case_sensitive"), nb::arg("batch_rows"), nb::arg("progress").none())
       .def("execute", &Execute, nb::arg("query"), nb::kw_only(), nb::arg("disabled_rules"),
            nb::arg("progress").none())
       .def("explain", &Explain, nb::arg("query"), nb::kw_only(), nb::arg("analyze"),
@@ -220,6 +220,14 @@ void BindSession(nb::module_& module) {
            [](Session& self, const Namespace& parent) {
              return Run(self, [&](const auto& context) {
                return self.catalog()->ListNamespaces(context, parent);
+             });
+           })
+      .def("update_namespace_properties",
+           [](Session& self, const Namespace& name_space, const std::vector<std::string>& removals,
+              const Properties& updates) {
+             return Run(self, [&](const auto& context) {
+               return self.catalog()->UpdateNamespaceProperties(context, name_space, updates,
+                                                                removals);
              });
            })
       .def("load_namespace_properties", [](Session& self, const Namespace& name_space) {

@@ -19,6 +19,7 @@ namespace iceframe::python {
 
 void BindExecutor(nanobind::module_& module);
 void BindExpression(nanobind::module_& module);
+void BindFiles(nanobind::module_& module);
 void BindQuery(nanobind::module_& module);
 void BindScan(nanobind::module_& module);
 void BindSession(nanobind::module_& module);
@@ -29,14 +30,14 @@ using FilterArgument = std::optional<std::variant<std::string, Expression>>;
 Result<Expression> ToFilter(FilterArgument filter);
 
 class BatchStream;
+/// A table by its name, as it is now, or as it was loaded.
+using TableArgument = std::variant<std::string, std::shared_ptr<const Table>>;
 /// Plans a scan; its batches come as they are asked for.
-Result<std::shared_ptr<BatchStream>> Scan(Session& session, const std::string& name,
-                                          std::optional<std::vector<std::string>> columns,
-                                          FilterArgument filter, std::optional<int64_t> limit,
-                                          std::optional<int64_t> snapshot_id,
-                                          std::optional<int64_t> as_of_timestamp,
-                                          std::optional<std::string> ref, bool ordered,
-                                          int64_t batch_rows, nanobind::object progress);
+Result<std::shared_ptr<BatchStream>> Scan(
+    Session& session, const TableArgument& table, std::optional<std::vector<std::string>> columns,
+    FilterArgument filter, std::optional<int64_t> limit, std::optional<int64_t> snapshot_id,
+    std::optional<int64_t> as_of_timestamp, std::optional<std::string> ref, bool ordered,
+    bool case_sensitive, int64_t batch_rows, nanobind::object progress);
 
 /// Starts a query; its batches come as they are asked for.
 Result<std::shared_ptr<BatchStream>> Execute(Session& session, const Query& query,

@@ -17,6 +17,7 @@ NB_MODULE(_native, module) {
   BindExecutor(module);
   BindExpression(module);
   BindTable(module);
+  BindFiles(module);
   BindScan(module);
   BindQuery(module);
   BindSession(module);

@@ -4,6 +4,7 @@ The engine is C++ (`iceframe._native`); these modules are its Python faces.
 """
 
 from iceframe._version import __version__
+from iceframe.catalog_config import load_catalog_config_from_env
 from iceframe.errors import (
     CatalogError,
     IceFrameError,
@@ -36,4 +37,5 @@ __all__ = [
     "__version__",
     "col",
     "lit",
+    "load_catalog_config_from_env",
 ]

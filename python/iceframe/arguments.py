@@ -16,6 +16,9 @@ __all__ = [
     "as_list",
     "column_names",
     "filter_argument",
+    "identifier",
+    "levels",
+    "one_filter",
     "required_whole_number",
     "sort_column",
     "string_properties",
@@ -50,6 +53,24 @@ def text(name: str, value: Any) -> str | None:  # noqa: ANN401 - as above
     return value
 
 
+def identifier(name: Any) -> str:  # noqa: ANN401 - as above
+    """Returns a table's name; PyIceberg's tuples of its parts are one too."""
+    if isinstance(name, tuple | list) and name and all(isinstance(part, str) for part in name):
+        return ".".join(name)
+    if not isinstance(name, str):
+        raise ValidationError(f"table name is no text: {name!r}")
+    return name
+
+
+def levels(what: str, name: Any) -> list[str]:  # noqa: ANN401 - as above
+    """Returns the levels of a namespace, of "a.b" or ("a", "b")."""
+    if isinstance(name, tuple | list) and name and all(isinstance(part, str) for part in name):
+        return list(name)
+    if not isinstance(name, str):
+        raise ValidationError(f"{what} is no text: {name!r}")
+    return name.split(".")
+
+
 def filter_argument(name: str, value: Any) -> str | _native.Expression | None:  # noqa: ANN401
     """Returns a filter for the native module: SQL text or an expression; None: every row."""
     if isinstance(value, Expression):
@@ -57,6 +78,18 @@ def filter_argument(name: str, value: Any) -> str | _native.Expression | None:  
     if value is None or isinstance(value, str | _native.Expression):
         return value
     raise ValidationError(f"{name} is neither text nor an expression: {value!r}")
+
+
+def one_filter(**given: Any) -> Any:  # noqa: ANN401 - filters under their names
+    """Returns the one that is not None, if any.
+
+    Raises:
+        ValidationError: there are more.
+    """
+    named = {name: value for name, value in given.items() if value is not None}
+    if len(named) > 1:
+        raise ValidationError(f"more than one filter: {', '.join(named)}; join them with AND or &")
+    return next(iter(named.values()), None)
 
 
 def column_names(value: Any) -> list[str] | None:  # noqa: ANN401 - as above

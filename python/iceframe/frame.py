@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NoReturn
 
 from iceframe import _native
 from iceframe._native import WriteReport
 from iceframe.arguments import (
     as_list,
     filter_argument,
+    identifier,
+    levels,
     sort_column,
     string_properties,
     transform_pair,
 )
+from iceframe.catalog_config import CatalogConfig
 from iceframe.errors import AlreadyExistsError, ValidationError
 from iceframe.expressions import Expression
 from iceframe.html import html_table
+from iceframe.namespaces import NamespaceManager
+from iceframe.not_built import FRAME, refuse
 from iceframe.progress import ProgressOption, progress_listener
 from iceframe.reading import ScanOptions, TableReading
 from iceframe.table import Table
@@ -64,11 +69,16 @@ class IceFrame(TableReading):
                 f"catalog configuration is no mapping: {type(catalog_config).__name__}; give "
                 'one such as {"uri": "sqlite:///catalog.db", "warehouse": "file:///data"}'
             )
+        #: The configuration that was given; the IceFrame's repr says which catalog is meant.
+        self.catalog_config = CatalogConfig(catalog_config or {})
         values = dict(settings or {})
         values.update({name.replace("__", "."): value for name, value in more_settings.items()})
         self._session = _native.Session.open(
             string_properties(catalog_config), string_properties(values)
         )
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise refuse(self, FRAME, name)
 
     def __repr__(self) -> str:
         return f"IceFrame({self._session!r})"
@@ -125,7 +135,7 @@ class IceFrame(TableReading):
         if exist_ok and self.table_exists(table_name):
             return self.get_table(table_name)
         created = self._session.create_table(
-            table_name,
+            identifier(table_name),
             to_arrow_schema(schema),
             partition_by=[transform_pair(entry) for entry in as_list(partition_spec)],
             sort_by=[sort_column(entry) for entry in as_list(sort_order)],
@@ -133,7 +143,7 @@ class IceFrame(TableReading):
             location=location or "",
             format_version=format_version,
         )
-        return Table(created)
+        return Table(self._session, created)
 
     def get_table(self, table_name: str) -> Table:
         """Returns a table as it is now.
@@ -141,15 +151,15 @@ class IceFrame(TableReading):
         Raises:
             TableNotFoundError: there is none of that name.
         """
-        return Table(self._session.load_table(table_name))
+        return Table(self._session, self._session.load_table(identifier(table_name)))
 
     def table_exists(self, table_name: str) -> bool:
         """Returns whether there is a table of that name."""
-        return self._session.table_exists(table_name)
+        return self._session.table_exists(identifier(table_name))
 
     def drop_table(self, table_name: str, *, purge: bool = False) -> None:
         """Removes a table from the catalog; with ``purge`` its files are deleted too."""
-        self._session.drop_table(table_name, purge=purge)
+        self._session.drop_table(identifier(table_name), purge=bool(purge))
 
     def rename_table(self, table_name: str, new_name: str) -> None:
         """Gives a table another name; its files stay where they are.
@@ -158,7 +168,7 @@ class IceFrame(TableReading):
             TableNotFoundError: there is no such table.
             AlreadyExistsError: the new name is taken.
         """
-        self._session.rename_table(table_name, new_name)
+        self._session.rename_table(identifier(table_name), identifier(new_name))
 
     def register_table(self, table_name: str, metadata_location: str) -> Table:
         """Adds a table that lies somewhere already, by its metadata file; nothing is copied.
@@ -166,11 +176,14 @@ class IceFrame(TableReading):
         Raises:
             AlreadyExistsError: the name is taken.
         """
-        return Table(self._session.register_table(table_name, metadata_location))
+        return Table(
+            self._session,
+            self._session.register_table(identifier(table_name), metadata_location),
+        )
 
     def list_tables(self, namespace: str = "default") -> list[str]:
         """Returns "namespace.table" names, sorted; none for a namespace that is not there."""
-        return self._session.list_tables(namespace)
+        return self._session.list_tables(".".join(levels("namespace", namespace)))
 
     # -- namespaces ----------------------------------------------------------------------------
 
@@ -189,7 +202,7 @@ class IceFrame(TableReading):
             AlreadyExistsError: the namespace is there and exist_ok is False.
         """
         try:
-            self._session.create_namespace(name.split("."), string_properties(properties))
+            self._session.create_namespace(levels("namespace", name), string_properties(properties))
         except AlreadyExistsError:
             if not exist_ok:
                 raise
@@ -200,16 +213,45 @@ class IceFrame(TableReading):
         Raises:
             NotFoundError: there is no such namespace.
         """
-        return self._session.load_namespace_properties(name.split("."))
+        return self._session.load_namespace_properties(levels("namespace", name))
+
+    def update_namespace_properties(
+        self,
+        name: str,
+        removals: Iterable[str] | None = None,
+        updates: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Removes and sets properties of a namespace.
+
+        Raises:
+            NotFoundError: there is no such namespace.
+            ValidationError: a key is in both.
+
+        Example:
+            >>> ice = demo()
+            >>> ice.update_namespace_properties("default", updates={"owner": "ada"})
+            >>> ice.load_namespace_properties("default")["owner"]
+            'ada'
+        """
+        self._session.update_namespace_properties(
+            levels("namespace", name),
+            [str(key) for key in as_list(removals)],
+            string_properties(updates),
+        )
 
     def drop_namespace(self, name: str) -> None:
         """Removes an empty namespace."""
-        self._session.drop_namespace(name.split("."))
+        self._session.drop_namespace(levels("namespace", name))
+
+    @property
+    def namespaces(self) -> NamespaceManager:
+        """The same calls on namespaces as an object of their own."""
+        return NamespaceManager(self)
 
     def list_namespaces(self, parent: str | None = None) -> list[tuple[str, ...]]:
         """Returns the namespaces directly below ``parent`` (None: the top level), sorted."""
-        levels = parent.split(".") if parent else []
-        return [tuple(name) for name in self._session.list_namespaces(levels)]
+        above = levels("parent", parent) if parent else []
+        return [tuple(name) for name in self._session.list_namespaces(above)]
 
     # -- writing -------------------------------------------------------------------------------
 
@@ -255,7 +297,7 @@ class IceFrame(TableReading):
         """
         with progress_listener(progress, num_rows_of(data)) as listener:
             return self._session.append(
-                table_name,
+                identifier(table_name),
                 to_arrow_stream(data),
                 branch=branch,
                 summary=string_properties(snapshot_properties),
@@ -297,7 +339,7 @@ class IceFrame(TableReading):
         """
         with progress_listener(progress, num_rows_of(data)) as listener:
             return self._session.overwrite(
-                table_name,
+                identifier(table_name),
                 to_arrow_stream(data),
                 filter=filter_argument("filter_expr", filter_expr),
                 branch=branch,

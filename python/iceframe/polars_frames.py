@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, cast
 
+from iceframe.expressions import Expression
+from iceframe.polars_predicates import implied_filter
+
 if TYPE_CHECKING:
     import polars as pl
     import pyarrow as pa
@@ -22,12 +25,13 @@ def to_polars(rows: pa.Table | pa.RecordBatch) -> pl.DataFrame:
 
 
 def lazy_frame(
-    scan: Callable[[list[str], int | None], Iterator[pa.RecordBatch]], no_rows: pa.Table
+    scan: Callable[[list[str], Expression | None, int | None], Iterator[pa.RecordBatch]],
+    no_rows: pa.Table,
 ) -> pl.LazyFrame:
-    """Returns a LazyFrame whose columns and row limit reach ``scan``.
+    """Returns a LazyFrame whose columns, filters and row limit reach ``scan``.
 
     Args:
-        scan: yields the rows of these columns, at most so many.
+        scan: yields the rows of these columns that match a filter, at most so many.
         no_rows: an empty table with the schema of all columns.
     """
     _polars()
@@ -43,11 +47,13 @@ def lazy_frame(
     ) -> Iterator[pl.DataFrame]:
         wanted = empty.columns if with_columns is None else with_columns
         needed = list(wanted)
+        implied = None
         if predicate is not None:
+            implied = implied_filter(predicate, empty.schema)
             needed += [name for name in predicate.meta.root_names() if name not in needed]
         # A frame without columns has no height: a column stands in where rows are only counted.
         yield empty.select(wanted)
-        for batch in scan(needed or empty.columns[:1], n_rows):
+        for batch in scan(needed or empty.columns[:1], implied, n_rows):
             frame = to_polars(batch)
             if predicate is not None:
                 frame = frame.filter(predicate)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from iceframe import _native
 from iceframe.arguments import filter_argument, required_whole_number
 from iceframe.errors import ValidationError
 from iceframe.expressions import Expression, SortKey, column_of
+from iceframe.not_built import QUERY, refuse
 from iceframe.polars_frames import to_polars
 from iceframe.progress import ProgressOption, progress_listener
 
@@ -206,6 +207,8 @@ class QueryBuilder:
 
     def with_column(self, name: str, expression: Expression | str) -> QueryBuilder:
         """Adds a column of this value, or puts it in the place of its namesake."""
+        if not isinstance(name, str):
+            raise ValidationError(f"the name of a column is no text: {name!r}")
         value = column_of(expression)
         return self._with("with_column", (name, value), self._query.with_column(name, value.native))
 
@@ -221,7 +224,7 @@ class QueryBuilder:
         Raises:
             ValidationError: an unknown column, a step that can't be meant, text that is no SQL.
             TableNotFoundError: there is no such table.
-            IceFrameMemoryError: ``memory.limit`` was reached.
+            MemoryLimitError: ``memory.limit`` was reached.
         """
         return to_polars(self.to_arrow(progress=progress))
 
@@ -271,6 +274,9 @@ class QueryBuilder:
             self._query, analyze=analyze, disabled_rules=list(disabled_rules)
         )
         return Explanation(text, data)
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise refuse(self, QUERY, name)
 
     def __repr__(self) -> str:
         parts = (f"query({self._query.table_name!r})", *self._steps)

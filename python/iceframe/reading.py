@@ -10,6 +10,8 @@ from iceframe import _native
 from iceframe.arguments import (
     column_names,
     filter_argument,
+    identifier,
+    one_filter,
     required_whole_number,
     text,
     to_milliseconds,
@@ -26,26 +28,34 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-__all__ = ["ScanOptions", "TableReading"]
+__all__ = ["ReadOptions", "ScanOptions", "TableReading"]
 
 
-class ScanOptions(TypedDict, total=False):
-    """What more a scan can be told; at most one of the first three.
+class ReadOptions(TypedDict, total=False):
+    """What more a scan can be told.
 
     Attributes:
-        snapshot_id: read this snapshot.
-        as_of_timestamp: read what was current at this time: a datetime with a time zone, or
-            milliseconds since the epoch.
         ref: read this branch or tag.
         ordered: rows in the order of the table's files (the default); False may be faster.
         batch_size: the most rows in one batch, 65 536 by default.
     """
 
-    snapshot_id: int | None
-    as_of_timestamp: int | dt.datetime | None
     ref: str | None
     ordered: bool
     batch_size: int
+
+
+class ScanOptions(ReadOptions, total=False):
+    """What more a scan can be told; at most one of snapshot_id, as_of_timestamp and ref.
+
+    Attributes:
+        snapshot_id: read this snapshot.
+        as_of_timestamp: read what was current at this time: a datetime with a time zone, or
+            milliseconds since the epoch.
+    """
+
+    snapshot_id: int | None
+    as_of_timestamp: int | dt.datetime | None
 
 
 class TableReading:
@@ -168,17 +178,30 @@ class TableReading:
         columns: Sequence[str] | None = None,
         filter_expr: str | Expression | None = None,
         limit: int | None = None,
+        snapshot_id: int | None = None,
+        as_of_timestamp: int | dt.datetime | None = None,
+        filter: Expression | None = None,
+        filter_sql: str | None = None,
         *,
         progress: ProgressOption = False,
-        **options: Unpack[ScanOptions],
+        **options: Unpack[ReadOptions],
     ) -> pl.DataFrame:
         """Returns the rows as a Polars DataFrame; arguments and errors as `scan_batches`.
+
+        ``filter`` (an expression) and ``filter_sql`` (text) are other names of ``filter_expr``; at
+        most one of them is given.
 
         Example:
             >>> demo().read_table("users", ["name"]).to_dict(as_series=False)
             {'name': ['Ada', 'Bob']}
         """
-        rows = self.to_arrow(table_name, columns, filter_expr, limit, progress=progress, **options)
+        scan: ScanOptions = {
+            **options,
+            "snapshot_id": snapshot_id,
+            "as_of_timestamp": as_of_timestamp,
+        }
+        chosen = one_filter(filter_expr=filter_expr, filter=filter, filter_sql=filter_sql)
+        rows = self.to_arrow(table_name, columns, chosen, limit, progress=progress, **scan)
         return to_polars(rows)
 
     def to_pandas(
@@ -250,18 +273,23 @@ class TableReading:
     def lazy(self, table_name: str, **options: Unpack[ScanOptions]) -> pl.LazyFrame:
         """Returns a Polars LazyFrame over the table; rows are read when it is collected.
 
-        Only the columns that the query needs are read, and no more rows than its ``head`` asks
-        for; Polars applies its filters batch by batch. The table is read as it is at this call.
+        Its filters skip files and row groups as ours do, only the columns that it needs are read,
+        and no more rows than its ``head`` asks for. The table is read as it is at this call.
 
         Example:
             >>> import polars as pl
             >>> demo().lazy("users").filter(pl.col("id") > 1).select("name").collect().to_dicts()
             [{'name': 'Bob'}]
         """
-        if not options.keys() & {"snapshot_id", "as_of_timestamp", "ref"}:
-            options["snapshot_id"] = self._session.load_table(table_name).current_snapshot_id()
+        versions = (options.get(key) for key in ("snapshot_id", "as_of_timestamp", "ref"))
+        if all(version is None for version in versions):
+            options["snapshot_id"] = self._session.load_table(
+                identifier(table_name)
+            ).current_snapshot_id()
         return lazy_frame(
-            lambda columns, limit: self.scan_batches(table_name, columns, None, limit, **options),
+            lambda columns, filter_expr, limit: self.scan_batches(
+                table_name, columns, filter_expr, limit, **options
+            ),
             self.to_arrow(table_name, limit=0, **options),
         )
 
@@ -286,7 +314,7 @@ class TableReading:
             [{'name': 'Ada'}]
         """
         native = _native.Query.of(
-            table_name,
+            identifier(table_name),
             whole_number("snapshot_id", snapshot_id),
             to_milliseconds(as_of_timestamp),
             text("ref", ref),
@@ -302,18 +330,20 @@ class TableReading:
         listener: Any,  # noqa: ANN401 - what progress_listener yields
         options: ScanOptions,
     ) -> _native.BatchStream:
-        unknown = options.keys() - ScanOptions.__annotations__.keys()
+        known = ScanOptions.__required_keys__ | ScanOptions.__optional_keys__
+        unknown = options.keys() - known
         if unknown:
             raise TypeError(f"unexpected keyword argument: {', '.join(sorted(unknown))}")
         return self._session.scan(
-            table_name,
+            identifier(table_name),
             columns=column_names(columns),
             filter=filter_argument("filter_expr", filter_expr),
             limit=whole_number("limit", limit),
             snapshot_id=whole_number("snapshot_id", options.get("snapshot_id")),
             as_of_timestamp=to_milliseconds(options.get("as_of_timestamp")),
             ref=text("ref", options.get("ref")),
-            ordered=options.get("ordered", True),
+            ordered=bool(options.get("ordered", True)),
+            case_sensitive=True,
             batch_rows=required_whole_number("batch_size", options.get("batch_size", 65_536)),
             progress=listener,
         )

@@ -1,12 +1,26 @@
-"""`Table`: one table as it was when it was loaded."""
+"""`Table`: one table as it was when it was loaded, with PyIceberg's names."""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, NoReturn
 
 from iceframe import _native
+from iceframe.expressions import Expression
 from iceframe.html import html_table
+from iceframe.not_built import TABLE, refuse
+from iceframe.table_metadata import Snapshot, SnapshotLogEntry, SnapshotRef, TableMetadata
+from iceframe.table_scan import DataScan
+from iceframe.table_schema import (
+    NestedField,
+    PartitionField,
+    PartitionSpec,
+    Schema,
+    SortField,
+    SortOrder,
+)
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -15,24 +29,51 @@ __all__ = ["Table"]
 
 
 class Table:
-    """A table's metadata, as loaded; it does not change when the table does."""
+    """A table as it was when it was loaded; it does not change until `refresh` is called.
 
-    def __init__(self, native: _native.Table) -> None:
+    Example:
+        >>> table = demo().get_table("users")
+        >>> table.schema().column_names
+        ['id', 'name', 'age']
+        >>> table.current_snapshot().summary["added-records"]
+        '2'
+        >>> table.scan("age > 30", selected_fields=("name",)).to_arrow().to_pylist()
+        [{'name': 'Ada'}]
+    """
+
+    def __init__(self, session: _native.Session, native: _native.Table) -> None:
+        self._session = session
         self._native = native
 
     def name(self) -> tuple[str, ...]:
         """Returns the namespace's levels and the table's name."""
         return tuple(self._native.name().split("."))
 
-    @property
-    def location(self) -> str:
-        """Where the table's files are."""
-        return self._native.location()
+    def refresh(self) -> Table:
+        """Loads the table as it is now; returns this object.
+
+        Raises:
+            TableNotFoundError: it was dropped or renamed.
+        """
+        self._native = self._session.load_table(self._native.name())
+        self.__dict__.pop("metadata", None)
+        return self
+
+    # -- metadata ------------------------------------------------------------------------------
+
+    @cached_property
+    def metadata(self) -> TableMetadata:
+        """The content of the metadata file."""
+        return TableMetadata(json.loads(self._native.metadata_json()))
 
     @property
     def metadata_location(self) -> str:
         """Where the metadata file is that this table was loaded from."""
         return self._native.metadata_location()
+
+    def location(self) -> str:
+        """Returns where the table's files are."""
+        return self._native.location()
 
     @property
     def format_version(self) -> int:
@@ -40,43 +81,177 @@ class Table:
         return self._native.format_version()
 
     @property
+    def last_sequence_number(self) -> int:
+        """The sequence number of the newest commit."""
+        return self.metadata.last_sequence_number
+
+    @property
     def properties(self) -> dict[str, str]:
         """The table's properties."""
         return self._native.properties()
 
-    @property
-    def current_snapshot_id(self) -> int | None:
-        """The current snapshot, None for a table that never had one."""
-        return self._native.current_snapshot_id()
+    def schema(self) -> Schema:
+        """Returns the current schema."""
+        return self.metadata.schema()
 
-    @property
-    def metadata(self) -> dict[str, Any]:
-        """The metadata file's content."""
-        content: dict[str, Any] = json.loads(self._native.metadata_json())
-        return content
-
-    @property
-    def snapshots(self) -> list[dict[str, Any]]:
-        """The snapshots as the metadata has them, oldest first."""
-        return list(self.metadata.get("snapshots", ()))
+    def schemas(self) -> dict[int, Schema]:
+        """Returns all schemas by their ids."""
+        return {schema.schema_id: schema for schema in self.metadata.schemas}
 
     def arrow_schema(self) -> pa.Schema:
-        """Returns the schema in which rows are read."""
+        """Returns the Arrow schema in which rows are read."""
         import pyarrow as pa
 
         return pa.schema(self._native)
 
-    def __repr__(self) -> str:
-        name = ".".join(self.name())
-        columns = ", ".join(f"{field.name}: {field.type}" for field in self.arrow_schema())
-        return (
-            f"Table({name!r}, snapshot_id={self.current_snapshot_id}, "
-            f"location={self.location!r}, columns=[{columns}])"
+    def spec(self) -> PartitionSpec:
+        """Returns how new files are partitioned."""
+        return self.metadata.spec()
+
+    def specs(self) -> dict[int, PartitionSpec]:
+        """Returns all partition specs by their ids."""
+        return {spec.spec_id: spec for spec in self.metadata.partition_specs}
+
+    def sort_order(self) -> SortOrder:
+        """Returns how rows of new files are sorted."""
+        return self.metadata.sort_order()
+
+    def sort_orders(self) -> dict[int, SortOrder]:
+        """Returns all sort orders by their ids."""
+        return {order.order_id: order for order in self.metadata.sort_orders}
+
+    # -- snapshots -----------------------------------------------------------------------------
+
+    @property
+    def current_snapshot_id(self) -> int | None:
+        """The current snapshot's id, None for a table that never had one."""
+        return self._native.current_snapshot_id()
+
+    def current_snapshot(self) -> Snapshot | None:
+        """Returns the current snapshot, None for a table that never had one."""
+        snapshot_id = self.current_snapshot_id
+        return None if snapshot_id is None else self.snapshot_by_id(snapshot_id)
+
+    def snapshots(self) -> list[Snapshot]:
+        """Returns the snapshots that are kept, oldest first."""
+        return list(self.metadata.snapshots)
+
+    def snapshot_by_id(self, snapshot_id: int) -> Snapshot | None:
+        """Returns a snapshot, None if there is no such one."""
+        return self.metadata.snapshot_by_id(snapshot_id)
+
+    def snapshot_by_name(self, name: str) -> Snapshot | None:
+        """Returns the snapshot of a branch or tag, None if there is no such one."""
+        ref = self.refs().get(name)
+        return None if ref is None else self.snapshot_by_id(ref.snapshot_id)
+
+    def snapshot_as_of_timestamp(
+        self, timestamp_ms: int, inclusive: bool = True
+    ) -> Snapshot | None:
+        """Returns what was current at a time in milliseconds, None if nothing was."""
+        for entry in reversed(self.history()):
+            if entry.timestamp_ms < timestamp_ms or (
+                inclusive and entry.timestamp_ms == timestamp_ms
+            ):
+                return self.snapshot_by_id(entry.snapshot_id)
+        return None
+
+    def history(self) -> list[SnapshotLogEntry]:
+        """Returns which snapshot was the current one when, oldest first."""
+        return self.metadata.snapshot_log
+
+    def refs(self) -> dict[str, SnapshotRef]:
+        """Returns branches and tags by name."""
+        return self.metadata.refs
+
+    @property
+    def io(self) -> _native.TableIO:
+        """What reads the table's manifests: ``table.current_snapshot().manifests(table.io)``."""
+        return _native.TableIO(self._session, self._native)
+
+    # -- rows ----------------------------------------------------------------------------------
+
+    def scan(
+        self,
+        row_filter: str | Expression | None = None,
+        selected_fields: Sequence[str] = ("*",),
+        case_sensitive: bool = True,
+        snapshot_id: int | None = None,
+        limit: int | None = None,
+        *,
+        ref: str | None = None,
+    ) -> DataScan:
+        """Returns the table's rows, to be read by one of the result's methods.
+
+        Args:
+            row_filter: SQL text or an expression; None: all rows.
+            selected_fields: columns in the order wanted; ``"*"`` stands for all.
+            case_sensitive: whether names in the filter must match the schema's case.
+            snapshot_id: read this snapshot.
+            limit: stop after so many rows.
+            ref: read this branch or tag.
+        """
+        return DataScan(
+            self._session,
+            self._native,
+            row_filter,
+            selected_fields,
+            case_sensitive,
+            snapshot_id,
+            limit,
+            ref,
         )
+
+    # -- for people ----------------------------------------------------------------------------
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise refuse(self, TABLE, name)
+
+    def __repr__(self) -> str:
+        head = (
+            f"Table({'.'.join(self.name())!r}, snapshot_id={self.current_snapshot_id}, "
+            f"location={self.location()!r})"
+        )
+        columns = [f"{field}" for field in self.schema().fields]
+        return "\n  ".join([head, *columns, *self._facts()])
+
+    def _facts(self) -> list[str]:
+        facts = [f"partition by: [{', '.join(map(self._partition_text, self.spec().fields))}]"]
+        facts.append(f"sort order: [{', '.join(self._sort_texts())}]")
+        snapshot = self.current_snapshot()
+        facts.append(f"snapshot: {_snapshot_text(snapshot)}")
+        return facts
+
+    def _column_name(self, field_id: int) -> str:
+        names = (schema.find_column_name(field_id) for schema in reversed(self.metadata.schemas))
+        return self.schema().find_column_name(field_id) or next(filter(None, names), str(field_id))
+
+    def _partition_text(self, field: PartitionField | SortField) -> str:
+        column = self._column_name(field.source_id)
+        return column if field.transform == "identity" else f"{field.transform}({column})"
+
+    def _sort_texts(self) -> list[str]:
+        return [
+            f"{self._partition_text(field)} {field.direction} {field.null_order}"
+            for field in self.sort_order().fields
+        ]
 
     def _repr_html_(self) -> str:
         """The columns, for notebooks."""
-        fields = self.arrow_schema()
-        rows = [(f.name, f.type, "" if f.nullable else "required") for f in fields]
-        title = f"{'.'.join(self.name())} (snapshot {self.current_snapshot_id})"
-        return html_table(title, ("column", "type", ""), rows)
+        rows = [_column_row(field) for field in self.schema().fields]
+        title = ".".join(self.name())
+        return html_table(title, ("id", "column", "type", "", "doc"), rows, self._facts())
+
+
+def _snapshot_text(snapshot: Snapshot | None) -> str:
+    if snapshot is None:
+        return "none"
+    operation = snapshot.summary.operation or "?"
+    records = snapshot.summary.get("total-records", "?")
+    files = snapshot.summary.get("total-data-files", "?")
+    return f"{snapshot.snapshot_id} ({operation}; {records} rows in {files} files)"
+
+
+def _column_row(field: NestedField) -> tuple[object, ...]:
+    presence = "required" if field.required else ""
+    return field.field_id, field.name, field.field_type, presence, field.doc

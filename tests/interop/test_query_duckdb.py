@@ -22,6 +22,7 @@ RULES = [
     "push_limits",
     "choose_build_side",
     "prune_columns",
+    "answer_from_metadata",
 ]
 COLUMNS = {"k": "int", "g": "text", "v": "int", "d": "decimal", "f": "float"}
 

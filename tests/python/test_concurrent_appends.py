@@ -45,11 +45,11 @@ def test_every_append_of_many_processes_lands_once(ice, lake):
         assert writer.returncode == 0, errors.decode()
     total = NUM_PROCESSES * NUM_APPENDS
     assert sorted(ice.to_arrow("t").to_pydict()["id"]) == list(range(total))
-    snapshots = ice.get_table("t").snapshots
+    snapshots = ice.get_table("t").snapshots()
     assert len(snapshots) == total
     for parent, child in itertools.pairwise(snapshots):
-        assert child["parent-snapshot-id"] == parent["snapshot-id"]
-        assert child["sequence-number"] == parent["sequence-number"] + 1
+        assert child.parent_snapshot_id == parent.snapshot_id
+        assert child.sequence_number == parent.sequence_number + 1
 
 
 def test_pyiceberg_appends_in_the_same_process_and_database(ice, lake):

@@ -76,7 +76,7 @@ def test_refs_of_java(samples, ice):
     name = register(ice, samples["refs"])
     counts = {ref: ice.to_arrow(name, ref=ref).num_rows for ref in ("main", "t1", "b1")}
     assert counts == {"main": 3, "t1": 3, "b1": 5}
-    staged = ice.get_table(name).snapshots[-1]["snapshot-id"]
+    staged = ice.get_table(name).snapshots()[-1].snapshot_id
     assert ice.to_arrow(name, snapshot_id=staged).num_rows == 8
 
 

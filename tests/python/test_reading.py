@@ -28,7 +28,7 @@ def test_head_returns_the_first_rows(users):
 
 
 def test_count_rows_counts_exactly(users):
-    first = users.get_table("users").snapshots[0]["snapshot-id"]
+    first = users.get_table("users").snapshots()[0].snapshot_id
     assert users.count_rows("users") == 300
     assert users.count_rows("users", "id >= 250") == 50
     assert users.count_rows("users", "name IS NULL") == len(range(0, 300, 7))

@@ -91,7 +91,7 @@ def test_every_public_class_has_a_repr_worth_looking_at(ice):
     assert "default" in ice._repr_html_()
     assert "users" in ice._repr_html_()
     assert "Table('default.users', snapshot_id=None, " in repr(table)
-    assert "columns=[id: int64, n<b>: string]" in repr(table)
+    assert "\n  1: id: required long\n  2: n<b>: optional string\n" in repr(table)
     assert "n&lt;b&gt;" in table._repr_html_()
     assert "required" in table._repr_html_()
     assert repr(report).startswith("WriteReport(")

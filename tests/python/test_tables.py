@@ -157,10 +157,10 @@ def test_time_travel_by_snapshot_time_and_ref(ice, lake):
     second = ice.append_to_table("t", {"id": [2]}).snapshot_id
     assert ice.to_arrow("t", snapshot_id=first).to_pydict() == {"id": [1]}
     assert sorted(ice.to_arrow("t", snapshot_id=second).to_pydict()["id"]) == [1, 2]
-    snapshots = ice.get_table("t").snapshots
-    assert [snapshot["snapshot-id"] for snapshot in snapshots] == [first, second]
-    if snapshots[0]["timestamp-ms"] < snapshots[1]["timestamp-ms"]:
-        at_first = ice.to_arrow("t", as_of_timestamp=snapshots[0]["timestamp-ms"])
+    snapshots = ice.get_table("t").snapshots()
+    assert [snapshot.snapshot_id for snapshot in snapshots] == [first, second]
+    if snapshots[0].timestamp_ms < snapshots[1].timestamp_ms:
+        at_first = ice.to_arrow("t", as_of_timestamp=snapshots[0].timestamp_ms)
         assert at_first.to_pydict() == {"id": [1]}
     with pytest.raises(LookupError):
         ice.to_arrow("t", as_of_timestamp=1)

@@ -104,7 +104,7 @@ def _namespaces(ice: IceFrame, parent: str | None) -> Iterator[str]:
 def _describe(ice: IceFrame, options: argparse.Namespace) -> None:
     table = ice.get_table(options.table)
     print(f"table           {'.'.join(table.name())}")
-    print(f"location        {table.location}")
+    print(f"location        {table.location()}")
     print(f"format version  {table.format_version}")
     print(f"snapshot        {table.current_snapshot_id}")
     print("columns")

@@ -231,7 +231,7 @@ Status AddScans(const OperationContext& context, const PlanNode& plan, Line* lin
     if (scan->filter.is_true() || scan->filter.is_false()) return Status::OK();
     return AddPredicates(context, *scan, plan, line);
   }
-  // A count that stands for its scan.
+  // An aggregate that stands for its scan.
   if (line->inputs.empty()) return AddScans(context, *plan.inputs[0], line);
   for (size_t i = 0; i < plan.inputs.size(); ++i) {
     ICEFRAME_RETURN_NOT_OK(AddScans(context, *plan.inputs[i], &line->inputs[i]));

@@ -8,6 +8,7 @@
 #include "iceframe/execution/aggregate_operator.h"
 #include "iceframe/execution/columns_internal.h"
 #include "iceframe/execution/join_operator.h"
+#include "iceframe/execution/metadata_aggregate_operator.h"
 #include "iceframe/execution/row_operators.h"
 #include "iceframe/execution/scan_operator.h"
 #include "iceframe/execution/sort_operator.h"
@@ -64,7 +65,9 @@ class QueryReader final : public arrow::RecordBatchReader {
 
 OperatorPtr MakeOperators(const PlanPtr& plan) {
   if (plan->as<ScanNode>() != nullptr) return MakeScanOperator(*plan);
-  if (IsCountOfScan(*plan)) return MakeCountOperator(*plan);
+  if (const auto* aggregate = plan->as<AggregateNode>(); aggregate && aggregate->from_metadata) {
+    return MakeMetadataAggregateOperator(*plan);
+  }
   OperatorPtr input = MakeOperators(plan->inputs[0]);
   if (plan->as<FilterNode>() != nullptr) return MakeFilterOperator(*plan, std::move(input));
   if (plan->as<ProjectNode>() != nullptr) return MakeProjectOperator(*plan, std::move(input));

@@ -11,10 +11,4 @@ namespace iceframe {
 /// skip partitions, files, row groups and rows as its own.
 OperatorPtr MakeScanOperator(const PlanNode& plan);
 
-/// count() of all rows of a scan: from the metadata for files whose rows are all counted, by
-/// reading for the others. `plan`: an AggregateNode without keys, all calls count(), over a scan.
-OperatorPtr MakeCountOperator(const PlanNode& plan);
-/// Whether MakeCountOperator takes a plan.
-bool IsCountOfScan(const PlanNode& plan);
-
 }  // namespace iceframe

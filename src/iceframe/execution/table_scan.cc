@@ -83,6 +83,7 @@ Result<TaskSource> PlanTableScan(const OperationContext& context, const Table& t
   plan.filter = options.filter;
   plan.case_sensitive = options.case_sensitive;
   plan.limit = options.limit;
+  plan.with_statistics = options.with_statistics;
   if (snapshot != nullptr) plan.snapshot_id = snapshot->snapshot_id;
   ICEFRAME_ASSIGN_OR_RETURN(std::shared_ptr<ScanPlanner> planner,
                             ScanPlanner::Make(context, table.io(), std::move(plan)));

@@ -29,6 +29,8 @@ struct TableScanOptions {
   bool with_pos = false;
   /// Result fields carry PARQUET:field_id, as Evaluate wants them.
   bool with_field_ids = false;
+  /// Whether planned tasks carry their files' column sizes, counts and bounds.
+  bool with_statistics = false;
   /// Takes the place of planning: reads these tasks. Their residuals are bound to the table.
   TaskSource tasks;
 };

@@ -65,6 +65,8 @@ struct AggregateCall {
 struct AggregateNode {
   std::vector<NamedExpression> keys;
   std::vector<AggregateCall> calls;
+  /// Counts and extremes of a scan's whole files come from metadata as far as it is exact.
+  bool from_metadata = false;
 };
 /// The input with one more column per window call; rows stay in order.
 struct WindowPlanNode {

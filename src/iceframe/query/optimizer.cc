@@ -11,8 +11,8 @@ namespace iceframe {
 namespace {
 
 // Simplified first, so that constant predicates are seen as such. Filters stand next to their
-// joins when those are tightened, and go on from there. Columns last, when all expressions stand
-// where they stay.
+// joins when those are tightened, and go on from there. Columns late, when all expressions stand
+// where they stay; metadata last, when each scan has its filter.
 constexpr std::array kRules = {
     Rule{"simplify_predicates", SimplifyPredicates},
     Rule{"merge_filters", MergeFilters},
@@ -22,6 +22,7 @@ constexpr std::array kRules = {
     Rule{"push_limits", PushLimits},
     Rule{"choose_build_side", ChooseBuildSide},
     Rule{"prune_columns", PruneColumns},
+    Rule{"answer_from_metadata", AnswerFromMetadata},
 };
 
 }  // namespace

@@ -42,6 +42,8 @@ Result<PlanPtr> PushLimits(const PlanPtr& plan);
 Result<PlanPtr> ChooseBuildSide(const PlanPtr& plan);
 /// Columns that nobody asks for are not read.
 Result<PlanPtr> PruneColumns(const PlanPtr& plan);
+/// count(*), min and max over a whole scan come from metadata, and of files that it leaves open.
+Result<PlanPtr> AnswerFromMetadata(const PlanPtr& plan);
 
 namespace internal {
 

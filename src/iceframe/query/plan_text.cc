@@ -54,6 +54,7 @@ std::string Describe(const AggregateNode& node) {
   if (node.calls.empty()) return "Distinct: " + Join(node.keys, NamedText);
   std::string text = "Aggregate: " + Join(node.calls, CallText);
   if (!node.keys.empty()) text += " by " + Join(node.keys, NamedText);
+  if (node.from_metadata) text += " (from metadata where exact)";
   return text;
 }
 
