@@ -32,7 +32,7 @@ ChunkPages<DType, T>::ChunkPages(parquet::ColumnChunkMetaDataBuilder* metadata,
       writer_(std::move(writer)),
       properties_(properties),
       column_(metadata->descr()),
-      codec_(*properties, *column_, writer_.get()),
+      compressor_(*properties, *column_, writer_.get()),
       page_statistics_(parquet::MakeStatistics<DType>(column_, properties->memory_pool())),
       chunk_statistics_(parquet::MakeStatistics<DType>(column_, properties->memory_pool())),
       chunk_sizes_(parquet::SizeStatistics::Make(column_)) {}
@@ -81,7 +81,7 @@ Result<std::shared_ptr<arrow::Buffer>> ChunkPages<DType, T>::Compress(const uint
       ICEFRAME_ASSIGN_OR_RETURN(compressed_,
                                 arrow::AllocateResizableBuffer(0, properties_->memory_pool()));
     }
-    ICEFRAME_RETURN_NOT_OK(codec_.Compress(data, size, compressed_.get()));
+    ICEFRAME_RETURN_NOT_OK(compressor_.Compress(data, size, compressed_.get()));
     data = compressed_->data();
     size = compressed_->size();
   }

@@ -17,7 +17,7 @@
 #include <parquet/statistics.h>
 
 #include "iceframe/base/result.h"
-#include "iceframe/datafile/page_codec_internal.h"
+#include "iceframe/datafile/page_compressor_internal.h"
 
 namespace iceframe::internal {
 
@@ -52,7 +52,7 @@ class ChunkPages {
   int64_t Write(const std::shared_ptr<arrow::Buffer>& dictionary, int64_t num_entries,
                 bool has_fallen_back);
 
-  bool has_codec() const { return !codec_.is_none(); }
+  bool has_codec() const { return !compressor_.is_none(); }
   int64_t num_rows() const { return num_rows_; }
   int64_t compressed_bytes() const { return compressed_bytes_; }
   int64_t written_bytes() const { return writer_->total_compressed_bytes_written(); }
@@ -67,7 +67,7 @@ class ChunkPages {
   std::unique_ptr<parquet::PageWriter> writer_;
   const parquet::WriterProperties* properties_;
   const parquet::ColumnDescriptor* column_;
-  PageCodec codec_;
+  PageCompressor compressor_;
   std::shared_ptr<arrow::ResizableBuffer> compressed_;
   std::vector<std::unique_ptr<parquet::DataPageV1>> pages_;
   std::shared_ptr<parquet::TypedStatistics<DType>> page_statistics_;

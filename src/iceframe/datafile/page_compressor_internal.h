@@ -13,11 +13,11 @@
 
 namespace iceframe::internal {
 
-/// A column's codec. Thread-safe as far as its page writer is.
-class PageCodec {
+/// What compresses a column's pages. Thread-safe as far as its page writer is.
+class PageCompressor {
  public:
-  /// `writer` outlives the codec, and compresses where it is not zstd.
-  PageCodec(const parquet::WriterProperties& properties, const parquet::ColumnDescriptor& column,
+  /// `writer` outlives this, and compresses where it is not zstd.
+  PageCompressor(const parquet::WriterProperties& properties, const parquet::ColumnDescriptor& column,
             parquet::PageWriter* writer);
 
   bool is_none() const { return !writer_->has_compressor(); }

@@ -6,7 +6,7 @@
 #include <parquet/schema.h>
 #include <zstd.h>
 
-#include "iceframe/datafile/page_codec_internal.h"
+#include "iceframe/datafile/page_compressor_internal.h"
 
 namespace iceframe::internal {
 namespace {
@@ -21,7 +21,7 @@ ZSTD_CCtx* ThreadContext() {
 
 }  // namespace
 
-PageCodec::PageCodec(const parquet::WriterProperties& properties,
+PageCompressor::PageCompressor(const parquet::WriterProperties& properties,
                      const parquet::ColumnDescriptor& column, parquet::PageWriter* writer)
     : writer_(writer) {
   if (properties.compression(column.path()) != arrow::Compression::ZSTD) return;
@@ -34,7 +34,7 @@ PageCodec::PageCodec(const parquet::WriterProperties& properties,
   }
 }
 
-Status PageCodec::Compress(const uint8_t* data, int64_t size, arrow::ResizableBuffer* out) const {
+Status PageCompressor::Compress(const uint8_t* data, int64_t size, arrow::ResizableBuffer* out) const {
   ZSTD_CCtx* context = zstd_level_ ? ThreadContext() : nullptr;
   if (context == nullptr) {
     PARQUET_CATCH_NOT_OK(writer_->Compress(arrow::Buffer(data, size), out));
