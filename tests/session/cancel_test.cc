@@ -64,6 +64,10 @@ class CancelTest : public ::testing::Test {
     plan_->Restart({.at_step = step, .action = FaultAction::kHang});
     OperationContext context = session_->NewOperation();
     auto status = std::async(std::launch::async, [&] { return work(context); });
+    // It hangs there, or has ended by itself; on a busy machine either takes its time.
+    while (plan_->num_steps() <= step &&
+           status.wait_for(kBeforeCancel) != std::future_status::ready) {
+    }
     std::this_thread::sleep_for(kBeforeCancel);
     const auto cancelled_at = steady_clock::now();
     context.cancel.Cancel();
