@@ -4,6 +4,9 @@
 #include <algorithm>
 #include <utility>
 
+#include <arrow/buffer.h>
+#include <parquet/page_index.h>
+
 #include "iceframe/datafile/parquet_file_reader_internal.h"
 #include "iceframe/datafile/parquet_statistics_internal.h"
 #include "iceframe/skipping/evaluators.h"
@@ -22,7 +25,76 @@ struct ColumnPageList {
   std::vector<int64_t> end_rows;  // of each page, within the row group
 };
 
-/// The pages of a column whose headers tell what is in them; none if they do not.
+Result<std::shared_ptr<arrow::Buffer>> ReadIndex(const RowGroupSource& source,
+                                                 const parquet::IndexLocation& location) {
+  ICEFRAME_ASSIGN_OR_RETURN(std::shared_ptr<arrow::Buffer> bytes,
+                            arrow::AllocateBuffer(location.length, source.pool));
+  ICEFRAME_RETURN_NOT_OK(source.input->ReadAt(*source.context, location.offset, location.length,
+                                              bytes->mutable_data()));
+  source.context->counters->Add(OperationCount::kDataBytesRead, location.length);
+  return bytes;
+}
+
+/// Fills the list by the file's page index; leaves it empty where the two indexes don't fit.
+void FillByIndex(const parquet::ColumnIndex& columns, const parquet::OffsetIndex& offsets,
+                 int64_t num_rows, ColumnPageList* list) {
+  const auto& places = offsets.page_locations();
+  const auto& null_pages = columns.null_pages();
+  const size_t num_pages = places.size();
+  const bool has_nulls = columns.has_null_counts() && columns.null_counts().size() == num_pages;
+  if (null_pages.size() != num_pages || columns.encoded_min_values().size() != num_pages ||
+      columns.encoded_max_values().size() != num_pages) {
+    return;
+  }
+  ColumnPageList filled = *list;
+  for (size_t i = 0; i < num_pages; ++i) {
+    const int64_t begin = places[i].first_row_index;
+    const int64_t end = i + 1 < num_pages ? places[i + 1].first_row_index : num_rows;
+    if (begin != (i == 0 ? 0 : filled.end_rows.back()) || end < begin || end > num_rows) return;
+    PageHeader& page = filled.headers.emplace_back();
+    page.num_values = static_cast<int32_t>(end - begin);
+    if (has_nulls) page.null_count = columns.null_counts()[i];
+    if (null_pages[i]) {
+      page.null_count = page.num_values;
+    } else {
+      page.min = columns.encoded_min_values()[i];
+      page.max = columns.encoded_max_values()[i];
+    }
+    filled.end_rows.push_back(end);
+  }
+  *list = std::move(filled);
+}
+
+bool IsInFile(const parquet::IndexLocation& location, int64_t file_size) {
+  return location.offset >= 0 && location.length >= 0 && location.offset <= file_size &&
+         location.length <= file_size - location.offset;
+}
+
+/// Whether the file has a page index for the column; a damaged one leaves the list empty.
+Result<bool> ListByIndex(const RowGroupSource& source, const parquet::ColumnChunkMetaData& chunk,
+                         ColumnPageList* list) {
+  const auto columns_at = chunk.GetColumnIndexLocation();
+  const auto offsets_at = chunk.GetOffsetIndexLocation();
+  if (!columns_at || !offsets_at) return false;
+  if (!IsInFile(*columns_at, source.file_size) || !IsInFile(*offsets_at, source.file_size)) {
+    return true;
+  }
+  ICEFRAME_ASSIGN_OR_RETURN(auto column_bytes, ReadIndex(source, *columns_at));
+  ICEFRAME_ASSIGN_OR_RETURN(auto offset_bytes, ReadIndex(source, *offsets_at));
+  try {
+    const parquet::ReaderProperties properties(source.pool);
+    const auto columns = parquet::ColumnIndex::Make(*list->column, column_bytes->data(),
+                                                    column_bytes->size(), properties);
+    const auto offsets =
+        parquet::OffsetIndex::Make(offset_bytes->data(), offset_bytes->size(), properties);
+    FillByIndex(*columns, *offsets, source.num_rows, list);
+  } catch (const std::exception&) {
+    // Damaged statistics are unknown statistics: the data decides.
+  }
+  return true;
+}
+
+/// The pages of a column whose index or headers tell what is in them; none if they do not.
 Result<ColumnPageList> ListPages(const RowGroupSource& source, const ColumnPlan& plan) {
   const int leaf = plan.file_column->leaf;
   ColumnPageList list{plan.field.id, source.metadata->schema()->Column(leaf), {}, {}};
@@ -30,6 +102,8 @@ Result<ColumnPageList> ListPages(const RowGroupSource& source, const ColumnPlan&
   const ColumnBounds bounds = ChunkBounds(*chunk, *list.column, plan.field.type);
   // What libparquet knows to be wrong in old files is wrong in their pages, too.
   if (!bounds.lower || !bounds.upper) return list;
+  ICEFRAME_ASSIGN_OR_RETURN(const bool has_index, ListByIndex(source, *chunk, &list));
+  if (has_index) return list;
   ICEFRAME_ASSIGN_OR_RETURN(auto pages, OpenColumnPages(source, leaf));
   while (std::optional<PageHeader> header = pages->NextHeader()) {
     const bool is_null = header->null_count == header->num_values;

@@ -157,19 +157,24 @@ TEST_F(PiecewiseReadTest, ReadsTheFirstRowsOfLargePagesOnly) {
 }
 
 TEST_F(PiecewiseReadTest, ReadsThePagesThatCanHoldTheRowOnly) {
-  parquet::WriterProperties::Builder builder;
-  builder.memory_pool(context_.pool());
-  builder.compression(parquet::Compression::ZSTD)->data_pagesize(4000)->write_batch_size(100);
-  builder.disable_dictionary("id")->disable_write_page_index();
-  const DataFile file = Write(3000, *builder.build());
-  ReadOptions options = ReadAs(schema_);
-  options.filter = Bind(Equal(Col("id"), Lit(int64_t{1234})));
-  const int64_t before = Counted(OperationCount::kRowsScanned);
-  auto reader = OpenDataFile(context_, near_, file, options).ValueOrDie();
-  auto batch = reader->Next(context_).ValueOrDie();
-  ASSERT_NE(batch, nullptr);
-  EXPECT_EQ(batch->num_rows(), 1);
-  EXPECT_LT(Counted(OperationCount::kRowsScanned) - before, 1500);
+  // Pages tell in their own headers what they hold, or in an index behind all of them.
+  for (const bool has_index : {false, true}) {
+    SCOPED_TRACE(has_index ? "with an index" : "without an index");
+    parquet::WriterProperties::Builder builder;
+    builder.memory_pool(context_.pool());
+    builder.compression(parquet::Compression::ZSTD)->data_pagesize(4000)->write_batch_size(100);
+    builder.disable_dictionary("id");
+    if (!has_index) builder.disable_write_page_index();
+    const DataFile file = Write(3000, *builder.build());
+    ReadOptions options = ReadAs(schema_);
+    options.filter = Bind(Equal(Col("id"), Lit(int64_t{1234})));
+    const int64_t before = Counted(OperationCount::kRowsScanned);
+    auto reader = OpenDataFile(context_, near_, file, options).ValueOrDie();
+    auto batch = reader->Next(context_).ValueOrDie();
+    ASSERT_NE(batch, nullptr);
+    EXPECT_EQ(batch->num_rows(), 1);
+    EXPECT_LT(Counted(OperationCount::kRowsScanned) - before, 1500);
+  }
 }
 
 TEST_F(PiecewiseReadTest, SaysWhichFileIsDamaged) {
