@@ -10,6 +10,7 @@
 
 #include "iceframe/datafile/array_form_internal.h"
 #include "iceframe/datafile/column_stream_internal.h"
+#include "iceframe/datafile/row_group_fetch_internal.h"
 #include "iceframe/types/arrow_schema.h"
 
 namespace iceframe::internal {
@@ -61,23 +62,23 @@ bool IsDictionaryEncoded(const parquet::ColumnChunkMetaData& chunk) {
 class FlatStream : public ColumnStream {
  public:
   FlatStream(const ColumnPlan& plan, const RowGroupSource& source)
-      : plan_(plan), pool_(source.pool), keep_dictionaries_(source.keep_dictionaries) {
-    file_ = parquet::ParquetFileReader::Open(source.file, parquet::ReaderProperties(source.pool),
-                                             source.metadata);
-    const int leaf = plan.file_column->leaf;
-    auto row_group = file_->RowGroup(source.row_group);
+      : plan_(plan), pool_(source.pool), keep_dictionaries_(source.keep_dictionaries) {}
+
+  Status Open(const RowGroupSource& source) {
+    const int leaf = plan_.file_column->leaf;
     const parquet::ColumnDescriptor* column = source.metadata->schema()->Column(leaf);
-    const bool is_text = plan.conversion.kind == LeafConversion::Kind::kText ||
-                         plan.conversion.kind == LeafConversion::Kind::kBytes;
-    use_codes_ = is_text && IsDictionaryEncoded(*row_group->metadata()->ColumnChunk(leaf));
+    const bool is_text = plan_.conversion.kind == LeafConversion::Kind::kText ||
+                         plan_.conversion.kind == LeafConversion::Kind::kBytes;
+    const auto chunk = source.metadata->RowGroup(source.row_group)->ColumnChunk(leaf);
+    use_codes_ = is_text && IsDictionaryEncoded(*chunk);
     reader_ = parquet::internal::RecordReader::Make(
         column, parquet::internal::LevelInfo::ComputeLevelInfo(column), pool_, use_codes_,
         /*read_dense_for_nullable=*/false);
-    auto pages = row_group->GetColumnPageReader(leaf);
-    pages->set_data_page_filter(
-        [this](const parquet::DataPageStats& page) { return PassPage(page.num_values); });
+    ICEFRAME_ASSIGN_OR_RETURN(auto pages, OpenColumnPages(source, leaf));
+    pages_ = pages.get();
     reader_->SetPageReader(std::move(pages));
     physical_ = column->physical_type();
+    return Status::OK();
   }
 
   Result<std::shared_ptr<arrow::Array>> Read(int64_t num_rows,
@@ -109,29 +110,24 @@ class FlatStream : public ColumnStream {
     return Error(ErrorKind::kInvalidData, "a column has fewer values than rows");
   }
 
-  /// Goes past the rows to skip: out of the page at hand, then past whole pages, undecoded, into
+  /// Goes past the rows to skip: out of the page at hand, past whole pages, undecoded, and into
   /// the page that has the last of them.
   Status CatchUp() {
-    skip_end_ = row_ + skipped_;
-    skipped_ = 0;
-    while (row_ < skip_end_) {
-      const int64_t in_page = std::min(skip_end_, page_end_) - row_;
-      const int64_t num_skipped = reader_->SkipRecords(std::max<int64_t>(in_page, 1));
+    while (skipped_ > 0) {
+      int64_t left_in_page = pages_->end_row() - row_;
+      if (left_in_page == 0) {
+        const int64_t num_passed = pages_->SkipPages(skipped_);
+        row_ += num_passed;
+        skipped_ -= num_passed;
+        if (skipped_ == 0) break;
+        left_in_page = skipped_;
+      }
+      const int64_t num_skipped = reader_->SkipRecords(std::min(skipped_, left_in_page));
       if (num_skipped <= 0) return TooShort();
       row_ += num_skipped;
+      skipped_ -= num_skipped;
     }
-    skip_end_ = 0;
     return Status::OK();
-  }
-
-  /// Called before a page is decompressed, with its rows (the column is flat): whether to leave it
-  /// out. A row to skip stays in the page that is then taken, since SkipRecords wants one.
-  bool PassPage(int32_t num_rows) {
-    if (num_rows < 0) return false;
-    const bool pass = row_ == page_end_ && page_end_ + num_rows < skip_end_;
-    page_end_ += num_rows;
-    if (pass) row_ = page_end_;
-    return pass;
   }
 
   Result<std::shared_ptr<arrow::Array>> Take(int64_t num_rows) {
@@ -181,16 +177,14 @@ class FlatStream : public ColumnStream {
   bool keep_dictionaries_;
   bool use_codes_ = false;
   parquet::Type::type physical_ = parquet::Type::UNDEFINED;
-  std::unique_ptr<parquet::ParquetFileReader> file_;
   std::shared_ptr<parquet::internal::RecordReader> reader_;
+  ColumnPages* pages_ = nullptr;  // the reader's
   std::shared_ptr<arrow::Array> checked_dictionary_;
   std::shared_ptr<arrow::Array> dictionary_;
   /// Rows to go past before the next read: rows at the end are never decoded at all.
   int64_t skipped_ = 0;
-  /// The row of the row group that comes next, and where the pages end that were looked at.
+  /// The row of the row group that comes next.
   int64_t row_ = 0;
-  int64_t page_end_ = 0;
-  int64_t skip_end_ = 0;
 };
 
 /// A nested column, through libparquet's Arrow reader and the projection by ids.
@@ -258,13 +252,34 @@ class NestedStream : public ColumnStream {
 
 }  // namespace
 
+Result<std::unique_ptr<ColumnPages>> OpenColumnPages(const RowGroupSource& source, int leaf) {
+  ICEFRAME_ASSIGN_OR_RETURN(const ByteRange range,
+                            ChunkRange(*source.metadata, source.row_group, leaf, source.file_size));
+  std::unique_ptr<ChunkBytes> chunk;
+  if (source.file == nullptr) {
+    chunk = std::make_unique<ChunkBytes>(*source.context, source.input, range);
+  } else {
+    ICEFRAME_ASSIGN_OR_RETURN(auto bytes, source.file->ReadAt(range.offset, range.length));
+    chunk = std::make_unique<ChunkBytes>(std::move(bytes));
+  }
+  const bool always_compressed = source.metadata->writer_version().VersionLt(
+      parquet::ApplicationVersion::PARQUET_CPP_10353_FIXED_VERSION());
+  const auto row_group = source.metadata->RowGroup(source.row_group);
+  return std::make_unique<ColumnPages>(std::move(chunk), *row_group->ColumnChunk(leaf),
+                                       *source.metadata->schema()->Column(leaf), source.rows_end,
+                                       always_compressed, source.pool);
+}
+
 Result<std::unique_ptr<ColumnStream>> OpenColumnStream(const ColumnPlan& plan,
                                                        const RowGroupSource& source) {
   switch (plan.source) {
     case ColumnPlan::Source::kConstant:
       return std::make_unique<ConstantStream>(plan, source.pool);
-    case ColumnPlan::Source::kFlat:
-      return std::make_unique<FlatStream>(plan, source);
+    case ColumnPlan::Source::kFlat: {
+      auto stream = std::make_unique<FlatStream>(plan, source);
+      ICEFRAME_RETURN_NOT_OK(stream->Open(source));
+      return stream;
+    }
     case ColumnPlan::Source::kNested: {
       auto stream = std::make_unique<NestedStream>(plan, source);
       ICEFRAME_RETURN_NOT_OK(stream->Open(source));

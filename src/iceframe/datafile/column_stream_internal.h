@@ -10,6 +10,7 @@
 #include <parquet/file_reader.h>
 
 #include "iceframe/base/result.h"
+#include "iceframe/datafile/column_pages_internal.h"
 #include "iceframe/datafile/column_plan_internal.h"
 #include "iceframe/datafile/row_selection.h"
 
@@ -28,15 +29,24 @@ class ColumnStream {
 
 /// What the streams of one row group share.
 struct RowGroupSource {
+  /// The column chunks, fetched whole; nullptr if they are read piece by piece from `input`.
   std::shared_ptr<arrow::io::RandomAccessFile> file;
+  std::shared_ptr<const InputFile> input;
+  const OperationContext* context = nullptr;
+  int64_t file_size = 0;
   std::shared_ptr<parquet::FileMetaData> metadata;
   int row_group = 0;
   int64_t num_rows = 0;
+  /// No row of the row group from here on is ever wanted.
+  int64_t rows_end = 0;
   int64_t batch_rows = 0;
   bool keep_dictionaries = false;
   const std::map<FieldId, Value>* constants = nullptr;
   arrow::MemoryPool* pool = nullptr;
 };
+
+/// The pages of a leaf column that is not nested. Throws as libparquet does.
+Result<std::unique_ptr<ColumnPages>> OpenColumnPages(const RowGroupSource& source, int leaf);
 
 Result<std::unique_ptr<ColumnStream>> OpenColumnStream(const ColumnPlan& plan,
                                                        const RowGroupSource& source);

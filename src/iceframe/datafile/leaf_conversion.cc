@@ -6,6 +6,7 @@
 #include <arrow/api.h>
 #include <arrow/util/bit_util.h>
 #include <arrow/util/bitmap_ops.h>
+#include <arrow/util/endian.h>
 #include <arrow/util/utf8.h>
 #include <parquet/types.h>
 
@@ -213,12 +214,16 @@ Result<std::shared_ptr<arrow::Buffer>> Map(const arrow::Buffer& values, const ui
   const auto* from = reinterpret_cast<const From*>(values.data());
   auto* to = reinterpret_cast<To*>(out->mutable_data());
   bool fits = true;
-  for (int64_t i = 0; i < length; ++i) {
-    if (valid != nullptr && !arrow::bit_util::GetBit(valid, i)) {
-      to[i] = To{};
-      continue;
+  if (valid == nullptr) {
+    for (int64_t i = 0; i < length; ++i) fits &= convert(from[i], &to[i]);
+  } else {
+    for (int64_t i = 0; i < length; ++i) {
+      if (arrow::bit_util::GetBit(valid, i)) {
+        fits &= convert(from[i], &to[i]);
+      } else {
+        to[i] = To{};
+      }
     }
-    fits = convert(from[i], &to[i]) && fits;
   }
   if (!fits) return OutOfRange();
   return out;
@@ -305,6 +310,34 @@ Result<std::shared_ptr<arrow::Buffer>> ConvertBuffer(const LeafConversion& conve
   return Error(ErrorKind::kInvalidData, "a column's values are of no fixed width");
 }
 
+/// Decimals of at most 8 bytes, all of one width: the common case.
+Result<std::shared_ptr<arrow::Buffer>> DecimalsFromShortBytes(
+    const arrow::FixedSizeBinaryArray& bytes, const arrow::Decimal128Type& type,
+    arrow::MemoryPool* pool) {
+  const int64_t length = bytes.length();
+  ICEFRAME_ASSIGN_OR_RETURN(std::shared_ptr<arrow::Buffer> out,
+                            arrow::AllocateBuffer(length * 16, pool));
+  auto* to = reinterpret_cast<int64_t*>(out->mutable_data());
+  const auto width = static_cast<size_t>(bytes.byte_width());
+  const uint8_t* from = bytes.raw_values();
+  const uint8_t* valid = bytes.null_count() > 0 ? bytes.null_bitmap_data() : nullptr;
+  const int64_t limit = DecimalLimit(type.precision());
+  const bool any_fits = type.precision() > 18;
+  const auto shift = static_cast<unsigned>(64 - 8 * width);
+  bool fits = true;
+  for (int64_t i = 0; i < length; ++i, from += width) {
+    uint64_t word = 0;
+    std::memcpy(&word, from, width);
+    int64_t value = static_cast<int64_t>(arrow::bit_util::FromBigEndian(word)) >> shift;
+    if (valid != nullptr && !arrow::bit_util::GetBit(valid, bytes.offset() + i)) value = 0;
+    to[2 * i] = value;
+    to[2 * i + 1] = value >> 63;
+    fits = fits && (any_fits || (value > -limit && value < limit));
+  }
+  if (!fits) return OutOfRange();
+  return out;
+}
+
 template <typename ArrayType>
 Result<std::shared_ptr<arrow::Buffer>> DecimalsFromBytes(const ArrayType& bytes,
                                                          const arrow::Decimal128Type& type,
@@ -388,9 +421,10 @@ Result<std::shared_ptr<arrow::Array>> ConvertBytes(
     const auto& type = static_cast<const arrow::Decimal128Type&>(*arrow_type);
     std::shared_ptr<arrow::Buffer> decimals;
     if (bytes->type_id() == arrow::Type::FIXED_SIZE_BINARY) {
-      ICEFRAME_ASSIGN_OR_RETURN(
-          decimals,
-          DecimalsFromBytes(static_cast<const arrow::FixedSizeBinaryArray&>(*bytes), type, pool));
+      const auto& fixed = static_cast<const arrow::FixedSizeBinaryArray&>(*bytes);
+      const bool is_short = fixed.byte_width() >= 1 && fixed.byte_width() <= 8;
+      ICEFRAME_ASSIGN_OR_RETURN(decimals, is_short ? DecimalsFromShortBytes(fixed, type, pool)
+                                                   : DecimalsFromBytes(fixed, type, pool));
     } else {
       ICEFRAME_ASSIGN_OR_RETURN(
           decimals, DecimalsFromBytes(static_cast<const arrow::BinaryArray&>(*bytes), type, pool));

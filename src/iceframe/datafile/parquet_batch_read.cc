@@ -59,6 +59,22 @@ std::vector<RowRange> FirstRows(std::vector<RowRange> rows, int64_t count) {
   return rows;
 }
 
+/// Which of the rows of `selected` are in `keep`.
+Result<std::shared_ptr<arrow::Array>> MaskOf(const std::vector<RowRange>& keep,
+                                             const std::vector<RowRange>& selected,
+                                             arrow::MemoryPool* pool) {
+  arrow::BooleanBuilder builder(pool);
+  ICEFRAME_RETURN_NOT_OK(builder.Reserve(NumRows(selected)));
+  auto range = keep.begin();
+  for (const RowRange& part : selected) {
+    for (int64_t row = part.begin; row < part.end; ++row) {
+      while (range != keep.end() && range->end <= row) ++range;
+      builder.UnsafeAppend(range != keep.end() && range->begin <= row);
+    }
+  }
+  return builder.Finish();
+}
+
 Result<std::shared_ptr<arrow::Array>> Filter(const std::shared_ptr<arrow::Array>& array,
                                              const std::shared_ptr<arrow::Array>& mask,
                                              arrow::MemoryPool* pool) {
@@ -73,8 +89,9 @@ Result<std::shared_ptr<arrow::Array>> Filter(const std::shared_ptr<arrow::Array>
 }  // namespace
 
 std::vector<RowRange> ParquetFileReader::Selected(int64_t begin, int64_t num_rows) const {
-  if (!options_.rows) return {{0, num_rows}};
-  const RowSelection selection = options_.rows->Slice(begin, begin + num_rows);
+  const std::optional<RowSelection>& rows = current_->rows ? current_->rows : options_.rows;
+  if (!rows) return {{0, num_rows}};
+  const RowSelection selection = rows->Slice(begin, begin + num_rows);
   std::vector<RowRange> selected = selection.ranges();
   for (RowRange& range : selected) {
     range.begin -= begin;
@@ -96,7 +113,7 @@ Result<arrow::ArrayVector> ParquetFileReader::ReadColumns(
     });
   };
   const auto num_columns = static_cast<int64_t>(streams->size());
-  if (num_columns > 1 && num_columns * num_rows >= kParallelValues) {
+  if (num_columns > 1 && !keep.empty() && num_columns * num_rows >= kParallelValues) {
     ICEFRAME_RETURN_NOT_OK(context.executor->ParallelFor(num_columns, read, context.cancel));
   } else {
     for (int64_t i = 0; i < num_columns; ++i) ICEFRAME_RETURN_NOT_OK(read(i));
@@ -137,9 +154,30 @@ Result<ParquetFileReader::Survivors> ParquetFileReader::FilterRows(
   return survivors;
 }
 
+/// Goes on to the next row that may be wanted, where pages told which these are.
+Status ParquetFileReader::PassUnwanted() {
+  Current& now = *current_;
+  if (!now.rows) return Status::OK();
+  const RowSelection left =
+      now.rows->Slice(now.first_row + now.next_row, now.first_row + now.num_rows);
+  const int64_t next = left.empty() ? now.num_rows : left.ranges().front().begin - now.first_row;
+  const int64_t num_rows = next - now.next_row;
+  if (num_rows == 0) return Status::OK();
+  if (!left.empty()) {
+    for (auto& stream : now.filter_streams) {
+      ICEFRAME_RETURN_NOT_OK(stream->Read(num_rows, {}).status());
+    }
+  }
+  now.next_row = next;
+  now.unread_rows += num_rows;
+  return Status::OK();
+}
+
 Result<std::shared_ptr<arrow::RecordBatch>> ParquetFileReader::ReadBatch(
     const OperationContext& context) {
   Current& now = *current_;
+  ICEFRAME_RETURN_NOT_OK(PassUnwanted());
+  if (now.next_row == now.num_rows) return std::shared_ptr<arrow::RecordBatch>();
   const int64_t num_rows = std::min(now.batch_rows, now.num_rows - now.next_row);
   const std::vector<RowRange> selected = Selected(now.first_row + now.next_row, num_rows);
   const int64_t batch_begin = now.first_row + now.next_row;
@@ -155,30 +193,26 @@ Result<std::shared_ptr<arrow::RecordBatch>> ParquetFileReader::ReadBatch(
     now.unread_rows += num_rows;
     return std::shared_ptr<arrow::RecordBatch>();
   }
+  const int64_t num_selected = NumRows(selected);
+  const bool skip_runs =
+      num_kept == num_selected || static_cast<int64_t>(keep.size()) * kRowsPerRun <= num_selected;
+  const std::vector<RowRange>& to_read = skip_runs ? keep : selected;
+  const int64_t end = now.first_row + now.num_rows;
+  if (now.rows && now.rows->Slice(batch_begin + num_rows, end).empty()) {
+    // Nothing is wanted behind this batch: the other columns end with its last row.
+    now.source.rows_end =
+        std::min(now.source.rows_end, batch_begin - now.first_row + to_read.back().end);
+  }
   ICEFRAME_RETURN_NOT_OK(OpenOtherColumns(context));
   if (now.unread_rows > 0) {
     ICEFRAME_RETURN_NOT_OK(ReadColumns(context, &now.streams, now.unread_rows, {}).status());
     now.unread_rows = 0;
   }
-  // Which of the rows that the filter's columns were read for are kept.
-  const int64_t num_selected = NumRows(selected);
   std::shared_ptr<arrow::Array> mask;
   if (num_kept < num_selected) {
-    arrow::BooleanBuilder builder(context.pool());
-    ICEFRAME_RETURN_NOT_OK(builder.Reserve(num_selected));
-    auto range = keep.begin();
-    for (const RowRange& part : selected) {
-      for (int64_t row = part.begin; row < part.end; ++row) {
-        while (range != keep.end() && range->end <= row) ++range;
-        builder.UnsafeAppend(range != keep.end() && range->begin <= row);
-      }
-    }
-    ICEFRAME_ASSIGN_OR_RETURN(mask, builder.Finish());
+    ICEFRAME_ASSIGN_OR_RETURN(mask, MaskOf(keep, selected, context.pool()));
   }
-  const bool skip_runs =
-      mask == nullptr || static_cast<int64_t>(keep.size()) * kRowsPerRun <= num_selected;
-  ICEFRAME_ASSIGN_OR_RETURN(
-      auto columns, ReadColumns(context, &now.streams, num_rows, skip_runs ? keep : selected));
+  ICEFRAME_ASSIGN_OR_RETURN(auto columns, ReadColumns(context, &now.streams, num_rows, to_read));
   for (size_t i = 0; i < columns_.size(); ++i) {
     const bool shared = shared_with_filter_[i] >= 0;
     if (shared) columns[i] = filter_columns[static_cast<size_t>(shared_with_filter_[i])];

@@ -227,10 +227,26 @@ Result<std::optional<int>> ParquetFileReader::FindRowGroup(const OperationContex
   return std::optional<int>();
 }
 
+RowGroupSource ParquetFileReader::SourceOf(const OperationContext& context, int row_group) const {
+  RowGroupSource source;
+  if (input_) source.input = *input_;
+  source.context = &context;
+  source.file_size = footer_->file_size;
+  source.metadata = footer_->metadata;
+  source.row_group = row_group;
+  source.num_rows = footer_->first_rows[static_cast<size_t>(row_group) + 1] -
+                    footer_->first_rows[static_cast<size_t>(row_group)];
+  source.rows_end = source.num_rows;
+  source.constants = &options_.constants;
+  source.pool = context.pool();
+  return source;
+}
+
 Result<std::unique_ptr<ParquetFileReader::Pending>> ParquetFileReader::MakePending(
-    int row_group) const {
+    const OperationContext& context, int row_group) {
   auto pending = std::make_unique<Pending>();
   pending->row_group = row_group;
+  ICEFRAME_ASSIGN_OR_RETURN(pending->rows, WantedRows(context, row_group));
   auto make_fetch = [&](const std::set<int>& leaves) -> Result<std::unique_ptr<RowGroupFetch>> {
     ICEFRAME_ASSIGN_OR_RETURN(
         auto ranges, ChunkRanges(*footer_->metadata, row_group, leaves, footer_->file_size));
@@ -239,6 +255,12 @@ Result<std::unique_ptr<ParquetFileReader::Pending>> ParquetFileReader::MakePendi
   };
   const bool split_fetch = !filter_.filters.empty() && !fetch_all_at_once_;
   std::set<int> first = filter_.leaves;
+  if (pending->rows) {
+    ICEFRAME_RETURN_NOT_OK(Announce(row_group, *pending->rows));
+    ICEFRAME_ASSIGN_OR_RETURN(pending->filter_columns, make_fetch(kNoLeaves));
+    ICEFRAME_ASSIGN_OR_RETURN(pending->other_columns, make_fetch(kNoLeaves));
+    return pending;
+  }
   if (!split_fetch) first.insert(other_leaves_.begin(), other_leaves_.end());
   ICEFRAME_ASSIGN_OR_RETURN(pending->filter_columns, make_fetch(first));
   ICEFRAME_ASSIGN_OR_RETURN(pending->other_columns,
@@ -253,7 +275,7 @@ Status ParquetFileReader::Prefetch(const OperationContext& context) {
   if (limit_is_near) return Status::OK();
   ICEFRAME_ASSIGN_OR_RETURN(std::optional<int> row_group, FindRowGroup(context));
   if (!row_group) return Status::OK();
-  ICEFRAME_ASSIGN_OR_RETURN(pending_, MakePending(*row_group));
+  ICEFRAME_ASSIGN_OR_RETURN(pending_, MakePending(context, *row_group));
   if (HasRoomFor(context, pending_->filter_columns->num_bytes())) {
     pending_->filter_columns->Start(context);
   }
@@ -268,7 +290,7 @@ arrow::Future<> ParquetFileReader::Start(const OperationContext& context,
     ICEFRAME_RETURN_NOT_OK(PollLateFilter());
     ICEFRAME_ASSIGN_OR_RETURN(std::optional<int> row_group, FindRowGroup(context));
     if (!row_group) return Status::OK();
-    ICEFRAME_ASSIGN_OR_RETURN(pending_, MakePending(*row_group));
+    ICEFRAME_ASSIGN_OR_RETURN(pending_, MakePending(context, *row_group));
     RowGroupFetch& fetch = *pending_->filter_columns;
     if (!HasRoomFor(context, fetch.num_bytes()) || !admit(fetch.num_bytes())) return Status::OK();
     fetch.Start(context);
@@ -302,13 +324,13 @@ Result<bool> ParquetFileReader::StartRowGroup(const OperationContext& context) {
     // Chosen before the new filter came: look at it again.
     ICEFRAME_ASSIGN_OR_RETURN(const bool may_hold, MayHold(context, *waiting));
     if (may_hold && !never_) {
-      ICEFRAME_ASSIGN_OR_RETURN(pending_, MakePending(*waiting));
+      ICEFRAME_ASSIGN_OR_RETURN(pending_, MakePending(context, *waiting));
     }
   }
   if (pending_ == nullptr) {
     ICEFRAME_ASSIGN_OR_RETURN(std::optional<int> row_group, FindRowGroup(context));
     if (!row_group) return false;
-    ICEFRAME_ASSIGN_OR_RETURN(pending_, MakePending(*row_group));
+    ICEFRAME_ASSIGN_OR_RETURN(pending_, MakePending(context, *row_group));
   }
   std::unique_ptr<Pending> pending = std::move(pending_);
   const int row_group = pending->row_group;
@@ -320,14 +342,15 @@ Result<bool> ParquetFileReader::StartRowGroup(const OperationContext& context) {
       footer_->first_rows[static_cast<size_t>(row_group) + 1] - current_->first_row;
   current_->batch_rows = BatchRows(row_group);
   RowGroupSource& source = current_->filter_source;
-  ICEFRAME_ASSIGN_OR_RETURN(source.file, pending->filter_columns->Wait(context));
-  source.metadata = footer_->metadata;
-  source.row_group = row_group;
-  source.num_rows = current_->num_rows;
+  source = SourceOf(context, row_group);
+  current_->rows = std::move(pending->rows);
+  if (!current_->rows) {
+    ICEFRAME_ASSIGN_OR_RETURN(source.file, pending->filter_columns->Wait(context));
+  } else if (!current_->rows->empty()) {
+    source.rows_end = current_->rows->ranges().back().end - current_->first_row;
+  }
   source.batch_rows = current_->batch_rows;
   source.keep_dictionaries = true;
-  source.constants = &options_.constants;
-  source.pool = context.pool();
   current_->source = source;
   current_->source.keep_dictionaries = options_.keep_dictionaries;
   current_->other_columns = std::move(pending->other_columns);
@@ -341,6 +364,7 @@ Result<bool> ParquetFileReader::StartRowGroup(const OperationContext& context) {
 
 Status ParquetFileReader::OpenOtherColumns(const OperationContext& context) {
   if (!current_->streams.empty() || columns_.empty()) return Status::OK();
+  current_->source.context = &context;
   if (current_->other_columns->num_bytes() > 0) {
     ICEFRAME_ASSIGN_OR_RETURN(current_->source.file, current_->other_columns->Wait(context));
   }

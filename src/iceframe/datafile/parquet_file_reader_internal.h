@@ -44,6 +44,9 @@ class ParquetFileReader : public DataFileReader {
   /// first surviving row.
   struct Pending {
     int row_group = 0;
+    /// The rows of the file that may be wanted, where pages are read as they are needed: then
+    /// nothing is fetched.
+    std::optional<RowSelection> rows;
     std::unique_ptr<RowGroupFetch> filter_columns;
     std::unique_ptr<RowGroupFetch> other_columns;
   };
@@ -55,6 +58,7 @@ class ParquetFileReader : public DataFileReader {
     int64_t next_row = 0;
     int64_t batch_rows = 0;
     int64_t survivors = 0;
+    std::optional<RowSelection> rows;
     RowGroupSource filter_source;
     RowGroupSource source;
     std::vector<std::unique_ptr<ColumnStream>> filter_streams;
@@ -78,13 +82,18 @@ class ParquetFileReader : public DataFileReader {
                                                FieldId id, const Type& type) const;
   Result<bool> MayHold(const OperationContext& context, int row_group) const;
   Result<std::optional<int>> FindRowGroup(const OperationContext& context);
-  Result<std::unique_ptr<Pending>> MakePending(int row_group) const;
+  Result<std::unique_ptr<Pending>> MakePending(const OperationContext& context, int row_group);
+  Result<std::optional<RowSelection>> WantedRows(const OperationContext& context, int row_group);
+  Status Announce(int row_group, const RowSelection& rows) const;
+  Result<RowSelection> MayHoldByPages(const OperationContext& context, int row_group) const;
+  RowGroupSource SourceOf(const OperationContext& context, int row_group) const;
   Status Prefetch(const OperationContext& context);
   Result<bool> StartRowGroup(const OperationContext& context);
   Status OpenOtherColumns(const OperationContext& context);
   int64_t BatchRows(int row_group) const;
   std::vector<RowRange> Selected(int64_t begin, int64_t num_rows) const;
 
+  Status PassUnwanted();
   Result<std::shared_ptr<arrow::RecordBatch>> ReadBatch(const OperationContext& context);
   Result<Survivors> FilterRows(const OperationContext& context, arrow::ArrayVector* columns,
                                const std::vector<RowRange>& selected);
@@ -100,6 +109,8 @@ class ParquetFileReader : public DataFileReader {
   DataFile file_;
   ReadOptions options_;
   std::shared_ptr<const ParquetFooter> footer_;
+  /// Once asked for: the file for small reads, nullptr where these are dear.
+  std::optional<std::shared_ptr<const InputFile>> input_;
   std::vector<FileColumn> file_columns_;
   std::shared_ptr<arrow::Schema> result_schema_;
   std::vector<ColumnPlan> columns_;

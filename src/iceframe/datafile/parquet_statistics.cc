@@ -137,6 +137,14 @@ std::optional<Value> DecodeDecimal(const parquet::ColumnDescriptor& column, cons
   return Value(*decimal);
 }
 
+/// A minimum above the maximum says nothing.
+void DropReversed(const Type& type, ColumnBounds* bounds) {
+  if (bounds->lower && bounds->upper && CompareValues(type, *bounds->lower, *bounds->upper) > 0) {
+    bounds->lower.reset();
+    bounds->upper.reset();
+  }
+}
+
 }  // namespace
 
 std::optional<Value> DecodeParquetBound(const parquet::ColumnDescriptor& column, const Type& type,
@@ -200,6 +208,19 @@ std::optional<Value> DecodeParquetBound(const parquet::ColumnDescriptor& column,
   return std::nullopt;
 }
 
+ColumnBounds PageBounds(const PageHeader& page, const parquet::ColumnDescriptor& column,
+                        const Type& type) {
+  ColumnBounds bounds;
+  bounds.value_count = page.num_values;
+  if (page.null_count && *page.null_count >= 0) bounds.null_count = page.null_count;
+  if (page.min && page.max) {
+    bounds.lower = DecodeParquetBound(column, type, *page.min, BoundSide::kLower);
+    bounds.upper = DecodeParquetBound(column, type, *page.max, BoundSide::kUpper);
+  }
+  DropReversed(type, &bounds);
+  return bounds;
+}
+
 ColumnBounds ChunkBounds(const parquet::ColumnChunkMetaData& chunk,
                          const parquet::ColumnDescriptor& column, const Type& type) {
   ColumnBounds bounds;
@@ -221,10 +242,7 @@ ColumnBounds ChunkBounds(const parquet::ColumnChunkMetaData& chunk,
     // Damaged statistics are unknown statistics: the data decides.
     return ColumnBounds{};
   }
-  if (bounds.lower && bounds.upper && CompareValues(type, *bounds.lower, *bounds.upper) > 0) {
-    bounds.lower.reset();
-    bounds.upper.reset();
-  }
+  DropReversed(type, &bounds);
   return bounds;
 }
 

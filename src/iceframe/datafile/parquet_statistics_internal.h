@@ -8,6 +8,7 @@
 #include <parquet/metadata.h>
 #include <parquet/schema.h>
 
+#include "iceframe/datafile/page_header_internal.h"
 #include "iceframe/skipping/evaluators.h"
 #include "iceframe/types/type.h"
 
@@ -21,6 +22,10 @@ enum class BoundSide : uint8_t { kLower, kUpper };
 /// wrong length, INT96, a type that does not fit).
 std::optional<Value> DecodeParquetBound(const parquet::ColumnDescriptor& column, const Type& type,
                                         std::string_view bytes, BoundSide side);
+
+/// The bounds and counts of one data page, of a chunk whose own statistics are reliable.
+ColumnBounds PageBounds(const PageHeader& page, const parquet::ColumnDescriptor& column,
+                        const Type& type);
 
 /// The bounds and counts of one column chunk; what is unknown is absent. Never throws.
 ColumnBounds ChunkBounds(const parquet::ColumnChunkMetaData& chunk,

@@ -15,25 +15,30 @@ constexpr int64_t kOldHeaderSlack = 100;
 
 }  // namespace
 
+Result<ByteRange> ChunkRange(const parquet::FileMetaData& metadata, int row_group, int leaf,
+                             int64_t file_size) {
+  const auto chunk = metadata.RowGroup(row_group)->ColumnChunk(leaf);
+  int64_t offset = chunk->data_page_offset();
+  if (chunk->has_dictionary_page() && chunk->dictionary_page_offset() > 0) {
+    offset = std::min(offset, chunk->dictionary_page_offset());
+  }
+  int64_t length = chunk->total_compressed_size();
+  if (offset < kMagicBytes || length < 0 || offset > file_size || length > file_size - offset) {
+    return Error(ErrorKind::kInvalidData, "a column chunk lies outside of the file: at ", offset,
+                 ", ", length, " bytes of ", file_size);
+  }
+  const bool needs_slack =
+      metadata.writer_version().VersionLt(parquet::ApplicationVersion::PARQUET_816_FIXED_VERSION());
+  if (needs_slack) length += std::min(kOldHeaderSlack, file_size - offset - length);
+  return ByteRange{offset, length};
+}
+
 Result<std::vector<ByteRange>> ChunkRanges(const parquet::FileMetaData& metadata, int row_group,
                                            const std::set<int>& leaves, int64_t file_size) {
   std::vector<ByteRange> ranges;
-  const auto group = metadata.RowGroup(row_group);
-  const bool needs_slack =
-      metadata.writer_version().VersionLt(parquet::ApplicationVersion::PARQUET_816_FIXED_VERSION());
   for (int leaf : leaves) {
-    const auto chunk = group->ColumnChunk(leaf);
-    int64_t offset = chunk->data_page_offset();
-    if (chunk->has_dictionary_page() && chunk->dictionary_page_offset() > 0) {
-      offset = std::min(offset, chunk->dictionary_page_offset());
-    }
-    int64_t length = chunk->total_compressed_size();
-    if (offset < kMagicBytes || length < 0 || offset > file_size || length > file_size - offset) {
-      return Error(ErrorKind::kInvalidData, "a column chunk lies outside of the file: at ", offset,
-                   ", ", length, " bytes of ", file_size);
-    }
-    if (needs_slack) length += std::min(kOldHeaderSlack, file_size - offset - length);
-    ranges.push_back({offset, length});
+    ICEFRAME_ASSIGN_OR_RETURN(ranges.emplace_back(),
+                              ChunkRange(metadata, row_group, leaf, file_size));
   }
   return ranges;
 }

@@ -16,6 +16,10 @@
 
 namespace iceframe::internal {
 
+/// The byte range of a leaf column's chunk. Errors: InvalidData for a chunk outside the file.
+Result<ByteRange> ChunkRange(const parquet::FileMetaData& metadata, int row_group, int leaf,
+                             int64_t file_size);
+
 /// The byte ranges of some leaf columns' chunks. Errors: InvalidData for chunks outside the file.
 Result<std::vector<ByteRange>> ChunkRanges(const parquet::FileMetaData& metadata, int row_group,
                                            const std::set<int>& leaves, int64_t file_size);

@@ -6,6 +6,7 @@
 #include <map>
 #include <utility>
 
+#include "iceframe/io/input_file.h"
 #include "iceframe/io/local_file_io_internal.h"
 #include "iceframe/io/location.h"
 #include "iceframe/io/memory_file_io_internal.h"
@@ -36,7 +37,7 @@ const std::shared_ptr<FileIO>& ProcessMemoryFileIO() {
 }
 
 /// Sends each call to the store that the location's scheme names.
-class RoutingFileIO final : public FileIO {
+class RoutingFileIO final : public FileIO, public SmallReads {
  public:
   explicit RoutingFileIO(AllowedLocations allowed) : allowed_(std::move(allowed)) {
     // A list without a local place allows no local file, so the local store is not there at all.
@@ -67,6 +68,12 @@ class RoutingFileIO final : public FileIO {
     Result<FileIO*> store = StoreOf(location);
     if (!store.ok()) return store.status();
     return (*store)->ReadRangesAsync(context, location, std::move(ranges));
+  }
+
+  Result<std::shared_ptr<const InputFile>> OpenInput(const OperationContext& context,
+                                                     const std::string& location) override {
+    ICEFRAME_ASSIGN_OR_RETURN(FileIO * store, StoreOf(location));
+    return OpenForSmallReads(context, store, location);
   }
 
   Result<std::unique_ptr<OutputFile>> Create(const OperationContext& context,
@@ -117,6 +124,14 @@ Status FileIO::WriteAll(const OperationContext& context, const std::string& loca
   ICEFRAME_ASSIGN_OR_RETURN(std::unique_ptr<OutputFile> file, Create(context, location, mode));
   ICEFRAME_RETURN_NOT_OK(file->Write(data));
   return file->Close();
+}
+
+Result<std::shared_ptr<const InputFile>> OpenForSmallReads(const OperationContext& context,
+                                                           FileIO* io,
+                                                           const std::string& location) {
+  auto* small_reads = dynamic_cast<SmallReads*>(io);
+  if (small_reads == nullptr) return std::shared_ptr<const InputFile>();
+  return small_reads->OpenInput(context, location);
 }
 
 Result<std::shared_ptr<FileIO>> MakeFileIO(FileIOOptions options) {

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "iceframe/io/input_file.h"
 #include "iceframe/io/io_metrics_internal.h"
 #include "iceframe/io/local_file_io_internal.h"
 #include "iceframe/io/local_output_file_internal.h"
@@ -26,7 +27,30 @@ struct CloseFolder {
   void operator()(DIR* folder) const { closedir(folder); }
 };
 
-class LocalFileIO final : public FileIO {
+class LocalInputFile final : public InputFile {
+ public:
+  LocalInputFile(FileDescriptor file, std::string location)
+      : file_(std::move(file)), location_(std::move(location)) {}
+
+  Status ReadAt(const OperationContext& context, int64_t offset, int64_t length,
+                uint8_t* out) const override {
+    IoRequest request(context, kScheme, IoOp::kRead);
+    ICEFRAME_RETURN_NOT_OK(ReadFully(file_.get(), offset, length, out, location_));
+    request.AddBytes(length);
+    return Status::OK();
+  }
+
+  void Announce(ByteRange range) const override {
+    // Advice: that it can't be taken does no harm.
+    posix_fadvise(file_.get(), range.offset, range.length, POSIX_FADV_WILLNEED);
+  }
+
+ private:
+  const FileDescriptor file_;
+  const std::string location_;
+};
+
+class LocalFileIO final : public FileIO, public SmallReads {
  public:
   explicit LocalFileIO(std::vector<std::string> allowed_paths)
       : paths_(std::make_shared<const LocalPaths>(std::move(allowed_paths))) {}
@@ -51,6 +75,14 @@ class LocalFileIO final : public FileIO {
                                          std::vector<ByteRange> ranges) override {
     LocalReadRequest request{.location = location, .ranges = std::move(ranges)};
     return Read(context, std::move(request), ReadMode::kAsync);
+  }
+
+  Result<std::shared_ptr<const InputFile>> OpenInput(const OperationContext& context,
+                                                     const std::string& location) override {
+    ICEFRAME_RETURN_NOT_OK(context.Check());
+    ICEFRAME_ASSIGN_OR_RETURN(const std::string path, FilePath(location));
+    ICEFRAME_ASSIGN_OR_RETURN(FileDescriptor file, paths_->OpenFile(path, location));
+    return std::make_shared<const LocalInputFile>(std::move(file), location);
   }
 
   Result<std::unique_ptr<OutputFile>> Create(const OperationContext& context,

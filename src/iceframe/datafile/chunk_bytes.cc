@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <utility>
+
+#include "iceframe/datafile/chunk_bytes_internal.h"
+
+namespace iceframe::internal {
+namespace {
+
+/// What is read beyond what is asked for: mostly the next page's header.
+constexpr int64_t kReadAheadBytes = 512;
+
+}  // namespace
+
+ChunkBytes::ChunkBytes(std::shared_ptr<arrow::Buffer> all)
+    : size_(all->size()), all_(std::move(all)) {}
+
+ChunkBytes::ChunkBytes(const OperationContext& context, std::shared_ptr<const InputFile> file,
+                       ByteRange range)
+    : context_(context), file_(std::move(file)), file_offset_(range.offset), size_(range.length) {}
+
+Result<std::span<const uint8_t>> ChunkBytes::Peek(int64_t position, int64_t length) {
+  if (position < 0 || position > size_) {
+    return Error(ErrorKind::kInvalidData, "a page lies outside of its column chunk");
+  }
+  length = std::min(length, size_ - position);
+  const uint8_t* data = nullptr;
+  if (all_ != nullptr) {
+    data = all_->data() + position;
+  } else {
+    if (position < window_begin_ || position + length > window_end_) {
+      ICEFRAME_RETURN_NOT_OK(Fetch(position, length));
+    }
+    data = window_->data() + (position - window_begin_);
+  }
+  return std::span<const uint8_t>(data, static_cast<size_t>(length));
+}
+
+Status ChunkBytes::Fetch(int64_t position, int64_t length) {
+  ICEFRAME_RETURN_NOT_OK(context_.Check());
+  length = std::min(length + kReadAheadBytes, size_ - position);
+  window_begin_ = window_end_ = 0;
+  if (window_ == nullptr) {
+    ICEFRAME_ASSIGN_OR_RETURN(window_, arrow::AllocateResizableBuffer(length, context_.pool()));
+  } else if (window_->capacity() < length) {
+    // A new one: growing would copy what nobody wants any more.
+    window_.reset();
+    ICEFRAME_ASSIGN_OR_RETURN(window_, arrow::AllocateResizableBuffer(length, context_.pool()));
+  } else {
+    ICEFRAME_RETURN_NOT_OK(window_->Resize(length, /*shrink_to_fit=*/false));
+  }
+  ICEFRAME_RETURN_NOT_OK(
+      file_->ReadAt(context_, file_offset_ + position, length, window_->mutable_data()));
+  context_.counters->Add(OperationCount::kDataBytesRead, length);
+  window_begin_ = position;
+  window_end_ = position + length;
+  return Status::OK();
+}
+
+}  // namespace iceframe::internal
