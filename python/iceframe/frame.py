@@ -136,7 +136,7 @@ class IceFrame(TableReading):
             return self.get_table(table_name)
         created = self._session.create_table(
             identifier(table_name),
-            to_arrow_schema(schema),
+            to_arrow_schema(schema, format_version),
             partition_by=[transform_pair(entry) for entry in as_list(partition_spec)],
             sort_by=[sort_column(entry) for entry in as_list(sort_order)],
             properties=string_properties(properties),

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from iceframe.errors import SchemaError, ValidationError
-from iceframe.type_names import arrow_type
+from iceframe.type_names import arrow_type, names_nanoseconds
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -68,8 +68,12 @@ def _peeked(rows: Any) -> tuple[Any, Iterator[Any]]:  # noqa: ANN401 - any itera
     return (start[0] if start else None), itertools.chain(start, iterator)
 
 
-def to_arrow_schema(schema: Any) -> Any:  # noqa: ANN401 - see create_table
-    """Returns an object with ``__arrow_c_schema__`` for what `create_table` takes as a schema."""
+def to_arrow_schema(schema: Any, format_version: int) -> Any:  # noqa: ANN401 - see create_table
+    """Returns an object with ``__arrow_c_schema__`` for what `create_table` takes as a schema.
+
+    Raises:
+        ValidationError: it is no schema, or names a type that the format version lacks.
+    """
     if hasattr(schema, "__arrow_c_schema__"):
         return schema
     if hasattr(schema, "to_frame") and type(schema).__module__.startswith("polars"):
@@ -81,14 +85,14 @@ def to_arrow_schema(schema: Any) -> Any:  # noqa: ANN401 - see create_table
 
         return pa.RecordBatchReader.from_stream(schema).schema
     if isinstance(schema, Mapping):
-        return _schema_of_mapping(schema)
+        return _schema_of_mapping(schema, format_version)
     raise ValidationError(
         f"schema can't be read: {type(schema).__name__}; give an Arrow or Polars schema, a frame, "
         "or a mapping of column to type"
     )
 
 
-def _schema_of_mapping(columns: Mapping[str, Any]) -> pa.Schema:
+def _schema_of_mapping(columns: Mapping[str, Any], format_version: int) -> pa.Schema:
     import pyarrow as pa
 
     fields = []
@@ -97,6 +101,11 @@ def _schema_of_mapping(columns: Mapping[str, Any]) -> pa.Schema:
         if isinstance(described, Mapping) and "type" in described:
             required = bool(described.get("required", False))
             described = described["type"]
+        if format_version < 3 and names_nanoseconds(described):
+            raise ValidationError(
+                f"type of column {name} needs format_version=3: {described}; "
+                "or take timestamp or timestamptz, which count microseconds"
+            )
         fields.append(pa.field(str(name), arrow_type(described, str(name)), nullable=not required))
     return pa.schema(fields)
 

@@ -11,7 +11,7 @@ from iceframe.errors import ValidationError
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["arrow_type"]
+__all__ = ["arrow_type", "names_nanoseconds"]
 
 # Iceberg's names and the aliases that other engines use, as the name of a pyarrow function.
 _SIMPLE: dict[str, tuple[str, tuple[Any, ...]]] = {
@@ -61,6 +61,17 @@ def arrow_type(described: Any, column: str) -> pa.DataType:  # noqa: ANN401 - se
         parser = _TypeParser(described, column)
         return parser.parse()
     raise ValidationError(f"type of column {column} can't be read: {described!r}")
+
+
+def names_nanoseconds(described: Any) -> bool:  # noqa: ANN401 - see arrow_type
+    """Returns whether a description names a timestamp of nanoseconds, at any depth."""
+    if isinstance(described, Mapping):
+        return any(names_nanoseconds(nested) for nested in described.values())
+    if not isinstance(described, str):
+        return False
+    # Before a colon stands a nested column's name.
+    names = re.findall(r"[a-z_0-9]+(?!\s*:|[a-z_0-9])", described.lower())
+    return "timestamp_ns" in names or "timestamptz_ns" in names
 
 
 _PYTHON_TYPES = {

@@ -7,6 +7,7 @@
 #include "iceframe/catalog/catalog_config.h"
 #include "iceframe/catalog/identifier.h"
 #include "iceframe/catalog/make_catalog.h"
+#include "iceframe/execution/check_table_properties.h"
 #include "iceframe/format/partition_field_name.h"
 #include "iceframe/runtime/executor.h"
 #include "iceframe/runtime/settings.h"
@@ -36,6 +37,10 @@ Result<PartitionSpec> MakeSpec(const Schema& schema, const CreateTableOptions& o
     ICEFRAME_ASSIGN_OR_RETURN(Transform transform, Transform::Parse(text));
     std::string name = DefaultPartitionFieldName(column, transform);
     for (const PartitionField& other : spec.fields) {
+      if (other.source_id() == source->id && other.transform == transform) {
+        return Error(ErrorKind::kInvalidArgument, "partition field is given twice: ", column, ", ",
+                     text);
+      }
       if (other.name == name) name += "_" + std::to_string(next_id);
     }
     spec.fields.push_back({{source->id}, next_id++, std::move(name), transform});
@@ -162,6 +167,7 @@ Result<std::shared_ptr<const Table>> SessionImpl::CreateTable(const OperationCon
   ICEFRAME_ASSIGN_OR_RETURN(request.identifier, ResolveTableName(name));
   ICEFRAME_ASSIGN_OR_RETURN(request.spec, MakeSpec(*schema, options));
   ICEFRAME_ASSIGN_OR_RETURN(request.sort_order, MakeSortOrder(*schema, options));
+  ICEFRAME_RETURN_NOT_OK(CheckTableProperties(*schema, options.properties));
   request.schema = std::move(schema);
   request.properties = options.properties;
   request.location = options.location;

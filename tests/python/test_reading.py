@@ -1,10 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """head, count_rows, describe, to_pandas and lazy."""
 
+import duckdb
 import polars as pl
+import pyarrow as pa
 import pytest
 
-from iceframe.errors import TableNotFoundError, ValidationError
+from iceframe import IceFrame
+from iceframe.errors import TableNotFoundError, UnsupportedOperationError, ValidationError
+
+
+def duckdb_rows(stream):
+    return duckdb.sql("SELECT * FROM stream").fetchall()
 
 
 @pytest.fixture
@@ -97,3 +104,46 @@ def test_lazy_reads_the_table_as_it_was_at_the_call(users):
     assert users.lazy("empty").collect().shape == (0, 1)
     with pytest.raises(TableNotFoundError):
         users.lazy("nowhere")
+
+
+@pytest.mark.parametrize("read", [pa.table, pl.DataFrame, duckdb_rows])
+def test_errors_inside_a_stream_say_their_kind_and_file(users, lake, read):
+    (damaged, *_) = sorted((lake.folder / "warehouse").rglob("*.parquet"))
+    damaged.write_bytes(damaged.read_bytes()[:-8] + bytes(8))
+    with pytest.raises(Exception, match="damaged") as caught:
+        read(users.scan("users"))
+    assert "InvalidData" in str(caught.value)
+    assert damaged.name in str(caught.value)
+
+
+def test_tables_with_a_sort_order_are_written_in_it(ice, lake):
+    ice.create_table(
+        "t",
+        {"city": "string", "n": "long"},
+        partition_spec=[("n", "truncate[1000]")],
+        sort_order=[("city", "desc"), "n"],
+    )
+    rows = {"city": ["Oslo", None, "Rome", "Oslo"], "n": [7, 1, 3, 2]}
+    ice.append_to_table("t", rows)
+    expected = {"city": ["Rome", "Oslo", "Oslo", None], "n": [3, 2, 7, 1]}
+    assert ice.to_arrow("t").to_pydict() == expected
+    theirs = lake.pyiceberg().load_table("default.t")
+    order = theirs.sort_order().order_id
+    assert order > 0
+    assert theirs.inspect.files()["sort_order_id"].to_pylist() == [order]
+    assert theirs.scan().to_arrow().to_pydict() == expected
+
+
+def test_damaged_metadata_is_named_even_with_bytes_that_are_no_text(ice, lake):
+    ice.create_table("t", {"n": "long"})
+    ice.append_to_table("t", {"n": [1]})
+    (manifest_list,) = (lake.folder / "warehouse").rglob("snap-*.avro")
+    content = manifest_list.read_bytes()
+    assert b"deflate" in content
+    manifest_list.write_bytes(content.replace(b"deflate", b"def\xecate"))
+    where = ice.get_table("t").metadata_location
+    other = IceFrame({"type": "memory", "allowed-locations": f"file://{lake.folder}"})
+    other.register_table("t", where)
+    with pytest.raises(UnsupportedOperationError, match=r"def\\xecate") as caught:
+        other.to_arrow("t")
+    assert manifest_list.name in str(caught.value)

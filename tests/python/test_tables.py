@@ -280,3 +280,13 @@ def test_evolved_tables_read_by_field_id(ice, lake):
     assert ice.to_arrow("t", filter_expr="text = 'one'").num_rows == 1
     assert ice.to_arrow("t", filter_expr="c IS NULL").to_pydict()["a"] == [1]
     assert ice.to_arrow("t", filter_expr="a > 5").to_pydict()["text"] == ["two"]
+
+
+@pytest.mark.parametrize(
+    "described", ["timestamp_ns", "list<timestamptz_ns>", {"at": "timestamp_ns"}]
+)
+def test_types_of_a_newer_format_version_are_never_made_into_others(ice, described):
+    with pytest.raises(ValidationError, match="needs format_version=3"):
+        ice.create_table("t", {"x": described})
+    ice.create_table("t", {"x": described}, format_version=3)
+    ice.create_table("u", {"x": "struct<timestamp_ns: int>"})

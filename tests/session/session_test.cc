@@ -177,5 +177,68 @@ TEST_F(SessionTest, AMemoryLimitIsKeptAndNamed) {
   EXPECT_EQ(KindOf(status), ErrorKind::kResourceExhausted) << status.ToString();
 }
 
+TEST_F(SessionTest, AppendsOfAnySizeKeepTheMemoryLimit) {
+  CreateTableOptions partitioned;
+  partitioned.partition_by = {{"id", "bucket[40]"}};
+  CreateTableOptions sorted;
+  sorted.sort_by.emplace_back().column = "name";
+  ASSERT_OK(session_->CreateTable(session_->NewOperation(), "p", IdSchema(), partitioned).status());
+  ASSERT_OK(session_->CreateTable(session_->NewOperation(), "s", IdSchema(), sorted).status());
+  constexpr int64_t kLimit = int64_t{32} << 20;
+  ASSERT_OK_AND_ASSIGN(auto small, OpenLake(folder_.path(), {}, {{"memory.limit", "32MiB"}}));
+  for (const char* table : {"t", "p", "s"}) {
+    // What comes to 40 MB in memory.
+    std::vector<std::shared_ptr<arrow::RecordBatch>> batches;
+    ASSERT_OK_AND_ASSIGN(auto rows, Rows(0, 1'500'000)->ToRecordBatches());
+    for (int64_t begin = 0; begin < 1'500'000; begin += 100'000) {
+      batches.push_back(rows.at(0)->Slice(begin, 100'000));
+    }
+    ASSERT_OK_AND_ASSIGN(auto reader, arrow::RecordBatchReader::Make(batches));
+    ASSERT_OK_AND_ASSIGN(auto report,
+                         small->Append(small->NewOperation(), table, *reader, CommitOptions{}));
+    EXPECT_EQ(report.num_rows, 1'500'000) << table;
+    EXPECT_LE(small->memory()->peak_bytes(), kLimit) << table;
+  }
+}
+
+TEST_F(SessionTest, PartitionFieldsThatSayTheSameTwiceAreRefused) {
+  CreateTableOptions options;
+  options.partition_by = {{"id", "bucket[4]"}, {"id", "bucket[8]"}, {"id", "bucket[4]"}};
+  const auto status =
+      session_->CreateTable(session_->NewOperation(), "twice", IdSchema(), options).status();
+  EXPECT_EQ(KindOf(status), ErrorKind::kInvalidArgument) << status.ToString();
+  EXPECT_NE(status.message().find("id, bucket[4]"), std::string::npos) << status.ToString();
+}
+
+TEST_F(SessionTest, PropertiesThatCantBeMeantAreRefusedAtOnce) {
+  const std::vector<std::pair<std::string, std::string>> bad = {
+      {"write.parquet.compression-codec", "foo"},
+      {"write.target-file-size-bytes", "abc"},
+      {"write.metadata.metrics.default", "half"},
+      {"write.metadata.metrics.column.id", "truncate(0)"},
+      {"write.metadata.previous-versions-max", "x"},
+      {"write.delete.isolation-level", "none"},
+      {"write.object-storage.enabled", "maybe"},
+      {"commit.retry.num-retries", "abc"},
+      {"commit.manifest-merge.enabled", "perhaps"},
+      {"commit.manifest.min-count-to-merge", "few"},
+      {"history.expire.max-snapshot-age-ms", "old"},
+  };
+  for (const auto& [key, value] : bad) {
+    CreateTableOptions options;
+    options.properties[key] = value;
+    const auto status =
+        session_->CreateTable(session_->NewOperation(), "bad", IdSchema(), options).status();
+    EXPECT_EQ(KindOf(status), ErrorKind::kInvalidArgument) << key << ": " << status.ToString();
+    EXPECT_NE(status.message().find(key), std::string::npos) << status.ToString();
+    EXPECT_NE(status.message().find(value), std::string::npos) << status.ToString();
+  }
+  CreateTableOptions fine;
+  fine.properties = {{"write.object-storage.enabled", "FALSE"},
+                     {"write.parquet.compression-codec", "GZIP"},
+                     {"another.engine", "anything"}};
+  ASSERT_OK(session_->CreateTable(session_->NewOperation(), "fine", IdSchema(), fine).status());
+}
+
 }  // namespace
 }  // namespace iceframe

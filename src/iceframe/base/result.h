@@ -87,8 +87,7 @@ std::string Concatenate(Args&&... args) {
 }
 }  // namespace internal
 
-/// Returns a status of `kind` whose message is the arguments strung together, in UTF-8 whatever
-/// bytes a damaged file put among them.
+/// Returns a status of `kind` whose message is the arguments strung together, as valid UTF-8.
 ///
 /// Style: a fixed sentence first, values last ("table does not exist: db.events"), then what to
 /// do. No credential may be among the values.

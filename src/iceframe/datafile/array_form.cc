@@ -13,6 +13,33 @@ const arrow::DataType& StorageOf(const arrow::DataType& type) {
   return *static_cast<const arrow::ExtensionType&>(type).storage_type();
 }
 
+/// Of `length` rows from `begin` on, counted from the data's own offset.
+int64_t NumBytesOfRows(const arrow::ArrayData& data, int64_t begin, int64_t length) {
+  const arrow::DataType& type = StorageOf(*data.type);
+  if (length == 0 || type.id() == arrow::Type::NA) return 0;
+  switch (type.id()) {
+    case arrow::Type::STRUCT: {
+      int64_t bytes = 0;
+      for (const auto& child : data.child_data) {
+        bytes += NumBytesOfRows(*child, data.offset + begin, length);
+      }
+      return bytes;
+    }
+    case arrow::Type::STRING:
+    case arrow::Type::BINARY:
+    case arrow::Type::LIST:
+    case arrow::Type::MAP: {
+      const auto* offsets = data.GetValues<int32_t>(1) + begin;
+      const int64_t num_values = offsets[length] - offsets[0];
+      const int64_t offset_bytes = length * static_cast<int64_t>(sizeof(int32_t));
+      if (data.child_data.empty()) return offset_bytes + num_values;
+      return offset_bytes + NumBytesOfRows(*data.child_data[0], offsets[0], num_values);
+    }
+    default:
+      return type.bit_width() * length / 8;
+  }
+}
+
 Status NullInRequired(const NestedField& field, const std::string& path) {
   return Error(ErrorKind::kSchemaMismatch, "a null in a required column: ", path, " (id ", field.id,
                ")");
@@ -95,6 +122,14 @@ std::shared_ptr<arrow::ArrayData> Relabel(const std::shared_ptr<arrow::ArrayData
     copy->child_data[i] = Relabel(copy->child_data[i], storage.field(static_cast<int>(i))->type());
   }
   return copy;
+}
+
+int64_t NumBytes(const arrow::ArrayData& data) { return NumBytesOfRows(data, 0, data.length); }
+
+int64_t NumBytes(const arrow::RecordBatch& batch) {
+  int64_t bytes = 0;
+  for (const auto& column : batch.column_data()) bytes += NumBytes(*column);
+  return bytes;
 }
 
 Status CheckRequired(const NestedField& field, const arrow::Array& array, arrow::MemoryPool* pool) {

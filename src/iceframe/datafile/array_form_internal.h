@@ -19,6 +19,10 @@ bool SameLayout(const arrow::DataType& left, const arrow::DataType& right);
 std::shared_ptr<arrow::ArrayData> Relabel(const std::shared_ptr<arrow::ArrayData>& data,
                                           const std::shared_ptr<arrow::DataType>& type);
 
+/// The bytes that the values of an array take, those of a slice alone; validity is not counted.
+int64_t NumBytes(const arrow::ArrayData& data);
+int64_t NumBytes(const arrow::RecordBatch& batch);
+
 /// Errors: SchemaMismatch naming the column if a required field, at any depth, has a null where
 /// its parent has none.
 Status CheckRequired(const NestedField& field, const arrow::Array& array, arrow::MemoryPool* pool);

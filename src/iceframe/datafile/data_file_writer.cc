@@ -25,13 +25,6 @@ using internal::PartitionSplitter;
 constexpr int64_t kSliceRows = 64 * 1024;
 constexpr int64_t kSliceBytes = int64_t{16} << 20;
 
-int64_t BytesInMemory(const arrow::ArrayData& data) {
-  int64_t bytes = 0;
-  for (const auto& buffer : data.buffers) bytes += buffer == nullptr ? 0 : buffer->size();
-  for (const auto& child : data.child_data) bytes += BytesInMemory(*child);
-  return bytes;
-}
-
 class RollingWriter : public DataFileWriter {
  public:
   RollingWriter(std::shared_ptr<FileIO> io, WriteOptions options,
@@ -182,13 +175,10 @@ class RollingWriter : public DataFileWriter {
 
   Status WriteRows(const OperationContext& context, Partition* partition,
                    const arrow::RecordBatch& rows) {
-    int64_t bytes = 0;
-    for (const auto& data : rows.column_data()) bytes += BytesInMemory(*data);
-    // Slices share their buffers, so this can only overstate the size of a row.
+    const int64_t bytes = internal::NumBytes(rows);
     const int64_t bytes_per_row = std::max<int64_t>(1, bytes / rows.num_rows());
     const int64_t slice_rows =
-        std::clamp(std::min(kSliceBytes, setup_->properties.target_file_size_bytes) / bytes_per_row,
-                   int64_t{1}, kSliceRows);
+        std::clamp(SliceBytes(context) / bytes_per_row, int64_t{1}, kSliceRows);
     for (int64_t begin = 0; begin < rows.num_rows(); begin += slice_rows) {
       ICEFRAME_RETURN_NOT_OK(OpenIfNeeded(context, partition));
       ICEFRAME_RETURN_NOT_OK(partition->file->Write(context, *rows.Slice(begin, slice_rows)));
@@ -199,6 +189,13 @@ class RollingWriter : public DataFileWriter {
       ICEFRAME_RETURN_NOT_OK(KeepInBounds(context));
     }
     return Status::OK();
+  }
+
+  int64_t SliceBytes(const OperationContext& context) const {
+    const int64_t bytes = std::min(kSliceBytes, setup_->properties.target_file_size_bytes);
+    // Encoding holds a slice's values a few times: in a dictionary, its hash table, a page.
+    const auto budget = context.memory->limit_bytes();
+    return budget ? std::min(bytes, *budget / 16) : bytes;
   }
 
   Status OpenIfNeeded(const OperationContext& context, Partition* partition) {
@@ -238,7 +235,8 @@ class RollingWriter : public DataFileWriter {
   /// largest file is closed.
   Status KeepInBounds(const OperationContext& context) {
     int64_t limit = options_.max_open_bytes;
-    if (auto budget = context.memory->limit_bytes()) limit = std::min(limit, *budget / 2);
+    // A column's pages lie in one block, which for a moment is there twice when it grows.
+    if (auto budget = context.memory->limit_bytes()) limit = std::min(limit, *budget / 4);
     while (held_bytes_ > limit && num_open_ > 0) {
       Partition* largest = Largest();
       const int64_t before = held_bytes_;

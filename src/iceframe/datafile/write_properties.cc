@@ -14,6 +14,11 @@ Status BadProperty(std::string_view key, std::string_view value, std::string_vie
                value);
 }
 
+std::string Lower(std::string text) {
+  for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  return text;
+}
+
 Status ReadSize(const Properties& properties, std::string_view key, int64_t maximum, int64_t* out) {
   auto found = properties.find(key);
   if (found == properties.end()) return Status::OK();
@@ -30,10 +35,9 @@ Status ReadSize(const Properties& properties, std::string_view key, int64_t maxi
 Status ReadBool(const Properties& properties, std::string_view key, bool* out) {
   auto found = properties.find(key);
   if (found == properties.end()) return Status::OK();
-  if (found->second != "true" && found->second != "false") {
-    return BadProperty(key, found->second, "true or false");
-  }
-  *out = found->second == "true";
+  const std::string value = Lower(found->second);
+  if (value != "true" && value != "false") return BadProperty(key, found->second, "true or false");
+  *out = value == "true";
   return Status::OK();
 }
 
@@ -47,8 +51,7 @@ Status ReadCodec(const Properties& properties, WriteProperties* out) {
   constexpr std::string_view kCodec = "write.parquet.compression-codec";
   const auto found = properties.find(kCodec);
   if (found == properties.end()) return Status::OK();
-  std::string name = found->second;
-  for (char& c : name) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+  const std::string name = Lower(found->second);
   for (const auto& [known, codec] : kCodecs) {
     if (name != known) continue;
     out->codec = codec;
@@ -112,7 +115,7 @@ Result<WriteProperties> WriteProperties::Parse(const Properties& properties) {
   constexpr int64_t kPageMax = int64_t{1} << 30;
   WriteProperties out;
   if (auto format = properties.find("write.format.default");
-      format != properties.end() && format->second != "parquet" && format->second != "PARQUET") {
+      format != properties.end() && Lower(format->second) != "parquet") {
     return Error(ErrorKind::kUnsupported,
                  "data files of this format are not written: ", format->second,
                  " (write.format.default); set it to parquet");

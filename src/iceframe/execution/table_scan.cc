@@ -28,9 +28,11 @@ Result<ReadOptions> OptionsForTask(const ReadOptions& base, const TableMetadata&
                                    const ScanTask& task) {
   if (!task.delete_files.empty()) {
     const DataFile& first = task.delete_files.front().file;
+    const std::string_view kind =
+        first.content_offset.has_value() ? "deletion-vector" : ToString(first.content);
     return Error(ErrorKind::kUnsupported,
-                 "reading tables with delete files is not built yet: ", ToString(first.content),
-                 " in ", first.file_path);
+                 "reading tables with delete files is not built yet: ", kind, " in ",
+                 first.file_path, " (compact the table with the engine that wrote it)");
   }
   ReadOptions options = base;
   options.filter = task.residual;

@@ -5,7 +5,7 @@
 
 #include <arrow/record_batch.h>
 
-#include "iceframe/datafile/data_file_writer.h"
+#include "iceframe/datafile/sorting_writer.h"
 #include "iceframe/execution/batch_hand_over_internal.h"
 #include "iceframe/types/lossless_cast.h"
 
@@ -65,7 +65,8 @@ Result<std::vector<DataFile>> WriteDataFiles(const OperationContext& context,
   options.properties = metadata.properties;
   options.format_version = metadata.format_version;
   ICEFRAME_ASSIGN_OR_RETURN(auto writer,
-                            MakeDataFileWriter(context, std::move(io), std::move(options)));
+                            MakeSortingWriter(context, std::move(io), std::move(options),
+                                              *metadata.default_sort_order()));
   Status status = WriteAll(context, metadata.current_schema(), batches, writer.get());
   if (status.ok()) {
     auto files = writer->Finish(context);

@@ -16,12 +16,14 @@
 
 namespace iceframe {
 
-/// Writes every batch of `batches` as files of the table, its default spec and current schema.
+/// Writes every batch of `batches` as files of the table, its default spec, sort order and current
+/// schema.
 ///
 /// Columns are matched by name and cast without loss, value by value. Memory stays bounded: two
-/// input batches (one is written while the next is made ready) and the open row groups. On error
-/// everything written is deleted again. Returns the files, empty if there was no row. Errors:
-/// SchemaMismatch naming column, row and value; those of DataFileWriter and of the stream.
+/// input batches (one is written while the next is made ready) and the open row groups; where rows
+/// are sorted, a run of them (sorting_writer.h). On error everything written is deleted again.
+/// Returns the files, empty if there was no row.
+/// Errors: SchemaMismatch naming column, row and value; those of DataFileWriter and of the stream.
 Result<std::vector<DataFile>> WriteDataFiles(const OperationContext& context,
                                              std::shared_ptr<FileIO> io,
                                              const TableMetadata& metadata,

@@ -64,7 +64,8 @@ Status LocalPaths::CheckResolved(std::string_view resolved, std::string_view loc
     Result<std::string> resolved_folder = ResolvePath(folder);
     if (resolved_folder.ok() && IsWithin(resolved, *resolved_folder)) return Status::OK();
   }
-  return Error(ErrorKind::kUnauthorized, "location leads outside the allowed ones: ", location);
+  return Error(ErrorKind::kUnauthorized, "location leads outside the allowed ones: ", location,
+               " (add its folder to allowed-locations)");
 }
 
 Status LocalPaths::CheckPath(const std::string& path, std::string_view location) const {

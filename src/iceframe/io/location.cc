@@ -115,7 +115,8 @@ Status AllowedLocations::Check(const ParsedLocation& parsed, std::string_view lo
     if (parsed.scheme == "file") return Status::OK();
     if (IsWithin(parsed.path, allowed.path)) return Status::OK();
   }
-  return Error(ErrorKind::kUnauthorized, "location is outside the allowed ones: ", location);
+  return Error(ErrorKind::kUnauthorized, "location is outside the allowed ones: ", location,
+               " (add its folder to allowed-locations)");
 }
 
 std::vector<std::string> AllowedLocations::local_paths() const {

@@ -70,7 +70,10 @@ class BudgetNode final : public MemoryBudget, private arrow::MemoryPool {
   int64_t used_bytes() const override { return used_.load(std::memory_order_relaxed); }
   int64_t peak_bytes() const override { return peak_.load(std::memory_order_relaxed); }
   std::optional<int64_t> limit_bytes() const override {
-    const int64_t limit = limit_.load(std::memory_order_relaxed);
+    int64_t limit = kNoLimit;
+    for (const BudgetNode* node = this; node != nullptr; node = node->parent_) {
+      limit = std::min(limit, node->limit_.load(std::memory_order_relaxed));
+    }
     return limit == kNoLimit ? std::nullopt : std::optional(limit);
   }
   void set_limit_bytes(std::optional<int64_t> limit) override;

@@ -44,7 +44,7 @@ class MemoryBudget : public std::enable_shared_from_this<MemoryBudget> {
   virtual const std::string& name() const = 0;
   virtual int64_t used_bytes() const = 0;
   virtual int64_t peak_bytes() const = 0;
-  virtual std::optional<int64_t> limit_bytes() const = 0;
+  virtual std::optional<int64_t> limit_bytes() const = 0;  ///< The least one here and above.
   /// A limit below what is used refuses all further reservations until enough was given back.
   virtual void set_limit_bytes(std::optional<int64_t> limit_bytes) = 0;
 

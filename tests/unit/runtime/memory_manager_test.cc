@@ -47,6 +47,18 @@ TEST(MemoryBudget, RefusesAtTheLimitOfAnyNodeAndTakesNothingThen) {
   operation->Release(100);
 }
 
+TEST(MemoryBudget, TheLimitIsTheLeastHereAndAbove) {
+  auto root = MakeRoot();
+  auto session = root->MakeChild("session", 100);
+  auto operation = session->MakeChild("scan");
+  EXPECT_EQ(root->limit_bytes(), std::nullopt);
+  EXPECT_EQ(operation->limit_bytes(), 100);
+  EXPECT_EQ(session->MakeChild("wide", 1000)->limit_bytes(), 100);
+  EXPECT_EQ(session->MakeChild("narrow", 10)->limit_bytes(), 10);
+  root->set_limit_bytes(50);
+  EXPECT_EQ(operation->limit_bytes(), 50);
+}
+
 TEST(MemoryBudget, RefusesHugeAndNegativeSizes) {
   auto root = MakeRoot(10);
   EXPECT_EQ(KindOf(root->Reserve(std::numeric_limits<int64_t>::max())),
