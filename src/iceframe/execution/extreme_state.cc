@@ -90,7 +90,7 @@ class ExtremeState final : public AggregateState {
   }
 
   Status Merge(uint32_t from, uint32_t to) override {
-    if (best_[from]) Offer(*best_[from], to);
+    if (const auto& best = best_[from]; best.has_value()) Offer(*best, to);
     return Status::OK();
   }
 

@@ -37,7 +37,7 @@ Result<Expression> FilterOfKey(const Expression& column, const arrow::Array& key
     if (!greatest || CompareValues(type, value, *greatest) > 0) greatest = value;
     if (listed) values.push_back(std::move(value));
   }
-  if (!least) return False();
+  if (!least || !greatest) return False();
   if (!listed) {
     return And(Bound(ComparisonNode{ComparisonOp::kGreaterEqual,
                                     {column, BoundLiteral(type, *std::move(least))}}),

@@ -29,8 +29,8 @@ constexpr std::chrono::milliseconds kExitPoll{100};
 
 enum class SlotState : uint8_t { kDeferred, kRunning, kParked, kDone };
 
-// One task on its way. Guarded by the stream's mutex, but for `reader`, which belongs to the
-// worker while the slot runs.
+// One task on its way. Guarded by the stream's mutex, but for `reader` and `is_repeatable`, which
+// belong to the worker while the slot runs.
 struct Slot {
   ScanTask task;
   SlotState state = SlotState::kRunning;
@@ -353,12 +353,14 @@ class ScanStreamImpl : public std::enable_shared_from_this<ScanStreamImpl> {
   void DeferOthers(const Slot& slot) {
     window_ = 1;
     for (const SlotPtr& other : slots_) {
-      const bool holds_memory = other->reader != nullptr || !other->queue.empty();
-      const bool stands = other->state != SlotState::kRunning && other->error.ok();
-      if (other.get() != &slot && stands && holds_memory && other->is_repeatable) {
-        Defer(other.get());
-      }
+      if (other.get() != &slot && CanGiveBack(*other)) Defer(other.get());
     }
+  }
+
+  static bool CanGiveBack(const Slot& slot) {
+    // First of all: a running slot's reader is its worker's.
+    if (slot.state == SlotState::kRunning || !slot.error.ok() || !slot.is_repeatable) return false;
+    return slot.reader != nullptr || !slot.queue.empty();
   }
 
   const OperationContext caller_;
