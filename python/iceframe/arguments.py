@@ -19,6 +19,7 @@ __all__ = [
     "identifier",
     "levels",
     "one_filter",
+    "required_text",
     "required_whole_number",
     "sort_column",
     "string_properties",
@@ -49,6 +50,13 @@ def whole_number(name: str, value: Any) -> int | None:  # noqa: ANN401 - as abov
 def text(name: str, value: Any) -> str | None:  # noqa: ANN401 - as above
     """Returns the value, which must be text or None."""
     if value is not None and not isinstance(value, str):
+        raise ValidationError(f"{name} is no text: {value!r}")
+    return value
+
+
+def required_text(name: str, value: Any) -> str:  # noqa: ANN401 - as above
+    """Returns the value, which must be text."""
+    if not isinstance(value, str):
         raise ValidationError(f"{name} is no text: {value!r}")
     return value
 
@@ -138,6 +146,11 @@ def transform_pair(entry: Any) -> tuple[str, str]:  # noqa: ANN401 - what the us
     """Returns a partition field as (column, transform)."""
     if isinstance(entry, str):
         return entry, "identity"
+    if not isinstance(entry, tuple | list) or len(entry) != 2:
+        raise ValidationError(
+            f"partition field can't be read: {entry!r}; give a column, or a pair such as "
+            '("id", "bucket[4]")'
+        )
     column, transform = entry
     return str(column), str(transform)
 
@@ -146,6 +159,8 @@ def sort_column(entry: Any) -> tuple[str, str, bool, bool | None]:  # noqa: ANN4
     """Returns a sort field as (column, transform, descending, nulls first)."""
     if isinstance(entry, str):
         return entry, "identity", False, None
+    if not isinstance(entry, tuple | list) or not entry:
+        raise ValidationError(f"sort order can't be read: {entry!r}")
     column, *words = entry
     transform, descending, nulls_first = "identity", False, None
     for word in (str(word).lower().replace("_", "-") for word in words):

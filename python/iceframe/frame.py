@@ -12,8 +12,11 @@ from iceframe.arguments import (
     filter_argument,
     identifier,
     levels,
+    required_text,
+    required_whole_number,
     sort_column,
     string_properties,
+    text,
     transform_pair,
 )
 from iceframe.catalog_config import CatalogConfig
@@ -109,9 +112,10 @@ class IceFrame(TableReading):
 
         Args:
             table_name: "namespace.table", or "table" in the namespace "default".
-            schema: an Arrow schema or anything with ``__arrow_c_schema__``, a Polars schema, a
-                DataFrame (its schema is taken, no rows are written), or a mapping of column to
-                type: ``{"id": "long", "ts": "timestamptz", "tags": "list<string>"}``; a value
+            schema: an Arrow schema or anything with ``__arrow_c_schema__``, a schema of Polars or
+                PyIceberg, a DataFrame (its schema is taken, no rows are written), a pydantic model
+                (what can't be None is required), or a mapping of column to type:
+                ``{"id": "long", "ts": "timestamptz", "tags": "list<string>"}``; a value
                 may also be ``{"type": …, "required": True}``.
             partition_spec: columns, or (column, transform) pairs; transforms: identity, bucket[N],
                 truncate[W], year, month, day, hour and void.
@@ -140,8 +144,8 @@ class IceFrame(TableReading):
             partition_by=[transform_pair(entry) for entry in as_list(partition_spec)],
             sort_by=[sort_column(entry) for entry in as_list(sort_order)],
             properties=string_properties(properties),
-            location=location or "",
-            format_version=format_version,
+            location=text("location", location) or "",
+            format_version=required_whole_number("format_version", format_version),
         )
         return Table(self._session, created)
 
@@ -178,7 +182,9 @@ class IceFrame(TableReading):
         """
         return Table(
             self._session,
-            self._session.register_table(identifier(table_name), metadata_location),
+            self._session.register_table(
+                identifier(table_name), required_text("metadata_location", metadata_location)
+            ),
         )
 
     def list_tables(self, namespace: str = "default") -> list[str]:
@@ -259,7 +265,7 @@ class IceFrame(TableReading):
         self,
         table_name: str,
         data: Any,  # noqa: ANN401 - anything with rows
-        branch: str = "main",
+        branch: str | None = None,
         *,
         snapshot_properties: Mapping[str, Any] | None = None,
         progress: ProgressOption = False,
@@ -275,7 +281,7 @@ class IceFrame(TableReading):
                 ``__arrow_c_stream__``, a dict of lists or a list of dicts. Readers are consumed
                 batch by batch in bounded memory, on the calling thread. Optional columns that
                 are left out are null.
-            branch: the branch to append to.
+            branch: the branch to append to; None: main.
             snapshot_properties: extra entries of the snapshot's summary.
             progress: False, True (a bar on a terminal or in a notebook) or a callable of a
                 `Progress`.
@@ -299,7 +305,7 @@ class IceFrame(TableReading):
             return self._session.append(
                 identifier(table_name),
                 to_arrow_stream(data),
-                branch=branch,
+                branch=text("branch", branch) or "main",
                 summary=string_properties(snapshot_properties),
                 progress=listener,
             )
@@ -309,7 +315,7 @@ class IceFrame(TableReading):
         table_name: str,
         data: Any,  # noqa: ANN401 - anything with rows
         filter_expr: str | Expression | None = None,
-        branch: str = "main",
+        branch: str | None = None,
         *,
         snapshot_properties: Mapping[str, Any] | None = None,
         progress: ProgressOption = False,
@@ -321,7 +327,7 @@ class IceFrame(TableReading):
             data: as for `append_to_table`.
             filter_expr: SQL text such as ``"day = DATE '2024-03-01'"``, or an expression; every
                 data file must match it wholly or not at all.
-            branch: the branch to write to.
+            branch: the branch to write to; None: main.
             snapshot_properties: extra entries of the snapshot's summary.
             progress: False, True (a bar on a terminal or in a notebook) or a callable of a
                 `Progress`.
@@ -342,7 +348,7 @@ class IceFrame(TableReading):
                 identifier(table_name),
                 to_arrow_stream(data),
                 filter=filter_argument("filter_expr", filter_expr),
-                branch=branch,
+                branch=text("branch", branch) or "main",
                 summary=string_properties(snapshot_properties),
                 progress=listener,
             )

@@ -8,7 +8,13 @@ from html import escape
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 from iceframe import _native
-from iceframe.arguments import filter_argument, required_whole_number
+from iceframe.arguments import (
+    as_list,
+    filter_argument,
+    identifier,
+    required_text,
+    required_whole_number,
+)
 from iceframe.errors import ValidationError
 from iceframe.expressions import Expression, SortKey, column_of
 from iceframe.not_built import QUERY, refuse
@@ -138,12 +144,13 @@ class QueryBuilder:
             if other_table._session is not self._session:
                 raise ValidationError("join needs a query of the same IceFrame")
             other = other_table._query
-        elif isinstance(other_table, str):
-            other = _native.Query.of(other_table, None, None, None)
+        elif isinstance(other_table, str | tuple):
+            other = _native.Query.of(identifier(other_table), None, None, None)
         else:
             raise ValidationError(f"join needs a table name or a query: {other_table!r}")
         if on is not None and (left_on is not None or right_on is not None):
             raise ValidationError("join takes on, or left_on and right_on, not both")
+        required_text("how", how)
         left = _names(on if on is not None else left_on)
         right = _names(on if on is not None else right_on)
         if how != "cross" and not left and not right:
@@ -207,8 +214,7 @@ class QueryBuilder:
 
     def with_column(self, name: str, expression: Expression | str) -> QueryBuilder:
         """Adds a column of this value, or puts it in the place of its namesake."""
-        if not isinstance(name, str):
-            raise ValidationError(f"the name of a column is no text: {name!r}")
+        required_text("the name of a column", name)
         value = column_of(expression)
         return self._with("with_column", (name, value), self._query.with_column(name, value.native))
 
@@ -271,7 +277,9 @@ class QueryBuilder:
             disabled_rules: rules of the optimizer to leave out, by name.
         """
         text, data = self._session.explain(
-            self._query, analyze=analyze, disabled_rules=list(disabled_rules)
+            self._query,
+            analyze=bool(analyze),
+            disabled_rules=[str(rule) for rule in as_list(disabled_rules)],
         )
         return Explanation(text, data)
 

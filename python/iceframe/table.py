@@ -112,6 +112,10 @@ class Table:
         """Returns all partition specs by their ids."""
         return {spec.spec_id: spec for spec in self.metadata.partition_specs}
 
+    def partition_texts(self) -> list[str]:
+        """Returns the partition fields for people: ``["city", "month(day)"]``."""
+        return [self._partition_text(field) for field in self.spec().fields]
+
     def sort_order(self) -> SortOrder:
         """Returns how rows of new files are sorted."""
         return self.metadata.sort_order()
@@ -119,6 +123,13 @@ class Table:
     def sort_orders(self) -> dict[int, SortOrder]:
         """Returns all sort orders by their ids."""
         return {order.order_id: order for order in self.metadata.sort_orders}
+
+    def sort_texts(self) -> list[str]:
+        """Returns the sort keys for people: ``["id desc nulls-last"]``."""
+        return [
+            f"{self._partition_text(field)} {field.direction} {field.null_order}"
+            for field in self.sort_order().fields
+        ]
 
     # -- snapshots -----------------------------------------------------------------------------
 
@@ -216,8 +227,8 @@ class Table:
         return "\n  ".join([head, *columns, *self._facts()])
 
     def _facts(self) -> list[str]:
-        facts = [f"partition by: [{', '.join(map(self._partition_text, self.spec().fields))}]"]
-        facts.append(f"sort order: [{', '.join(self._sort_texts())}]")
+        facts = [f"partition by: [{', '.join(self.partition_texts())}]"]
+        facts.append(f"sort order: [{', '.join(self.sort_texts())}]")
         snapshot = self.current_snapshot()
         facts.append(f"snapshot: {_snapshot_text(snapshot)}")
         return facts
@@ -229,12 +240,6 @@ class Table:
     def _partition_text(self, field: PartitionField | SortField) -> str:
         column = self._column_name(field.source_id)
         return column if field.transform == "identity" else f"{field.transform}({column})"
-
-    def _sort_texts(self) -> list[str]:
-        return [
-            f"{self._partition_text(field)} {field.direction} {field.null_order}"
-            for field in self.sort_order().fields
-        ]
 
     def _repr_html_(self) -> str:
         """The columns, for notebooks."""

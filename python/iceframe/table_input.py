@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from iceframe.annotations import is_model, schema_of_model
 from iceframe.errors import SchemaError, ValidationError
 from iceframe.type_names import arrow_type, names_nanoseconds
 
@@ -86,9 +87,14 @@ def to_arrow_schema(schema: Any, format_version: int) -> Any:  # noqa: ANN401 - 
         return pa.RecordBatchReader.from_stream(schema).schema
     if isinstance(schema, Mapping):
         return _schema_of_mapping(schema, format_version)
+    if callable(getattr(schema, "as_arrow", None)):
+        # PyIceberg's.
+        return schema.as_arrow()
+    if is_model(schema):
+        return schema_of_model(schema)
     raise ValidationError(
-        f"schema can't be read: {type(schema).__name__}; give an Arrow or Polars schema, a frame, "
-        "or a mapping of column to type"
+        f"schema can't be read: {type(schema).__name__}; give a schema of Arrow, Polars or "
+        "PyIceberg, a frame, a pydantic model, or a mapping of column to type"
     )
 
 

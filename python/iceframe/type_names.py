@@ -41,7 +41,7 @@ def arrow_type(described: Any, column: str) -> pa.DataType:  # noqa: ANN401 - se
         described: a name ("long", "decimal(9,2)", "fixed[16]", "list<string>",
             "map<string, int>", "struct<a: int, b: list<date>>"), an Arrow type, a Python type
             (int, float, str, bytes, bool, datetime, date, time, Decimal is refused for want of a
-            precision) or a mapping of nested column to type.
+            precision), a type of Polars or PyIceberg, or a mapping of nested column to type.
         column: the column, for errors.
 
     Raises:
@@ -53,6 +53,8 @@ def arrow_type(described: Any, column: str) -> pa.DataType:  # noqa: ANN401 - se
         return described
     if isinstance(described, Mapping):
         return pa.struct([(str(n), arrow_type(t, f"{column}.{n}")) for n, t in described.items()])
+    if (foreign := _foreign_type(described)) is not None:
+        return foreign
     if isinstance(described, type):
         name = _PYTHON_TYPES.get(described.__name__)
         if name is not None:
@@ -85,6 +87,23 @@ _PYTHON_TYPES = {
     "time": "time",
     "UUID": "uuid",
 }
+
+
+def _foreign_type(described: Any) -> pa.DataType | None:  # noqa: ANN401 - a type of any library
+    """Returns the Arrow type of a type of Polars or PyIceberg; None for anything else."""
+    owner = described if isinstance(described, type) else type(described)
+    library = owner.__module__.partition(".")[0]
+    if library == "polars":
+        import polars as pl
+
+        rows = pl.DataFrame(schema={"column": described}).to_arrow()
+        return rows.schema.field(0).type
+    if library == "pyiceberg" and hasattr(described, "is_primitive"):
+        from pyiceberg.io.pyarrow import schema_to_pyarrow
+
+        result: pa.DataType = schema_to_pyarrow(described)
+        return result
+    return None
 
 
 class _TypeParser:

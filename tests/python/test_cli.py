@@ -54,7 +54,8 @@ def test_list_finds_tables_of_every_namespace(run, ice):
 def test_describe_prints_columns_and_state(run, ice):
     result = run("describe", "users")
     assert result.returncode == 0
-    assert "  id    int64, required\n  name  string\n" in result.stdout
+    assert "  id    long, required\n  name  string\n" in result.stdout
+    assert "\npartitioned by  nothing\nsorted by       nothing\ncolumns\n" in result.stdout
     assert f"snapshot        {ice.get_table('users').current_snapshot_id}\n" in result.stdout
 
 

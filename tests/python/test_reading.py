@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """head, count_rows, describe, to_pandas and lazy."""
 
+import datetime as dt
+import decimal
+
 import duckdb
 import polars as pl
 import pyarrow as pa
@@ -147,3 +150,88 @@ def test_damaged_metadata_is_named_even_with_bytes_that_are_no_text(ice, lake):
     with pytest.raises(UnsupportedOperationError, match=r"def\\xecate") as caught:
         other.to_arrow("t")
     assert manifest_list.name in str(caught.value)
+
+
+PUSHED = [
+    (pl.col("id") > 120, "id > 120"),
+    (120 < pl.col("id"), "id > 120"),
+    (pl.col("id").is_in([3, 250]), "id IN (3, 250)"),
+    (pl.col("id").is_between(5, 9, closed="left"), "id >= 5 AND id < 9"),
+    (pl.col("name") == "u8", "name = 'u8'"),
+    (pl.col("name").str.starts_with("u25"), "name STARTS WITH 'u25'"),
+    (pl.col("name").is_null(), "name IS NULL"),
+    (~(pl.col("id") > 120), "id <= 120"),
+    ((pl.col("id") < 5) | (pl.col("name") == "u299"), "id < 5 OR name = 'u299'"),
+    ((pl.col("id") < 50) & (pl.col("name").str.len_chars() == 2), "id < 50"),
+    (pl.col("x") >= 1.5, "x >= 1.5e0"),
+    # Polars' own alone: another type, a computed value, a part of an OR.
+    (pl.col("id") * 2 > 5, None),
+    (pl.col("id") > 2.5, None),
+    ((pl.col("id") < 5) | (pl.col("name").str.len_chars() == 2), None),
+]
+
+
+@pytest.mark.parametrize(("predicate", "text"), PUSHED)
+def test_filters_of_lazy_frames_reach_the_scan(users, monkeypatch, predicate, text):
+    asked = []
+    whole = users.scan_batches
+
+    def spy(table, columns, filter_expr, limit, **options):
+        asked.append(None if filter_expr is None else str(filter_expr))
+        return whole(table, columns, filter_expr, limit, **options)
+
+    expected = users.read_table("users").filter(predicate)
+    monkeypatch.setattr(users, "scan_batches", spy)
+    assert users.lazy("users").filter(predicate).collect().equals(expected)
+    assert asked == [text]
+
+
+def test_lazy_frames_of_every_kind_of_value_are_filtered_right(ice):
+    day, moment = dt.date(2024, 2, 29), dt.datetime(2024, 2, 29, 12, 30)
+    rows = pl.DataFrame(
+        {
+            "i": [1, 2, None],
+            "f": [0.5, float("nan"), None],
+            "b": [True, False, None],
+            "d": [day, dt.date(1969, 1, 1), None],
+            "t": [moment, dt.datetime(1969, 1, 1), None],
+            "z": [moment.replace(tzinfo=dt.UTC), dt.datetime(1969, 1, 1, tzinfo=dt.UTC), None],
+            "m": [decimal.Decimal("1.50"), decimal.Decimal("-2.25"), None],
+            "a.b": [1, 2, None],
+        },
+        schema_overrides={"m": pl.Decimal(9, 2), "f": pl.Float32, "i": pl.Int32},
+    )
+    ice.create_table("t", rows)
+    ice.append_to_table("t", rows)
+    column = pl.col
+    for predicate in (
+        column("i") == 2,
+        column("i") < 2**40,
+        column("f") > 0.4,
+        column("f") == float("nan"),
+        column("b"),
+        ~column("b"),
+        column("d") == day,
+        column("t") >= moment,
+        column("z") >= moment.replace(tzinfo=dt.UTC),
+        column("z") != moment.replace(tzinfo=dt.UTC),
+        column("m") == decimal.Decimal("1.5"),
+        column("m") < 0,
+        column("m").is_in([decimal.Decimal("1.50")]),
+        column("a.b") == 1,
+        column("i").is_in([1, None]),
+        column("i").eq_missing(None),
+        column("i").ne_missing(1),
+        column("d").is_in([]),
+    ):
+        expected = rows.filter(predicate)
+        assert ice.lazy("t").filter(predicate).collect().equals(expected), str(predicate)
+
+
+def test_lazy_frames_are_collected_together_and_joined(users):
+    frame = users.lazy("users")
+    low, high = pl.collect_all([frame.filter(pl.col("id") < 5), frame.filter(pl.col("id") > 295)])
+    assert (low["id"].to_list(), high["id"].to_list()) == ([0, 1, 2, 3, 4], [296, 297, 298, 299])
+    other = pl.LazyFrame({"id": [3, 299], "y": ["a", "b"]})
+    joined = frame.join(other, on="id").filter(pl.col("id") > 200).select("y")
+    assert joined.collect(engine="streaming").to_series().to_list() == ["b"]

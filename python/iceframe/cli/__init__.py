@@ -14,9 +14,10 @@ from iceframe.frame import IceFrame
 __all__ = ["main"]
 
 _EPILOG = """\
-The catalog is the configured one: PYICEBERG_CATALOG__… variables or .pyiceberg.yaml; without
-either, an embedded SQLite catalog. Options given here go before both. Engine settings come from
-ICEFRAME_… variables or ~/.iceframe.yaml.
+The catalog is the configured one: the variables ICEBERG_CATALOG_URI, _TYPE and _WAREHOUSE, or
+PyIceberg's (PYICEBERG_CATALOG__…, .pyiceberg.yaml); without any, an embedded SQLite catalog.
+Options given here go before all of them. Engine settings come from ICEFRAME_… variables or
+~/.iceframe.yaml.
 
 exit codes: 0 done; 1 the operation failed (the reason is on stderr); 2 wrong usage; 130 Ctrl-C.
 

@@ -107,11 +107,16 @@ def _describe(ice: IceFrame, options: argparse.Namespace) -> None:
     print(f"location        {table.location()}")
     print(f"format version  {table.format_version}")
     print(f"snapshot        {table.current_snapshot_id}")
+    if (snapshot := table.current_snapshot()) is not None:
+        records, files = (snapshot.summary.get(f"total-{of}") for of in ("records", "data-files"))
+        print(f"rows            {records or '?'} in {files or '?'} files")
+    print(f"partitioned by  {', '.join(table.partition_texts()) or 'nothing'}")
+    print(f"sorted by       {', '.join(table.sort_texts()) or 'nothing'}")
     print("columns")
-    fields = list(table.arrow_schema())
+    fields = table.schema().fields
     width = max((len(field.name) for field in fields), default=0)
     for field in fields:
-        print(f"  {field.name:{width}}  {field.type}{'' if field.nullable else ', required'}")
+        print(f"  {field.name:{width}}  {field.field_type}{', required' if field.required else ''}")
     for name, value in sorted(table.properties.items()):
         print(f"property        {name} = {value}")
 
