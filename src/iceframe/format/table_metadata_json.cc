@@ -308,7 +308,7 @@ void WriteSnapshots(const TableMetadata& metadata, ObjectText* json) {
   }
   Json refs = Json::Object();
   for (const auto& [name, ref] : metadata.refs) refs.Add(name, SnapshotRefToJson(ref));
-  json->Add("refs", std::move(refs));
+  json->Add("refs", refs);
   json->AddArray("snapshots", metadata.snapshots, [&](const Snapshot& snapshot) {
     return SnapshotToJson(snapshot, metadata.format_version);
   });

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <deque>
 #include <map>
+#include <memory>
 #include <unordered_map>
 
 #include "iceframe/expression/binder.h"
@@ -96,7 +97,7 @@ class ScanPlanner::Impl {
   std::map<PartitionSpecId, SpecFilter> specs_;
   std::vector<const ManifestFile*> delete_manifests_;
   std::vector<const ManifestFile*> data_manifests_;
-  std::optional<DeleteIndex> deletes_;
+  std::unique_ptr<DeleteIndex> deletes_;
 
   size_t next_manifest_ = 0;
   size_t window_ = kFirstWindow;
@@ -170,7 +171,7 @@ Result<std::optional<ScanTask>> ScanPlanner::Impl::Next() {
 
 Status ScanPlanner::Impl::Start() {
   has_started_ = true;
-  deletes_.emplace(*options_.metadata);
+  deletes_ = std::make_unique<DeleteIndex>(*options_.metadata);
   if (snapshot_ == nullptr || filter_.is_false()) return Status::OK();
   ICEFRAME_ASSIGN_OR_RETURN(list_,
                             ReadManifestList(context_, *io_, *options_.metadata, *snapshot_));
