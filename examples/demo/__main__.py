@@ -49,13 +49,13 @@ def fill(ice: IceFrame, tables: dict[str, pa.Table]) -> None:
         report = ice.append_to_table(f"nyc.{name}", rows, progress=True)
         done.append(
             {
-                "table": f"nyc.{name}",
+                "table": name,
                 "partitioned by": ", ".join(f"{how}({column})" for column, how in partitions),
                 "rows": report.num_rows,
-                "columns": rows.num_columns,
+                "cols": rows.num_columns,
                 "files": report.num_files,
                 "size": size(total_bytes(ice, f"nyc.{name}")),
-                "written in": f"{1000 * watch.seconds:.0f} ms",
+                "time": f"{1000 * watch.seconds:.0f} ms",
             }
         )
     table(pl.DataFrame(done))

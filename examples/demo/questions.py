@@ -56,14 +56,14 @@ def longest_waits(ice: IceFrame) -> QueryBuilder:
         .with_column("place", place)
         .filter("place <= 2")
         .select(
-            "origin",
+            col("origin").alias("from"),
             "place",
-            col("dep_delay").alias("delay, min"),
+            col("dep_delay").alias("minutes"),
             "carrier || ' ' || flight AS flight",
             col("name").alias("to"),
             col("time_hour").alias("hour"),
         )
-        .order_by("origin", "place")
+        .order_by("from", "place")
     )
 
 

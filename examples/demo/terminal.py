@@ -2,31 +2,35 @@
 """How it looks: headings, tables and sizes on a terminal or in a file."""
 
 import os
+import shutil
 import sys
+import textwrap
 import time
 
 import polars as pl
+import polars.selectors as cs
 
 _COLOURED = sys.stdout.isatty() and "NO_COLOR" not in os.environ
 
 
 def heading(text: str) -> None:
     """Prints a heading."""
-    print("\n" + _styled(text, "1;36"))
+    print("\n" + _styled(_wrapped(text), "1;36"))
 
 
 def line(text: str = "") -> None:
     """Prints a line, a little indented."""
-    print(f"  {text}".rstrip())
+    print(_wrapped(f"  {text}").rstrip())
 
 
 def aside(text: str) -> None:
     """Prints a line that matters less."""
-    print("  " + _styled(text, "2"))
+    print(_styled(_wrapped(f"  {text}"), "2"))
 
 
 def table(frame: pl.DataFrame) -> None:
     """Prints all rows of a small table."""
+    frame = frame.with_columns(cs.datetime().dt.strftime("%d %b %H:%M"))
     with pl.Config(
         tbl_formatting="UTF8_BORDERS_ONLY",
         tbl_hide_dataframe_shape=True,
@@ -39,7 +43,7 @@ def table(frame: pl.DataFrame) -> None:
         tbl_width_chars=120,
     ):
         for row in str(frame).splitlines():
-            line(row)
+            print(f"  {row}")
 
 
 def size(num_bytes: int) -> str:
@@ -62,6 +66,15 @@ class Stopwatch:
     def seconds(self) -> float:
         """The time that has passed."""
         return time.perf_counter() - self._start
+
+
+def _wrapped(text: str) -> str:
+    """Returns the text as lines that fit a terminal; what was skipped goes on below itself."""
+    if not sys.stdout.isatty():
+        return text
+    indent = text.find("skipped ") + len("skipped ") if "skipped " in text else 3
+    width = shutil.get_terminal_size().columns
+    return textwrap.fill(text, width, subsequent_indent=" " * min(indent, width - 20))
 
 
 def _styled(text: str, style: str) -> str:

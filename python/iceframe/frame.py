@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from iceframe import _native
 from iceframe._native import WriteReport
@@ -80,8 +80,11 @@ class IceFrame(TableReading):
             string_properties(catalog_config), string_properties(values)
         )
 
-    def __getattr__(self, name: str) -> NoReturn:
-        raise refuse(self, FRAME, name)
+    # Type checkers find what there is not by themselves.
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> NoReturn:
+            raise refuse(self, FRAME, name)
 
     def __repr__(self) -> str:
         return f"IceFrame({self._session!r})"

@@ -283,8 +283,11 @@ class QueryBuilder:
         )
         return Explanation(text, data)
 
-    def __getattr__(self, name: str) -> NoReturn:
-        raise refuse(self, QUERY, name)
+    # Type checkers find what there is not by themselves.
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> NoReturn:
+            raise refuse(self, QUERY, name)
 
     def __repr__(self) -> str:
         parts = (f"query({self._query.table_name!r})", *self._steps)

@@ -215,8 +215,11 @@ class Table:
 
     # -- for people ----------------------------------------------------------------------------
 
-    def __getattr__(self, name: str) -> NoReturn:
-        raise refuse(self, TABLE, name)
+    # Type checkers find what there is not by themselves.
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> NoReturn:
+            raise refuse(self, TABLE, name)
 
     def __repr__(self) -> str:
         head = (
