@@ -25,7 +25,7 @@ demo: $(STAMPS)/installed $(STAMPS)/python-test ## Build, then put real flights 
 bench: $(STAMPS)/installed $(STAMPS)/python-test $(STAMPS)/python-bench ## Build and run the benchmarks: CASES=scan,open RUNS=7 (bench/README.md)
 	@CASES='$(CASES)' RUNS='$(RUNS)' SCALE='$(SCALE)' ENGINES='$(ENGINES)' CORES='$(CORES)' tools/run_benchmarks.sh
 
-check: $(STAMPS)/python-lint $(STAMPS)/installed ## Layers, format, lint, types, headers
+check: $(STAMPS)/python-lint $(STAMPS)/installed ## Layers, format, lint, types, sizes, headers, clang-tidy
 	@tools/run_checks.sh
 
 format: $(STAMPS)/python-lint ## Format C++, Python and CMake in place

@@ -11,6 +11,8 @@
 #include <arrow/array/builder_binary.h>
 #include <arrow/array/builder_primitive.h>
 #include <arrow/buffer_builder.h>
+#include <arrow/extension_type.h>
+#include <arrow/scalar.h>
 #include <arrow/util/decimal.h>
 
 #include "iceframe/execution/aggregate_state_internal.h"
