@@ -141,14 +141,15 @@ class IceFrame(TableReading):
         """
         if exist_ok and self.table_exists(table_name):
             return self.get_table(table_name)
+        version = required_whole_number("format_version", format_version)
         created = self._session.create_table(
             identifier(table_name),
-            to_arrow_schema(schema, format_version),
+            to_arrow_schema(schema, version),
             partition_by=[transform_pair(entry) for entry in as_list(partition_spec)],
             sort_by=[sort_column(entry) for entry in as_list(sort_order)],
             properties=string_properties(properties),
             location=text("location", location) or "",
-            format_version=required_whole_number("format_version", format_version),
+            format_version=version,
         )
         return Table(self._session, created)
 

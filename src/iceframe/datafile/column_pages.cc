@@ -113,9 +113,9 @@ bool ColumnPages::FindData() {
     position_ = place.position + header.compressed_size;
     if (header.type == PageHeader::Type::kDictionary) {
       if (dictionary_) ThrowDamaged("a column chunk has two dictionaries");
-      dictionary_ = std::move(place);
+      dictionary_ = std::make_unique<Place>(std::move(place));
     } else if (header.is_data()) {
-      data_ = std::move(place);
+      data_ = std::make_unique<Place>(std::move(place));
     }
   }
   return true;

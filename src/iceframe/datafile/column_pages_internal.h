@@ -78,9 +78,11 @@ class ColumnPages final : public parquet::PageReader {
   const int64_t value_width_;
   int64_t position_ = 0;
   int64_t end_row_ = 0;
-  std::optional<Place> dictionary_;
+  /// Null until it was met.
+  std::unique_ptr<Place> dictionary_;
   bool dictionary_given_ = false;
-  std::optional<Place> data_;
+  /// The page at hand, null before its header was read.
+  std::unique_ptr<Place> data_;
   std::optional<Beginning> beginning_;
 };
 

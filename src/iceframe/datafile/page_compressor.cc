@@ -22,7 +22,7 @@ ZSTD_CCtx* ThreadContext() {
 }  // namespace
 
 PageCompressor::PageCompressor(const parquet::WriterProperties& properties,
-                     const parquet::ColumnDescriptor& column, parquet::PageWriter* writer)
+                               const parquet::ColumnDescriptor& column, parquet::PageWriter* writer)
     : writer_(writer) {
   if (properties.compression(column.path()) != arrow::Compression::ZSTD) return;
   const auto options = properties.codec_options(column.path());
@@ -34,9 +34,10 @@ PageCompressor::PageCompressor(const parquet::WriterProperties& properties,
   }
 }
 
-Status PageCompressor::Compress(const uint8_t* data, int64_t size, arrow::ResizableBuffer* out) const {
+Status PageCompressor::Compress(const uint8_t* data, int64_t size,
+                                arrow::ResizableBuffer* out) const {
   ZSTD_CCtx* context = zstd_level_ ? ThreadContext() : nullptr;
-  if (context == nullptr) {
+  if (!zstd_level_ || context == nullptr) {
     PARQUET_CATCH_NOT_OK(writer_->Compress(arrow::Buffer(data, size), out));
     return Status::OK();
   }

@@ -17,8 +17,8 @@ namespace iceframe::internal {
 class PageCompressor {
  public:
   /// `writer` outlives this, and compresses where it is not zstd.
-  PageCompressor(const parquet::WriterProperties& properties, const parquet::ColumnDescriptor& column,
-            parquet::PageWriter* writer);
+  PageCompressor(const parquet::WriterProperties& properties,
+                 const parquet::ColumnDescriptor& column, parquet::PageWriter* writer);
 
   bool is_none() const { return !writer_->has_compressor(); }
   /// Leaves the compressed bytes in `out`, which is not shrunk. Not for a codec that is none.

@@ -10,6 +10,7 @@
 #include <arrow/extension_type.h>
 #include <arrow/record_batch.h>
 #include <arrow/scalar.h>
+#include <arrow/util/bitmap_ops.h>
 
 #include "iceframe/execution/columns_internal.h"
 #include "iceframe/expression/evaluate.h"

@@ -36,13 +36,15 @@ class WindowOperator final : public Operator {
   Status Compute() {
     ICEFRAME_ASSIGN_OR_RETURN(BatchPtr rows, ReadAll(&input(), pool()));
     arrow::ArrayVector columns = rows->columns();
-    std::optional<WindowFrame> frame;
+    std::unique_ptr<const WindowFrame> frame;
     const WindowNode* framed = nullptr;
     for (const NamedExpression& window : windows_) {
       ICEFRAME_RETURN_NOT_OK(context().Check());
       const auto* node = window.expression.as<WindowNode>();
       if (framed == nullptr || !HasSameFrame(*framed, *node)) {
-        ICEFRAME_ASSIGN_OR_RETURN(frame, WindowFrame::Make(*node, *rows, context().memory));
+        ICEFRAME_ASSIGN_OR_RETURN(WindowFrame made,
+                                  WindowFrame::Make(*node, *rows, context().memory));
+        frame = std::make_unique<const WindowFrame>(std::move(made));
         framed = node;
       }
       ICEFRAME_ASSIGN_OR_RETURN(ArrayPtr values,
