@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "iceframe/base/nearest_name.h"
 #include "iceframe/runtime/yaml_config.h"
 
 namespace iceframe {
@@ -118,6 +119,17 @@ Result<std::optional<Properties>> Section(const Json& config, const std::string&
   auto flat = FlattenConfig(*section);
   if (!flat.ok()) return WithContext(flat.status(), "catalog", name);
   return std::optional<Properties>(std::move(flat).MoveValueUnsafe());
+}
+
+// A name without a section of its own is the embedded catalog's, unless sections show that catalogs
+// are configured by name: then it is most likely mistyped, and must not open an empty catalog.
+Status CheckNameIsConfigured(const Json& config, const std::string& name) {
+  const Json* catalogs = config.Find("catalog");
+  if (catalogs == nullptr || catalogs->members().empty()) return Status::OK();
+  std::vector<std::string_view> names;
+  for (const Json::Member& member : catalogs->members()) names.emplace_back(member.first);
+  return Error(ErrorKind::kNotFound, "no catalog is configured under the name '", name,
+               "' (the nearest one is '", NearestName(name, names), "')");
 }
 
 // ICEBERG_CATALOG_URI and its family describe one catalog.
@@ -240,6 +252,7 @@ Result<CatalogConfig> ResolveCatalogConfig(const CatalogConfigSources& sources) 
   MergeOver(arguments, &properties);
   properties["name"] = name;
   if (DescribesCatalog(properties)) return CatalogConfig{std::move(properties), ""};
+  if (given_name && !section) ICEFRAME_RETURN_NOT_OK(CheckNameIsConfigured(config, name));
 
   ICEFRAME_ASSIGN_OR_RETURN(const std::string folder, DataFolder(sources));
   properties["type"] = "sql";

@@ -96,6 +96,17 @@ TEST_F(CatalogConfigTest, TakesSectionsByNameInAnyCase) {
                                    {"warehouse", "/wh"}}));
 }
 
+TEST_F(CatalogConfigTest, AMistypedNameIsRefusedWhereCatalogsAreNamed) {
+  files_["/users/me/.pyiceberg.yaml"] =
+      "catalog:\n  prod: {uri: 'sqlite:///p.db'}\n  test: {uri: 'sqlite:///t.db'}\n";
+  sources_.arguments = {{"name", "prodx"}};
+  const Status status = ResolveCatalogConfig(sources_).status();
+  EXPECT_EQ(KindOf(status), ErrorKind::kNotFound);
+  EXPECT_THAT(status.message(), HasSubstr("name 'prodx' (the nearest one is 'prod')"));
+  sources_.arguments["uri"] = "sqlite:///mine.db";
+  EXPECT_EQ(Resolve()["uri"], "sqlite:///mine.db") << "described, it may have any name";
+}
+
 TEST_F(CatalogConfigTest, TheDefaultSectionKeepsItsName) {
   files_["/users/me/.pyiceberg.yaml"] =
       "default-catalog: prod\n"
