@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a table of 100 000 files in 100 manifests, with bounds of 20 columns, costs to decode.
+// What a table of 100 000 files in 100 manifests, with bounds of 20 columns, costs to decode, and
+// one of 10 000 snapshots to open and to write back.
 #include <string>
 #include <vector>
 
@@ -7,6 +8,8 @@
 
 #include "iceframe/format/avro_file.h"
 #include "iceframe/format/columnar_manifest.h"
+#include "iceframe/format/table_metadata_builder.h"
+#include "iceframe/format/table_metadata_json.h"
 
 namespace iceframe {
 namespace {
@@ -14,6 +17,7 @@ namespace {
 constexpr int kManifests = 100;
 constexpr int kEntries = 1000;
 constexpr FieldId kColumns = 20;
+constexpr int64_t kSnapshots = 10'000;
 
 std::string LittleEndian(int64_t value) {
   return std::string(reinterpret_cast<const char*>(&value), sizeof(value));
@@ -141,6 +145,60 @@ void WriteManifest(benchmark::State& state) {
   state.SetItemsProcessed(state.iterations() * kEntries);
 }
 BENCHMARK(WriteManifest)->Unit(benchmark::kMillisecond);
+
+// As a table of many small appends has it.
+const std::string& MetadataWithManySnapshots() {
+  static const std::string* const text = [] {
+    NewTable table;
+    table.schema =
+        Schema::Make(SchemaId(0), {NestedField::Optional(1, "id", Type::Long())}).ValueOrDie();
+    table.table_uuid = "7b7c6e3a-4b52-4a7e-9c1e-000000000001";
+    table.location = "s3://warehouse/db/events";
+    TableMetadata metadata = **MakeTableMetadata(table);
+    for (int64_t i = 1; i <= kSnapshots; ++i) {
+      Snapshot snapshot;
+      snapshot.snapshot_id = SnapshotId(3'000'000'000'000'000'000 + i * 7919 * 104729);
+      snapshot.sequence_number = SequenceNumber(i);
+      snapshot.timestamp_ms = 1'700'000'000'000 + i * 1000;
+      snapshot.manifest_list = table.location + "/metadata/snap-" + std::to_string(i) + "-1-" +
+                               table.table_uuid + ".avro";
+      snapshot.schema_id = SchemaId(0);
+      snapshot.summary = {{"operation", "append"},
+                          {"added-data-files", "1"},
+                          {"added-records", "1000"},
+                          {"added-files-size", "3000000"},
+                          {"changed-partition-count", "1"},
+                          {"total-records", std::to_string(i)},
+                          {"total-data-files", std::to_string(i)}};
+      metadata.last_sequence_number = snapshot.sequence_number;
+      metadata.snapshot_log.push_back({snapshot.timestamp_ms, snapshot.snapshot_id});
+      metadata.current_snapshot_id = snapshot.snapshot_id;
+      metadata.refs[kMainBranch].snapshot_id = snapshot.snapshot_id;
+      metadata.snapshots.push_back(std::make_shared<const LazySnapshot>(std::move(snapshot)));
+    }
+    return new std::string(TableMetadataToJson(metadata));
+  }();
+  return *text;
+}
+
+void OpenMetadata(benchmark::State& state) {
+  const std::string& text = MetadataWithManySnapshots();
+  for (auto _ : state) {
+    auto metadata = TableMetadataFromJson(text);
+    if (!metadata.ok()) state.SkipWithError(metadata.status().ToString().c_str());
+    benchmark::DoNotOptimize(metadata);
+  }
+  state.counters["text_MB"] = static_cast<double>(text.size()) / 1e6;
+  state.SetItemsProcessed(state.iterations() * kSnapshots);
+}
+BENCHMARK(OpenMetadata)->Unit(benchmark::kMillisecond);
+
+void WriteMetadata(benchmark::State& state) {
+  const auto metadata = TableMetadataFromJson(MetadataWithManySnapshots()).ValueOrDie();
+  for (auto _ : state) benchmark::DoNotOptimize(TableMetadataToJson(*metadata));
+  state.SetItemsProcessed(state.iterations() * kSnapshots);
+}
+BENCHMARK(WriteMetadata)->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace iceframe

@@ -70,7 +70,8 @@ Result<CommitReport> CommitOverwrite(const OperationContext& context,
 
 int64_t NumDeletedFiles(const CommitReport& report) {
   if (!report.snapshot_id) return 0;
-  const Snapshot* snapshot = report.table->metadata()->FindSnapshot(*report.snapshot_id);
+  const auto found = report.table->metadata()->FindSnapshot(*report.snapshot_id);
+  const Snapshot* snapshot = found.ValueOr(nullptr);
   if (snapshot == nullptr) return 0;
   auto count = snapshot->summary.find("deleted-data-files");
   return count == snapshot->summary.end() ? 0 : ParseInteger(count->second).ValueOr(0);

@@ -328,7 +328,7 @@ TEST_P(CatalogContract, CreatesATableByCommit) {
   CommitRequest request;
   request.identifier = Id("a.made");
   request.requirements = {AssertCreate{}};
-  request.updates = UpdatesToCreate(*model.metadata);
+  request.updates = *UpdatesToCreate(*model.metadata);
   request.updates.push_back(AssignUuid{"9c12d441-03fe-4693-9a96-a0705ddf69c1"});
   request.updates.push_back(SetLocation{model.metadata->location + "_made"});
   const CommitOutcome outcome = catalog_->CommitTable(context_, request);

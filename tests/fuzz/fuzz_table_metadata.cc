@@ -25,6 +25,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (metadata.ok()) {
     const auto again = TableMetadataFromJson(TableMetadataToJson(**metadata));
     Check(again.ok() && **again == **metadata);
+    for (const auto& snapshot : (*metadata)->snapshots) {
+      if (const auto whole = snapshot->Get(); whole.ok()) {
+        Check((*whole)->snapshot_id == snapshot->snapshot_id());
+      }
+    }
     return 0;
   }
   const auto json = Json::Parse(text);

@@ -84,7 +84,7 @@ class ManifestTable {
     metadata_.current_snapshot_id = snapshot.snapshot_id;
     metadata_.refs[kMainBranch].snapshot_id = snapshot.snapshot_id;
     metadata_.snapshot_log.push_back({snapshot.timestamp_ms, snapshot.snapshot_id});
-    metadata_.snapshots.push_back(std::move(snapshot));
+    metadata_.snapshots.push_back(std::make_shared<const LazySnapshot>(std::move(snapshot)));
     return std::make_shared<const TableMetadata>(metadata_);
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "iceframe/base/json.h"
 
+#include <algorithm>
 #include <charconv>
 #include <limits>
 #include <new>
@@ -99,6 +100,27 @@ Result<Json> Json::Parse(std::string_view text, const ItemVisitors& visitors) {
   } catch (const std::bad_alloc&) {
     return Error(ErrorKind::kResourceExhausted, "not enough memory to parse JSON");
   }
+}
+
+std::optional<int64_t> Json::Item::Integer(std::string_view key) const {
+  const auto member = std::find_if(members.begin(), members.end(),
+                                   [&](const auto& named) { return named.first == key; });
+  if (member == members.end()) return std::nullopt;
+  int64_t value = 0;
+  const char* end = member->second.data() + member->second.size();
+  const auto [at, error] = std::from_chars(member->second.data(), end, value);
+  return error == std::errc() && at == end ? std::optional(value) : std::nullopt;
+}
+
+Result<Json> Json::Item::Pick(std::span<const std::string_view> keys) const {
+  if (!text.starts_with('{')) return Parse(text);
+  Json picked = Object();
+  for (const auto& [key, value] : members) {
+    if (std::find(keys.begin(), keys.end(), key) == keys.end()) continue;
+    ICEFRAME_ASSIGN_OR_RETURN(Json json, Parse(value));
+    picked.Add(key, std::move(json));
+  }
+  return picked;
 }
 
 Result<bool> Json::AsBool() const {

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -35,12 +37,13 @@ class Json {
   /// Parses one document: at most 100 levels deep, 256 MiB, 16 Mi values.
   /// Errors: InvalidMetadata, naming what is wrong and where.
   static Result<Json> Parse(std::string_view text);
+  struct Item;
   /// Takes an item of an array that is read one by one.
-  using ItemVisitor = std::function<Status(const Json& item)>;
+  using ItemVisitor = std::function<Status(const Item& item)>;
   using ItemVisitors = std::map<std::string, ItemVisitor, std::less<>>;
-  /// As Parse, but the items of top-level members that have a visitor go to it and are not kept:
-  /// such an array comes out empty. For long ones, whose tree would take many times their text.
-  /// Errors: those of the visitors, too.
+  /// As Parse, but the items of top-level members that have a visitor go to it as text, their
+  /// grammar checked, and are not kept: such an array comes out empty. For long ones, whose tree
+  /// would take many times their text. Errors: those of the visitors, too.
   static Result<Json> Parse(std::string_view text, const ItemVisitors& visitors);
 
   Kind kind() const { return kind_; }
@@ -89,6 +92,20 @@ class Json {
   std::string text_;
   std::vector<Json> items_;
   std::vector<Member> members_;
+};
+
+/// An item that was gone past. Its views are valid during the visit.
+struct Json::Item {
+  /// From its first to its last character.
+  std::string_view text;
+  /// An object's members in order, each with its text, keys once each; empty for other kinds.
+  std::vector<std::pair<std::string, std::string_view>> members;
+
+  /// Returns the member that is an integer; nullopt where it is absent or anything else.
+  std::optional<int64_t> Integer(std::string_view key) const;
+  /// Returns an object of those members whose keys are among `keys`, in their order; another kind
+  /// of value as it is.
+  Result<Json> Pick(std::span<const std::string_view> keys) const;
 };
 
 /// Appends `value` as a quoted JSON string.

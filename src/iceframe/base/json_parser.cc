@@ -49,7 +49,8 @@ void AppendUtf8(uint32_t code_point, std::string* out) {
   }
 }
 
-std::optional<std::string_view> RepeatedKey(const std::vector<Json::Member>& members) {
+template <typename Member>
+std::optional<std::string_view> RepeatedKey(const std::vector<Member>& members) {
   if (members.size() <= kFewMembers) {
     for (size_t i = 1; i < members.size(); ++i) {
       for (size_t j = 0; j < i; ++j) {
@@ -60,11 +61,19 @@ std::optional<std::string_view> RepeatedKey(const std::vector<Json::Member>& mem
   }
   std::vector<std::string_view> keys;
   keys.reserve(members.size());
-  for (const Json::Member& member : members) keys.emplace_back(member.first);
+  for (const Member& member : members) keys.emplace_back(member.first);
   std::sort(keys.begin(), keys.end());
   const auto repeated = std::adjacent_find(keys.begin(), keys.end());
   if (repeated == keys.end()) return std::nullopt;
   return *repeated;
+}
+
+/// Of pairs of a key and a value.
+template <typename Member>
+Status CheckKeys(const std::vector<Member>& members) {
+  const auto key = RepeatedKey(members);
+  if (!key) return Status::OK();
+  return Error(ErrorKind::kInvalidMetadata, "duplicate key in JSON object: ", *key);
 }
 
 }  // namespace
@@ -87,49 +96,50 @@ bool JsonParser::Take(char c) {
 Result<Json> JsonParser::Parse() {
   if (!IsUtf8({begin_, static_cast<size_t>(end_ - begin_)})) return Malformed("UTF-8");
   Json json;
-  ICEFRAME_RETURN_NOT_OK(ParseValue(kTopLevel, &json));
+  ICEFRAME_RETURN_NOT_OK(ParseSpacedValue(kTopLevel, &json));
   if (at_ != end_) return Malformed("the end of the text");
   return json;
 }
 
-// With the space before and after it.
+Status JsonParser::ParseSpacedValue(size_t depth, Json* out) {
+  SkipSpace();
+  ICEFRAME_RETURN_NOT_OK(ParseValue(depth, out));
+  SkipSpace();
+  return Status::OK();
+}
+
 Status JsonParser::ParseValue(size_t depth, Json* out) {
   if (depth > kMaxDepth) {
     return Error(ErrorKind::kInvalidMetadata, "JSON is nested too deeply, at most ", kMaxDepth);
   }
-  if (++num_values_ > max_values_) {
+  if (out != nullptr && ++num_values_ > max_values_) {
     return Error(ErrorKind::kInvalidMetadata, "JSON holds too many values, at most ", max_values_);
   }
-  SkipSpace();
-  Status status;
   switch (at_ == end_ ? '\0' : *at_) {
     case '{':
-      status = ParseObject(depth, out);
-      break;
+      return ParseObject(depth, out);
     case '[':
-      status = ParseArray(depth, nullptr, out);
-      break;
-    case '"': {
-      ++at_;
-      std::string text;
-      status = ParseText(&text);
-      *out = Json::String(std::move(text));
-      break;
-    }
+      return ParseArray(depth, out);
+    case '"':
+      return ParseString(out);
     case 't':
-      status = ParseWord("true", Json::Bool(true), out);
-      break;
+      return ParseWord("true", Json::Bool(true), out);
     case 'f':
-      status = ParseWord("false", Json::Bool(false), out);
-      break;
+      return ParseWord("false", Json::Bool(false), out);
     case 'n':
-      status = ParseWord("null", Json::Null(), out);
-      break;
+      return ParseWord("null", Json::Null(), out);
     default:
-      status = ParseNumber(out);
+      return ParseNumber(out);
   }
-  SkipSpace();
-  return status;
+}
+
+Status JsonParser::ParseString(Json* out) {
+  ++at_;
+  if (out == nullptr) return ParseText(nullptr);
+  std::string text;
+  ICEFRAME_RETURN_NOT_OK(ParseText(&text));
+  *out = Json::String(std::move(text));
+  return Status::OK();
 }
 
 Status JsonParser::ParseObject(size_t depth, Json* out) {
@@ -138,50 +148,95 @@ Status JsonParser::ParseObject(size_t depth, Json* out) {
   SkipSpace();
   if (!Take('}')) {
     do {
-      ICEFRAME_RETURN_NOT_OK(ParseMember(depth + 1, &members.emplace_back(std::string(), Json())));
+      Json::Member* member = nullptr;
+      if (out != nullptr) member = &members.emplace_back(std::string(), Json());
+      ICEFRAME_RETURN_NOT_OK(ParseMember(depth + 1, member));
     } while (Take(','));
     if (!Take('}')) return Malformed("a comma or }");
   }
-  if (const auto key = RepeatedKey(members)) {
-    return Error(ErrorKind::kInvalidMetadata, "duplicate key in JSON object: ", *key);
-  }
+  if (out == nullptr) return Status::OK();
+  ICEFRAME_RETURN_NOT_OK(CheckKeys(members));
   *out = Json::Object(std::move(members));
   return Status::OK();
 }
 
-Status JsonParser::ParseMember(size_t depth, Json::Member* out) {
+Status JsonParser::ParseKey(std::string* out) {
   SkipSpace();
   if (!Take('"')) return Malformed("a key");
-  ICEFRAME_RETURN_NOT_OK(ParseText(&out->first));
+  ICEFRAME_RETURN_NOT_OK(ParseText(out));
   SkipSpace();
-  if (!Take(':')) return Malformed("a colon");
+  return Take(':') ? Status::OK() : Malformed("a colon");
+}
+
+Status JsonParser::ParseMember(size_t depth, Json::Member* out) {
+  if (out == nullptr) {
+    ICEFRAME_RETURN_NOT_OK(ParseKey(nullptr));
+    return ParseSpacedValue(depth, nullptr);
+  }
+  ICEFRAME_RETURN_NOT_OK(ParseKey(&out->first));
   const auto visitor = depth == kTopLevel + 1 ? visitors_.find(out->first) : visitors_.end();
-  if (visitor == visitors_.end()) return ParseValue(depth, &out->second);
+  if (visitor == visitors_.end()) return ParseSpacedValue(depth, &out->second);
   SkipSpace();
-  if (at_ == end_ || *at_ != '[') return ParseValue(depth, &out->second);
-  ICEFRAME_RETURN_NOT_OK(ParseArray(depth, &visitor->second, &out->second));
+  if (at_ == end_ || *at_ != '[') return ParseSpacedValue(depth, &out->second);
+  out->second = Json::Array();
+  ICEFRAME_RETURN_NOT_OK(VisitArray(depth, visitor->second));
   SkipSpace();
   return Status::OK();
 }
 
-Status JsonParser::ParseArray(size_t depth, const Json::ItemVisitor* visit, Json* out) {
+Status JsonParser::ParseArray(size_t depth, Json* out) {
   ++at_;
   std::vector<Json> items;
   SkipSpace();
   if (!Take(']')) {
     do {
-      const size_t num_before = num_values_;
-      ICEFRAME_RETURN_NOT_OK(ParseValue(depth + 1, &items.emplace_back()));
-      if (visit != nullptr) {
-        ICEFRAME_RETURN_NOT_OK((*visit)(items.back()));
-        items.clear();
-        num_values_ = num_before;
-      }
+      Json* item = out == nullptr ? nullptr : &items.emplace_back();
+      ICEFRAME_RETURN_NOT_OK(ParseSpacedValue(depth + 1, item));
     } while (Take(','));
     if (!Take(']')) return Malformed("a comma or ]");
   }
-  *out = Json::Array(std::move(items));
+  if (out != nullptr) *out = Json::Array(std::move(items));
   return Status::OK();
+}
+
+Status JsonParser::VisitArray(size_t depth, const Json::ItemVisitor& visit) {
+  ++at_;
+  SkipSpace();
+  if (Take(']')) return Status::OK();
+  Json::Item item;
+  do {
+    ICEFRAME_RETURN_NOT_OK(ParseItem(depth + 1, &item));
+    ICEFRAME_RETURN_NOT_OK(visit(item));
+  } while (Take(','));
+  return Take(']') ? Status::OK() : Malformed("a comma or ]");
+}
+
+Status JsonParser::ParseItem(size_t depth, Json::Item* out) {
+  out->members.clear();
+  SkipSpace();
+  const char* start = at_;
+  const bool is_object = at_ != end_ && *at_ == '{';
+  ICEFRAME_RETURN_NOT_OK(is_object ? ParseItemMembers(depth, out) : ParseValue(depth, nullptr));
+  out->text = {start, at_};
+  SkipSpace();
+  return Status::OK();
+}
+
+Status JsonParser::ParseItemMembers(size_t depth, Json::Item* out) {
+  ++at_;
+  SkipSpace();
+  if (Take('}')) return Status::OK();
+  do {
+    auto& member = out->members.emplace_back();
+    ICEFRAME_RETURN_NOT_OK(ParseKey(&member.first));
+    SkipSpace();
+    const char* start = at_;
+    ICEFRAME_RETURN_NOT_OK(ParseValue(depth + 1, nullptr));
+    member.second = {start, at_};
+    SkipSpace();
+  } while (Take(','));
+  if (!Take('}')) return Malformed("a comma or }");
+  return CheckKeys(out->members);
 }
 
 bool JsonParser::SkipDigits() {
@@ -200,7 +255,7 @@ Status JsonParser::ParseNumber(Json* out) {
     if (!Take('+')) Take('-');
     if (!SkipDigits()) return Malformed("a digit");
   }
-  *out = Json::Number(std::string(start, at_));
+  if (out != nullptr) *out = Json::Number(std::string(start, at_));
   return Status::OK();
 }
 
@@ -209,7 +264,7 @@ Status JsonParser::ParseWord(std::string_view word, Json value, Json* out) {
     return Malformed("a value");
   }
   at_ += word.size();
-  *out = std::move(value);
+  if (out != nullptr) *out = std::move(value);
   return Status::OK();
 }
 
@@ -217,7 +272,7 @@ Status JsonParser::ParseText(std::string* out) {
   for (;;) {
     const char* start = at_;
     while (at_ != end_ && IsPlain(*at_)) ++at_;
-    out->append(start, at_);
+    if (out != nullptr) out->append(start, at_);
     if (Take('"')) return Status::OK();
     if (!Take('\\')) return Malformed(at_ == end_ ? "a quote" : "an escaped control character");
     ICEFRAME_RETURN_NOT_OK(ParseEscape(out));
@@ -231,7 +286,7 @@ Status JsonParser::ParseEscape(std::string* out) {
   const size_t escape = kEscapes.find(*at_);
   if (escape != std::string_view::npos) {
     ++at_;
-    *out += kMeanings[escape];
+    if (out != nullptr) *out += kMeanings[escape];
     return Status::OK();
   }
   if (!Take('u')) return Malformed("an escape");
@@ -243,7 +298,7 @@ Status JsonParser::ParseEscape(std::string* out) {
     if (low < 0xDC00 || low >= 0xE000) return Malformed("a low surrogate");
     code_point = 0x10000 + ((code_point - 0xD800) << 10) + (low - 0xDC00);
   }
-  AppendUtf8(code_point, out);
+  if (out != nullptr) AppendUtf8(code_point, out);
   return Status::OK();
 }
 

@@ -38,15 +38,25 @@ class JsonParser {
   void SkipSpace();
   /// Goes past `c` if it comes next.
   bool Take(char c);
+  /// Each checks the grammar and goes past what it names. What was read is kept unless `out` is
+  /// nullptr.
   Status ParseValue(size_t depth, Json* out);
+  /// A value with the space before and after it.
+  Status ParseSpacedValue(size_t depth, Json* out);
   Status ParseObject(size_t depth, Json* out);
-  Status ParseMember(size_t depth, Json::Member* out);
-  /// Keeps the items, or hands each to `visit`.
-  Status ParseArray(size_t depth, const Json::ItemVisitor* visit, Json* out);
+  Status ParseArray(size_t depth, Json* out);
+  Status ParseString(Json* out);
   Status ParseNumber(Json* out);
   Status ParseWord(std::string_view word, Json value, Json* out);
   /// What follows the opening quote, up to and with the closing one.
   Status ParseText(std::string* out);
+  /// A member's key and colon.
+  Status ParseKey(std::string* out);
+  Status ParseMember(size_t depth, Json::Member* out);
+  /// An array whose items go to `visit`, one at a time.
+  Status VisitArray(size_t depth, const Json::ItemVisitor& visit);
+  Status ParseItem(size_t depth, Json::Item* out);
+  Status ParseItemMembers(size_t depth, Json::Item* out);
   Status ParseEscape(std::string* out);
   /// The four digits after \u.
   Result<uint32_t> ParseCodeUnit();

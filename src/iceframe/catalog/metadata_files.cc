@@ -24,7 +24,7 @@ constexpr int kGzipLevel = 6;
 constexpr int64_t kMinInflated = 64 * 1024 * 1024;
 constexpr int64_t kMaxRatio = 100;
 constexpr int64_t kCacheCapacity = 64 * 1024 * 1024;
-// Parsed metadata takes about this much memory for each byte of its text.
+// Metadata takes about this much memory for each byte of its text, its snapshots parsed.
 constexpr int64_t kBytesPerTextByte = 3;
 
 std::string_view View(const arrow::Buffer& buffer) {

@@ -56,7 +56,7 @@ Status MetadataChange::CheckRowLineage(const Snapshot& snapshot) {
 
 Status MetadataChange::operator()(const AddSnapshot& update) {
   const Snapshot& snapshot = update.snapshot;
-  if (metadata_->FindSnapshot(snapshot.snapshot_id) != nullptr) {
+  if (metadata_->HasSnapshot(snapshot.snapshot_id)) {
     return Error(ErrorKind::kInvalidArgument, "snapshot exists already: ", snapshot.snapshot_id);
   }
   // A snapshot without parent comes from a table that is being copied or replaced.
@@ -70,7 +70,7 @@ Status MetadataChange::operator()(const AddSnapshot& update) {
   metadata_->last_sequence_number =
       std::max(metadata_->last_sequence_number, snapshot.sequence_number);
   metadata_->last_updated_ms = std::max(metadata_->last_updated_ms, snapshot.timestamp_ms);
-  metadata_->snapshots.push_back(snapshot);
+  metadata_->snapshots.push_back(std::make_shared<const LazySnapshot>(snapshot));
   added_snapshots_.insert(snapshot.snapshot_id);
   return Status::OK();
 }
@@ -89,7 +89,8 @@ Status MetadataChange::operator()(const SetSnapshotRef& update) {
   ICEFRAME_RETURN_NOT_OK(CheckRef(update));
   auto existing = metadata_->refs.find(update.ref_name);
   if (existing != metadata_->refs.end() && existing->second == update.ref) return Status::OK();
-  const Snapshot* snapshot = metadata_->FindSnapshot(update.ref.snapshot_id);
+  ICEFRAME_ASSIGN_OR_RETURN(const Snapshot* snapshot,
+                            metadata_->FindSnapshot(update.ref.snapshot_id));
   if (snapshot == nullptr) {
     return Error(ErrorKind::kInvalidArgument,
                  "ref would name a snapshot that does not exist: ", update.ref_name, " -> ",
@@ -123,7 +124,8 @@ Status MetadataChange::operator()(const RemoveSnapshots& update) {
   for (const std::string& name : dangling) {
     ICEFRAME_RETURN_NOT_OK((*this)(RemoveSnapshotRef{name}));
   }
-  std::erase_if(metadata_->snapshots, is_removed);
+  std::erase_if(metadata_->snapshots,
+                [&](const auto& snapshot) { return ids.count(snapshot->snapshot_id()) != 0; });
   std::erase_if(metadata_->statistics, is_removed);
   std::erase_if(metadata_->partition_statistics, is_removed);
   removed_snapshots_ = removed_snapshots_ || !ids.empty();
@@ -137,7 +139,7 @@ void MetadataChange::CutSnapshotLog() {
   if (metadata_->current_snapshot_id) intermediate.erase(*metadata_->current_snapshot_id);
   if (intermediate.empty() && !removed_snapshots_) return;
   std::unordered_set<SnapshotId> present;
-  for (const Snapshot& snapshot : metadata_->snapshots) present.insert(snapshot.snapshot_id);
+  for (const auto& snapshot : metadata_->snapshots) present.insert(snapshot->snapshot_id());
   std::vector<SnapshotLogEntry> log;
   for (const SnapshotLogEntry& entry : metadata_->snapshot_log) {
     if (present.count(entry.snapshot_id) == 0) {

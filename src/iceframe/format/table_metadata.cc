@@ -27,14 +27,27 @@ bool SameLayout(const TableMetadata& left, const TableMetadata& right) {
          left.default_sort_order_id == right.default_sort_order_id;
 }
 
+bool SameSnapshots(const TableMetadata& left, const TableMetadata& right) {
+  return std::equal(left.snapshots.begin(), left.snapshots.end(), right.snapshots.begin(),
+                    right.snapshots.end(),
+                    [](const auto& one, const auto& other) { return *one == *other; });
+}
+
 bool SameHistory(const TableMetadata& left, const TableMetadata& right) {
   return left.last_sequence_number == right.last_sequence_number &&
          left.next_row_id == right.next_row_id &&
-         left.current_snapshot_id == right.current_snapshot_id &&
-         left.snapshots == right.snapshots && left.refs == right.refs &&
-         left.snapshot_log == right.snapshot_log && left.metadata_log == right.metadata_log &&
-         left.statistics == right.statistics &&
+         left.current_snapshot_id == right.current_snapshot_id && SameSnapshots(left, right) &&
+         left.refs == right.refs && left.snapshot_log == right.snapshot_log &&
+         left.metadata_log == right.metadata_log && left.statistics == right.statistics &&
          left.partition_statistics == right.partition_statistics;
+}
+
+const LazySnapshot* FindLazySnapshot(const TableMetadata& metadata, SnapshotId id) {
+  // From the end: nearly all look-ups are for one of the newest.
+  const auto& snapshots = metadata.snapshots;
+  auto found = std::find_if(snapshots.rbegin(), snapshots.rend(),
+                            [&](const auto& snapshot) { return snapshot->snapshot_id() == id; });
+  return found == snapshots.rend() ? nullptr : found->get();
 }
 
 }  // namespace
@@ -58,15 +71,19 @@ const SortOrder* TableMetadata::FindSortOrder(SortOrderId id) const {
   return found == sort_orders.end() ? nullptr : &*found;
 }
 
-const Snapshot* TableMetadata::FindSnapshot(SnapshotId id) const {
-  // From the end: nearly all look-ups are for one of the newest.
-  auto found = std::find_if(snapshots.rbegin(), snapshots.rend(),
-                            [&](const Snapshot& snapshot) { return snapshot.snapshot_id == id; });
-  return found == snapshots.rend() ? nullptr : &*found;
+Result<const Snapshot*> TableMetadata::FindSnapshot(SnapshotId id) const {
+  const LazySnapshot* snapshot = FindLazySnapshot(*this, id);
+  if (snapshot == nullptr) return nullptr;
+  return snapshot->Get();
+}
+
+bool TableMetadata::HasSnapshot(SnapshotId id) const {
+  return FindLazySnapshot(*this, id) != nullptr;
 }
 
 const Snapshot* TableMetadata::current_snapshot() const {
-  return current_snapshot_id ? FindSnapshot(*current_snapshot_id) : nullptr;
+  if (!current_snapshot_id) return nullptr;
+  return FindSnapshot(*current_snapshot_id).ValueOr(nullptr);
 }
 
 std::shared_ptr<const Schema> TableMetadata::SchemaOf(const Snapshot& snapshot) const {
@@ -89,7 +106,7 @@ Result<const Snapshot*> SnapshotAsOf(const TableMetadata& metadata, int64_t time
   for (auto entry = metadata.snapshot_log.rbegin(); entry != metadata.snapshot_log.rend();
        ++entry) {
     if (entry->timestamp_ms > timestamp_ms) continue;
-    const Snapshot* snapshot = metadata.FindSnapshot(entry->snapshot_id);
+    ICEFRAME_ASSIGN_OR_RETURN(const Snapshot* snapshot, metadata.FindSnapshot(entry->snapshot_id));
     if (snapshot != nullptr) return snapshot;
     return Error(ErrorKind::kNotFound,
                  "snapshot as of a time is not in the table any more: ", entry->snapshot_id, " at ",

@@ -12,6 +12,7 @@
 #include "iceframe/base/properties.h"
 #include "iceframe/base/result.h"
 #include "iceframe/base/strong_id.h"
+#include "iceframe/format/lazy_snapshot.h"
 #include "iceframe/format/partition_spec.h"
 #include "iceframe/format/snapshot.h"
 #include "iceframe/format/sort_order.h"
@@ -38,7 +39,8 @@ struct TableMetadata {
   SortOrderId default_sort_order_id;
   Properties properties;
   std::optional<SnapshotId> current_snapshot_id;
-  std::vector<Snapshot> snapshots;
+  /// In the file's order. Never nullptr.
+  std::vector<std::shared_ptr<const LazySnapshot>> snapshots;
   std::map<std::string, SnapshotRef> refs;
   std::vector<SnapshotLogEntry> snapshot_log;
   std::vector<MetadataLogEntry> metadata_log;
@@ -54,7 +56,9 @@ struct TableMetadata {
   std::shared_ptr<const Schema> FindSchema(SchemaId id) const;
   const PartitionSpec* FindPartitionSpec(PartitionSpecId id) const;
   const SortOrder* FindSortOrder(SortOrderId id) const;
-  const Snapshot* FindSnapshot(SnapshotId id) const;
+  /// Errors: InvalidMetadata if the snapshot is there but damaged.
+  Result<const Snapshot*> FindSnapshot(SnapshotId id) const;
+  bool HasSnapshot(SnapshotId id) const;
 
   /// The current ones; checked when metadata is parsed or built, so never nullptr then.
   std::shared_ptr<const Schema> current_schema() const { return FindSchema(current_schema_id); }

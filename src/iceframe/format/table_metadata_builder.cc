@@ -116,7 +116,7 @@ Result<std::shared_ptr<const TableMetadata>> MakeTableMetadata(const NewTable& t
   return std::shared_ptr<const TableMetadata>(std::move(metadata));
 }
 
-std::vector<TableUpdate> UpdatesToCreate(const TableMetadata& metadata) {
+Result<std::vector<TableUpdate>> UpdatesToCreate(const TableMetadata& metadata) {
   std::vector<TableUpdate> updates;
   updates.emplace_back(AssignUuid{metadata.table_uuid});
   updates.emplace_back(UpgradeFormatVersion{metadata.format_version});
@@ -134,7 +134,10 @@ std::vector<TableUpdate> UpdatesToCreate(const TableMetadata& metadata) {
   }
   updates.emplace_back(SetLocation{metadata.location});
   if (!metadata.properties.empty()) updates.emplace_back(SetProperties{metadata.properties});
-  for (const Snapshot& snapshot : metadata.snapshots) updates.emplace_back(AddSnapshot{snapshot});
+  for (const auto& snapshot : metadata.snapshots) {
+    ICEFRAME_ASSIGN_OR_RETURN(const Snapshot* whole, snapshot->Get());
+    updates.emplace_back(AddSnapshot{*whole});
+  }
   for (const auto& [name, ref] : metadata.refs) updates.emplace_back(SetSnapshotRef{name, ref});
   return updates;
 }

@@ -45,6 +45,6 @@ Result<std::shared_ptr<const TableMetadata>> ApplyUpdates(const TableMetadata& b
                                                           const ApplyOptions& options);
 
 /// Returns the updates that make `metadata` from nothing (for create-table commits).
-std::vector<TableUpdate> UpdatesToCreate(const TableMetadata& metadata);
+Result<std::vector<TableUpdate>> UpdatesToCreate(const TableMetadata& metadata);
 
 }  // namespace iceframe

@@ -45,13 +45,14 @@ Status CheckCurrentIds(const TableMetadata& metadata) {
 Status CheckSnapshots(const TableMetadata& metadata) {
   std::unordered_set<int64_t> ids;
   ids.reserve(metadata.snapshots.size());
-  for (const Snapshot& snapshot : metadata.snapshots) {
-    ids.insert(snapshot.snapshot_id.value());
-    if (metadata.format_version >= 2 && snapshot.sequence_number > metadata.last_sequence_number) {
+  for (const auto& snapshot : metadata.snapshots) {
+    ids.insert(snapshot->snapshot_id().value());
+    if (metadata.format_version >= 2 &&
+        snapshot->sequence_number() > metadata.last_sequence_number) {
       return Error(
           ErrorKind::kInvalidMetadata,
-          "snapshot's sequence number is above last-sequence-number: ", snapshot.snapshot_id, ", ",
-          snapshot.sequence_number, " > ", metadata.last_sequence_number);
+          "snapshot's sequence number is above last-sequence-number: ", snapshot->snapshot_id(),
+          ", ", snapshot->sequence_number(), " > ", metadata.last_sequence_number);
     }
   }
   for (const auto& [name, ref] : metadata.refs) {
@@ -74,7 +75,9 @@ Status CheckSnapshots(const TableMetadata& metadata) {
                  "current-snapshot-id is not main's snapshot: ", *metadata.current_snapshot_id,
                  ", main ", main->second.snapshot_id);
   }
-  return Status::OK();
+  // Others are parsed when they are asked for; this one nearly everyone asks for.
+  if (!metadata.current_snapshot_id) return Status::OK();
+  return metadata.FindSnapshot(*metadata.current_snapshot_id).status();
 }
 
 }  // namespace
@@ -86,9 +89,8 @@ Status CheckConsistency(const TableMetadata& metadata) {
                                      [](const PartitionSpec& spec) { return spec.spec_id; }));
   ICEFRAME_RETURN_NOT_OK(CheckUnique(metadata.sort_orders, "sort order",
                                      [](const SortOrder& order) { return order.order_id; }));
-  ICEFRAME_RETURN_NOT_OK(CheckUnique(metadata.snapshots, "snapshot", [](const Snapshot& snapshot) {
-    return snapshot.snapshot_id;
-  }));
+  ICEFRAME_RETURN_NOT_OK(CheckUnique(metadata.snapshots, "snapshot",
+                                     [](const auto& snapshot) { return snapshot->snapshot_id(); }));
   ICEFRAME_RETURN_NOT_OK(CheckCurrentIds(metadata));
   return CheckSnapshots(metadata);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Metadata files as JSON. Old v1 fields are read into the plural ones and written back as both.
+// Reads metadata files. Old v1 fields are read into the plural ones.
 #include "iceframe/format/table_metadata_json.h"
 
 #include <algorithm>
@@ -16,9 +16,7 @@ namespace iceframe {
 
 namespace {
 
-using internal::AddOptional;
 using internal::JsonFields;
-
 using internal::kNewestFormatVersion;
 
 constexpr std::array<std::string_view, 25> kMetadataFields = {"format-version",
@@ -47,7 +45,11 @@ constexpr std::array<std::string_view, 25> kMetadataFields = {"format-version",
                                                               "next-row-id",
                                                               "encryption-keys"};
 
-Result<SnapshotLogEntry> SnapshotLogEntryFromJson(const Json& json) {
+Result<SnapshotLogEntry> SnapshotLogEntryFromJson(const Json::Item& item) {
+  const auto timestamp_ms = item.Integer("timestamp-ms");
+  const auto snapshot_id = item.Integer("snapshot-id");
+  if (timestamp_ms && snapshot_id) return SnapshotLogEntry{*timestamp_ms, SnapshotId(*snapshot_id)};
+  ICEFRAME_ASSIGN_OR_RETURN(const Json json, Json::Parse(item.text));
   ICEFRAME_ASSIGN_OR_RETURN(auto fields, JsonFields::Make(json, "snapshot log entry"));
   SnapshotLogEntry entry;
   ICEFRAME_ASSIGN_OR_RETURN(entry.timestamp_ms, fields.Required<int64_t>("timestamp-ms"));
@@ -170,8 +172,8 @@ Status ReadRefs(const JsonFields& fields, TableMetadata* metadata) {
 // format's version, perhaps a newer one, is known only at the end.
 template <typename T>
 struct ItemReader {
-  Json::ItemVisitor Visitor(Result<T> (*read)(const Json&)) {
-    return [this, read](const Json& item) {
+  Json::ItemVisitor Visitor(Result<T> (*read)(const Json::Item&)) {
+    return [this, read](const Json::Item& item) {
       if (!error.ok()) return Status::OK();
       Result<T> value = read(item);
       if (value.ok()) {
@@ -194,7 +196,7 @@ struct ItemReader {
 };
 
 struct LongLists {
-  ItemReader<Snapshot> snapshots;
+  ItemReader<std::shared_ptr<const LazySnapshot>> snapshots;
   ItemReader<SnapshotLogEntry> snapshot_log;
 };
 
@@ -248,101 +250,13 @@ Status ReadFiles(const JsonFields& fields, TableMetadata* metadata) {
   return Status::OK();
 }
 
-// The text of an object, member by member: a tree of all snapshots would take many times its size.
-class ObjectText {
- public:
-  void Add(std::string_view key, const Json& value) {
-    Begin(key);
-    value.DumpTo(&text_);
-  }
-  template <typename T, typename Write>
-  void AddArray(std::string_view key, const std::vector<T>& items, const Write& write) {
-    Begin(key);
-    text_ += '[';
-    for (const T& item : items) {
-      if (&item != items.data()) text_ += ',';
-      write(item).DumpTo(&text_);
-    }
-    text_ += ']';
-  }
-  std::string Finish() && {
-    text_ += '}';
-    return std::move(text_);
-  }
-
- private:
-  void Begin(std::string_view key) {
-    if (text_.size() > 1) text_ += ',';
-    AppendJsonString(key, &text_);
-    text_ += ':';
-  }
-
-  std::string text_ = "{";
-};
-
-void WriteSchemasAndSpecs(const TableMetadata& metadata, ObjectText* json) {
-  if (metadata.format_version == 1) {
-    if (auto schema = metadata.current_schema()) json->Add("schema", SchemaToJson(*schema));
-  }
-  json->AddArray("schemas", metadata.schemas,
-                 [](const std::shared_ptr<const Schema>& schema) { return SchemaToJson(*schema); });
-  json->Add("current-schema-id", Json::Int(metadata.current_schema_id.value()));
-  if (metadata.format_version == 1) {
-    if (const PartitionSpec* spec = metadata.default_spec()) {
-      json->Add("partition-spec", internal::PartitionFieldsToJson(*spec));
-    }
-  }
-  json->AddArray("partition-specs", metadata.partition_specs, PartitionSpecToJson);
-  json->Add("default-spec-id", Json::Int(metadata.default_spec_id.value()));
-  json->Add("last-partition-id", Json::Int(metadata.last_partition_id));
-  json->AddArray("sort-orders", metadata.sort_orders, SortOrderToJson);
-  json->Add("default-sort-order-id", Json::Int(metadata.default_sort_order_id.value()));
-}
-
-void WriteSnapshots(const TableMetadata& metadata, ObjectText* json) {
-  if (metadata.current_snapshot_id) {
-    json->Add("current-snapshot-id", Json::Int(metadata.current_snapshot_id->value()));
-  } else if (metadata.format_version < 3) {
-    // Older readers ask for the field.
-    json->Add("current-snapshot-id", Json::Int(-1));
-  }
-  Json refs = Json::Object();
-  for (const auto& [name, ref] : metadata.refs) refs.Add(name, SnapshotRefToJson(ref));
-  json->Add("refs", refs);
-  json->AddArray("snapshots", metadata.snapshots, [&](const Snapshot& snapshot) {
-    return SnapshotToJson(snapshot, metadata.format_version);
-  });
-}
-
-void WriteLogsAndFiles(const TableMetadata& metadata, ObjectText* json) {
-  json->AddArray("statistics", metadata.statistics, internal::StatisticsFileToJson);
-  json->AddArray("partition-statistics", metadata.partition_statistics,
-                 internal::PartitionStatisticsFileToJson);
-  json->AddArray("snapshot-log", metadata.snapshot_log, [](const SnapshotLogEntry& entry) {
-    Json item = Json::Object();
-    item.Add("timestamp-ms", Json::Int(entry.timestamp_ms));
-    item.Add("snapshot-id", Json::Int(entry.snapshot_id.value()));
-    return item;
-  });
-  json->AddArray("metadata-log", metadata.metadata_log, [](const MetadataLogEntry& entry) {
-    Json item = Json::Object();
-    item.Add("timestamp-ms", Json::Int(entry.timestamp_ms));
-    item.Add("metadata-file", Json::String(entry.metadata_file));
-    return item;
-  });
-  if (!metadata.encryption_keys.empty()) {
-    json->AddArray("encryption-keys", metadata.encryption_keys,
-                   [](const EncryptedKey& key) { return key.json; });
-  }
-}
-
 }  // namespace
 
 Result<std::shared_ptr<const TableMetadata>> TableMetadataFromJson(std::string_view text) {
   LongLists lists;
   ICEFRAME_ASSIGN_OR_RETURN(
       const Json json,
-      Json::Parse(text, {{"snapshots", lists.snapshots.Visitor(SnapshotFromJson)},
+      Json::Parse(text, {{"snapshots", lists.snapshots.Visitor(LazySnapshot::FromJsonItem)},
                          {"snapshot-log", lists.snapshot_log.Visitor(SnapshotLogEntryFromJson)}}));
   ICEFRAME_ASSIGN_OR_RETURN(auto fields, JsonFields::Make(json, "table metadata"));
   auto metadata = std::make_shared<TableMetadata>();
@@ -365,25 +279,6 @@ Result<std::shared_ptr<const TableMetadata>> TableMetadataFromJson(std::string_v
   metadata->unknown_fields = internal::UnknownMembers(json, kMetadataFields);
   ICEFRAME_RETURN_NOT_OK(internal::CheckConsistency(*metadata));
   return std::shared_ptr<const TableMetadata>(std::move(metadata));
-}
-
-std::string TableMetadataToJson(const TableMetadata& metadata) {
-  ObjectText json;
-  json.Add("format-version", Json::Int(metadata.format_version));
-  if (!metadata.table_uuid.empty()) json.Add("table-uuid", Json::String(metadata.table_uuid));
-  json.Add("location", Json::String(metadata.location));
-  if (metadata.format_version >= 2 || metadata.last_sequence_number != SequenceNumber(0)) {
-    json.Add("last-sequence-number", Json::Int(metadata.last_sequence_number.value()));
-  }
-  json.Add("last-updated-ms", Json::Int(metadata.last_updated_ms));
-  json.Add("last-column-id", Json::Int(metadata.last_column_id));
-  if (metadata.format_version >= 3) json.Add("next-row-id", Json::Int(metadata.next_row_id));
-  WriteSchemasAndSpecs(metadata, &json);
-  json.Add("properties", internal::PropertiesToJson(metadata.properties));
-  WriteSnapshots(metadata, &json);
-  WriteLogsAndFiles(metadata, &json);
-  for (const Json::Member& member : metadata.unknown_fields) json.Add(member.first, member.second);
-  return std::move(json).Finish();
 }
 
 }  // namespace iceframe

@@ -112,7 +112,7 @@ Status ScanPlanner::Impl::Bind() {
   const TableMetadata& metadata = *options_.metadata;
   snapshot_ = metadata.current_snapshot();
   if (options_.snapshot_id) {
-    snapshot_ = metadata.FindSnapshot(*options_.snapshot_id);
+    ICEFRAME_ASSIGN_OR_RETURN(snapshot_, metadata.FindSnapshot(*options_.snapshot_id));
     if (snapshot_ == nullptr) {
       return Error(ErrorKind::kNotFound, "snapshot does not exist: ", *options_.snapshot_id);
     }

@@ -40,7 +40,7 @@ Result<CommitRequest> ManageRefsAction::Prepare(const CommitAttempt& attempt) {
     request.updates = {RemoveSnapshotRef{name_}};
     return request;
   }
-  if (base.FindSnapshot(ref_.snapshot_id) == nullptr) {
+  if (!base.HasSnapshot(ref_.snapshot_id)) {
     return Error(ErrorKind::kNotFound, "snapshot does not exist: ", ref_.snapshot_id);
   }
   if (exists && existing->second.kind != ref_.kind) {

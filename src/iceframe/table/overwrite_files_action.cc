@@ -66,8 +66,11 @@ Status OverwriteFilesAction::CheckNoNewMatches(const CommitAttempt& attempt,
   const Snapshot* snapshot = parent.snapshot;
   while (snapshot != nullptr && snapshot->snapshot_id != overwrite_.start_snapshot_id) {
     if (!since.insert(snapshot->snapshot_id).second) break;
-    snapshot =
-        snapshot->parent_snapshot_id ? base.FindSnapshot(*snapshot->parent_snapshot_id) : nullptr;
+    const std::optional<SnapshotId> parent_id = snapshot->parent_snapshot_id;
+    snapshot = nullptr;
+    if (parent_id) {
+      ICEFRAME_ASSIGN_OR_RETURN(snapshot, base.FindSnapshot(*parent_id));
+    }
   }
   if (snapshot == nullptr && overwrite_.start_snapshot_id) {
     return Error(ErrorKind::kCommitRejected, "the snapshot that an overwrite began from is no ",

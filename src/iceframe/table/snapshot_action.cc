@@ -19,7 +19,7 @@ constexpr int64_t kDefaultManifestBytes = int64_t{8} << 20;
 SnapshotId NewSnapshotId(const TableMetadata& metadata) {
   for (;;) {
     const SnapshotId id(static_cast<int64_t>(RandomBits() >> 1));
-    if (id != SnapshotId(0) && metadata.FindSnapshot(id) == nullptr) return id;
+    if (id != SnapshotId(0) && !metadata.HasSnapshot(id)) return id;
   }
 }
 
@@ -101,7 +101,10 @@ Result<CommitRequest> SnapshotAction::Prepare(const CommitAttempt& attempt) {
   if (options_.validator) ICEFRAME_RETURN_NOT_OK(options_.validator(base));
   ICEFRAME_ASSIGN_OR_RETURN(std::optional<SnapshotId> ref_id, RefSnapshotId(base));
   Parent parent;
-  parent.snapshot = ref_id ? base.FindSnapshot(*ref_id) : base.current_snapshot();
+  parent.snapshot = base.current_snapshot();
+  if (ref_id) {
+    ICEFRAME_ASSIGN_OR_RETURN(parent.snapshot, base.FindSnapshot(*ref_id));
+  }
   if (parent.snapshot != nullptr) {
     ICEFRAME_ASSIGN_OR_RETURN(
         auto manifests, ReadManifestList(attempt.context, attempt.io, base, *parent.snapshot));
@@ -141,12 +144,12 @@ Result<CommitRequest> SnapshotAction::Prepare(const CommitAttempt& attempt) {
 }
 
 bool SnapshotAction::IsAppliedIn(const TableMetadata& now) const {
-  return now.FindSnapshot(snapshot_id_) != nullptr;
+  return now.HasSnapshot(snapshot_id_);
 }
 
 std::vector<std::string> SnapshotAction::UnusedFiles(const TableMetadata* saved) const {
   if (saved == nullptr) return written_files_;
-  const Snapshot* snapshot = saved->FindSnapshot(snapshot_id_);
+  const Snapshot* snapshot = saved->FindSnapshot(snapshot_id_).ValueOr(nullptr);
   if (snapshot == nullptr) return {};
   auto landed =
       std::find_if(written_lists_.begin(), written_lists_.end(),

@@ -37,7 +37,8 @@ Result<const Snapshot*> Table::SnapshotOf(const TableVersion& version) const {
   }
   const TableMetadata& metadata = *loaded_.metadata;
   if (version.snapshot_id) {
-    const Snapshot* snapshot = metadata.FindSnapshot(*version.snapshot_id);
+    ICEFRAME_ASSIGN_OR_RETURN(const Snapshot* snapshot,
+                              metadata.FindSnapshot(*version.snapshot_id));
     if (snapshot != nullptr) return snapshot;
     return Error(ErrorKind::kNotFound, "snapshot does not exist in ", identifier().ToString(), ": ",
                  *version.snapshot_id);
@@ -46,7 +47,8 @@ Result<const Snapshot*> Table::SnapshotOf(const TableVersion& version) const {
   if (version.ref) {
     auto found = metadata.refs.find(*version.ref);
     if (found != metadata.refs.end()) {
-      const Snapshot* snapshot = metadata.FindSnapshot(found->second.snapshot_id);
+      ICEFRAME_ASSIGN_OR_RETURN(const Snapshot* snapshot,
+                                metadata.FindSnapshot(found->second.snapshot_id));
       if (snapshot != nullptr) return snapshot;
     } else if (*version.ref == kMainBranch) {
       return metadata.current_snapshot();

@@ -39,21 +39,66 @@ TEST(Json, RefusesDuplicateKeys) {
 
 TEST(Json, ItemsOfLongArraysAreVisitedAndNotKept) {
   const std::string text =
-      R"({"a":[1,{"a":[2]},[3]],"b":[4],"c":"a","d":{"a":[5]},"e":{"not":"an array"}})";
+      R"({"a":[1,{ "a":[2]} , [3]],"b":[4],"c":"a","d":{"a":[5]},"e":{"not":"an array"}})";
   std::vector<std::string> seen;
-  const auto visit = [&](const Json& item) {
-    seen.push_back(item.Dump());
+  const auto visit = [&](const Json::Item& item) {
+    seen.emplace_back(item.text);
     return Status::OK();
   };
   auto json = Json::Parse(text, {{"a", visit}, {"e", visit}});
   ASSERT_TRUE(json.ok()) << json.status().ToString();
-  EXPECT_EQ(seen, (std::vector<std::string>{"1", R"({"a":[2]})", "[3]"}));
+  EXPECT_EQ(seen, (std::vector<std::string>{"1", R"({ "a":[2]})", "[3]"}));
   EXPECT_EQ(json->Dump(), R"({"a":[],"b":[4],"c":"a","d":{"a":[5]},"e":{"not":"an array"}})");
-  const auto refuse = [](const Json&) { return Error(ErrorKind::kUnsupported, "no"); };
+  const auto refuse = [](const Json::Item&) { return Error(ErrorKind::kUnsupported, "no"); };
   EXPECT_EQ(KindOf(Json::Parse(text, {{"b", refuse}}).status()), ErrorKind::kUnsupported);
-  EXPECT_FALSE(Json::Parse(R"({"a":[1,}]})", {{"a", visit}}).ok());
-  const std::string deep = R"({"a":)" + std::string(1000, '[') + std::string(1000, ']') + "}";
-  EXPECT_FALSE(Json::Parse(deep, {{"a", visit}}).ok());
+}
+
+// What is gone past must be as well formed as what is kept.
+TEST(Json, GrammarOfVisitedItemsIsChecked) {
+  const auto visit = [](const Json::Item&) { return Status::OK(); };
+  const auto parse = [&](const std::string& item) {
+    return Json::Parse(R"({"a":[)" + item + "]}", {{"a", visit}});
+  };
+  for (const char* item :
+       {"1", R"("\u00e9\n")", R"({"a":{"b":[true,false,null,-1.5e3]}})", "{}", "[]", "{ }"}) {
+    EXPECT_TRUE(parse(item).ok()) << item;
+  }
+  for (const char* item : {"1,}", "{\"a\"}", "{\"a\":}", "{\"a\":1,}", R"({"a":{"b":[1 2]}})",
+                           R"({"a":"\x"})", R"({"a":"\ud800"})", R"({"a":1,"a":2})",
+                           R"({"a":1,"\u0061":2})", "tru", "01", "{\"a\":1]", "[1}", "\"open"}) {
+    EXPECT_EQ(KindOf(parse(item).status()), ErrorKind::kInvalidMetadata) << item;
+  }
+  EXPECT_FALSE(parse(std::string(1000, '[') + std::string(1000, ']')).ok());
+}
+
+TEST(Json, IntegersOfVisitedItemsAreRead) {
+  std::vector<std::optional<int64_t>> read;
+  const auto visit = [&](const Json::Item& item) {
+    for (const char* key : {"a", "b", "c"}) read.push_back(item.Integer(key));
+    return Status::OK();
+  };
+  const std::string text =
+      R"({"i":[{"a": -9223372036854775808 ,"b":7},{"a":9223372036854775808,"b":1.0,"c":"7"},7,)"
+      R"({"c":[7],"b":null,"a":{}}]})";
+  ASSERT_TRUE(Json::Parse(text, {{"i", visit}}).ok());
+  const std::optional<int64_t> none;
+  EXPECT_EQ(read, (std::vector<std::optional<int64_t>>{INT64_MIN, 7, none, none, none, none, none,
+                                                       none, none, none, none, none}));
+}
+
+TEST(Json, MembersOfVisitedItemsArePicked) {
+  std::vector<std::string> picked;
+  const std::vector<std::string_view> keys = {"id", "time", "absent"};
+  const auto visit = [&](const Json::Item& item) -> Status {
+    ICEFRAME_ASSIGN_OR_RETURN(const Json json, item.Pick(keys));
+    picked.push_back(json.Dump());
+    return Status::OK();
+  };
+  const std::string text =
+      R"({"a":[{"t":[{}],"\u0069d" : 7 ,"time":{"ms":[1]}},{"time":null},"id",[1, 2]]})";
+  ASSERT_TRUE(Json::Parse(text, {{"a", visit}}).ok());
+  EXPECT_EQ(picked, (std::vector<std::string>{R"({"id":7,"time":{"ms":[1]}})", R"({"time":null})",
+                                              R"("id")", "[1,2]"}));
 }
 
 TEST(Json, RefusesDeepNestingWithoutCrashing) {

@@ -112,7 +112,7 @@ TEST(MakeTableMetadata, RefusesUnknownTransformsAndSources) {
 TEST(ApplyUpdates, UpdatesToCreateMakeTheSameTable) {
   MetadataPtr metadata = NewMetadata();
   TableMetadata empty;
-  auto made = ApplyUpdates(empty, UpdatesToCreate(*metadata), {1000, ""});
+  auto made = ApplyUpdates(empty, *UpdatesToCreate(*metadata), {1000, ""});
   ASSERT_TRUE(made.ok()) << made.status().ToString();
   EXPECT_EQ(**made, *metadata);
 }

@@ -19,7 +19,7 @@ TEST_F(AppendFilesActionTest, FilesAndTotalsAddUp) {
   const Snapshot& snapshot = *table->metadata()->current_snapshot();
   EXPECT_EQ(snapshot.operation(), "append");
   EXPECT_EQ(snapshot.sequence_number, SequenceNumber(2));
-  EXPECT_EQ(snapshot.parent_snapshot_id, table->metadata()->snapshots[0].snapshot_id);
+  EXPECT_EQ(snapshot.parent_snapshot_id, table->metadata()->snapshots[0]->snapshot_id());
   EXPECT_EQ(snapshot.summary.at("by"), "tests");
   EXPECT_EQ(snapshot.summary.at("added-data-files"), "1");
   EXPECT_EQ(snapshot.summary.at("added-records"), "5");

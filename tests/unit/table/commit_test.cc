@@ -83,7 +83,7 @@ TEST_P(CommitFaults, SnapshotIdAndManifestsStayWhileListsDoNot) {
   auto report = Commit(table, **action);
   ASSERT_TRUE(report.ok()) << report.status().ToString();
   EXPECT_EQ(report->snapshot_id, id);
-  const Snapshot* snapshot = report->table->metadata()->FindSnapshot(*id);
+  const Snapshot* snapshot = *report->table->metadata()->FindSnapshot(*id);
   ASSERT_NE(snapshot, nullptr);
   EXPECT_THAT(snapshot->manifest_list, HasSubstr("-" + std::to_string(GetParam()) + "-"));
   EXPECT_EQ(snapshot->sequence_number, SequenceNumber(GetParam() + 1));

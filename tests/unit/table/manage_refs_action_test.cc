@@ -17,8 +17,8 @@ SnapshotRef RefTo(const Snapshot& snapshot, SnapshotRefKind kind) {
 
 TEST_F(ManageRefsActionTest, MakesMovesAndRemovesBranchesAndTags) {
   TablePtr table = Appended(Appended(Create(), {File("a")}), {File("b")});
-  const Snapshot& first = table->metadata()->snapshots[0];
-  const Snapshot& second = table->metadata()->snapshots[1];
+  const Snapshot& first = **table->metadata()->snapshots[0]->Get();
+  const Snapshot& second = **table->metadata()->snapshots[1]->Get();
   auto create = ManageRefsAction::Create("v1", RefTo(first, SnapshotRefKind::kTag));
   auto report = Commit(table, *create);
   ASSERT_TRUE(report.ok()) << report.status().ToString();
@@ -36,7 +36,7 @@ TEST_F(ManageRefsActionTest, MakesMovesAndRemovesBranchesAndTags) {
 TEST_F(ManageRefsActionTest, MovingMainBackIsARollback) {
   TablePtr table = Appended(Appended(Create(), {File("a")}), {File("b")});
   auto back = ManageRefsAction::Replace(
-      "main", RefTo(table->metadata()->snapshots[0], SnapshotRefKind::kBranch));
+      "main", RefTo(**table->metadata()->snapshots[0]->Get(), SnapshotRefKind::kBranch));
   auto report = Commit(table, *back);
   ASSERT_TRUE(report.ok()) << report.status().ToString();
   EXPECT_THAT(LiveFiles(report->table), ::testing::ElementsAre("a"));
@@ -45,7 +45,7 @@ TEST_F(ManageRefsActionTest, MovingMainBackIsARollback) {
 
 TEST_F(ManageRefsActionTest, RefusesByKind) {
   TablePtr table = Appended(Create(), {File("a")});
-  const Snapshot& first = table->metadata()->snapshots[0];
+  const Snapshot& first = **table->metadata()->snapshots[0]->Get();
   auto commit = [&](std::unique_ptr<ManageRefsAction> action) {
     return KindOf(Commit(table, *action).status());
   };

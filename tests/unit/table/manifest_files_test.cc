@@ -98,11 +98,12 @@ TEST_F(ManifestFiles, ASnapshotWithoutManifestListReadsTheManifestsItNames) {
       Appended(Appended(Create(1, {}, true), {CityFile("a", "Oslo")}), {CityFile("b", "Rome")});
   ASSERT_EQ(Manifests(listed).size(), 2U);
   TableMetadata inlined = *listed->metadata();
-  Snapshot& snapshot = inlined.snapshots.back();
+  Snapshot snapshot = *inlined.current_snapshot();
   for (const ManifestFile& manifest : Manifests(listed)) {
     snapshot.manifests.push_back(manifest.manifest_path);
   }
   snapshot.manifest_list.clear();
+  inlined.snapshots.back() = std::make_shared<const LazySnapshot>(std::move(snapshot));
   // Through text, as such a table comes in.
   auto parsed = TableMetadataFromJson(TableMetadataToJson(inlined));
   ASSERT_TRUE(parsed.ok()) << parsed.status().ToString();

@@ -145,7 +145,8 @@ class TableTest : public ::testing::Test {
   /// Avro files in the table's metadata folder that no snapshot needs.
   std::vector<std::string> Orphans(const TablePtr& table) {
     std::set<std::string> used;
-    for (const Snapshot& snapshot : table->metadata()->snapshots) {
+    for (const auto& listed : table->metadata()->snapshots) {
+      const Snapshot& snapshot = **listed->Get();
       used.insert(snapshot.manifest_list);
       auto manifests = ReadManifestList(context_, *table->io(), *table->metadata(), snapshot);
       EXPECT_TRUE(manifests.ok()) << manifests.status().ToString();
