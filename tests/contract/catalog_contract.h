@@ -267,6 +267,10 @@ TEST_P(CatalogContract, RegistersAMetadataFile) {
   EXPECT_KIND(
       catalog_->RegisterTable(context_, Id("a.v"), table.metadata_location + ".no").status(),
       kNotFound);
+  const Status nowhere = catalog_->RegisterTable(context_, Id("a.w"), "/x.json").status();
+  EXPECT_KIND(nowhere, kInvalidArgument);
+  EXPECT_THAT(nowhere.message(), ::testing::HasSubstr("lies in no folder"));
+  EXPECT_THAT(nowhere.message(), ::testing::HasSubstr("/x.json"));
 }
 
 TEST_P(CatalogContract, CommitsAChange) {

@@ -324,12 +324,10 @@ Result<LoadedTable> MemoryCatalog::RegisterTable(const OperationContext& context
                                                  const std::string& metadata_location) {
   const CatalogTimer timer(CatalogOperation::kRegisterTable);
   ICEFRAME_RETURN_NOT_OK(CheckNewIdentifier(identifier));
-  StagedMetadata staged;
-  // Not ours to delete, whatever happens.
-  staged.is_unchanged = true;
-  ICEFRAME_ASSIGN_OR_RETURN(staged.location, AbsoluteLocation(metadata_location));
-  ICEFRAME_ASSIGN_OR_RETURN(const auto io, warehouse_.FileIOBelow(TableRootOf(staged.location)));
-  ICEFRAME_ASSIGN_OR_RETURN(staged.metadata, ReadTableMetadata(context, *io, staged.location));
+  ICEFRAME_ASSIGN_OR_RETURN(const std::string location, AbsoluteLocation(metadata_location));
+  ICEFRAME_ASSIGN_OR_RETURN(const std::string root, RootToRegister(location));
+  ICEFRAME_ASSIGN_OR_RETURN(const auto io, warehouse_.FileIOBelow(root));
+  ICEFRAME_ASSIGN_OR_RETURN(const auto staged, StageExisting(context, *io, location));
   return InsertOrDiscard(context, *io, identifier, staged);
 }
 

@@ -94,6 +94,16 @@ Result<StagedMetadata> StageNewTable(const OperationContext& context, FileIO& io
   return staged;
 }
 
+Result<StagedMetadata> StageExisting(const OperationContext& context, FileIO& io,
+                                     const std::string& location) {
+  StagedMetadata staged;
+  // Not ours to delete, whatever happens.
+  staged.is_unchanged = true;
+  staged.location = location;
+  ICEFRAME_ASSIGN_OR_RETURN(staged.metadata, ReadTableMetadata(context, io, location));
+  return staged;
+}
+
 void DiscardStaged(const OperationContext& context, FileIO& io, const StagedMetadata& staged) {
   if (staged.is_unchanged || staged.location.empty()) return;
   // The operation may be over (cancelled, past its deadline); its own file goes all the same.

@@ -29,6 +29,10 @@ Result<StagedMetadata> StageNewTable(const OperationContext& context, FileIO& io
                                      const CreateTableRequest& request,
                                      const std::string& location);
 
+/// Takes a metadata file that is there already; what becomes of it is not the catalog's business.
+Result<StagedMetadata> StageExisting(const OperationContext& context, FileIO& io,
+                                     const std::string& location);
+
 /// Deletes a staged file that is proved not to be in the catalog; failure is only logged.
 void DiscardStaged(const OperationContext& context, FileIO& io, const StagedMetadata& staged);
 

@@ -55,6 +55,13 @@ std::string TableRootOf(std::string_view metadata_location) {
   return std::string(above);
 }
 
+Result<std::string> RootToRegister(const std::string& metadata_location) {
+  std::string root = TableRootOf(metadata_location);
+  if (!root.empty() && !root.ends_with('/')) return root;
+  return Error(ErrorKind::kInvalidArgument,
+               "metadata file lies in no folder, such as TABLE/metadata: ", metadata_location);
+}
+
 std::vector<std::string> SpellingsOf(const std::string& location) {
   const std::string_view path = LocalPathOf(location);
   if (path.empty()) return {location};

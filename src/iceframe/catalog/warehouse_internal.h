@@ -19,6 +19,10 @@ namespace iceframe {
 /// ".../t/metadata/x.metadata.json" → ".../t"; without a folder "metadata", the file's own folder.
 std::string TableRootOf(std::string_view metadata_location);
 
+/// As TableRootOf, for a file that a caller names. Errors: InvalidArgument where it lies in no
+/// folder: a table's files would be the whole store.
+Result<std::string> RootToRegister(const std::string& metadata_location);
+
 /// The ways in which one local path is written as a location; others: the location itself. For
 /// comparing texts that different engines wrote.
 std::vector<std::string> SpellingsOf(const std::string& location);

@@ -38,8 +38,14 @@ bool HasAllSources(const PartitionSpec& spec, const Schema& schema) {
 Result<std::shared_ptr<arrow::Buffer>> ReadBytes(const OperationContext& context, FileIO& io,
                                                  const std::string& location,
                                                  std::optional<int64_t> size) {
-  ICEFRAME_ASSIGN_OR_RETURN(auto buffer, io.ReadAll(context, location, size));
-  context.counters->Add(OperationCount::kMetadataBytesRead, buffer->size());
+  auto buffer = io.ReadAll(context, location, size);
+  if (!buffer.ok()) {
+    // The location comes from metadata: no caller gave a wrong argument.
+    if (KindOf(buffer.status()) != ErrorKind::kInvalidArgument) return buffer.status();
+    return Error(ErrorKind::kInvalidMetadata,
+                 "table's metadata names no valid file: ", buffer.status().message());
+  }
+  context.counters->Add(OperationCount::kMetadataBytesRead, (*buffer)->size());
   return buffer;
 }
 

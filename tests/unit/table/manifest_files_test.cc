@@ -92,6 +92,17 @@ TEST_F(ManifestFiles, APartitionedDateBecomesATimestampOnlyWhereItsValuesStay) {
   EXPECT_EQ(PartitionOf(promoted->table), date);
 }
 
+TEST_F(ManifestFiles, ALocationThatCannotBeOneIsTheMetadatasFault) {
+  const TablePtr table = Appended(Create(), {File("a")});
+  Snapshot snapshot = *table->metadata()->current_snapshot();
+  snapshot.manifest_list = "x/snap-1.avro";
+  const Status status =
+      ReadManifestList(context_, *table->io(), *table->metadata(), snapshot).status();
+  EXPECT_EQ(KindOf(status), ErrorKind::kInvalidMetadata) << status.ToString();
+  EXPECT_THAT(status.message(), ::testing::HasSubstr("names no valid file"));
+  EXPECT_THAT(status.message(), ::testing::HasSubstr("x/snap-1.avro"));
+}
+
 // As version 1 allowed: the metadata names the manifests itself.
 TEST_F(ManifestFiles, ASnapshotWithoutManifestListReadsTheManifestsItNames) {
   const TablePtr listed =
