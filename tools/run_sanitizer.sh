@@ -1,9 +1,9 @@
 #!/bin/bash
 # Builds the C++ tests under a sanitizer and runs them: each program once, as a whole.
 #   tools/run_sanitizer.sh asan|tsan [LAYER …]
-# TSan runs the suites that work on our own threads, without suppressions: libarrow is not
-# instrumented, but its mutexes are seen. (Were calls from libarrow ignored, as in
-# called_from_lib, each hand-over through an arrow::Future would look like a race.)
+# TSan runs the suites that work on our own threads. libarrow is not instrumented, but its mutexes
+# are seen. (Were calls from libarrow ignored, as in called_from_lib, each hand-over through an
+# arrow::Future would look like a race.) tests/tsan_suppressions.txt says what is left out.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -18,6 +18,7 @@ case $preset in
   tsan)
     [ ${#layers[@]} -gt 0 ] || layers=(runtime io catalog datafile table planning execution session)
     export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
+    TSAN_OPTIONS+=:suppressions=$PWD/tests/tsan_suppressions.txt:print_suppressions=0
     ;;
   *)
     echo "usage: tools/run_sanitizer.sh asan|tsan [LAYER …]" >&2

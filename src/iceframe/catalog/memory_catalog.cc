@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <condition_variable>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <set>
 #include <utility>
@@ -215,7 +217,16 @@ class MemoryCatalog final : public Catalog {
   }
 
  private:
-  using WriteLock = std::unique_lock<std::timed_mutex>;
+  struct EndWriting {
+    void operator()(MemoryCatalog* catalog) const {
+      {
+        const std::lock_guard lock(catalog->write_mutex_);
+        catalog->is_writing_ = false;
+      }
+      catalog->may_write_.notify_one();
+    }
+  };
+  using WriteLock = std::unique_ptr<MemoryCatalog, EndWriting>;
 
   std::optional<LoadedTable> Find(const TableIdentifier& identifier) const {
     const std::lock_guard lock(mutex_);
@@ -229,15 +240,17 @@ class MemoryCatalog final : public Catalog {
         const auto timeout,
         SettingsReader(context.settings.get()).Duration("catalog.lock_timeout"));
     const auto until = std::chrono::steady_clock::now() + timeout;
-    WriteLock lock(write_mutex_, std::defer_lock);
-    while (!lock.try_lock_for(std::chrono::milliseconds(10))) {
+    std::unique_lock lock(write_mutex_);
+    while (
+        !may_write_.wait_for(lock, std::chrono::milliseconds(10), [&] { return !is_writing_; })) {
       ICEFRAME_RETURN_NOT_OK(context.Check());
       if (std::chrono::steady_clock::now() >= until) {
         return Error(ErrorKind::kTimeout, "catalog stayed locked by other writers for ",
                      timeout.count(), " ms: ", name_);
       }
     }
-    return lock;
+    is_writing_ = true;
+    return WriteLock(this);
   }
 
   Result<std::string> LocationForNewTable(const CreateTableRequest& request) const;
@@ -252,8 +265,10 @@ class MemoryCatalog final : public Catalog {
 
   const std::string name_;
   const Warehouse warehouse_;
-  // Held by each change of a table's metadata; taken before the other one.
-  std::timed_mutex write_mutex_;
+  // Each change of a table's metadata is a turn of its own, during which the other mutex is taken.
+  std::mutex write_mutex_;
+  std::condition_variable may_write_;
+  bool is_writing_ = false;
   mutable internal::ForkSafeMutex mutex_;
   Content content_;
 };

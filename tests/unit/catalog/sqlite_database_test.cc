@@ -139,6 +139,9 @@ TEST_F(SqliteDatabaseTest, AWaitForTheLockEndsWithTheDeadlineOrACancel) {
 }
 
 TEST_F(SqliteDatabaseTest, WorksInAForkedChildAndItsParent) {
+#if defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "at a fork libarrow's allocator takes more locks than TSan can note";
+#endif
   auto database = OpenCounter(Path());
   ASSERT_TRUE(Increment(*database, context_).ok());
   std::vector<pid_t> children;
@@ -163,6 +166,9 @@ TEST_F(SqliteDatabaseTest, WorksInAForkedChildAndItsParent) {
 }
 
 TEST_F(SqliteDatabaseTest, AForkWaitsForRunningUses) {
+#if defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "at a fork libarrow's allocator takes more locks than TSan can note";
+#endif
   auto database = OpenCounter(Path());
   std::atomic<bool> stop{false};
   std::vector<std::thread> threads;

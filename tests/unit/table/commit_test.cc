@@ -250,9 +250,9 @@ TEST_F(CommitTest, CancelledWaitsEndAtOnceAndLeaveNothing) {
   TablePtr table =
       Create(2, {{"commit.retry.min-wait-ms", "60000"}, {"commit.retry.max-wait-ms", "60000"}});
   Script(4, CommitFault::kNone);
-  std::thread canceller([this] {
+  std::thread canceller([token = context_.cancel]() mutable {
     std::this_thread::sleep_for(std::chrono::milliseconds(100));
-    context_.cancel.Cancel();
+    token.Cancel();
   });
   const auto start = std::chrono::steady_clock::now();
   OperationContext own = context_;

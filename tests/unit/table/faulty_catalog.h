@@ -2,6 +2,7 @@
 // A catalog that does or doesn't commit, and says what it was told to say of it.
 #pragma once
 
+#include <atomic>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -37,8 +38,8 @@ class FaultyCatalog final : public Catalog {
   std::function<void()> before_locked;
   int num_load_failures = 0;
   bool allows_locked = false;
-  int num_commits = 0;
-  int num_locked_commits = 0;
+  std::atomic<int> num_commits = 0;
+  std::atomic<int> num_locked_commits = 0;
 
   const std::string& name() const override { return base_->name(); }
   std::string ToString() const override { return base_->ToString(); }
