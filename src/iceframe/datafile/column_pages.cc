@@ -155,6 +155,15 @@ std::optional<PageHeader> ColumnPages::NextHeader() {
   return header;
 }
 
+void ColumnPages::CheckAll() {
+  while (FindData()) {
+    PageBytes(*data_);
+    Pass();
+  }
+  if (dictionary_) PageBytes(*dictionary_);
+  if (end_row_ != num_values_) ThrowDamaged("pages have fewer values than their column chunk");
+}
+
 std::shared_ptr<parquet::Page> ColumnPages::NextPage() {
   if (end_row_ >= rows_end_ || !FindData()) return nullptr;
   if (UsesDictionary(data_->header) && dictionary_ && !dictionary_given_) {

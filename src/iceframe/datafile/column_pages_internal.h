@@ -37,6 +37,9 @@ class ColumnPages final : public parquet::PageReader {
   int64_t end_row() const { return end_row_; }
   /// Reads the header of the next data page and passes over it; nullopt at the end.
   std::optional<PageHeader> NextHeader();
+  /// Goes through all pages: each must be what its checksum says, and all together must have as
+  /// many values as the chunk, nested ones too. Throws.
+  void CheckAll();
 
   // parquet::PageReader; errors are thrown
   std::shared_ptr<parquet::Page> NextPage() override;
