@@ -114,6 +114,15 @@ function(iceframe_add_documentation_programs)
   endforeach()
 endfunction()
 
+# Most targets take bytes that the pure layers decode.
+function(iceframe_add_fuzz_program PROGRAM TARGET_NAME)
+  if(TARGET_NAME STREQUAL "fuzz_pages")
+    iceframe_add_program(${PROGRAM} datafile ${ARGN})
+  else()
+    iceframe_add_pure_program(${PROGRAM} ${ARGN})
+  endif()
+endfunction()
+
 function(iceframe_add_fuzz_targets)
   if(NOT CMAKE_CXX_COMPILER_ID MATCHES "Clang")
     message(FATAL_ERROR "fuzz targets need clang: cmake --preset fuzz")
@@ -122,7 +131,7 @@ function(iceframe_add_fuzz_targets)
   file(GLOB _targets CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/fuzz/fuzz_*.cc")
   foreach(_source IN LISTS _targets)
     cmake_path(GET _source STEM _name)
-    iceframe_add_pure_program(${_name} "${_source}")
+    iceframe_add_fuzz_program(${_name} "${_name}" "${_source}")
     target_link_options(${_name} PRIVATE -fsanitize=fuzzer)
     add_dependencies(fuzzers ${_name})
   endforeach()
@@ -136,8 +145,9 @@ function(iceframe_add_fuzz_corpus_tests)
     if(NOT EXISTS "${_corpus}")
       continue()
     endif()
-    iceframe_add_pure_program(
+    iceframe_add_fuzz_program(
       ${_name}_corpus
+      "${_name}"
       "${_source}"
       "${PROJECT_SOURCE_DIR}/tests/fuzz/corpus_main.cc"
     )

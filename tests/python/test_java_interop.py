@@ -203,3 +203,14 @@ def test_java_reads_ours_after_an_overwrite(java, ice, lake):
     ice.append_to_table("t", {"day": [3], "n": [8]})
     theirs = java.ask("read", metadata=ice.get_table("t").metadata_location)
     assert sorted_rows(theirs) == sorted_rows([[1, 7], [2, 3], [3, 8]])
+
+
+def test_fixed_partition_values_are_written_as_specified(java, ice, lake):
+    """Java expects a length before them in manifests, where Avro's fixed has none."""
+    ice.create_table("t", every_type_schema(), partition_spec=[("fx", "identity")])
+    ice.append_to_table("t", every_type_rows())
+    theirs = lake.pyiceberg().load_table("default.t")
+    values = {task.file.partition[0] for task in theirs.scan().plan_files()}
+    assert values == set(every_type_rows()["fx"].to_pylist())
+    with pytest.raises(AssertionError):
+        java.ask("read", metadata=ice.get_table("t").metadata_location)

@@ -12,8 +12,8 @@ constexpr int64_t kReadAheadBytes = 512;
 
 }  // namespace
 
-ChunkBytes::ChunkBytes(std::shared_ptr<arrow::Buffer> all)
-    : size_(all->size()), all_(std::move(all)) {}
+ChunkBytes::ChunkBytes(std::shared_ptr<arrow::Buffer> all, int64_t file_offset)
+    : file_offset_(file_offset), size_(all->size()), all_(std::move(all)) {}
 
 ChunkBytes::ChunkBytes(const OperationContext& context, std::shared_ptr<const InputFile> file,
                        ByteRange range)

@@ -16,13 +16,14 @@ namespace iceframe::internal {
 /// thread-safe.
 class ChunkBytes {
  public:
-  /// The whole chunk lies in memory.
-  explicit ChunkBytes(std::shared_ptr<arrow::Buffer> all);
+  /// The whole chunk lies in memory; in the file it lies at `file_offset`.
+  ChunkBytes(std::shared_ptr<arrow::Buffer> all, int64_t file_offset);
   /// The chunk is `range` of a file, read piece by piece.
   ChunkBytes(const OperationContext& context, std::shared_ptr<const InputFile> file,
              ByteRange range);
 
   int64_t size() const { return size_; }
+  int64_t file_offset() const { return file_offset_; }
   /// Up to `length` bytes from `position` on, fewer at the chunk's end only; valid until the next
   /// call. Errors: Io; ResourceExhausted; Cancelled.
   Result<std::span<const uint8_t>> Peek(int64_t position, int64_t length);

@@ -7,6 +7,7 @@
 #include <parquet/exception.h>
 
 #include "iceframe/datafile/column_pages_internal.h"
+#include "iceframe/datafile/page_checksum_internal.h"
 #include "iceframe/datafile/page_prefix_internal.h"
 
 namespace iceframe::internal {
@@ -111,6 +112,9 @@ bool ColumnPages::FindData() {
       ThrowDamaged("a page is longer than its column chunk");
     }
     position_ = place.position + header.compressed_size;
+    if (header.is_data() && header.num_values > num_values_ - end_row_) {
+      ThrowDamaged("pages have more values than their column chunk");
+    }
     if (header.type == PageHeader::Type::kDictionary) {
       if (dictionary_) ThrowDamaged("a column chunk has two dictionaries");
       dictionary_ = std::make_unique<Place>(std::move(place));
@@ -127,6 +131,17 @@ void ColumnPages::Pass() {
   beginning_.reset();
 }
 
+std::span<const uint8_t> ColumnPages::PageBytes(const Place& page) {
+  const auto bytes = ValueOrThrow(chunk_->Peek(page.position, page.header.compressed_size));
+  const Status checked = CheckPageBytes(page.header, bytes);
+  if (!checked.ok()) {
+    const Status in_column = WithContext(checked, "column", column_.path()->ToDotString());
+    throw parquet::ParquetStatusException(
+        WithContext(in_column, "offset", std::to_string(chunk_->file_offset() + page.position)));
+  }
+  return bytes;
+}
+
 int64_t ColumnPages::SkipPages(int64_t num_rows) {
   const int64_t begin = end_row_;
   while (FindData() && data_->header.num_values <= num_rows - (end_row_ - begin)) Pass();
@@ -138,6 +153,15 @@ std::optional<PageHeader> ColumnPages::NextHeader() {
   PageHeader header = data_->header;
   Pass();
   return header;
+}
+
+void ColumnPages::CheckAll() {
+  while (FindData()) {
+    PageBytes(*data_);
+    Pass();
+  }
+  if (dictionary_) PageBytes(*dictionary_);
+  if (end_row_ != num_values_) ThrowDamaged("pages have fewer values than their column chunk");
 }
 
 std::shared_ptr<parquet::Page> ColumnPages::NextPage() {
@@ -155,7 +179,7 @@ std::shared_ptr<parquet::Page> ColumnPages::NextPage() {
 std::shared_ptr<parquet::Page> ColumnPages::ReadDictionary() {
   if (auto beginning = ReadDictionaryBeginning()) return beginning;
   const PageHeader& header = dictionary_->header;
-  auto bytes = ValueOrThrow(chunk_->Peek(dictionary_->position, header.compressed_size));
+  auto bytes = PageBytes(*dictionary_);
   if (!codec_.is_plain()) {
     // Where the page's beginning waits in the codec's room, the dictionary needs one of its own.
     PageCodec& codec = beginning_ ? dictionary_codec_ : codec_;
@@ -179,6 +203,7 @@ std::shared_ptr<parquet::Page> ColumnPages::ReadDictionaryBeginning() {
   const int64_t share = size / std::max(header.num_values, 1) * num_values;
   const int64_t wanted = value_width_ > 0 ? num_values * value_width_ : share * 5 / 4 + kSlackBytes;
   if (wanted > size / 4 * 3) return nullptr;
+  if (header.checksum) PageBytes(*dictionary_);
   const auto bytes = ValueOrThrow(dictionary_codec_.Begin(chunk_.get(), dictionary_->position,
                                                           header.compressed_size,
                                                           header.uncompressed_size, wanted));
@@ -227,11 +252,11 @@ std::span<const uint8_t> ColumnPages::BeginningBytes(int64_t num_rows) {
   const int64_t share = size / std::max(header.num_values, 1) * num_rows;
   const int64_t guess = share + share / 8 + kBeginningBytes;
   if (guess < size / 4 * 3) {
+    if (header.checksum) PageBytes(*data_);
     return ValueOrThrow(
         codec_.Begin(chunk_.get(), data_->position, header.compressed_size, size, guess));
   }
-  const auto bytes = ValueOrThrow(chunk_->Peek(data_->position, header.compressed_size));
-  return ValueOrThrow(codec_.Decompress(bytes, size));
+  return ValueOrThrow(codec_.Decompress(PageBytes(*data_), size));
 }
 
 std::shared_ptr<parquet::Page> ColumnPages::ReadData() {
@@ -243,12 +268,12 @@ std::shared_ptr<parquet::Page> ColumnPages::ReadData() {
         EncodingOf(header.definition_encoding), EncodingOf(header.repetition_encoding),
         static_cast<int64_t>(beginning_->bytes.size()));
   }
-  return header.type == PageHeader::Type::kData ? ReadDataV1(header, data_->position)
-                                                : ReadDataV2(header, data_->position);
+  return header.type == PageHeader::Type::kData ? ReadDataV1() : ReadDataV2();
 }
 
-std::shared_ptr<parquet::Page> ColumnPages::ReadDataV1(const PageHeader& header, int64_t position) {
-  auto bytes = ValueOrThrow(chunk_->Peek(position, header.compressed_size));
+std::shared_ptr<parquet::Page> ColumnPages::ReadDataV1() {
+  const PageHeader& header = data_->header;
+  auto bytes = PageBytes(*data_);
   if (!codec_.is_plain()) {
     bytes = ValueOrThrow(codec_.Decompress(bytes, header.uncompressed_size));
   }
@@ -258,8 +283,9 @@ std::shared_ptr<parquet::Page> ColumnPages::ReadDataV1(const PageHeader& header,
       header.uncompressed_size);
 }
 
-std::shared_ptr<parquet::Page> ColumnPages::ReadDataV2(const PageHeader& header, int64_t position) {
-  auto bytes = ValueOrThrow(chunk_->Peek(position, header.compressed_size));
+std::shared_ptr<parquet::Page> ColumnPages::ReadDataV2() {
+  const PageHeader& header = data_->header;
+  auto bytes = PageBytes(*data_);
   const int64_t levels = int64_t{header.definition_bytes} + header.repetition_bytes;
   if (levels > header.compressed_size) ThrowDamaged("a page's levels are longer than the page");
   const bool is_compressed = header.is_compressed || always_compressed_;

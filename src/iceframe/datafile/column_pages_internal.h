@@ -19,7 +19,8 @@ namespace iceframe::internal {
 /// dictionary is read when the first page that needs it is.
 ///
 /// Of a chunk of which only the first rows are wanted, no more is decompressed of the last page
-/// and of the dictionary than these need, where the codec allows it.
+/// and of the dictionary than these need, where the codec allows it. A page that has a checksum is
+/// read as a whole all the same, to be checked.
 class ColumnPages final : public parquet::PageReader {
  public:
   /// `chunk` begins at the chunk's first page. No row from `rows_end` on is ever asked for.
@@ -36,6 +37,9 @@ class ColumnPages final : public parquet::PageReader {
   int64_t end_row() const { return end_row_; }
   /// Reads the header of the next data page and passes over it; nullopt at the end.
   std::optional<PageHeader> NextHeader();
+  /// Goes through all pages: each must be what its checksum says, and all together must have as
+  /// many values as the chunk, nested ones too. Throws.
+  void CheckAll();
 
   // parquet::PageReader; errors are thrown
   std::shared_ptr<parquet::Page> NextPage() override;
@@ -49,12 +53,14 @@ class ColumnPages final : public parquet::PageReader {
   /// The next data page, its header read; a dictionary on the way is noted. False at the end.
   bool FindData();
   void Pass();
+  /// The page's bytes as they stand in the file, checked against its checksum if it has one.
+  std::span<const uint8_t> PageBytes(const Place& page);
   std::shared_ptr<parquet::Page> ReadDictionary();
   /// As much of the dictionary as the page at hand needs, the last one; nullptr: read all of it.
   std::shared_ptr<parquet::Page> ReadDictionaryBeginning();
   std::shared_ptr<parquet::Page> ReadData();
-  std::shared_ptr<parquet::Page> ReadDataV1(const PageHeader& header, int64_t position);
-  std::shared_ptr<parquet::Page> ReadDataV2(const PageHeader& header, int64_t position);
+  std::shared_ptr<parquet::Page> ReadDataV1();
+  std::shared_ptr<parquet::Page> ReadDataV2();
 
   /// The beginning of the page at hand, if not all of its rows are wanted.
   struct Beginning {

@@ -10,6 +10,14 @@ namespace {
 /// Structs within structs: statistics within a page's own header are the third level.
 constexpr int kMaxDepth = 16;
 
+/// The fields of headers, bits by field id: of every page, and of pages of one type.
+constexpr uint32_t kFieldsOfEveryPage = 0b1110U;
+constexpr uint32_t kDataPageField = 1U << 5U;
+constexpr uint32_t kDictionaryPageField = 1U << 7U;
+constexpr uint32_t kDataPageV2Field = 1U << 8U;
+constexpr uint32_t kKnownFields =
+    kFieldsOfEveryPage | kDataPageField | kDictionaryPageField | kDataPageV2Field;
+
 /// Types of Thrift's compact protocol.
 enum class Wire : uint8_t {
   kStop = 0,
@@ -249,6 +257,20 @@ void ReadDataPageV2(Reader* reader, PageHeader* header) {
   });
 }
 
+/// Which of the known fields a page of that type has: all others are of other types.
+uint32_t FieldsOf(PageHeader::Type type) {
+  switch (type) {
+    case PageHeader::Type::kData:
+      return kFieldsOfEveryPage | kDataPageField;
+    case PageHeader::Type::kDictionary:
+      return kFieldsOfEveryPage | kDictionaryPageField;
+    case PageHeader::Type::kDataV2:
+      return kFieldsOfEveryPage | kDataPageV2Field;
+    default:
+      return kFieldsOfEveryPage;
+  }
+}
+
 PageHeader::Type TypeOf(int32_t number) {
   switch (number) {
     case 0:
@@ -270,7 +292,7 @@ Result<std::optional<ParsedPageHeader>> ParsePageHeader(std::span<const uint8_t>
   Reader reader(bytes);
   ParsedPageHeader parsed;
   PageHeader& header = parsed.header;
-  // Which of these a page needs; bits by field id.
+  // Bits by field id.
   uint32_t seen = 0;
   reader.ReadStruct([&](int64_t id, Wire type) {
     if (id > 0 && id < 32) seen |= 1U << static_cast<uint32_t>(id);
@@ -280,6 +302,8 @@ Result<std::optional<ParsedPageHeader>> ParsePageHeader(std::span<const uint8_t>
       header.uncompressed_size = reader.ReadCount(type);
     } else if (id == 3) {
       header.compressed_size = reader.ReadCount(type);
+    } else if (id == 4) {
+      header.checksum = static_cast<uint32_t>(reader.ReadInt32(type));
     } else if (id == 5 && type == Wire::kStruct) {
       ReadDataPage(&reader, &header);
     } else if (id == 7 && type == Wire::kStruct) {
@@ -291,12 +315,9 @@ Result<std::optional<ParsedPageHeader>> ParsePageHeader(std::span<const uint8_t>
     }
   });
   if (reader.is_cut_off() && !reader.is_damaged()) return std::optional<ParsedPageHeader>();
-  uint32_t needed = 0b1110U;
-  if (header.type == PageHeader::Type::kData) needed |= 1U << 5U;
-  if (header.type == PageHeader::Type::kDictionary) needed |= 1U << 7U;
-  if (header.type == PageHeader::Type::kDataV2) needed |= 1U << 8U;
   const int64_t level_bytes = int64_t{header.definition_bytes} + header.repetition_bytes;
-  if (reader.is_damaged() || (seen & needed) != needed || level_bytes > header.uncompressed_size) {
+  if (reader.is_damaged() || (seen & kKnownFields) != FieldsOf(header.type) ||
+      level_bytes > header.uncompressed_size) {
     return Error(ErrorKind::kInvalidData, "a page header is damaged");
   }
   parsed.length = reader.position();

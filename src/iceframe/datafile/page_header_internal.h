@@ -18,6 +18,8 @@ struct PageHeader {
   Type type = Type::kOther;
   int32_t uncompressed_size = 0;
   int32_t compressed_size = 0;
+  /// Of the page's bytes as they stand in the file, where the writer gave one.
+  std::optional<uint32_t> checksum;
   // Of data and dictionary pages.
   int32_t num_values = 0;
   int32_t encoding = 0;

@@ -94,7 +94,8 @@ std::shared_ptr<parquet::WriterProperties> MakeWriterProperties(const WritePrope
       ->dictionary_pagesize_limit(properties.dict_size_bytes)
       ->max_row_group_length(properties.row_group_limit)
       ->enable_store_decimal_as_integer()
-      ->enable_write_page_index();
+      ->enable_write_page_index()
+      ->enable_page_checksum();
   if (properties.compression_level) builder.compression_level(*properties.compression_level);
   for (const auto& filter : properties.bloom_filters) {
     parquet::BloomFilterOptions options;

@@ -177,7 +177,7 @@ Result<std::shared_ptr<const ColumnarManifest>> ColumnarManifest::FromAvro(
     ReserveBytes reserve) {
   const auto decode = [&]() -> Result<ManifestColumns> {
     ICEFRAME_ASSIGN_OR_RETURN(AvroFileReader reader, AvroFileReader::Make(bytes));
-    return DecodeManifestColumns(&reader, file, partition_type);
+    return DecodeManifestColumns(reader, file, partition_type);
   };
   Result<ManifestColumns> columns = decode();
   if (!columns.ok()) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Decoding a manifest's blocks into columns, with what entries inherit filled in.
 #include <limits>
+#include <utility>
 
 #include "iceframe/base/utf8.h"
 #include "iceframe/format/data_file.h"
@@ -352,30 +353,33 @@ int64_t ManifestColumns::num_bytes() const {
   return sum;
 }
 
-Result<ManifestColumns> DecodeManifestColumns(AvroFileReader* reader, const ManifestFile& file,
+Result<ManifestColumns> DecodeManifestColumns(const ManifestProgram& program, AvroFileReader reader,
+                                              const ManifestFile& file,
                                               const Type& partition_type) {
-  ICEFRAME_ASSIGN_OR_RETURN(auto program, ManifestProgram::ForSchema(reader->schema_text()));
   ManifestColumns columns;
-  ICEFRAME_ASSIGN_OR_RETURN(columns.partition, MakePartitionColumns(*program, partition_type));
+  ICEFRAME_ASSIGN_OR_RETURN(columns.partition, MakePartitionColumns(program, partition_type));
   ICEFRAME_ASSIGN_OR_RETURN(std::vector<BlockExtent> blocks,
-                            Inflate(*program, reader, &columns.data));
+                            Inflate(program, &reader, &columns.data));
   size_t num_entries = 0;
   for (const BlockExtent& block : blocks) num_entries += static_cast<size_t>(block.num_entries);
   EntryAppender appender(file, num_entries, &columns);
-  std::vector<ManifestSlotValue> slots(program->num_slots());
+  std::vector<ManifestSlotValue> slots(program.num_slots());
+  bool has_length = program.length_slots().empty();
   const char* base = columns.data.view().data();
   for (const BlockExtent& block : blocks) {
     AvroCursor cursor(columns.data.view().substr(block.offset, block.size));
     for (int64_t i = 0; i < block.num_entries; ++i) {
-      program->DecodeEntry(base, &cursor, slots.data());
+      program.DecodeEntry(base, &cursor, slots.data());
       ICEFRAME_RETURN_NOT_OK(cursor.status());
       ICEFRAME_RETURN_NOT_OK(appender.Append(slots.data()));
+      for (size_t slot : program.length_slots()) has_length |= slots[slot].present;
     }
     if (cursor.remaining() != 0) {
       return Error(ErrorKind::kInvalidData,
                    "Avro block goes on after its last entry: ", cursor.remaining(), " bytes");
     }
   }
+  if (!has_length) return Error(ErrorKind::kInvalidData, "manifest has no fixed with a length");
   return columns;
 }
 

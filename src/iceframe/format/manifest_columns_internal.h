@@ -88,7 +88,10 @@ struct ManifestColumns {
 
 /// Decodes all blocks of a manifest. Errors: InvalidData, InvalidMetadata, Unsupported,
 /// ResourceExhausted.
-Result<ManifestColumns> DecodeManifestColumns(AvroFileReader* reader, const ManifestFile& file,
-                                              const Type& partition_type);
+Result<ManifestColumns> DecodeManifestColumns(const AvroFileReader& reader,
+                                              const ManifestFile& file, const Type& partition_type);
+/// The same by a program; InvalidData too where it reads lengths and there is none.
+Result<ManifestColumns> DecodeManifestColumns(const ManifestProgram& program, AvroFileReader reader,
+                                              const ManifestFile& file, const Type& partition_type);
 
 }  // namespace iceframe

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Compiling a manifest writer's schema: fields are found by their ids, others passed over.
 #include <optional>
+#include <utility>
 
 #include "iceframe/format/manifest_program_internal.h"
 
@@ -251,11 +252,23 @@ class ManifestCompiler {
   ManifestProgram& program_;
 };
 
+void ManifestProgram::AddFixedLengths() {
+  auto variant = std::make_shared<ManifestProgram>(*this);
+  for (ManifestStep& step : variant->steps_) {
+    // Decimals and UUIDs are fixed too, but never have a length.
+    if (step.code != Code::kFixed || !step.schema->logical_type.empty()) continue;
+    step.code = Code::kFixedWithLength;
+    variant->length_slots_.push_back(step.slot);
+  }
+  if (!variant->length_slots_.empty()) with_fixed_lengths_ = std::move(variant);
+}
+
 Result<std::shared_ptr<const ManifestProgram>> ManifestProgram::Compile(
     std::string_view schema_text) {
   auto program = std::make_shared<ManifestProgram>();
   ICEFRAME_ASSIGN_OR_RETURN(program->document_, AvroSchemaDocument::Parse(schema_text));
   ICEFRAME_RETURN_NOT_OK(ManifestCompiler(program.get()).Compile());
+  program->AddFixedLengths();
   return std::shared_ptr<const ManifestProgram>(std::move(program));
 }
 

@@ -28,6 +28,12 @@ void PassOverList(AvroCursor* cursor) {
   while (int64_t count = cursor->ReadBlockCount(1)) cursor->SkipLongs(count);
 }
 
+std::string_view ReadFixedWithLength(int64_t size, AvroCursor* cursor) {
+  const std::string_view bytes = cursor->ReadBytes();
+  if (static_cast<int64_t>(bytes.size()) != size) cursor->Fail("fixed has another length");
+  return bytes;
+}
+
 // Returns whether a value follows.
 bool ReadPresence(int8_t null_branch, AvroCursor* cursor) {
   if (null_branch == ManifestStep::kNoUnion) return true;
@@ -75,6 +81,9 @@ void ManifestProgram::DecodeEntry(const char* base, AvroCursor* cursor,
         break;
       case ManifestStep::Code::kFixed:
         slot.bytes = cursor->ReadFixed(step.size);
+        break;
+      case ManifestStep::Code::kFixedWithLength:
+        slot.bytes = ReadFixedWithLength(step.size, cursor);
         break;
       case ManifestStep::Code::kNumberMap:
         slot.number = cursor->position() - base;

@@ -62,6 +62,8 @@ struct ManifestStep {
     kDouble,
     kBytes,
     kFixed,
+    /// The same behind its length, see ManifestProgram::with_fixed_lengths.
+    kFixedWithLength,
     kNumberMap,
     kBytesMap,
     kNumberList,
@@ -105,14 +107,22 @@ class ManifestProgram {
   const std::vector<ManifestPartitionField>& partition_fields() const { return partition_fields_; }
   bool has_slot(ManifestSlot slot) const { return has_slot_[slot]; }
   int64_t min_entry_size() const { return document_->root().min_size; }
+  /// This program for the writers that put a length before partition values of type fixed, where
+  /// Avro has none (Iceberg Java does); null without such a field.
+  const ManifestProgram* with_fixed_lengths() const { return with_fixed_lengths_.get(); }
+  /// The slots of these fields; none but in that program.
+  const std::vector<size_t>& length_slots() const { return length_slots_; }
 
  private:
   friend class ManifestCompiler;
+  void AddFixedLengths();
 
   std::shared_ptr<const AvroSchemaDocument> document_;
   std::vector<ManifestStep> steps_;
   std::vector<ManifestPartitionField> partition_fields_;
   std::array<bool, kNumManifestSlots> has_slot_{};
+  std::shared_ptr<const ManifestProgram> with_fixed_lengths_;
+  std::vector<size_t> length_slots_;
 };
 
 }  // namespace iceframe

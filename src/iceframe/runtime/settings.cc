@@ -206,15 +206,16 @@ Status AddFrom(const Properties& properties, SettingSource source,
 
 Status AddFromEnvironment(const Properties& environment,
                           std::map<std::string_view, SettingValue>* values) {
-  for (const auto& [variable, text] : environment) {
-    if (!std::string_view(variable).starts_with(kVariablePrefix)) continue;
+  for (const auto& [name, text] : environment) {
+    const std::string_view variable = name;
+    if (!variable.starts_with(kVariablePrefix)) continue;
     const auto setting = std::find_if(
         kSettings.begin(), kSettings.end(),
         [&](const SettingDefinition& s) { return EnvironmentNameOf(s.name) == variable; });
     if (setting == kSettings.end()) {
-      const bool is_other = std::any_of(
-          kOtherVariables.begin(), kOtherVariables.end(),
-          [&](std::string_view other) { return std::string_view(variable).starts_with(other); });
+      const bool is_other =
+          std::any_of(kOtherVariables.begin(), kOtherVariables.end(),
+                      [&](std::string_view other) { return variable.starts_with(other); });
       if (is_other) continue;
       return UnknownSetting(variable, SettingSource::kEnvironment);
     }

@@ -53,6 +53,16 @@ TEST(PageHeader, ReadsDataPagesAndTheirStatistics) {
   EXPECT_EQ(header.max, "z");
 }
 
+TEST(PageHeader, ReadsTheChecksum) {
+  EXPECT_EQ(ParsePageHeader(DataPage()).ValueOrDie()->header.checksum, std::nullopt);
+  Bytes bytes = DataPage();
+  // Behind the sizes, as a number with a sign: -2.
+  bytes.insert(bytes.begin() + 7, {0x15, 0x03});
+  // What follows is the next field again, not the one after the next.
+  bytes[9] = 0x1c;
+  EXPECT_EQ(ParsePageHeader(bytes).ValueOrDie()->header.checksum, 0xFFFFFFFE);
+}
+
 TEST(PageHeader, AsksForMoreBytesWhereItIsCutOff) {
   const Bytes bytes = DataPage();
   for (size_t length = 0; length < bytes.size(); ++length) {
@@ -69,7 +79,8 @@ TEST(PageHeader, RefusesWhatCanNotBe) {
       {0x15, 0x00, 0x15, 0x01, 0x15, 0x02, 0x00},  // a negative size
       {0x15, 0x02, 0x18, 0x01, 'x', 0x00},         // text for a size
       {0x15, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x00},
-      Bytes(64, 0x1c),  // structs in structs without end
+      {0x15, 0x02, 0x15, 0x02, 0x15, 0x02, 0x2c, 0x00, 0x00},  // an index page with a data header
+      Bytes(64, 0x1c),                                         // structs in structs without end
   };
   for (const Bytes& bytes : damaged) {
     auto parsed = ParsePageHeader(bytes);
