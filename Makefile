@@ -8,13 +8,13 @@ STAMPS := build/stamps
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 
 .DEFAULT_GOAL := help
-.PHONY: help build test demo bench check format clean
+.PHONY: help build test demo bench check format clean venv
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | sed -E 's/^([a-z-]+):.*## /\1\t/' | \
 	  awk -F'\t' '{printf "  make %-10s %s\n", $$1, $$2}'
 
-build: $(STAMPS)/installed ## Build; leaves .venv/ with iceframe importable from it
+build: $(STAMPS)/installed ## Build; leaves .venv/ with iceframe importable from it (PYTHON=python3.13: of that one)
 
 test: $(STAMPS)/installed $(STAMPS)/python-test $(STAMPS)/java-test ## Build and run all C++ and Python tests
 	@tools/run_tests.sh
@@ -42,10 +42,10 @@ $(STAMPS)/system: tools/install_system_packages.sh
 	@tools/install_system_packages.sh
 	@mkdir -p $(STAMPS) && touch $@
 
-$(BIN)/python: | $(STAMPS)/system
+venv: | $(STAMPS)/system
 	@tools/make_venv.sh $(VENV)
 
-$(STAMPS)/python-build: tools/requirements/build.txt | $(BIN)/python
+$(STAMPS)/python-build: tools/requirements/build.txt | venv
 	@echo "== Python packages for the build"
 	@$(BIN)/python -m pip install -q --disable-pip-version-check -r $<
 	@mkdir -p $(STAMPS) && touch $@
@@ -55,13 +55,13 @@ $(STAMPS)/python-test: tools/requirements/test.txt | $(STAMPS)/python-build
 	@$(BIN)/python -m pip install -q --disable-pip-version-check -r $<
 	@touch $@
 
-$(STAMPS)/java-test: | $(BIN)/python
+$(STAMPS)/java-test: | venv
 	@{ command -v javac && command -v mvn; } >/dev/null || \
 	  tools/install_system_packages.sh default-jdk-headless maven || \
 	  echo "iceframe: no Java with Maven, so the tests against Iceberg Java are left out" >&2
 	@mkdir -p $(STAMPS) && touch $@
 
-$(STAMPS)/python-bench: tools/requirements/bench.txt | $(BIN)/python
+$(STAMPS)/python-bench: tools/requirements/bench.txt | venv
 	@echo "== Python packages of the engines to compare with"
 	@tools/make_venv.sh build/bench/venv
 	@build/bench/venv/bin/python -m pip install -q --disable-pip-version-check -r $<

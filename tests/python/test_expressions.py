@@ -121,7 +121,7 @@ def test_an_expression_spells_sql_that_reads_back(expression, text):
             np.datetime64("2024-02-29T00:00:00.000000001"),
             "TIMESTAMP_NS '2024-02-29T00:00:00.000000001'",
         ),
-        (np.datetime64("NaT"), "NULL"),
+        (np.datetime64("NaT", "us"), "NULL"),
         (pd.NA, "NULL"),
         (pd.NaT, "NULL"),
         (pd.Timestamp("2024-02-29", tz="UTC"), "TIMESTAMPTZ '2024-02-29T00:00:00+00:00'"),

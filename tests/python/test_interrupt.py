@@ -89,6 +89,8 @@ PROGRAMS = {
         interrupted(scan)
     """,
     "scan_through_the_arrow_stream": """
+        pa.table(ice.scan("t", limit=1))  # imports pandas, in which an interrupt can be lost
+
         def scan():
             print("running", flush=True)
             while True:
