@@ -132,18 +132,30 @@ PyObject* ToText(const std::string& text) {
   return PyUnicode_DecodeUTF8(text.data(), static_cast<Py_ssize_t>(text.size()), "replace");
 }
 
-// Keeps the current Python error apart from what is run meanwhile, whose errors are dropped.
+// Keeps the current Python error apart from what is run meanwhile, whose errors are dropped; but
+// Ctrl-C that came meanwhile is raised where Python runs next.
 class KeptError {
  public:
   KeptError() { PyErr_Fetch(&type_, &value_, &trace_); }
-  ~KeptError() { PyErr_Restore(type_, value_, trace_); }
+  ~KeptError() {
+    DropRaised();
+    PyErr_Restore(type_, value_, trace_);
+    if (is_interrupted_) PyErr_SetInterrupt();
+  }
   KeptError(const KeptError&) = delete;
   KeptError& operator=(const KeptError&) = delete;
+
+  void DropRaised() {
+    if (PyErr_Occurred() == nullptr) return;
+    if (PyErr_ExceptionMatches(PyExc_KeyboardInterrupt) != 0) is_interrupted_ = true;
+    PyErr_Clear();
+  }
 
  private:
   PyObject* type_ = nullptr;
   PyObject* value_ = nullptr;
   PyObject* trace_ = nullptr;
+  bool is_interrupted_ = false;
 };
 
 }  // namespace
@@ -156,25 +168,24 @@ std::shared_ptr<LogSink> PythonLogSink() {
 void RefreshLogLevel() {
   const KeptError kept;
   PyObject* function = LogFunction(&least_level_function, "least_level");
-  if (function == nullptr) return PyErr_Clear();
+  if (function == nullptr) return;
   PyObject* level = PyObject_CallNoArgs(function);
-  if (level == nullptr) return PyErr_Clear();
+  if (level == nullptr) return;
   least_level = static_cast<int>(PyLong_AsLong(level));
   Py_DECREF(level);
-  PyErr_Clear();
 }
 
 void DeliverLogLines() {
   const std::vector<LogLine> lines = LogQueue::Get().Take();
   if (lines.empty()) return;
-  const KeptError kept;
+  KeptError kept;
   PyObject* function = LogFunction(&deliver_function, "deliver");
-  if (function == nullptr) return PyErr_Clear();
+  if (function == nullptr) return;
   for (const LogLine& line : lines) {
     PyObject* result = PyObject_CallFunction(function, "iNN", PythonLevel(line.level),
                                              ToText(line.component), ToText(line.message));
     Py_XDECREF(result);
-    PyErr_Clear();
+    kept.DropRaised();
   }
 }
 

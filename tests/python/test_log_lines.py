@@ -3,10 +3,13 @@
 
 import json
 import logging
+import signal
 import subprocess
 import sys
 import textwrap
 import threading
+
+import pytest
 
 from iceframe import IceFrame
 
@@ -94,3 +97,30 @@ def test_lines_arrive_after_fork_and_at_exit(lake):
     # The parent, its child, and each of them once more at its end.
     assert len(lines) == 3, lines
     assert all(line.startswith("WARNING iceframe catalog: ") for line in lines)
+
+
+def test_an_interrupt_while_the_level_is_asked_for_ends_the_call(ice, monkeypatch):
+    ice.create_table("t", {"id": "long"})
+    ask = logging.Logger.getEffectiveLevel
+
+    def asked_and_interrupted(logger):
+        monkeypatch.undo()
+        signal.raise_signal(signal.SIGINT)
+        return ask(logger)
+
+    monkeypatch.setattr(logging.Logger, "getEffectiveLevel", asked_and_interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        ice.to_arrow("t")
+    assert ice.to_arrow("t").num_rows == 0
+
+
+def test_an_interrupt_while_a_line_is_logged_is_raised(lake):
+    class Interrupted(logging.Handler):
+        def emit(self, record):
+            logging.getLogger("iceframe").removeHandler(self)
+            signal.raise_signal(signal.SIGINT)
+
+    logging.getLogger("iceframe").addHandler(Interrupted())
+    with pytest.raises(KeyboardInterrupt):
+        IceFrame(with_a_useless_key(lake)).list_tables()
+    assert lake.open().list_tables() == []
