@@ -36,7 +36,7 @@ Result<LazySnapshot::Head> LazySnapshot::ReadHead(const Json::Item& item) {
   const auto snapshot_id = item.Integer("snapshot-id");
   const auto sequence_number = item.Integer("sequence-number");
   const auto timestamp_ms = item.Integer("timestamp-ms");
-  if (snapshot_id && sequence_number.value_or(-1) >= 0 && timestamp_ms) {
+  if (snapshot_id && sequence_number && *sequence_number >= 0 && timestamp_ms) {
     return Head{SnapshotId(*snapshot_id), SequenceNumber(*sequence_number), *timestamp_ms};
   }
   // Something is missing or wrong: this way takes longer and says what.
