@@ -218,7 +218,7 @@ Result<std::shared_ptr<arrow::Buffer>> Map(const arrow::Buffer& values, const ui
     for (int64_t i = 0; i < length; ++i) fits &= convert(from[i], &to[i]);
   } else {
     for (int64_t i = 0; i < length; ++i) {
-      if (arrow::bit_util::GetBit(valid, i)) {
+      if (arrow::bit_util::GetBit(valid, static_cast<uint64_t>(i))) {
         fits &= convert(from[i], &to[i]);
       } else {
         to[i] = To{};
@@ -329,7 +329,8 @@ Result<std::shared_ptr<arrow::Buffer>> DecimalsFromShortBytes(
     uint64_t word = 0;
     std::memcpy(&word, from, width);
     int64_t value = static_cast<int64_t>(arrow::bit_util::FromBigEndian(word)) >> shift;
-    if (valid != nullptr && !arrow::bit_util::GetBit(valid, bytes.offset() + i)) value = 0;
+    const auto place = static_cast<uint64_t>(bytes.offset() + i);
+    if (valid != nullptr && !arrow::bit_util::GetBit(valid, place)) value = 0;
     to[2 * i] = value;
     to[2 * i + 1] = value >> 63;
     fits = fits && (any_fits || (value > -limit && value < limit));

@@ -350,7 +350,7 @@ class Binder {
 
   Result<Expression> BindNode(const ArithmeticNode& node, const Expression& e) {
     ICEFRAME_ASSIGN_OR_RETURN(std::vector<Expression> operands, BindAll(node.operands));
-    for (size_t i : {0, 1}) {
+    for (size_t i = 0; i < 2; ++i) {
       if (!operands[i].is_null_literal()) continue;
       const Type& other = operands[1 - i].type();
       ICEFRAME_ASSIGN_OR_RETURN(operands[i],
