@@ -72,7 +72,8 @@ Result<const Snapshot*> LazySnapshot::Get() const {
   return snapshot_.get();
 }
 
-// A v1 snapshot without a sequence number gets one when the table is v2.
+// A v1 snapshot without a sequence number gets one when the table is v2. What can't be parsed stays
+// as it was, for who can.
 void LazySnapshot::AppendJson(int32_t format_version, std::string* out) const {
   if (!text_.empty() && (format_version < 2 || head_.sequence_number)) {
     *out += text_;
