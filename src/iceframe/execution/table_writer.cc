@@ -7,6 +7,7 @@
 
 #include "iceframe/datafile/sorting_writer.h"
 #include "iceframe/execution/batch_hand_over_internal.h"
+#include "iceframe/runtime/batch_bytes.h"
 #include "iceframe/types/lossless_cast.h"
 
 namespace iceframe {
@@ -14,15 +15,18 @@ namespace iceframe {
 namespace {
 
 // Batches of a few big columns cast and encode well; very large ones are cut so that memory stays
-// bounded whatever the caller hands in.
+// bounded whatever the caller hands in, and so are those whose text outgrows 32-bit offsets.
 constexpr int64_t kMaxBatchRows = 128 * 1024;
 
 Status WriteBatch(const OperationContext& context, const LosslessCast& cast,
                   const arrow::RecordBatch& batch, internal::BatchHandOver* writer) {
   const int64_t first_row = writer->num_rows();
-  for (int64_t offset = 0; offset < batch.num_rows(); offset += kMaxBatchRows) {
+  ICEFRAME_ASSIGN_OR_RETURN(const int64_t max_bytes, BatchBytes(context));
+  int64_t num_rows = 0;
+  for (int64_t offset = 0; offset < batch.num_rows(); offset += num_rows) {
     ICEFRAME_RETURN_NOT_OK(context.Check());
-    const std::shared_ptr<arrow::RecordBatch> part = batch.Slice(offset, kMaxBatchRows);
+    num_rows = cast.NumRowsWithin(batch, offset, kMaxBatchRows, max_bytes);
+    const std::shared_ptr<arrow::RecordBatch> part = batch.Slice(offset, num_rows);
     ICEFRAME_ASSIGN_OR_RETURN(auto rows, cast.Apply(*part, context.pool(), first_row + offset));
     ICEFRAME_RETURN_NOT_OK(writer->Write(std::move(rows)));
     context.Report({"write", writer->num_rows(), 0, "rows"});

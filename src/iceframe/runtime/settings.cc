@@ -39,6 +39,9 @@ constexpr auto kSettings = std::to_array<SettingDefinition>({
      "The first wait between two looks for a commit whose outcome is unknown."},
     {"commit.status-check.num-retries", SettingType::kInteger, "3", 0, 1'000'000, true,
      "How often to look for a commit whose outcome is unknown."},
+    {"execution.batch_bytes", SettingType::kBytes, "256MiB", 1, 1024 * kMiB, false,
+     "The most text, or list elements, that a column has in one batch of a result or a write; a "
+     "single row may have more."},
     {"executor.num_io_threads", SettingType::kInteger, "32", 1, 1024, false,
      "Threads that wait for files and services; the process's, as the session opened last sets "
      "it."},

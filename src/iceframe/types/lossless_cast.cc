@@ -2,6 +2,7 @@
 // Matching by name, nested arrays and encodings. Primitives are in lossless_cast_primitive.cc.
 #include "iceframe/types/lossless_cast.h"
 
+#include <algorithm>
 #include <limits>
 #include <map>
 #include <string>
@@ -64,9 +65,38 @@ Result<std::shared_ptr<arrow::Buffer>> CopyValidity(const arrow::Array& values,
                                      values.length());
 }
 
+Status TooLong(const CastPlace& place, int64_t reach, int64_t num_rows) {
+  return Error(ErrorKind::kInvalidArgument,
+               "text or lists of one batch are too long for their column: ", place.path, ", ",
+               reach, " bytes or elements in ", num_rows, " rows from ", place.unit, " ",
+               place.first, "; write smaller batches or split the value");
+}
+
+Result<int64_t> DefaultLength(const NestedField& field, arrow::MemoryPool* pool) {
+  if (!field.write_default || field.write_default->is_null()) return 0;
+  ICEFRAME_ASSIGN_OR_RETURN(ArrayPtr value,
+                            ArrayFromValue(field.type, *field.write_default, 1, pool));
+  return OffsetReach(*value->data());
+}
+
+// The longest default of any field at any depth.
+Result<int64_t> LongestDefault(const std::vector<NestedField>& fields, arrow::MemoryPool* pool) {
+  int64_t longest = 0;
+  for (const NestedField& field : fields) {
+    ICEFRAME_ASSIGN_OR_RETURN(const int64_t own, DefaultLength(field, pool));
+    ICEFRAME_ASSIGN_OR_RETURN(const int64_t below, LongestDefault(field.type.fields(), pool));
+    longest = std::max({longest, own, below});
+  }
+  return longest;
+}
+
 // A column or struct field that the data lacks.
 Result<ArrayPtr> MissingField(const CastPlace& place, const NestedField& field, int64_t length) {
   if (field.write_default && !field.write_default->is_null()) {
+    ICEFRAME_ASSIGN_OR_RETURN(const int64_t longest, DefaultLength(field, place.pool));
+    if (longest > kMaxOffset / std::max<int64_t>(1, length)) {
+      return TooLong(place, longest * length, length);
+    }
     return ArrayFromValue(field.type, *field.write_default, length, place.pool);
   }
   if (field.required) {
@@ -322,14 +352,24 @@ Result<LosslessCast> LosslessCast::Make(const arrow::Schema& from, std::shared_p
     ICEFRAME_ASSIGN_OR_RETURN(ArrayPtr column, arrow::MakeEmptyArray(field->type(), pool));
     columns.push_back(std::move(column));
   }
+  ICEFRAME_ASSIGN_OR_RETURN(cast.longest_default_, LongestDefault(cast.schema_->fields(), pool));
   const auto empty = arrow::RecordBatch::Make(cast.input_schema_, 0, std::move(columns));
   ICEFRAME_RETURN_NOT_OK(cast.Apply(*empty, pool).status());
   return cast;
 }
 
+int64_t LosslessCast::NumRowsWithin(const arrow::RecordBatch& batch, int64_t begin,
+                                    int64_t max_rows, int64_t max_bytes) const {
+  if (longest_default_ > 0) {
+    max_rows = std::clamp(max_bytes / longest_default_, int64_t{1}, max_rows);
+  }
+  return iceframe::NumRowsWithin(batch, begin, max_rows, max_bytes);
+}
+
 Result<std::shared_ptr<arrow::RecordBatch>> LosslessCast::Apply(const arrow::RecordBatch& batch,
                                                                 arrow::MemoryPool* pool,
-                                                                int64_t first_row) const {
+                                                                int64_t first_row,
+                                                                int64_t max_bytes) const {
   if (!batch.schema()->Equals(*input_schema_, /*check_metadata=*/false)) {
     return Error(ErrorKind::kSchemaMismatch,
                  "batch has another schema than its stream: ", batch.schema()->ToString(),
@@ -339,6 +379,11 @@ Result<std::shared_ptr<arrow::RecordBatch>> LosslessCast::Apply(const arrow::Rec
   for (size_t i = 0; i < sources_.size(); ++i) {
     const NestedField& field = schema_->fields()[i];
     const CastPlace place{field.name, "row", first_row, pool};
+    if (sources_[i] >= 0) {
+      // Arrow's casts don't all notice, and those that do can't say so.
+      const int64_t reach = OffsetReach(*batch.column_data(sources_[i]));
+      if (reach > max_bytes) return TooLong(place, reach, batch.num_rows());
+    }
     ICEFRAME_ASSIGN_OR_RETURN(ArrayPtr column,
                               sources_[i] < 0
                                   ? MissingField(place, field, batch.num_rows())

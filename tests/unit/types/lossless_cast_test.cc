@@ -6,6 +6,7 @@
 
 #include <arrow/api.h>
 #include <arrow/extension/uuid.h>
+#include <arrow/json/from_string.h>
 #include <gtest/gtest.h>
 
 #include "iceframe/types/arrow_schema.h"
@@ -368,6 +369,89 @@ TEST(LosslessCast, ColumnsInTheTablesFormAreShared) {
   const auto cast = Cast(Type::Int(), values);
   ASSERT_TRUE(cast.ok());
   EXPECT_EQ((*cast)->data()->buffers[1], values->data()->buffers[1]);
+}
+
+/// Appended in parts of no more than `max_bytes`, all rows come out as when cast at once.
+void ExpectCastInParts(const Type& type, const ArrayPtr& values, int64_t max_bytes) {
+  const auto table = TableOf({NestedField::Optional(1, "c", type)});
+  arrow::MemoryPool* pool = arrow::system_memory_pool();
+  const auto batch = BatchOf({{"c", values}});
+  const auto cast = LosslessCast::Make(*batch->schema(), table, pool).ValueOrDie();
+  const auto refused = cast.Apply(*batch, pool, 0, max_bytes);
+  ASSERT_FALSE(refused.ok()) << values->type()->ToString();
+  EXPECT_EQ(KindOf(refused.status()), ErrorKind::kInvalidArgument);
+  EXPECT_NE(refused.status().message().find("too long for their column: c, "), std::string::npos)
+      << refused.status().message();
+  const auto whole = cast.Apply(*batch, pool).ValueOrDie();
+  int64_t num_parts = 0;
+  for (int64_t begin = 0; begin < batch->num_rows(); ++num_parts) {
+    const int64_t num_rows = cast.NumRowsWithin(*batch, begin, 100, max_bytes);
+    const auto part = cast.Apply(*batch->Slice(begin, num_rows), pool, begin, max_bytes);
+    ASSERT_TRUE(part.ok()) << values->type()->ToString() << part.status().ToString();
+    EXPECT_TRUE((*part)->Equals(*whole->Slice(begin, num_rows))) << values->type()->ToString();
+    begin += num_rows;
+  }
+  EXPECT_GT(num_parts, 1) << values->type()->ToString();
+}
+
+TEST(LosslessCast, TextIsCutBeforeItsOffsetsOverflow) {
+  const auto from_json = [](const std::shared_ptr<arrow::DataType>& type, const char* json) {
+    return arrow::json::ArrayFromJSONString(type, json).ValueOrDie();
+  };
+  const char* json = R"(["aaaa", null, "bbbb", "cc", "dddd"])";
+  for (const auto& type : {arrow::utf8(), arrow::large_utf8(), arrow::utf8_view()}) {
+    const ArrayPtr texts = from_json(type, json);
+    ExpectCastInParts(Type::String(), texts, 4);
+    const ArrayPtr codes =
+        arrow::DictionaryArray::FromArrays(from_json(arrow::int8(), "[0, 2, 4, null, 3]"), texts)
+            .ValueOrDie();
+    ExpectCastInParts(Type::String(), codes, 4);
+    const ArrayPtr runs =
+        arrow::RunEndEncodedArray::Make(9, from_json(arrow::int32(), "[2, 3, 5, 8, 9]"), texts)
+            .ValueOrDie();
+    ExpectCastInParts(Type::String(), runs, 4);
+    ExpectCastInParts(Type::String(), runs->Slice(1), 4);
+  }
+  for (const auto& type : {arrow::binary(), arrow::large_binary(), arrow::binary_view()}) {
+    ExpectCastInParts(Type::Binary(), from_json(type, json), 4);
+  }
+}
+
+TEST(LosslessCast, NestedTextAndListsAreCutBeforeTheirOffsetsOverflow) {
+  const auto from_json = [](const std::shared_ptr<arrow::DataType>& type, const char* json) {
+    return arrow::json::ArrayFromJSONString(type, json).ValueOrDie();
+  };
+  const Type list = Type::List(NestedField::Optional(2, "element", Type::String()));
+  const char* json = R"([["aa", "bb"], null, ["cccc"], [], ["d", "e", null]])";
+  for (const auto& text : {arrow::utf8(), arrow::large_utf8(), arrow::utf8_view()}) {
+    for (const auto& type : {arrow::list(text), arrow::large_list(text), arrow::list_view(text),
+                             arrow::large_list_view(text)}) {
+      ExpectCastInParts(list, from_json(type, json), 4);
+    }
+    const ArrayPtr texts = from_json(text, R"(["aa", "bb", "cc", "dd"])");
+    ExpectCastInParts(Type::Struct({NestedField::Optional(2, "s", Type::String())}),
+                      arrow::StructArray::Make({texts}, std::vector<std::string>{"s"}).ValueOrDie(),
+                      4);
+    ExpectCastInParts(Type::Map(NestedField::Required(2, "key", Type::String()),
+                                NestedField::Optional(3, "value", Type::String())),
+                      from_json(arrow::map(arrow::utf8(), text),
+                                R"([[["a", "bbb"]], [["c", "d"], ["e", "f"]], null])"),
+                      4);
+  }
+  const Type numbers = Type::List(NestedField::Optional(2, "element", Type::Int()));
+  ExpectCastInParts(numbers, from_json(arrow::list(arrow::int32()), "[[1, 2, 3], [4], [5, 6]]"), 4);
+}
+
+TEST(LosslessCast, LongDefaultsOfMissingColumnsAreCutToo) {
+  NestedField missing = NestedField::Optional(2, "d", Type::String());
+  missing.write_default = Value(std::string("abcdef"));
+  const auto table = TableOf({NestedField::Optional(1, "c", Type::Long()), missing});
+  arrow::MemoryPool* pool = arrow::system_memory_pool();
+  const auto batch = BatchOf({{"c", Numbers<arrow::Int64Type>({1, 2, 3, 4, 5})}});
+  const auto cast = LosslessCast::Make(*batch->schema(), table, pool).ValueOrDie();
+  EXPECT_EQ(cast.NumRowsWithin(*batch, 0, 100, 12), 2);
+  EXPECT_EQ(cast.NumRowsWithin(*batch, 4, 100, 12), 1);
+  EXPECT_EQ(cast.NumRowsWithin(*batch, 0, 100, 5), 1);
 }
 
 }  // namespace
