@@ -3,7 +3,6 @@
 #include <utility>
 
 #include <arrow/api.h>
-#include <arrow/array/concatenate.h>
 #include <parquet/arrow/reader.h>
 #include <parquet/column_reader.h>
 #include <parquet/exception.h>
@@ -12,6 +11,8 @@
 #include "iceframe/datafile/column_stream_internal.h"
 #include "iceframe/datafile/row_group_fetch_internal.h"
 #include "iceframe/types/arrow_schema.h"
+#include "iceframe/types/offset_reach.h"
+#include "iceframe/types/wide_array.h"
 
 namespace iceframe::internal {
 namespace {
@@ -24,25 +25,39 @@ int64_t NumKept(const std::vector<RowRange>& keep) {
 
 Result<std::shared_ptr<arrow::Array>> Join(const arrow::ArrayVector& chunks,
                                            const std::shared_ptr<arrow::DataType>& type,
-                                           arrow::MemoryPool* pool) {
-  if (chunks.size() == 1) return chunks[0];
+                                           int64_t max_bytes, arrow::MemoryPool* pool) {
   if (chunks.empty()) return arrow::MakeEmptyArray(type, pool);
-  return arrow::Concatenate(chunks, pool);
+  return ConcatenateWithin(chunks, max_bytes, pool);
 }
 
 class ConstantStream : public ColumnStream {
  public:
-  ConstantStream(const ColumnPlan& plan, arrow::MemoryPool* pool) : plan_(plan), pool_(pool) {}
+  ConstantStream(const ColumnPlan& plan, const RowGroupSource& source)
+      : plan_(plan), pool_(source.pool), max_bytes_(source.batch_bytes) {}
 
   Result<std::shared_ptr<arrow::Array>> Read(int64_t, const std::vector<RowRange>& keep) override {
-    ICEFRAME_ASSIGN_OR_RETURN(
-        auto array, ArrayFromValue(plan_.field.type, plan_.constant, NumKept(keep), pool_));
-    return arrow::MakeArray(Relabel(array->data(), plan_.arrow_type));
+    const int64_t num_rows = NumKept(keep);
+    ICEFRAME_ASSIGN_OR_RETURN(auto one, Values(1));
+    if (OffsetReach(*one->data()) <= max_bytes_ / std::max<int64_t>(1, num_rows)) {
+      return Values(num_rows);
+    }
+    // Long text stands there once: every code is 0.
+    ICEFRAME_ASSIGN_OR_RETURN(auto codes,
+                              arrow::MakeArrayFromScalar(arrow::Int32Scalar(0), num_rows, pool_));
+    return arrow::DictionaryArray::FromArrays(arrow::dictionary(arrow::int32(), one->type()), codes,
+                                              one);
   }
 
  private:
+  Result<std::shared_ptr<arrow::Array>> Values(int64_t num_rows) {
+    ICEFRAME_ASSIGN_OR_RETURN(auto array,
+                              ArrayFromValue(plan_.field.type, plan_.constant, num_rows, pool_));
+    return arrow::MakeArray(Relabel(array->data(), plan_.arrow_type));
+  }
+
   const ColumnPlan& plan_;
   arrow::MemoryPool* pool_;
+  int64_t max_bytes_;
 };
 
 /// Whether every data page of the chunk is dictionary-encoded: only then do codes pay.
@@ -62,7 +77,10 @@ bool IsDictionaryEncoded(const parquet::ColumnChunkMetaData& chunk) {
 class FlatStream : public ColumnStream {
  public:
   FlatStream(const ColumnPlan& plan, const RowGroupSource& source)
-      : plan_(plan), pool_(source.pool), keep_dictionaries_(source.keep_dictionaries) {}
+      : plan_(plan),
+        pool_(source.pool),
+        max_bytes_(source.batch_bytes),
+        keep_dictionaries_(source.keep_dictionaries) {}
 
   Status Open(const RowGroupSource& source) {
     const int leaf = plan_.file_column->leaf;
@@ -136,10 +154,14 @@ class FlatStream : public ColumnStream {
         physical_ == parquet::Type::FIXED_LEN_BYTE_ARRAY) {
       auto* bytes = dynamic_cast<parquet::internal::BinaryRecordReader*>(reader_.get());
       if (bytes == nullptr) return TooShort();
-      const arrow::ArrayVector chunks = bytes->GetBuilderChunks();
-      ICEFRAME_ASSIGN_OR_RETURN(auto joined, Join(chunks, arrow::binary(), pool_));
+      arrow::ArrayVector chunks = bytes->GetBuilderChunks();
+      for (auto& chunk : chunks) {
+        ICEFRAME_ASSIGN_OR_RETURN(chunk,
+                                  ConvertBytes(plan_.conversion, plan_.arrow_type, chunk, pool_));
+      }
+      ICEFRAME_ASSIGN_OR_RETURN(auto joined, Join(chunks, plan_.arrow_type, max_bytes_, pool_));
       if (joined->length() != num_rows) return TooShort();
-      return ConvertBytes(plan_.conversion, plan_.arrow_type, joined, pool_);
+      return joined;
     }
     if (reader_->values_written() != num_rows) return TooShort();
     const int64_t null_count = reader_->nullable_values() ? reader_->null_count() : 0;
@@ -162,18 +184,20 @@ class FlatStream : public ColumnStream {
                                                             array.dictionary(), pool_));
         checked_dictionary_ = array.dictionary();
       }
-      if (keep_dictionaries_ && chunked->num_chunks() == 1) {
+      if (chunked->num_chunks() == 1 &&
+          (keep_dictionaries_ || OffsetReach(*array.data()) > max_bytes_)) {
         return std::make_shared<arrow::DictionaryArray>(
             arrow::dictionary(arrow::int32(), plan_.arrow_type), array.indices(), dictionary_);
       }
       ICEFRAME_ASSIGN_OR_RETURN(auto decoded, DecodeDictionary(array, plan_.arrow_type, pool_));
       plain.push_back(std::move(decoded));
     }
-    return Join(plain, plan_.arrow_type, pool_);
+    return Join(plain, plan_.arrow_type, max_bytes_, pool_);
   }
 
   const ColumnPlan& plan_;
   arrow::MemoryPool* pool_;
+  int64_t max_bytes_;
   bool keep_dictionaries_;
   bool use_codes_ = false;
   parquet::Type::type physical_ = parquet::Type::UNDEFINED;
@@ -191,7 +215,12 @@ class FlatStream : public ColumnStream {
 class NestedStream : public ColumnStream {
  public:
   NestedStream(const ColumnPlan& plan, const RowGroupSource& source)
-      : plan_(plan), constants_(*source.constants), pool_(source.pool) {}
+      : plan_(plan),
+        constants_(*source.constants),
+        pool_(source.pool),
+        max_bytes_(source.batch_bytes),
+        row_group_(source.row_group),
+        batch_rows_(source.batch_rows) {}
 
   Status Open(const RowGroupSource& source) {
     // libparquet's own checksums take three times as long, and it believes headers that count too
@@ -202,15 +231,12 @@ class NestedStream : public ColumnStream {
     }
     parquet::ArrowReaderProperties properties(/*use_threads=*/false);
     properties.set_pre_buffer(false);
-    properties.set_batch_size(source.batch_rows);
     properties.set_coerce_int96_timestamp_unit(arrow::TimeUnit::MICRO);
     auto file = parquet::ParquetFileReader::Open(source.file, parquet::ReaderProperties(pool_),
                                                  source.metadata);
     ICEFRAME_ASSIGN_OR_RETURN(file_,
                               parquet::arrow::FileReader::Make(pool_, std::move(file), properties));
-    const std::vector<int> leaves(plan_.leaves.begin(), plan_.leaves.end());
-    ICEFRAME_ASSIGN_OR_RETURN(batches_, file_->GetRecordBatchReader({source.row_group}, leaves));
-    return Status::OK();
+    return OpenBatches();
   }
 
   Result<std::shared_ptr<arrow::Array>> Read(int64_t num_rows,
@@ -232,28 +258,63 @@ class NestedStream : public ColumnStream {
       position_ += count;
       done += count;
     }
-    return Join(pieces, plan_.arrow_type, pool_);
+    return Join(pieces, plan_.arrow_type, max_bytes_, pool_);
   }
 
  private:
+  Status OpenBatches() {
+    const std::vector<int> leaves(plan_.leaves.begin(), plan_.leaves.end());
+    file_->set_batch_size(batch_rows_);
+    return file_->GetRecordBatchReader({row_group_}, leaves).Value(&batches_);
+  }
+
   Status NextBatch() {
-    std::shared_ptr<arrow::RecordBatch> batch;
-    ICEFRAME_RETURN_NOT_OK(batches_->ReadNext(&batch));
-    if (batch == nullptr || batch->num_columns() != 1 || batch->num_rows() == 0) {
-      return Error(ErrorKind::kInvalidData, "a column has fewer values than rows");
+    while (true) {
+      std::shared_ptr<arrow::RecordBatch> batch;
+      const Status read = batches_->ReadNext(&batch);
+      if (IsTooLong(read, batch)) {
+        // From the first row again, in smaller batches.
+        batch_rows_ /= 2;
+        read_rows_ = 0;
+        ICEFRAME_RETURN_NOT_OK(OpenBatches());
+        continue;
+      }
+      ICEFRAME_RETURN_NOT_OK(read);
+      if (batch == nullptr || batch->num_columns() != 1 || batch->num_rows() == 0) {
+        return Error(ErrorKind::kInvalidData, "a column has fewer values than rows");
+      }
+      read_rows_ += batch->num_rows();
+      if (read_rows_ <= given_rows_) continue;
+      ICEFRAME_ASSIGN_OR_RETURN(current_,
+                                ProjectNested(plan_, constants_, batch->column(0), pool_));
+      position_ = batch->num_rows() - (read_rows_ - given_rows_);
+      given_rows_ = read_rows_;
+      return Status::OK();
     }
-    ICEFRAME_ASSIGN_OR_RETURN(current_, ProjectNested(plan_, constants_, batch->column(0), pool_));
-    position_ = 0;
-    return Status::OK();
+  }
+
+  /// libparquet can't nest what 32-bit offsets don't reach, and says that it is not implemented.
+  bool IsTooLong(const Status& read, const std::shared_ptr<arrow::RecordBatch>& batch) const {
+    if (batch_rows_ == 1) return false;
+    if (!read.ok()) return read.IsNotImplemented();
+    return batch != nullptr && batch->num_columns() == 1 && batch->num_rows() > 1 &&
+           OffsetReach(*batch->column_data(0)) > max_bytes_;
   }
 
   const ColumnPlan& plan_;
   const std::map<FieldId, Value>& constants_;
   arrow::MemoryPool* pool_;
+  int64_t max_bytes_;
+  int row_group_;
+  int64_t batch_rows_;
   std::unique_ptr<parquet::arrow::FileReader> file_;
   std::unique_ptr<arrow::RecordBatchReader> batches_;
   std::shared_ptr<arrow::Array> current_;
   int64_t position_ = 0;
+  /// Rows of the row group up to the end of what was read last, and of `current_`: the same but
+  /// after a new beginning.
+  int64_t read_rows_ = 0;
+  int64_t given_rows_ = 0;
 };
 
 }  // namespace
@@ -280,7 +341,7 @@ Result<std::unique_ptr<ColumnStream>> OpenColumnStream(const ColumnPlan& plan,
                                                        const RowGroupSource& source) {
   switch (plan.source) {
     case ColumnPlan::Source::kConstant:
-      return std::make_unique<ConstantStream>(plan, source.pool);
+      return std::make_unique<ConstantStream>(plan, source);
     case ColumnPlan::Source::kFlat: {
       auto stream = std::make_unique<FlatStream>(plan, source);
       ICEFRAME_RETURN_NOT_OK(stream->Open(source));

@@ -22,7 +22,8 @@ class ColumnStream {
  public:
   virtual ~ColumnStream() = default;
   /// The rows of `keep` (positions relative to the next row) among the next `num_rows`, and goes
-  /// past all of those.
+  /// past all of those. Where they hold more text than the source's batch_bytes they may come as a
+  /// dictionary or a wide array (types/wide_array.h).
   virtual Result<std::shared_ptr<arrow::Array>> Read(int64_t num_rows,
                                                      const std::vector<RowRange>& keep) = 0;
 };
@@ -40,6 +41,7 @@ struct RowGroupSource {
   /// No row of the row group from here on is ever wanted.
   int64_t rows_end = 0;
   int64_t batch_rows = 0;
+  int64_t batch_bytes = 0;
   bool keep_dictionaries = false;
   const std::map<FieldId, Value>* constants = nullptr;
   arrow::MemoryPool* pool = nullptr;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include <arrow/api.h>
+#include <arrow/array/concatenate.h>
 #include <arrow/compute/api_vector.h>
 #include <arrow/compute/exec.h>
 
@@ -12,6 +13,8 @@
 #include "iceframe/datafile/parquet_file_reader_internal.h"
 #include "iceframe/expression/evaluate.h"
 #include "iceframe/types/arrow_schema.h"
+#include "iceframe/types/offset_reach.h"
+#include "iceframe/types/wide_array.h"
 
 namespace iceframe::internal {
 namespace {
@@ -86,6 +89,18 @@ Result<std::shared_ptr<arrow::Array>> Filter(const std::shared_ptr<arrow::Array>
   return filtered.make_array();
 }
 
+Result<std::shared_ptr<arrow::Array>> PositionsOf(const std::vector<RowRange>& rows,
+                                                  int64_t batch_begin, arrow::MemoryPool* pool) {
+  arrow::Int64Builder positions(pool);
+  ICEFRAME_RETURN_NOT_OK(positions.Reserve(NumRows(rows)));
+  for (const RowRange& range : rows) {
+    for (int64_t row = range.begin; row < range.end; ++row) {
+      positions.UnsafeAppend(batch_begin + row);
+    }
+  }
+  return positions.Finish();
+}
+
 }  // namespace
 
 std::vector<RowRange> ParquetFileReader::Selected(int64_t begin, int64_t num_rows) const {
@@ -121,6 +136,40 @@ Result<arrow::ArrayVector> ParquetFileReader::ReadColumns(
   return columns;
 }
 
+/// Columns whose text is too long for one batch are looked at in parts.
+Result<std::shared_ptr<arrow::BooleanArray>> ParquetFileReader::EvaluateInParts(
+    const Expression& filter, const arrow::ArrayVector& columns, int64_t num_rows,
+    const OperationContext& context) const {
+  arrow::FieldVector fields;
+  for (size_t i = 0; i < columns.size(); ++i) {
+    fields.push_back(
+        filter_.arrow_schema->field(static_cast<int>(i))->WithType(columns[i]->type()));
+  }
+  const auto whole = arrow::RecordBatch::Make(arrow::schema(fields), num_rows, columns);
+  arrow::ArrayVector masks;
+  for (int64_t begin = 0; begin < num_rows;) {
+    const int64_t length = NumRowsWithin(*whole, begin, num_rows - begin, batch_bytes_);
+    auto part = whole->Slice(begin, length);
+    for (int i = 0; i < part->num_columns(); ++i) {
+      const auto& field = filter_.arrow_schema->field(i);
+      if (part->column(i)->type_id() == arrow::Type::DICTIONARY) continue;
+      ICEFRAME_ASSIGN_OR_RETURN(auto narrow,
+                                Narrow(part->column(i), field->type(), context.pool()));
+      ICEFRAME_ASSIGN_OR_RETURN(part, part->SetColumn(i, field, std::move(narrow)));
+    }
+    ICEFRAME_ASSIGN_OR_RETURN(auto mask, EvaluateFilter(filter, *part, context.pool()));
+    if (mask->length() != length) {
+      return Error(ErrorKind::kInvalidArgument, "a filter gave another number of rows");
+    }
+    masks.push_back(std::move(mask));
+    begin += length;
+  }
+  if (masks.size() == 1) return std::static_pointer_cast<arrow::BooleanArray>(masks[0]);
+  if (masks.empty()) return EvaluateFilter(filter, *whole, context.pool());
+  ICEFRAME_ASSIGN_OR_RETURN(auto joined, arrow::Concatenate(masks, context.pool()));
+  return std::static_pointer_cast<arrow::BooleanArray>(joined);
+}
+
 Result<ParquetFileReader::Survivors> ParquetFileReader::FilterRows(
     const OperationContext& context, arrow::ArrayVector* columns,
     const std::vector<RowRange>& selected) {
@@ -128,17 +177,8 @@ Result<ParquetFileReader::Survivors> ParquetFileReader::FilterRows(
   survivors.keep = selected;
   survivors.num_rows = NumRows(selected);
   for (const Expression& filter : filter_.filters) {
-    arrow::FieldVector fields;
-    for (size_t i = 0; i < columns->size(); ++i) {
-      const auto& field = filter_.arrow_schema->field(static_cast<int>(i));
-      fields.push_back(field->WithType((*columns)[i]->type()));
-    }
-    auto batch =
-        arrow::RecordBatch::Make(arrow::schema(std::move(fields)), NumRows(selected), *columns);
-    ICEFRAME_ASSIGN_OR_RETURN(auto mask, EvaluateFilter(filter, *batch, context.pool()));
-    if (mask->length() != NumRows(selected)) {
-      return Error(ErrorKind::kInvalidArgument, "a filter gave another number of rows");
-    }
+    ICEFRAME_ASSIGN_OR_RETURN(auto mask,
+                              EvaluateInParts(filter, *columns, NumRows(selected), context));
     if (survivors.mask != nullptr) {
       RowSelection both;
       ICEFRAME_ASSIGN_OR_RETURN(auto left, RowSelection::FromRanges(survivors.keep));
@@ -220,20 +260,35 @@ Result<std::shared_ptr<arrow::RecordBatch>> ParquetFileReader::ReadBatch(
       ICEFRAME_ASSIGN_OR_RETURN(columns[i], Filter(columns[i], mask, context.pool()));
     }
   }
-  for (RowRange& range : keep) {
-    range.begin += batch_begin;
-    range.end += batch_begin;
-  }
   rows_left_ -= num_kept;
   context.counters->Add(OperationCount::kRowsReturned, num_kept);
-  return Assemble(context, std::move(columns), keep, num_kept);
+  if (options_.with_pos) {
+    ICEFRAME_ASSIGN_OR_RETURN(auto positions, PositionsOf(keep, batch_begin, context.pool()));
+    columns.push_back(std::move(positions));
+  }
+  arrow::FieldVector fields;
+  for (const auto& column : columns) fields.push_back(arrow::field("", column->type()));
+  decoded_ = arrow::RecordBatch::Make(arrow::schema(fields), num_kept, std::move(columns));
+  next_decoded_ = 0;
+  return NextPart(context);
+}
+
+Result<std::shared_ptr<arrow::RecordBatch>> ParquetFileReader::NextPart(
+    const OperationContext& context) {
+  const int64_t num_rows =
+      NumRowsWithin(*decoded_, next_decoded_, decoded_->num_rows(), batch_bytes_);
+  const bool is_whole = num_rows == decoded_->num_rows();
+  arrow::ArrayVector columns =
+      (is_whole ? decoded_ : decoded_->Slice(next_decoded_, num_rows))->columns();
+  next_decoded_ += num_rows;
+  if (next_decoded_ == decoded_->num_rows()) decoded_.reset();
+  return Assemble(context, std::move(columns), num_rows);
 }
 
 Result<std::shared_ptr<arrow::RecordBatch>> ParquetFileReader::Assemble(
-    const OperationContext& context, arrow::ArrayVector columns, const std::vector<RowRange>& keep,
-    int64_t num_rows) const {
+    const OperationContext& context, arrow::ArrayVector columns, int64_t num_rows) const {
   bool has_dictionaries = false;
-  for (size_t i = 0; i < columns.size(); ++i) {
+  for (size_t i = 0; i < columns_.size(); ++i) {
     const auto& type = result_schema_->field(static_cast<int>(i))->type();
     if (columns[i]->type_id() == arrow::Type::DICTIONARY) {
       if (options_.keep_dictionaries) {
@@ -244,8 +299,7 @@ Result<std::shared_ptr<arrow::RecordBatch>> ParquetFileReader::Assemble(
           columns[i], DecodeDictionary(static_cast<const arrow::DictionaryArray&>(*columns[i]),
                                        type, context.pool()));
     }
-    if (columns[i]->type() != type)
-      columns[i] = arrow::MakeArray(Relabel(columns[i]->data(), type));
+    ICEFRAME_ASSIGN_OR_RETURN(columns[i], Narrow(columns[i], type, context.pool()));
     const bool required =
         columns_[i].field.required && columns_[i].field.type.id() != TypeId::kUnknown;
     if (required && columns[i]->null_count() > 0) {
@@ -256,16 +310,7 @@ Result<std::shared_ptr<arrow::RecordBatch>> ParquetFileReader::Assemble(
   if (options_.with_file) {
     ICEFRAME_ASSIGN_OR_RETURN(auto paths, ArrayFromValue(Type::String(), Value(file_.file_path),
                                                          num_rows, context.pool()));
-    columns.push_back(std::move(paths));
-  }
-  if (options_.with_pos) {
-    arrow::Int64Builder positions(context.pool());
-    ICEFRAME_RETURN_NOT_OK(positions.Reserve(num_rows));
-    for (const RowRange& range : keep) {
-      for (int64_t row = range.begin; row < range.end; ++row) positions.UnsafeAppend(row);
-    }
-    ICEFRAME_ASSIGN_OR_RETURN(auto array, positions.Finish());
-    columns.push_back(std::move(array));
+    columns.insert(columns.begin() + static_cast<int64_t>(columns_.size()), std::move(paths));
   }
   std::shared_ptr<arrow::Schema> schema = result_schema_;
   if (has_dictionaries) {

@@ -5,10 +5,12 @@
 
 #include <arrow/api.h>
 #include <arrow/compute/initialize.h>
+#include <parquet/size_statistics.h>
 
 #include "iceframe/datafile/data_error_internal.h"
 #include "iceframe/datafile/parquet_file_reader_internal.h"
 #include "iceframe/datafile/parquet_statistics_internal.h"
+#include "iceframe/runtime/batch_bytes.h"
 #include "iceframe/skipping/evaluators.h"
 #include "iceframe/types/arrow_schema.h"
 
@@ -48,7 +50,19 @@ namespace {
 /// A batch aims at no more than so many bytes of encoded values.
 constexpr int64_t kBatchBytes = int64_t{32} << 20;
 
+/// Decoded text may take so many times as much of a batch as encoded values.
+constexpr int64_t kTextPerBatchByte = 4;
+
 const std::set<int> kNoLeaves;
+
+/// What a chunk's values take, as well as its metadata tells.
+int64_t DecodedBytes(const parquet::ColumnChunkMetaData& chunk) {
+  const int64_t encoded = std::max<int64_t>(0, chunk.total_uncompressed_size());
+  const auto sizes = chunk.size_statistics();
+  if (sizes == nullptr || !sizes->unencoded_byte_array_data_bytes) return encoded;
+  // Text in a dictionary may take more, which a batch of a few big values must not.
+  return std::max(encoded, *sizes->unencoded_byte_array_data_bytes / kTextPerBatchByte);
+}
 
 /// Bytes that are read ahead may take the memory budget up to its half.
 bool HasRoomFor(const OperationContext& context, int64_t num_bytes) {
@@ -61,6 +75,7 @@ bool HasRoomFor(const OperationContext& context, int64_t num_bytes) {
 Status ParquetFileReader::Open(const OperationContext& context) {
   ICEFRAME_RETURN_NOT_OK(context.Check());
   ICEFRAME_RETURN_NOT_OK(arrow::compute::Initialize());
+  ICEFRAME_ASSIGN_OR_RETURN(batch_bytes_, BatchBytes(context));
   ICEFRAME_ASSIGN_OR_RETURN(footer_, LoadFooter(context, *io_, file_));
   file_columns_ = footer_->columns;
   if (!footer_->has_field_ids) {
@@ -238,6 +253,7 @@ RowGroupSource ParquetFileReader::SourceOf(const OperationContext& context, int 
                     footer_->first_rows[static_cast<size_t>(row_group)];
   source.rows_end = source.num_rows;
   source.constants = &options_.constants;
+  source.batch_bytes = batch_bytes_;
   source.pool = context.pool();
   return source;
 }
@@ -307,7 +323,7 @@ int64_t ParquetFileReader::BatchRows(int row_group) const {
   std::set<int> leaves = filter_.leaves;
   leaves.insert(other_leaves_.begin(), other_leaves_.end());
   for (int leaf : leaves) {
-    bytes += std::max<int64_t>(0, metadata->ColumnChunk(leaf)->total_uncompressed_size());
+    bytes += DecodedBytes(*metadata->ColumnChunk(leaf));
   }
   const int64_t bytes_per_row =
       std::max<int64_t>(1, bytes / std::max<int64_t>(1, metadata->num_rows()));
@@ -383,6 +399,7 @@ Result<std::shared_ptr<arrow::RecordBatch>> ParquetFileReader::Next(
   ICEFRAME_RETURN_NOT_OK(failed_);
   auto next =
       CatchDataErrors(file_.file_path, [&]() -> Result<std::shared_ptr<arrow::RecordBatch>> {
+        if (decoded_ != nullptr) return NextPart(context);
         while (rows_left_ > 0) {
           ICEFRAME_RETURN_NOT_OK(context.Check());
           if (current_ == nullptr || current_->next_row == current_->num_rows) {
@@ -400,6 +417,7 @@ Result<std::shared_ptr<arrow::RecordBatch>> ParquetFileReader::Next(
       });
   if (!next.ok()) {
     failed_ = next.status();
+    decoded_.reset();
     current_.reset();
     pending_.reset();
   }

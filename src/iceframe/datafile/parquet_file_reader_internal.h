@@ -100,9 +100,13 @@ class ParquetFileReader : public DataFileReader {
   Result<arrow::ArrayVector> ReadColumns(const OperationContext& context,
                                          std::vector<std::unique_ptr<ColumnStream>>* streams,
                                          int64_t num_rows, const std::vector<RowRange>& keep) const;
+  Result<std::shared_ptr<arrow::BooleanArray>> EvaluateInParts(
+      const Expression& filter, const arrow::ArrayVector& columns, int64_t num_rows,
+      const OperationContext& context) const;
+  /// As many of the decoded rows as one batch can hold.
+  Result<std::shared_ptr<arrow::RecordBatch>> NextPart(const OperationContext& context);
   Result<std::shared_ptr<arrow::RecordBatch>> Assemble(const OperationContext& context,
                                                        arrow::ArrayVector columns,
-                                                       const std::vector<RowRange>& keep,
                                                        int64_t num_rows) const;
 
   std::shared_ptr<FileIO> io_;
@@ -121,6 +125,11 @@ class ParquetFileReader : public DataFileReader {
   bool fetch_all_at_once_ = true;
   int next_row_group_ = 0;
   int64_t rows_left_ = 0;
+  int64_t batch_bytes_ = 0;
+  /// Rows that passed and were not all handed out: the result's columns less `_file`, as decoded
+  /// (dictionaries, wide arrays), and the first row that is left.
+  std::shared_ptr<arrow::RecordBatch> decoded_;
+  int64_t next_decoded_ = 0;
   std::unique_ptr<Pending> pending_;
   std::unique_ptr<Current> current_;
   Status failed_;

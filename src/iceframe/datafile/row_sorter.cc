@@ -3,15 +3,13 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
-#include <string>
 #include <utility>
 
 #include <arrow/api.h>
-#include <arrow/compute/api_vector.h>
-#include <arrow/compute/exec.h>
 
 #include "iceframe/datafile/array_form_internal.h"
 #include "iceframe/datafile/row_sorter_internal.h"
+#include "iceframe/types/row_order.h"
 
 namespace iceframe::internal {
 namespace {
@@ -46,9 +44,9 @@ Result<ArrayPtr> TotalOrderColumn(const arrow::Array& column,
 }
 
 bool IsInOrder(const arrow::Array& positions) {
-  const auto& rows = static_cast<const arrow::UInt64Array&>(positions);
-  for (int64_t i = 0; i < rows.length(); ++i) {
-    if (rows.Value(i) != static_cast<uint64_t>(i)) return false;
+  const uint32_t* rows = positions.data()->GetValues<uint32_t>(1);
+  for (int64_t i = 0; i < positions.length(); ++i) {
+    if (rows[i] != static_cast<uint32_t>(i)) return false;
   }
   return true;
 }
@@ -89,36 +87,19 @@ Result<ArrayPtr> RowSorter::KeyColumn(const Key& key, const arrow::RecordBatch& 
   return column;
 }
 
-Result<std::shared_ptr<arrow::RecordBatch>> RowSorter::Sort(
-    std::shared_ptr<arrow::RecordBatch> rows, arrow::MemoryPool* pool) const {
-  if (keys_.empty() || rows->num_rows() < 2) return rows;
-  arrow::FieldVector fields;
-  arrow::ArrayVector columns;
-  std::vector<arrow::compute::SortKey> sort_keys;
-  for (size_t i = 0; i < keys_.size(); ++i) {
-    ICEFRAME_ASSIGN_OR_RETURN(ArrayPtr column, KeyColumn(keys_[i], *rows, pool));
-    fields.push_back(arrow::field(std::to_string(i), column->type()));
-    columns.push_back(std::move(column));
-    const SortField& field = keys_[i].field;
-    sort_keys.emplace_back(
-        arrow::FieldRef(static_cast<int>(i)),
-        field.direction == SortDirection::kDescending ? arrow::compute::SortOrder::Descending
-                                                      : arrow::compute::SortOrder::Ascending,
-        field.null_order == NullOrder::kNullsLast ? arrow::compute::NullPlacement::AtEnd
-                                                  : arrow::compute::NullPlacement::AtStart);
+Result<ArrayPtr> RowSorter::Order(const OperationContext& context,
+                                  const arrow::RecordBatch& rows) const {
+  if (keys_.empty() || rows.num_rows() < 2) return nullptr;
+  std::vector<OrderKey> keys;
+  for (const Key& key : keys_) {
+    ICEFRAME_ASSIGN_OR_RETURN(ArrayPtr column, KeyColumn(key, rows, context.pool()));
+    keys.push_back({std::move(column), key.field.direction == SortDirection::kDescending,
+                    key.field.null_order == NullOrder::kNullsLast});
   }
-  const auto keys =
-      arrow::RecordBatch::Make(arrow::schema(std::move(fields)), rows->num_rows(), columns);
-  arrow::compute::ExecContext exec(pool);
-  exec.set_use_threads(false);
-  ICEFRAME_ASSIGN_OR_RETURN(
-      ArrayPtr positions,
-      arrow::compute::SortIndices(keys, arrow::compute::SortOptions(std::move(sort_keys)), &exec));
-  if (IsInOrder(*positions)) return rows;
-  ICEFRAME_ASSIGN_OR_RETURN(
-      arrow::Datum sorted,
-      arrow::compute::Take(rows, positions, arrow::compute::TakeOptions::NoBoundsCheck(), &exec));
-  return sorted.record_batch();
+  ICEFRAME_ASSIGN_OR_RETURN(ArrayPtr positions,
+                            OrderRows(keys, context.pool(), [&] { return context.Check(); }));
+  if (IsInOrder(*positions)) return nullptr;
+  return positions;
 }
 
 }  // namespace iceframe::internal

@@ -10,6 +10,7 @@
 
 #include "iceframe/base/result.h"
 #include "iceframe/format/sort_order.h"
+#include "iceframe/runtime/operation_context.h"
 #include "iceframe/types/schema.h"
 
 namespace iceframe::internal {
@@ -21,10 +22,11 @@ class RowSorter {
   /// unknown, its column dropped, inside a list or map, or of a type without an order.
   static std::optional<RowSorter> Make(const Schema& schema, const SortOrder& order);
 
-  /// The same rows in order, rows of equal keys as they came; `rows` itself where it is in order.
-  /// −0 comes before 0 and NaN after every number, descending the other way round.
-  Result<std::shared_ptr<arrow::RecordBatch>> Sort(std::shared_ptr<arrow::RecordBatch> rows,
-                                                   arrow::MemoryPool* pool) const;
+  /// The rows' positions (uint32) in order, rows of equal keys as they came; nullptr where they are
+  /// in order. −0 comes before 0 and NaN after every number, descending the other way round.
+  /// Errors: those of OrderRows (types/row_order.h); Cancelled.
+  Result<std::shared_ptr<arrow::Array>> Order(const OperationContext& context,
+                                              const arrow::RecordBatch& rows) const;
 
  private:
   struct Key {

@@ -8,15 +8,21 @@
 #include <utility>
 
 #include <arrow/api.h>
+#include <arrow/compute/api_vector.h>
+#include <arrow/compute/exec.h>
 #include <arrow/compute/initialize.h>
 
 #include "iceframe/datafile/array_form_internal.h"
 #include "iceframe/datafile/row_sorter_internal.h"
+#include "iceframe/types/offset_reach.h"
 
 namespace iceframe {
 namespace {
 
 using internal::RowSorter;
+
+/// Sorted rows are copied and written so many at a time.
+constexpr int64_t kRowsPerWrite = 64 * 1024;
 
 class SortingWriter final : public DataFileWriter {
  public:
@@ -69,10 +75,12 @@ class SortingWriter final : public DataFileWriter {
                  "the writer has finished or failed; only Abort is left");
   }
 
-  /// Sorting holds the rows gathered, their copy in one piece and their copy in order at once.
+  /// Sorting holds the rows gathered and their copy in one piece at once. No run outgrows 32-bit
+  /// offsets.
   int64_t MaxRunBytes(const OperationContext& context) const {
+    const int64_t most = std::min(options_.max_open_bytes, kMaxOffset);
     const auto limit = context.memory->limit_bytes();
-    return limit ? std::min(options_.max_open_bytes, *limit / 8) : options_.max_open_bytes;
+    return limit ? std::min(most, *limit / 8) : most;
   }
 
   Status Gather(const OperationContext& context, const arrow::RecordBatch& batch) {
@@ -98,23 +106,32 @@ class SortingWriter final : public DataFileWriter {
       ICEFRAME_ASSIGN_OR_RETURN(auto run, MakeDataFileWriter(context, io_, std::move(options)));
       runs_.push_back(std::move(run));
     }
-    ICEFRAME_ASSIGN_OR_RETURN(auto sorted, SortGathered(context.pool()));
-    ICEFRAME_RETURN_NOT_OK(runs_.back()->Write(context, *sorted));
-    sorted.reset();
+    ICEFRAME_RETURN_NOT_OK(WriteSorted(context));
     ICEFRAME_ASSIGN_OR_RETURN(std::vector<DataFile> files, runs_.back()->Finish(context));
     std::move(files.begin(), files.end(), std::back_inserter(files_));
     return Status::OK();
   }
 
-  Result<std::shared_ptr<arrow::RecordBatch>> SortGathered(arrow::MemoryPool* pool) {
+  Status WriteSorted(const OperationContext& context) {
     gathered_bytes_ = 0;
     std::vector<std::shared_ptr<arrow::RecordBatch>> batches = std::exchange(gathered_, {});
     std::shared_ptr<arrow::RecordBatch> rows = batches.front();
     if (batches.size() > 1) {
-      ICEFRAME_ASSIGN_OR_RETURN(rows, arrow::ConcatenateRecordBatches(batches, pool));
+      ICEFRAME_ASSIGN_OR_RETURN(rows, arrow::ConcatenateRecordBatches(batches, context.pool()));
     }
     batches.clear();
-    return sorter_.Sort(std::move(rows), pool);
+    ICEFRAME_ASSIGN_OR_RETURN(auto order, sorter_.Order(context, *rows));
+    if (order == nullptr) return runs_.back()->Write(context, *rows);
+    arrow::compute::ExecContext exec(context.pool());
+    exec.set_use_threads(false);
+    for (int64_t begin = 0; begin < order->length(); begin += kRowsPerWrite) {
+      ICEFRAME_ASSIGN_OR_RETURN(
+          arrow::Datum next,
+          arrow::compute::Take(rows, order->Slice(begin, kRowsPerWrite),
+                               arrow::compute::TakeOptions::NoBoundsCheck(), &exec));
+      ICEFRAME_RETURN_NOT_OK(runs_.back()->Write(context, *next.record_batch()));
+    }
+    return Status::OK();
   }
 
   std::shared_ptr<FileIO> io_;

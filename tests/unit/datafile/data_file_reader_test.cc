@@ -4,6 +4,7 @@
 #include <set>
 
 #include "iceframe/expression/binder.h"
+#include "iceframe/types/offset_reach.h"
 
 #include "unit/datafile/data_file_testing.h"
 
@@ -463,6 +464,52 @@ TEST_F(DataFileReaderTest, StopsWhenCancelled) {
   EXPECT_EQ(KindOf(reader->Next(context_).status()), ErrorKind::kCancelled);
   reader.reset();
   EXPECT_EQ(context_.memory->used_bytes(), 0);
+}
+
+TEST_F(DataFileReaderTest, BatchesAreCutBeforeTheirTextGetsTooLong) {
+  const auto schema = MakeSchema(
+      {NestedField::Required(1, "id", Type::Long()),
+       NestedField::Optional(2, "word", Type::String()),
+       NestedField::Optional(3, "text", Type::Binary()),
+       NestedField::Optional(4, "list",
+                             Type::List(NestedField::Optional(5, "element", Type::String()))),
+       NestedField::Optional(6, "map",
+                             Type::Map(NestedField::Required(7, "key", Type::String()),
+                                       NestedField::Optional(8, "value", Type::Long())))});
+  RandomRows random(3);
+  const DataFile file =
+      WriteFile(schema, random.Batch(*schema, 500), {{"write.parquet.row-group-limit", "170"}});
+  // The file lacks the last column: its partition has the value.
+  std::vector<NestedField> fields = schema->fields();
+  fields.push_back(NestedField::Optional(9, "constant", Type::String()));
+  ReadOptions options = ReadAs(MakeSchema(fields));
+  options.constants = {{FieldId(9), Value(std::string(20, 'c'))}};
+  options.with_file = true;
+  options.with_pos = true;
+  for (const bool filtered : {false, true}) {
+    options.filter =
+        filtered ? BindTo(*options.projection, GreaterEqual(Col("word"), Lit("d"))) : True();
+    const auto whole = Read(file, options);
+    ASSERT_NE(whole, nullptr);
+    EXPECT_EQ(whole->num_rows() < 500, filtered);
+    for (const char* limit : {"1", "45", "1000"}) {
+      context_.settings =
+          std::make_shared<const Properties>(Properties{{"execution.batch_bytes", limit}});
+      auto reader = OpenDataFile(context_, io_, file, options).ValueOrDie();
+      arrow::RecordBatchVector batches;
+      while (const auto batch = reader->Next(context_).ValueOrDie()) {
+        ASSERT_TRUE(batch->ValidateFull().ok()) << batch->ValidateFull().ToString();
+        for (int i = 0; i < 6 && batch->num_rows() > 1; ++i) {
+          EXPECT_LE(OffsetReach(*batch->column_data(i)), std::stoll(limit));
+        }
+        batches.push_back(batch);
+      }
+      context_.settings.reset();
+      EXPECT_GT(batches.size(), 3U);
+      const auto cut = arrow::Table::FromRecordBatches(whole->schema(), batches).ValueOrDie();
+      EXPECT_TRUE(cut->Equals(*whole)) << "limit " << limit << ", filtered " << filtered;
+    }
+  }
 }
 
 }  // namespace
