@@ -6,9 +6,12 @@
 
 #include <arrow/array.h>
 #include <arrow/record_batch.h>
+#include <arrow/type.h>
 
 #include "iceframe/execution/aggregate_state_internal.h"
+#include "iceframe/execution/evaluated_parts_internal.h"
 #include "iceframe/execution/group_ids_internal.h"
+#include "iceframe/types/offset_reach.h"
 
 namespace iceframe {
 
@@ -25,7 +28,8 @@ class AggregateOperator final : public Operator {
  protected:
   Status DoOpen() override {
     for (const AggregateCall& call : node_.calls) {
-      ICEFRAME_ASSIGN_OR_RETURN(auto state, MakeAggregateState(call.call, context().memory));
+      ICEFRAME_ASSIGN_OR_RETURN(auto state,
+                                MakeAggregateState(call.call, context().memory, batch_bytes()));
       states_.push_back(std::move(state));
     }
     return OpenInputs();
@@ -33,39 +37,50 @@ class AggregateOperator final : public Operator {
 
   Result<BatchPtr> DoNext() override {
     if (result_ == nullptr) ICEFRAME_RETURN_NOT_OK(Compute());
-    if (next_row_ >= result_->num_rows()) return nullptr;
-    const BatchPtr slice = result_->Slice(next_row_, kOutputRows);
-    next_row_ += slice->num_rows();
-    return slice;
+    const int64_t num_rows = NumRowsWithin(*result_, next_row_, kOutputRows, batch_bytes());
+    if (num_rows == 0) return nullptr;
+    const BatchPtr slice = result_->Slice(next_row_, num_rows);
+    next_row_ += num_rows;
+    return MakeBatch(num_rows, slice->columns());
   }
 
  private:
   Status Compute() {
-    GroupIds groups(pool());
-    while (true) {
-      ICEFRAME_ASSIGN_OR_RETURN(BatchPtr batch, input().Next());
-      if (batch == nullptr) break;
-      ICEFRAME_RETURN_NOT_OK(Consume(*batch, &groups));
+    GroupIds groups(pool(), batch_bytes());
+    // The keys, then the operands of the calls that have one.
+    std::vector<Expression> expressions;
+    for (const NamedExpression& key : node_.keys) expressions.push_back(key.expression);
+    for (const AggregateCall& call : node_.calls) {
+      if (!call.call.operands().empty()) expressions.push_back(call.call.operands()[0]);
     }
+    ICEFRAME_RETURN_NOT_OK(
+        ForEachPart(&input(), std::move(expressions), batch_bytes(), pool(),
+                    [&](const EvaluatedPart& part) { return Consume(part, &groups); }));
     arrow::ArrayVector columns;
     if (!node_.keys.empty()) {
       ICEFRAME_ASSIGN_OR_RETURN(columns, groups.Keys());
       // Nothing came: no groups, of the right types.
-      if (columns.empty()) return MakeEmpty();
+      if (columns.empty()) return EmptyBatch(*schema(), pool()).Value(&result_);
     }
     const int64_t num_groups = node_.keys.empty() ? 1 : groups.num_groups();
     for (const auto& state : states_) {
+      ICEFRAME_RETURN_NOT_OK(context().Check());
       ICEFRAME_RETURN_NOT_OK(state->Resize(num_groups));
       ICEFRAME_ASSIGN_OR_RETURN(ArrayPtr values, state->Finish());
       columns.push_back(std::move(values));
     }
     states_.clear();
-    ICEFRAME_ASSIGN_OR_RETURN(result_, MakeBatch(num_groups, std::move(columns)));
+    // Wide columns have other types than the result's.
+    arrow::FieldVector fields;
+    for (const ArrayPtr& column : columns) fields.push_back(arrow::field("", column->type()));
+    result_ =
+        arrow::RecordBatch::Make(arrow::schema(std::move(fields)), num_groups, std::move(columns));
     return Status::OK();
   }
 
-  Status Consume(const arrow::RecordBatch& batch, GroupIds* groups) {
-    const auto num_rows = static_cast<size_t>(batch.num_rows());
+  Status Consume(const EvaluatedPart& part, GroupIds* groups) {
+    const auto num_rows = static_cast<size_t>(part.rows->num_rows());
+    const size_t num_keys = node_.keys.size();
     int64_t num_groups = 1;
     std::span<const uint32_t> ids;
     std::shared_ptr<arrow::Array> held;
@@ -73,37 +88,29 @@ class AggregateOperator final : public Operator {
       zeros_.resize(std::max(zeros_.size(), num_rows));
       ids = std::span<const uint32_t>(zeros_).first(num_rows);
     } else {
-      arrow::ArrayVector keys;
-      for (const NamedExpression& key : node_.keys) {
-        ICEFRAME_ASSIGN_OR_RETURN(ArrayPtr values, EvaluateColumn(key.expression, batch, pool()));
-        keys.push_back(std::move(values));
-      }
-      ICEFRAME_ASSIGN_OR_RETURN(auto found, groups->Consume(keys, batch.num_rows()));
+      const arrow::ArrayVector keys(part.values.begin(),
+                                    part.values.begin() + static_cast<int64_t>(num_keys));
+      ICEFRAME_ASSIGN_OR_RETURN(auto found, groups->Consume(keys, part.rows->num_rows()));
       ids = {found->raw_values(), num_rows};
       held = std::move(found);
       num_groups = groups->num_groups();
     }
+    size_t next_operand = num_keys;
     for (size_t i = 0; i < states_.size(); ++i) {
       ICEFRAME_RETURN_NOT_OK(states_[i]->Resize(num_groups));
       ArrayPtr values;
       if (!node_.calls[i].call.operands().empty()) {
-        ICEFRAME_ASSIGN_OR_RETURN(values,
-                                  EvaluateColumn(node_.calls[i].call.operands()[0], batch, pool()));
-        values = StorageForm(values);
+        values = StorageForm(part.values[next_operand++]);
       }
       ICEFRAME_RETURN_NOT_OK(states_[i]->Consume(ids, values));
     }
     return Status::OK();
   }
 
-  Status MakeEmpty() {
-    ICEFRAME_ASSIGN_OR_RETURN(result_, EmptyBatch(*schema(), pool()));
-    return Status::OK();
-  }
-
   AggregateNode node_;
   std::vector<std::unique_ptr<AggregateState>> states_;
   std::vector<uint32_t> zeros_;
+  // A row per group, perhaps in wide columns.
   BatchPtr result_;
   int64_t next_row_ = 0;
 };

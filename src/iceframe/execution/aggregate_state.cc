@@ -233,7 +233,8 @@ std::unique_ptr<AggregateState> MakeSumState(const Expression& call, bool is_avg
 }  // namespace
 
 Result<std::unique_ptr<AggregateState>> MakeAggregateState(const Expression& call,
-                                                           std::shared_ptr<MemoryBudget> memory) {
+                                                           std::shared_ptr<MemoryBudget> memory,
+                                                           int64_t max_bytes) {
   const AggregateSignature* aggregate = AsAggregate(call);
   if (aggregate == nullptr) {
     return Error(ErrorKind::kInvalidArgument, "not an aggregate: ", call.ToString());
@@ -242,15 +243,15 @@ Result<std::unique_ptr<AggregateState>> MakeAggregateState(const Expression& cal
     case AggregateId::kCount:
       return std::make_unique<CountState>(std::move(memory));
     case AggregateId::kCountDistinct:
-      return internal::MakeDistinctState(call, std::move(memory));
+      return internal::MakeDistinctState(std::move(memory), max_bytes);
     case AggregateId::kSum:
       return MakeSumState(call, false, std::move(memory));
     case AggregateId::kAvg:
       return MakeSumState(call, true, std::move(memory));
     case AggregateId::kMin:
-      return internal::MakeExtremeState(call, false, std::move(memory));
+      return internal::MakeExtremeState(call, false, std::move(memory), max_bytes);
     case AggregateId::kMax:
-      return internal::MakeExtremeState(call, true, std::move(memory));
+      return internal::MakeExtremeState(call, true, std::move(memory), max_bytes);
   }
   return Error(ErrorKind::kUnsupported, "aggregate is not built: ", call.ToString());
 }

@@ -27,18 +27,21 @@ class AggregateState {
   virtual Result<ArrayPtr> Finish() = 0;
 };
 
-/// The state of a bound aggregate call, its memory taken from `memory`.
+/// The state of a bound aggregate call, its memory taken from `memory`. Its text is wide
+/// (types/wide_array.h) where it reaches farther than `max_bytes`.
 Result<std::unique_ptr<AggregateState>> MakeAggregateState(const Expression& call,
-                                                           std::shared_ptr<MemoryBudget> memory);
+                                                           std::shared_ptr<MemoryBudget> memory,
+                                                           int64_t max_bytes);
 
 namespace internal {
 
 /// min or max, by the operand's type.
 Result<std::unique_ptr<AggregateState>> MakeExtremeState(const Expression& call, bool is_max,
-                                                         std::shared_ptr<MemoryBudget> memory);
+                                                         std::shared_ptr<MemoryBudget> memory,
+                                                         int64_t max_bytes);
 /// count_distinct.
-Result<std::unique_ptr<AggregateState>> MakeDistinctState(const Expression& call,
-                                                          std::shared_ptr<MemoryBudget> memory);
+Result<std::unique_ptr<AggregateState>> MakeDistinctState(std::shared_ptr<MemoryBudget> memory,
+                                                          int64_t max_bytes);
 
 }  // namespace internal
 

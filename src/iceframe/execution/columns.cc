@@ -5,7 +5,6 @@
 #include <utility>
 
 #include <arrow/array.h>
-#include <arrow/array/concatenate.h>
 #include <arrow/compute/api.h>
 #include <arrow/extension_type.h>
 #include <arrow/record_batch.h>
@@ -122,44 +121,23 @@ Result<ArrayPtr> SortableForm(const ArrayPtr& column, arrow::MemoryPool* pool) {
   return plain;
 }
 
-Result<std::shared_ptr<arrow::RecordBatch>> ReadAll(Operator* input, arrow::MemoryPool* pool) {
-  arrow::RecordBatchVector batches;
-  int64_t num_rows = 0;
-  while (true) {
-    ICEFRAME_ASSIGN_OR_RETURN(auto batch, input->Next());
-    if (batch == nullptr) break;
-    num_rows += batch->num_rows();
-    batches.push_back(std::move(batch));
-  }
-  ICEFRAME_ASSIGN_OR_RETURN(auto schema, ToArrowSchema(*input->schema(), true));
-  arrow::ArrayVector columns;
-  for (int i = 0; i < schema->num_fields(); ++i) {
-    arrow::ArrayVector parts;
-    for (const auto& batch : batches) parts.push_back(batch->column(i));
-    ArrayPtr whole;
-    if (parts.empty()) {
-      ICEFRAME_ASSIGN_OR_RETURN(whole, arrow::MakeEmptyArray(schema->field(i)->type(), pool));
-    } else if (parts.size() == 1) {
-      whole = parts[0];
-    } else {
-      ICEFRAME_ASSIGN_OR_RETURN(whole, arrow::Concatenate(parts, pool));
-    }
-    columns.push_back(std::move(whole));
-  }
-  return arrow::RecordBatch::Make(std::move(schema), num_rows, std::move(columns));
+Result<ArrayPtr> TakeRows(const ArrayPtr& column, const arrow::Array& indices,
+                          arrow::MemoryPool* pool) {
+  arrow::compute::ExecContext exec(pool);
+  // Extension types lack kernels, their storage has them.
+  ICEFRAME_ASSIGN_OR_RETURN(
+      arrow::Datum values,
+      arrow::compute::Take(StorageForm(column), arrow::Datum(indices.data()),
+                           arrow::compute::TakeOptions::NoBoundsCheck(), &exec));
+  return values.make_array();
 }
 
 Result<arrow::ArrayVector> TakeColumns(const arrow::ArrayVector& columns,
                                        const arrow::Array& indices, arrow::MemoryPool* pool) {
-  arrow::compute::ExecContext exec(pool);
-  const arrow::Datum rows(indices.data());
-  const auto options = arrow::compute::TakeOptions::NoBoundsCheck();
   arrow::ArrayVector taken;
   for (const ArrayPtr& column : columns) {
-    // Extension types lack kernels, their storage has them.
-    ICEFRAME_ASSIGN_OR_RETURN(arrow::Datum values,
-                              arrow::compute::Take(StorageForm(column), rows, options, &exec));
-    taken.push_back(values.make_array());
+    ICEFRAME_ASSIGN_OR_RETURN(ArrayPtr values, TakeRows(column, indices, pool));
+    taken.push_back(std::move(values));
   }
   return taken;
 }

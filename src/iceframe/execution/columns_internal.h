@@ -13,8 +13,11 @@
 
 namespace iceframe {
 
-/// Results that were computed as a whole are handed on in batches of so many rows.
+/// Results that were computed as a whole are handed on in batches of so many rows, or fewer where
+/// their text gets too long.
 inline constexpr int64_t kOutputRows = 64 * 1024;
+/// Loops over many rows ask so often whether to go on.
+inline constexpr int64_t kRowsPerCheck = 64 * 1024;
 
 using ArrayPtr = std::shared_ptr<arrow::Array>;
 
@@ -39,9 +42,11 @@ ArrayPtr StorageForm(const ArrayPtr& column);
 Result<std::shared_ptr<arrow::RecordBatch>> EmptyBatch(const Schema& schema,
                                                        arrow::MemoryPool* pool);
 
-/// All rows of an operator that is open, as one batch (of no rows for none).
-Result<std::shared_ptr<arrow::RecordBatch>> ReadAll(Operator* input, arrow::MemoryPool* pool);
-/// The rows of `columns` at `indices` (uint64 or uint32); a null index gives nulls.
+/// The rows of a column at `indices` (uint64 or uint32); a null index gives nulls. Where they reach
+/// farther than 32-bit offsets it must be wide (types/wide_array.h).
+Result<ArrayPtr> TakeRows(const ArrayPtr& column, const arrow::Array& indices,
+                          arrow::MemoryPool* pool);
+/// As TakeRows, for each column.
 Result<arrow::ArrayVector> TakeColumns(const arrow::ArrayVector& columns,
                                        const arrow::Array& indices, arrow::MemoryPool* pool);
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// count_distinct: pairs of group and value, each counted once.
+// count_distinct: pairs of group and value, each counted when it is first seen.
 #include <utility>
 
 #include <arrow/array.h>
 #include <arrow/buffer.h>
-#include <arrow/compute/exec.h>
-#include <arrow/compute/row/grouper.h>
+#include <arrow/buffer_builder.h>
 
 #include "iceframe/execution/aggregate_state_internal.h"
+#include "iceframe/execution/group_ids_internal.h"
 
 namespace iceframe::internal {
 
@@ -15,28 +15,32 @@ namespace {
 
 class DistinctState final : public AggregateState {
  public:
-  explicit DistinctState(std::shared_ptr<MemoryBudget> memory)
-      : memory_(std::move(memory)), exec_(memory_->pool()) {}
+  DistinctState(std::shared_ptr<MemoryBudget> memory, int64_t max_bytes)
+      : memory_(std::move(memory)), pairs_(memory_->pool(), max_bytes), counts_(memory_->pool()) {}
 
   Status Resize(int64_t num_groups) override {
-    num_groups_ = num_groups;
-    return Status::OK();
+    if (num_groups <= counts_.length()) return Status::OK();
+    return counts_.Append(num_groups - counts_.length(), 0);
   }
 
   Status Consume(std::span<const uint32_t> groups, const ArrayPtr& values) override {
-    ICEFRAME_ASSIGN_OR_RETURN(ArrayPtr keys, GroupableForm(values, memory_->pool()));
     const auto length = static_cast<int64_t>(groups.size());
-    auto ids = arrow::MakeArray(arrow::ArrayData::Make(
+    const auto ids = arrow::MakeArray(arrow::ArrayData::Make(
         arrow::uint32(), length,
         {nullptr, std::make_shared<arrow::Buffer>(reinterpret_cast<const uint8_t*>(groups.data()),
                                                   length * 4)},
         0));
-    if (pairs_ == nullptr) {
-      ICEFRAME_ASSIGN_OR_RETURN(pairs_,
-                                arrow::compute::Grouper::Make({ids->type(), keys->type()}, &exec_));
+    const int64_t before = pairs_.num_groups();
+    ICEFRAME_ASSIGN_OR_RETURN(auto pairs, pairs_.Consume({ids, values}, length));
+    std::vector<bool> is_counted(static_cast<size_t>(pairs_.num_groups() - before));
+    if (is_counted.empty()) return Status::OK();
+    for (int64_t i = 0; i < length; ++i) {
+      const int64_t pair = int64_t{pairs->Value(i)} - before;
+      if (pair < 0 || is_counted[static_cast<size_t>(pair)]) continue;
+      is_counted[static_cast<size_t>(pair)] = true;
+      if (values->IsValid(i)) ++counts_.mutable_data()[groups[static_cast<size_t>(i)]];
     }
-    const arrow::compute::ExecBatch batch({ids, keys}, length);
-    return pairs_->Populate(arrow::compute::ExecSpan(batch));
+    return Status::OK();
   }
 
   Status Merge(uint32_t, uint32_t) override {
@@ -45,34 +49,23 @@ class DistinctState final : public AggregateState {
   }
 
   Result<ArrayPtr> Finish() override {
-    ICEFRAME_ASSIGN_OR_RETURN(std::shared_ptr<arrow::Buffer> counts,
-                              arrow::AllocateBuffer(num_groups_ * 8, memory_->pool()));
-    auto* out = reinterpret_cast<int64_t*>(counts->mutable_data());
-    std::fill(out, out + num_groups_, 0);
-    if (pairs_ != nullptr) {
-      ICEFRAME_ASSIGN_OR_RETURN(arrow::compute::ExecBatch uniques, pairs_->GetUniques());
-      const auto groups = std::static_pointer_cast<arrow::UInt32Array>(uniques[0].make_array());
-      const ArrayPtr values = uniques[1].make_array();
-      for (int64_t i = 0; i < groups->length(); ++i) {
-        if (values->IsValid(i)) ++out[groups->Value(i)];
-      }
-    }
+    const int64_t length = counts_.length();
+    ICEFRAME_ASSIGN_OR_RETURN(auto counts, counts_.Finish());
     return arrow::MakeArray(
-        arrow::ArrayData::Make(arrow::int64(), num_groups_, {nullptr, std::move(counts)}, 0));
+        arrow::ArrayData::Make(arrow::int64(), length, {nullptr, std::move(counts)}, 0));
   }
 
  private:
   std::shared_ptr<MemoryBudget> memory_;
-  arrow::compute::ExecContext exec_;
-  std::unique_ptr<arrow::compute::Grouper> pairs_;
-  int64_t num_groups_ = 0;
+  GroupIds pairs_;
+  arrow::TypedBufferBuilder<int64_t> counts_;
 };
 
 }  // namespace
 
-Result<std::unique_ptr<AggregateState>> MakeDistinctState(const Expression&,
-                                                          std::shared_ptr<MemoryBudget> memory) {
-  return std::make_unique<DistinctState>(std::move(memory));
+Result<std::unique_ptr<AggregateState>> MakeDistinctState(std::shared_ptr<MemoryBudget> memory,
+                                                          int64_t max_bytes) {
+  return std::make_unique<DistinctState>(std::move(memory), max_bytes);
 }
 
 }  // namespace iceframe::internal

@@ -66,8 +66,12 @@ class ExtremeState final : public AggregateState {
  public:
   using Value = typename Layout::Value;
 
-  ExtremeState(Expression call, bool is_max, std::shared_ptr<MemoryBudget> memory)
-      : call_(std::move(call)), is_max_(is_max), memory_(std::move(memory)) {}
+  ExtremeState(Expression call, bool is_max, std::shared_ptr<MemoryBudget> memory,
+               int64_t max_bytes)
+      : call_(std::move(call)),
+        is_max_(is_max),
+        memory_(std::move(memory)),
+        max_bytes_(max_bytes) {}
 
   Status Resize(int64_t num_groups) override {
     const auto size = static_cast<size_t>(num_groups);
@@ -101,6 +105,7 @@ class ExtremeState final : public AggregateState {
     if (type->id() == arrow::Type::EXTENSION) {
       type = static_cast<const arrow::ExtensionType&>(*type).storage_type();
     }
+    if (text_bytes_ > max_bytes_) type = WideType(type);
     ICEFRAME_ASSIGN_OR_RETURN(auto builder, arrow::MakeBuilder(type, memory_->pool()));
     for (const auto& value : best_) {
       ICEFRAME_RETURN_NOT_OK(value ? Append(*value, builder.get()) : builder->AppendNull());
@@ -109,6 +114,11 @@ class ExtremeState final : public AggregateState {
   }
 
  private:
+  static std::shared_ptr<arrow::DataType> WideType(const std::shared_ptr<arrow::DataType>& type) {
+    if (type->id() == arrow::Type::STRING) return arrow::large_utf8();
+    return type->id() == arrow::Type::BINARY ? arrow::large_binary() : type;
+  }
+
   template <typename Candidate>
   void Offer(const Candidate& candidate, uint32_t group) {
     std::optional<Value>& best = best_[group];
@@ -141,6 +151,12 @@ class ExtremeState final : public AggregateState {
           return static_cast<arrow::BinaryBuilder*>(builder)->Append(value);
         }
         break;
+      case arrow::Type::LARGE_STRING:
+      case arrow::Type::LARGE_BINARY:
+        if constexpr (std::is_same_v<Value, std::string>) {
+          return static_cast<arrow::LargeBinaryBuilder*>(builder)->Append(value);
+        }
+        break;
       case arrow::Type::FIXED_SIZE_BINARY:
         if constexpr (std::is_same_v<Value, std::string>) {
           return static_cast<arrow::FixedSizeBinaryBuilder*>(builder)->Append(value);
@@ -167,6 +183,7 @@ class ExtremeState final : public AggregateState {
   Expression call_;
   bool is_max_;
   std::shared_ptr<MemoryBudget> memory_;
+  int64_t max_bytes_;
   std::vector<std::optional<Value>> best_;
   int64_t slot_bytes_ = 0;
   int64_t text_bytes_ = 0;
@@ -176,9 +193,10 @@ class ExtremeState final : public AggregateState {
 }  // namespace
 
 Result<std::unique_ptr<AggregateState>> MakeExtremeState(const Expression& call, bool is_max,
-                                                         std::shared_ptr<MemoryBudget> memory) {
+                                                         std::shared_ptr<MemoryBudget> memory,
+                                                         int64_t max_bytes) {
   const auto make = [&]<typename Layout>(Layout) -> std::unique_ptr<AggregateState> {
-    return std::make_unique<ExtremeState<Layout>>(call, is_max, std::move(memory));
+    return std::make_unique<ExtremeState<Layout>>(call, is_max, std::move(memory), max_bytes);
   };
   switch (call.type().id()) {
     case TypeId::kBoolean:

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include <arrow/array/array_primitive.h>
 #include <arrow/compute/exec.h>
@@ -13,9 +14,13 @@
 namespace iceframe {
 
 /// Nulls are equal here, as are NaNs, and −0 and 0.
+///
+/// Arrow's grouper gives its keys back in arrays of 32-bit offsets. So there is a further one
+/// whenever the last one's keys have got as long as the limit; rows go to the first that knows
+/// them.
 class GroupIds {
  public:
-  explicit GroupIds(arrow::MemoryPool* pool) : exec_(pool) {}
+  GroupIds(arrow::MemoryPool* pool, int64_t max_bytes) : exec_(pool), max_bytes_(max_bytes) {}
 
   /// The group of each row; new keys make new groups.
   Result<std::shared_ptr<arrow::UInt32Array>> Consume(const arrow::ArrayVector& keys,
@@ -23,15 +28,31 @@ class GroupIds {
   /// The group of each row, null where no group has its keys.
   Result<std::shared_ptr<arrow::UInt32Array>> Lookup(const arrow::ArrayVector& keys,
                                                      int64_t num_rows);
-  int64_t num_groups() const { return grouper_ == nullptr ? 0 : grouper_->num_groups(); }
-  /// A row of keys per group, in storage form; no arrays if nothing was consumed.
+  int64_t num_groups() const;
+  /// A row of keys per group, in storage form, perhaps wide (types/wide_array.h); no arrays if
+  /// nothing was consumed.
   Result<arrow::ArrayVector> Keys();
 
  private:
-  Result<arrow::compute::ExecBatch> Prepare(const arrow::ArrayVector& keys, int64_t num_rows);
+  /// The groups from `first_group` on.
+  struct Generation {
+    std::unique_ptr<arrow::compute::Grouper> grouper;
+    int64_t first_group = 0;
+    int64_t key_bytes = 0;
+  };
+  using Ids = std::shared_ptr<arrow::UInt32Array>;
+
+  Result<arrow::ArrayVector> Groupable(const arrow::ArrayVector& keys);
+  Status AddGeneration(const arrow::ArrayVector& keys);
+  Result<Ids> ConsumeIn(Generation* generation, const arrow::ArrayVector& keys, int64_t num_rows);
+  Result<Ids> LookupIn(const Generation& generation, const arrow::ArrayVector& keys,
+                       int64_t num_rows);
+  /// Looks in all generations but the last, which gets what these don't know.
+  Result<Ids> ConsumeLast(const arrow::ArrayVector& keys, int64_t num_rows);
 
   arrow::compute::ExecContext exec_;
-  std::unique_ptr<arrow::compute::Grouper> grouper_;
+  int64_t max_bytes_;
+  std::vector<Generation> generations_;
 };
 
 }  // namespace iceframe

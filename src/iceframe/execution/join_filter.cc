@@ -4,6 +4,7 @@
 #include <utility>
 
 #include <arrow/array.h>
+#include <arrow/type_traits.h>
 
 #include "iceframe/execution/join_filter_internal.h"
 #include "iceframe/expression/binder.h"
@@ -24,13 +25,15 @@ Expression BoundLiteral(const Type& type, Value value) {
   return Expression(LiteralNode{std::move(value)}, type, /*is_bound=*/true);
 }
 
-Result<Expression> FilterOfKey(const Expression& column, const arrow::Array& keys) {
+Result<Expression> FilterOfKey(const Expression& column, const arrow::Array& keys,
+                               const OperationContext& context) {
   const Type& type = column.type();
   std::vector<Value> values;
   std::optional<Value> least;
   std::optional<Value> greatest;
   const bool listed = keys.length() <= kMaxListed;
   for (int64_t i = 0; i < keys.length(); ++i) {
+    if (i % kRowsPerCheck == 0) ICEFRAME_RETURN_NOT_OK(context.Check());
     if (keys.IsNull(i)) continue;
     ICEFRAME_ASSIGN_OR_RETURN(Value value, ValueFromArrow(type, keys, i));
     if (!least || CompareValues(type, value, *least) < 0) least = value;
@@ -58,12 +61,14 @@ Result<Expression> FilterOfKey(const Expression& column, const arrow::Array& key
 
 Result<Expression> FilterOfKeys(const std::vector<Expression>& left_keys,
                                 const std::vector<Expression>& right_keys,
-                                const arrow::ArrayVector& keys) {
+                                const arrow::ArrayVector& keys, const OperationContext& context) {
   std::vector<Expression> filters;
   for (size_t i = 0; i < std::min(left_keys.size(), keys.size()); ++i) {
     if (left_keys[i].as<ColumnNode>() == nullptr) continue;
     if (left_keys[i].type() != right_keys[i].type()) continue;
-    ICEFRAME_ASSIGN_OR_RETURN(Expression filter, FilterOfKey(left_keys[i], *keys[i]));
+    // So much text is no filter.
+    if (arrow::is_large_binary_like(keys[i]->type_id())) continue;
+    ICEFRAME_ASSIGN_OR_RETURN(Expression filter, FilterOfKey(left_keys[i], *keys[i], context));
     filters.push_back(std::move(filter));
   }
   if (filters.empty()) return True();

@@ -10,9 +10,9 @@ namespace iceframe {
 
 /// A predicate over plain columns among `left_keys` that every row with a partner satisfies: the
 /// keys themselves if there are few, else their range. `keys`: the distinct right keys, a column
-/// per key. True if nothing can be said.
+/// per key. True if nothing can be said. Ends when the operation is cancelled.
 Result<Expression> FilterOfKeys(const std::vector<Expression>& left_keys,
                                 const std::vector<Expression>& right_keys,
-                                const arrow::ArrayVector& keys);
+                                const arrow::ArrayVector& keys, const OperationContext& context);
 
 }  // namespace iceframe

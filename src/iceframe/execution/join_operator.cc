@@ -11,6 +11,7 @@
 
 #include "iceframe/execution/join_filter_internal.h"
 #include "iceframe/execution/join_table_internal.h"
+#include "iceframe/types/offset_reach.h"
 
 namespace iceframe {
 
@@ -74,17 +75,17 @@ class JoinOperator final : public Operator {
 
  protected:
   Status DoOpen() override {
-    table_ = std::make_unique<JoinTable>(context().memory);
+    table_ = std::make_unique<JoinTable>(context(), batch_bytes());
     ICEFRAME_RETURN_NOT_OK(input(1).Open(context()));
-    ICEFRAME_ASSIGN_OR_RETURN(BatchPtr rows, ReadAll(&input(1), pool()));
-    ICEFRAME_RETURN_NOT_OK(table_->Build(std::move(rows), node_.right_keys));
-    if (KeepsLoneRight()) is_matched_.resize(static_cast<size_t>(table_->rows().num_rows()));
+    ICEFRAME_RETURN_NOT_OK(table_->Build(&input(1), node_.right_keys));
+    if (!HasLeftOnly()) right_limit_ = GatherLimit(table_->columns(), batch_bytes());
+    if (KeepsLoneRight()) is_matched_.resize(static_cast<size_t>(table_->num_rows()));
     if (DropsLoneLeft()) {
       // Nothing can meet: the left side need not even be planned.
-      if (table_->rows().num_rows() == 0) return Status::OK();
+      if (table_->num_rows() == 0) return Status::OK();
       ICEFRAME_ASSIGN_OR_RETURN(auto keys, table_->DistinctKeys());
       ICEFRAME_ASSIGN_OR_RETURN(Expression filter,
-                                FilterOfKeys(node_.left_keys, node_.right_keys, keys));
+                                FilterOfKeys(node_.left_keys, node_.right_keys, keys, context()));
       if (!filter.is_true()) input(0).OfferFilter(filter);
     }
     left_is_open_ = true;
@@ -92,16 +93,13 @@ class JoinOperator final : public Operator {
   }
 
   Result<BatchPtr> DoNext() override {
-    RowPairs pairs(pool());
     while (left_is_open_) {
-      if (batch_ == nullptr) {
+      if (left_rows_ != nullptr) return NextPairs();
+      if (batch_ == nullptr || row_ >= batch_->num_rows()) {
         ICEFRAME_RETURN_NOT_OK(NextLeft());
         if (batch_ == nullptr) break;
       }
-      ICEFRAME_RETURN_NOT_OK(FillPairs(&pairs));
-      const BatchPtr left = batch_;
-      if (row_ >= batch_->num_rows()) batch_.reset();
-      if (pairs.size() > 0) return Joined(*left, &pairs);
+      ICEFRAME_RETURN_NOT_OK(FindPairs());
     }
     return LoneRight();
   }
@@ -126,11 +124,12 @@ class JoinOperator final : public Operator {
       left_is_open_ = false;
       return Status::OK();
     }
-    if (table_->rows().num_rows() == 0) {
+    left_limit_ = GatherLimit(batch_->columns(), batch_bytes());
+    if (table_->num_rows() == 0) {
       groups_.reset();
       return Status::OK();
     }
-    ICEFRAME_ASSIGN_OR_RETURN(groups_, table_->Find(*batch_, node_.left_keys));
+    ICEFRAME_ASSIGN_OR_RETURN(groups_, table_->Find(batch_, node_.left_keys));
     return Status::OK();
   }
 
@@ -160,14 +159,26 @@ class JoinOperator final : public Operator {
     return Status::OK();
   }
 
-  Result<BatchPtr> Joined(const arrow::RecordBatch& left, RowPairs* pairs) {
-    const int64_t num_rows = pairs->size();
-    ICEFRAME_ASSIGN_OR_RETURN(ArrayPtr left_rows, pairs->FinishLeft());
-    ICEFRAME_ASSIGN_OR_RETURN(auto columns, TakeColumns(left.columns(), *left_rows, pool()));
+  Status FindPairs() {
+    RowPairs pairs(pool());
+    ICEFRAME_RETURN_NOT_OK(FillPairs(&pairs));
+    if (pairs.size() == 0) return Status::OK();
+    ICEFRAME_ASSIGN_OR_RETURN(left_rows_, pairs.FinishLeft());
+    return pairs.FinishRight().Value(&right_rows_);
+  }
+
+  // As many of the pairs that were found as one batch can hold.
+  Result<BatchPtr> NextPairs() {
+    int64_t num_rows = left_limit_.NumFitting(*left_rows_, left_rows_->length());
+    num_rows = right_limit_.NumFitting(*right_rows_, num_rows);
+    const ArrayPtr left_rows = left_rows_->Slice(0, num_rows);
+    const ArrayPtr right_rows = right_rows_->Slice(0, num_rows);
+    const bool are_all = num_rows == left_rows_->length();
+    left_rows_ = are_all ? nullptr : left_rows_->Slice(num_rows);
+    right_rows_ = are_all ? nullptr : right_rows_->Slice(num_rows);
+    ICEFRAME_ASSIGN_OR_RETURN(auto columns, TakeColumns(batch_->columns(), *left_rows, pool()));
     if (!HasLeftOnly()) {
-      ICEFRAME_ASSIGN_OR_RETURN(ArrayPtr right_rows, pairs->FinishRight());
-      ICEFRAME_ASSIGN_OR_RETURN(auto right,
-                                TakeColumns(table_->rows().columns(), *right_rows, pool()));
+      ICEFRAME_ASSIGN_OR_RETURN(auto right, TakeColumns(table_->columns(), *right_rows, pool()));
       columns.insert(columns.end(), right.begin(), right.end());
     }
     return MakeBatch(num_rows, std::move(columns));
@@ -179,11 +190,17 @@ class JoinOperator final : public Operator {
     for (; lone_ < is_matched_.size() && rows.length() < kOutputRows; ++lone_) {
       if (!is_matched_[lone_]) ICEFRAME_RETURN_NOT_OK(rows.Append(static_cast<uint32_t>(lone_)));
     }
-    const int64_t num_rows = rows.length();
-    if (num_rows == 0) return nullptr;
+    const int64_t num_found = rows.length();
+    if (num_found == 0) return nullptr;
     ICEFRAME_ASSIGN_OR_RETURN(auto buffer, rows.Finish());
-    const ArrayPtr indices =
-        arrow::MakeArray(arrow::ArrayData::Make(arrow::uint32(), num_rows, {nullptr, buffer}, 0));
+    ArrayPtr indices =
+        arrow::MakeArray(arrow::ArrayData::Make(arrow::uint32(), num_found, {nullptr, buffer}, 0));
+    const int64_t num_rows = right_limit_.NumFitting(*indices, num_found);
+    if (num_rows < num_found) {
+      // The others are found again.
+      lone_ = static_cast<const arrow::UInt32Array&>(*indices).Value(num_rows);
+      indices = indices->Slice(0, num_rows);
+    }
     ICEFRAME_ASSIGN_OR_RETURN(BatchPtr none, EmptyBatch(*input(0).schema(), pool()));
     arrow::ArrayVector columns;
     for (const ArrayPtr& column : none->columns()) {
@@ -191,7 +208,7 @@ class JoinOperator final : public Operator {
           ArrayPtr nulls, arrow::MakeArrayOfNull(StorageForm(column)->type(), num_rows, pool()));
       columns.push_back(std::move(nulls));
     }
-    ICEFRAME_ASSIGN_OR_RETURN(auto right, TakeColumns(table_->rows().columns(), *indices, pool()));
+    ICEFRAME_ASSIGN_OR_RETURN(auto right, TakeColumns(table_->columns(), *indices, pool()));
     columns.insert(columns.end(), right.begin(), right.end());
     return MakeBatch(num_rows, std::move(columns));
   }
@@ -202,6 +219,11 @@ class JoinOperator final : public Operator {
   // The left batch under way, its rows' groups, the next row and its next partner.
   BatchPtr batch_;
   std::shared_ptr<arrow::UInt32Array> groups_;
+  GatherLimit left_limit_;
+  GatherLimit right_limit_;
+  // Pairs that are to be handed out yet; nullptr: none.
+  ArrayPtr left_rows_;
+  ArrayPtr right_rows_;
   int64_t row_ = 0;
   size_t partner_ = 0;
   std::vector<bool> is_matched_;

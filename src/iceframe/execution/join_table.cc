@@ -5,7 +5,9 @@
 #include <utility>
 
 #include <arrow/array.h>
+#include <arrow/array/concatenate.h>
 #include <arrow/record_batch.h>
+#include <arrow/scalar.h>
 
 #include "iceframe/execution/join_table_internal.h"
 
@@ -13,16 +15,7 @@ namespace iceframe {
 
 namespace {
 
-Result<arrow::ArrayVector> EvaluateKeys(const arrow::RecordBatch& batch,
-                                        const std::vector<Expression>& keys,
-                                        arrow::MemoryPool* pool) {
-  arrow::ArrayVector columns;
-  for (const Expression& key : keys) {
-    ICEFRAME_ASSIGN_OR_RETURN(ArrayPtr column, EvaluateColumn(key, batch, pool));
-    columns.push_back(std::move(column));
-  }
-  return columns;
-}
+constexpr uint32_t kNoGroup = std::numeric_limits<uint32_t>::max();
 
 bool IsAnyNull(const arrow::ArrayVector& keys, int64_t row) {
   return std::ranges::any_of(keys, [row](const ArrayPtr& key) { return key->IsNull(row); });
@@ -34,56 +27,87 @@ bool HasNulls(const arrow::ArrayVector& keys) {
 
 }  // namespace
 
-Status JoinTable::Build(std::shared_ptr<arrow::RecordBatch> rows,
-                        const std::vector<Expression>& keys) {
-  rows_ = std::move(rows);
-  const int64_t num_rows = rows_->num_rows();
-  if (num_rows >= std::numeric_limits<uint32_t>::max()) {
+Status JoinTable::Build(Operator* input, const std::vector<Expression>& keys) {
+  arrow::TypedBufferBuilder<uint32_t> groups(context_.pool());
+  std::vector<EvaluatedPart> parts;
+  ICEFRAME_RETURN_NOT_OK(
+      ForEachPart(input, keys, max_bytes_, context_.pool(), [&](EvaluatedPart part) -> Status {
+        if (!keys.empty()) ICEFRAME_RETURN_NOT_OK(AddGroups(part, &groups));
+        part.values.clear();
+        parts.push_back(std::move(part));
+        return Status::OK();
+      }));
+  const RowHolder holder(*input->schema(), {}, context_, max_bytes_);
+  ICEFRAME_ASSIGN_OR_RETURN(rows_, holder.Join({}, std::move(parts)));
+  if (num_rows() >= kNoGroup) {
     return Error(ErrorKind::kResourceExhausted,
-                 "the side of a join that is held in memory has too many rows: ", num_rows,
+                 "the side of a join that is held in memory has too many rows: ", num_rows(),
                  "; filter it, or put the larger table first");
   }
-  const int64_t num_bytes = num_rows * 2 * static_cast<int64_t>(sizeof(uint32_t));
-  ICEFRAME_ASSIGN_OR_RETURN(reservation_, MemoryReservation::Make(memory_, num_bytes));
+  const int64_t num_bytes = num_rows() * 2 * static_cast<int64_t>(sizeof(uint32_t));
+  ICEFRAME_ASSIGN_OR_RETURN(reservation_, MemoryReservation::Make(context_.memory, num_bytes));
   if (keys.empty()) {
-    offsets_ = {0, static_cast<uint32_t>(num_rows)};
-    row_numbers_.resize(static_cast<size_t>(num_rows));
+    offsets_ = {0, static_cast<uint32_t>(num_rows())};
+    row_numbers_.resize(static_cast<size_t>(num_rows()));
     std::iota(row_numbers_.begin(), row_numbers_.end(), 0U);
     return Status::OK();
   }
-  ICEFRAME_ASSIGN_OR_RETURN(auto columns, EvaluateKeys(*rows_, keys, memory_->pool()));
-  ICEFRAME_ASSIGN_OR_RETURN(auto groups, groups_.Consume(columns, num_rows));
-  return IndexRows(*groups, columns);
+  return IndexRows({groups.data(), static_cast<size_t>(groups.length())});
 }
 
-// Counting sort by group, which keeps the rows' order.
-Status JoinTable::IndexRows(const arrow::UInt32Array& groups, const arrow::ArrayVector& keys) {
-  offsets_.assign(static_cast<size_t>(groups_.num_groups()) + 1, 0);
-  const bool has_nulls = HasNulls(keys);
-  const auto is_found = [&](int64_t row) { return !has_nulls || !IsAnyNull(keys, row); };
-  for (int64_t row = 0; row < groups.length(); ++row) {
-    if (is_found(row)) ++offsets_[groups.Value(row) + 1];
-  }
-  std::partial_sum(offsets_.begin(), offsets_.end(), offsets_.begin());
-  row_numbers_.resize(offsets_.back());
-  std::vector<uint32_t> next(offsets_.begin(), offsets_.end() - 1);
-  for (int64_t row = 0; row < groups.length(); ++row) {
-    if (is_found(row)) row_numbers_[next[groups.Value(row)]++] = static_cast<uint32_t>(row);
+Status JoinTable::AddGroups(const EvaluatedPart& part,
+                            arrow::TypedBufferBuilder<uint32_t>* groups) {
+  const int64_t num_rows = part.rows->num_rows();
+  ICEFRAME_RETURN_NOT_OK(groups->Reserve(num_rows));
+  ICEFRAME_ASSIGN_OR_RETURN(auto ids, groups_.Consume(part.values, num_rows));
+  const bool has_nulls = HasNulls(part.values);
+  for (int64_t row = 0; row < num_rows; ++row) {
+    const bool is_found = !has_nulls || !IsAnyNull(part.values, row);
+    groups->UnsafeAppend(is_found ? ids->Value(row) : kNoGroup);
   }
   return Status::OK();
 }
 
-Result<std::shared_ptr<arrow::UInt32Array>> JoinTable::Find(const arrow::RecordBatch& batch,
-                                                            const std::vector<Expression>& keys) {
+// Counting sort by group, which keeps the rows' order.
+Status JoinTable::IndexRows(std::span<const uint32_t> groups) {
+  offsets_.assign(static_cast<size_t>(groups_.num_groups()) + 1, 0);
+  const auto for_each_found = [&](const auto& visit) -> Status {
+    for (size_t row = 0; row < groups.size(); ++row) {
+      if (row % kRowsPerCheck == 0) ICEFRAME_RETURN_NOT_OK(context_.Check());
+      if (groups[row] != kNoGroup) visit(static_cast<uint32_t>(row), groups[row]);
+    }
+    return Status::OK();
+  };
+  ICEFRAME_RETURN_NOT_OK(
+      for_each_found([&](uint32_t, uint32_t group) { ++offsets_[size_t{group} + 1]; }));
+  std::partial_sum(offsets_.begin(), offsets_.end(), offsets_.begin());
+  row_numbers_.resize(offsets_.back());
+  std::vector<uint32_t> next(offsets_.begin(), offsets_.end() - 1);
+  return for_each_found([&](uint32_t row, uint32_t group) { row_numbers_[next[group]++] = row; });
+}
+
+Result<std::shared_ptr<arrow::UInt32Array>> JoinTable::Find(
+    const std::shared_ptr<arrow::RecordBatch>& batch, const std::vector<Expression>& keys) {
   if (keys.empty()) {
     ICEFRAME_ASSIGN_OR_RETURN(
         ArrayPtr zeros,
-        arrow::MakeArrayFromScalar(arrow::UInt32Scalar(0), batch.num_rows(), memory_->pool()));
+        arrow::MakeArrayFromScalar(arrow::UInt32Scalar(0), batch->num_rows(), context_.pool()));
     return std::static_pointer_cast<arrow::UInt32Array>(zeros);
   }
-  ICEFRAME_ASSIGN_OR_RETURN(auto columns, EvaluateKeys(batch, keys, memory_->pool()));
-  // Groups of null keys have no rows, so a null finds nothing.
-  return groups_.Lookup(columns, batch.num_rows());
+  EvaluatedParts parts(keys, max_bytes_, context_.pool());
+  parts.Start(batch);
+  arrow::ArrayVector found;
+  while (!parts.is_at_end()) {
+    ICEFRAME_ASSIGN_OR_RETURN(EvaluatedPart part, parts.Next());
+    // Groups of null keys have no rows, so a null finds nothing.
+    ICEFRAME_ASSIGN_OR_RETURN(auto ids, groups_.Lookup(part.values, part.rows->num_rows()));
+    found.push_back(std::move(ids));
+  }
+  ArrayPtr all = found[0];
+  if (found.size() > 1) {
+    ICEFRAME_ASSIGN_OR_RETURN(all, arrow::Concatenate(found, context_.pool()));
+  }
+  return std::static_pointer_cast<arrow::UInt32Array>(all);
 }
 
 }  // namespace iceframe

@@ -8,7 +8,10 @@
 #include <span>
 #include <vector>
 
+#include <arrow/buffer_builder.h>
+
 #include "iceframe/execution/group_ids_internal.h"
+#include "iceframe/execution/held_rows_internal.h"
 #include "iceframe/runtime/memory_manager.h"
 
 namespace iceframe {
@@ -16,17 +19,20 @@ namespace iceframe {
 /// Rows with a null key are held, but found by nothing.
 class JoinTable {
  public:
-  explicit JoinTable(std::shared_ptr<MemoryBudget> memory)
-      : memory_(std::move(memory)), groups_(memory_->pool()) {}
+  /// `max_bytes`: how far a column may reach before it is held wide (types/wide_array.h).
+  JoinTable(const OperationContext& context, int64_t max_bytes)
+      : context_(context), max_bytes_(max_bytes), groups_(context.pool(), max_bytes) {}
 
-  /// Without keys every row is found by every row.
-  Status Build(std::shared_ptr<arrow::RecordBatch> rows, const std::vector<Expression>& keys);
+  /// Reads an operator that is open to its end. Without keys every row is found by every row.
+  Status Build(Operator* input, const std::vector<Expression>& keys);
 
-  const arrow::RecordBatch& rows() const { return *rows_; }
-  /// Each distinct key once; no arrays without rows.
+  int64_t num_rows() const { return rows_.num_rows; }
+  /// In storage form, perhaps wide.
+  const arrow::ArrayVector& columns() const { return rows_.columns; }
+  /// Each distinct key once, perhaps wide; no arrays without rows.
   Result<arrow::ArrayVector> DistinctKeys() { return groups_.Keys(); }
   /// The group of each row of the other side; null: no partners.
-  Result<std::shared_ptr<arrow::UInt32Array>> Find(const arrow::RecordBatch& batch,
+  Result<std::shared_ptr<arrow::UInt32Array>> Find(const std::shared_ptr<arrow::RecordBatch>& batch,
                                                    const std::vector<Expression>& keys);
   /// The rows of a group, in order.
   std::span<const uint32_t> RowsOf(uint32_t group) const {
@@ -34,11 +40,14 @@ class JoinTable {
   }
 
  private:
-  Status IndexRows(const arrow::UInt32Array& groups, const arrow::ArrayVector& keys);
+  /// Numbers the rows of a part, kNoGroup where a key is null.
+  Status AddGroups(const EvaluatedPart& part, arrow::TypedBufferBuilder<uint32_t>* groups);
+  Status IndexRows(std::span<const uint32_t> groups);
 
-  std::shared_ptr<MemoryBudget> memory_;
+  OperationContext context_;
+  int64_t max_bytes_;
   GroupIds groups_;
-  std::shared_ptr<arrow::RecordBatch> rows_;
+  HeldRows rows_;
   MemoryReservation reservation_;
   std::vector<uint32_t> offsets_;
   std::vector<uint32_t> row_numbers_;

@@ -74,7 +74,8 @@ class MetadataAggregateOperator final : public Operator {
       extreme.column = Expression(ColumnNode{column.name, column.field_id - scan_.id_offset},
                                   call.call.operands()[0].type(), /*is_bound=*/true);
       extreme.is_max = AsAggregate(call.call)->id == AggregateId::kMax;
-      ICEFRAME_ASSIGN_OR_RETURN(extreme.state, MakeAggregateState(call.call, context().memory));
+      ICEFRAME_ASSIGN_OR_RETURN(extreme.state,
+                                MakeAggregateState(call.call, context().memory, batch_bytes()));
       extremes_.push_back(std::move(extreme));
     }
     if (extremes_.empty()) read_.options.projection = scan_.columns->Select({});

@@ -8,8 +8,9 @@
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
 
-#include "iceframe/execution/columns_internal.h"
+#include "iceframe/runtime/batch_bytes.h"
 #include "iceframe/types/arrow_schema.h"
+#include "iceframe/types/wide_array.h"
 
 namespace iceframe {
 
@@ -25,6 +26,7 @@ Operator::Operator(std::string name, std::shared_ptr<const Schema> schema,
 
 Status Operator::Open(const OperationContext& context) {
   ICEFRAME_ASSIGN_OR_RETURN(arrow_schema_, ToArrowSchema(*schema_, /*with_field_ids=*/true));
+  ICEFRAME_ASSIGN_OR_RETURN(batch_bytes_, BatchBytes(context));
   context_ = context;
   context_.memory = context.memory->MakeChild(name_.substr(0, name_.find(':')));
   const auto start = SteadyClock::now();
@@ -63,7 +65,7 @@ Result<std::shared_ptr<arrow::RecordBatch>> Operator::MakeBatch(
     int64_t num_rows, std::vector<std::shared_ptr<arrow::Array>> columns) const {
   for (size_t i = 0; i < columns.size(); ++i) {
     const auto& type = arrow_schema_->field(static_cast<int>(i))->type();
-    columns[i] = WithType(columns[i], type);
+    ICEFRAME_ASSIGN_OR_RETURN(columns[i], Narrow(columns[i], type, pool()));
   }
   return arrow::RecordBatch::Make(arrow_schema_, num_rows, std::move(columns));
 }

@@ -64,9 +64,13 @@ class Operator {
   /// The operation's context with the operator's own budget.
   const OperationContext& context() const { return context_; }
   arrow::MemoryPool* pool() const { return context_.pool(); }
+  /// The setting execution.batch_bytes: no column of a batch reaches farther
+  /// (types/offset_reach.h), but for one of a single row.
+  int64_t batch_bytes() const { return batch_bytes_; }
   /// Opens all inputs.
   Status OpenInputs();
-  /// Columns in the schema's order, in any equal physical form, as a batch of the arrow schema.
+  /// Columns in the schema's order, in any equal physical form (wide ones too), as a batch of the
+  /// arrow schema. Errors: ResourceExhausted if 32-bit offsets don't reach.
   Result<std::shared_ptr<arrow::RecordBatch>> MakeBatch(
       int64_t num_rows, std::vector<std::shared_ptr<arrow::Array>> columns) const;
 
@@ -77,6 +81,7 @@ class Operator {
   std::vector<std::unique_ptr<Operator>> inputs_;
   OperationContext context_;
   OperatorMetrics metrics_;
+  int64_t batch_bytes_ = 0;
   bool is_done_ = false;
 };
 

@@ -2,6 +2,7 @@
 #include "iceframe/execution/row_operators.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include <arrow/array.h>
@@ -9,7 +10,7 @@
 #include <arrow/record_batch.h>
 #include <arrow/scalar.h>
 
-#include "iceframe/execution/columns_internal.h"
+#include "iceframe/execution/evaluated_parts_internal.h"
 #include "iceframe/expression/evaluate.h"
 
 namespace iceframe {
@@ -61,20 +62,25 @@ class ProjectOperator final : public Operator {
   }
 
  protected:
-  Status DoOpen() override { return OpenInputs(); }
+  Status DoOpen() override {
+    std::vector<Expression> expressions;
+    for (const NamedExpression& column : columns_) expressions.push_back(column.expression);
+    parts_.emplace(std::move(expressions), batch_bytes(), pool());
+    return OpenInputs();
+  }
   Result<BatchPtr> DoNext() override {
-    ICEFRAME_ASSIGN_OR_RETURN(BatchPtr batch, input().Next());
-    if (batch == nullptr) return batch;
-    arrow::ArrayVector columns;
-    for (const NamedExpression& column : columns_) {
-      ICEFRAME_ASSIGN_OR_RETURN(auto values, EvaluateColumn(column.expression, *batch, pool()));
-      columns.push_back(std::move(values));
+    if (parts_->is_at_end()) {
+      ICEFRAME_ASSIGN_OR_RETURN(BatchPtr batch, input().Next());
+      if (batch == nullptr) return batch;
+      parts_->Start(std::move(batch));
     }
-    return MakeBatch(batch->num_rows(), std::move(columns));
+    ICEFRAME_ASSIGN_OR_RETURN(EvaluatedPart part, parts_->Next());
+    return MakeBatch(part.rows->num_rows(), std::move(part.values));
   }
 
  private:
   std::vector<NamedExpression> columns_;
+  std::optional<EvaluatedParts> parts_;
 };
 
 class LimitOperator final : public Operator {

@@ -5,12 +5,13 @@
 #include <utility>
 
 #include <arrow/array.h>
-#include <arrow/array/concatenate.h>
 #include <arrow/compute/api.h>
 #include <arrow/record_batch.h>
 
-#include "iceframe/execution/columns_internal.h"
+#include "iceframe/execution/held_rows_internal.h"
 #include "iceframe/execution/sort_rows_internal.h"
+#include "iceframe/types/offset_reach.h"
+#include "iceframe/types/row_order.h"
 
 namespace iceframe {
 
@@ -33,55 +34,74 @@ class SortOperator final : public Operator {
   Status DoOpen() override { return OpenInputs(); }
 
   Result<BatchPtr> DoNext() override {
-    if (sorted_ == nullptr) {
-      ICEFRAME_ASSIGN_OR_RETURN(sorted_, node_.fetch ? FirstRows(*node_.fetch) : AllRows());
+    if (order_ == nullptr) {
+      ICEFRAME_ASSIGN_OR_RETURN(rows_, node_.fetch ? FirstRows(*node_.fetch) : AllRows());
+      ICEFRAME_ASSIGN_OR_RETURN(order_, OrderOf(rows_, node_.fetch));
+      rows_.values.clear();
+      limit_ = GatherLimit(rows_.columns, batch_bytes());
     }
-    if (next_row_ >= sorted_->num_rows()) return nullptr;
-    const BatchPtr slice = sorted_->Slice(next_row_, kOutputRows);
-    next_row_ += slice->num_rows();
-    return slice;
+    if (order_->length() == 0) return nullptr;
+    const ArrayPtr next = order_->Slice(0, limit_.NumFitting(*order_, kOutputRows));
+    ICEFRAME_ASSIGN_OR_RETURN(auto columns, TakeColumns(rows_.columns, *next, pool()));
+    order_ = order_->Slice(next->length());
+    return MakeBatch(next->length(), std::move(columns));
   }
 
  private:
-  Result<BatchPtr> AllRows() {
-    ICEFRAME_ASSIGN_OR_RETURN(BatchPtr rows, ReadAll(&input(), pool()));
-    return Sorted(rows, std::nullopt);
+  std::vector<Expression> Keys() const {
+    std::vector<Expression> keys;
+    for (const SortKey& key : node_.keys) keys.push_back(key.expression);
+    return keys;
+  }
+
+  Result<HeldRows> AllRows() {
+    return RowHolder(*schema(), Keys(), context(), batch_bytes()).ReadAll(&input());
   }
 
   // Keeps the best so far, and sorts again whenever as much again has come that may be better.
-  Result<BatchPtr> FirstRows(int64_t fetch) {
-    ICEFRAME_ASSIGN_OR_RETURN(BatchPtr best, EmptyBatch(*schema(), pool()));
-    arrow::RecordBatchVector waiting;
+  Result<HeldRows> FirstRows(int64_t fetch) {
+    const RowHolder holder(*schema(), Keys(), context(), batch_bytes());
+    ICEFRAME_ASSIGN_OR_RETURN(HeldRows best, holder.Join({}, {}));
+    std::vector<EvaluatedPart> waiting;
     int64_t num_waiting = 0;
-    while (fetch > 0) {
-      ICEFRAME_ASSIGN_OR_RETURN(BatchPtr batch, input().Next());
-      if (batch == nullptr) break;
-      if (best->num_rows() == fetch) {
-        ICEFRAME_ASSIGN_OR_RETURN(batch, NotBehind(*best, batch));
-        if (batch->num_rows() == 0) continue;
+    const auto take = [&](EvaluatedPart part) -> Status {
+      if (best.num_rows == fetch) {
+        ICEFRAME_ASSIGN_OR_RETURN(part, NotBehind(best, std::move(part)));
+        if (part.rows->num_rows() == 0) return Status::OK();
       }
-      num_waiting += batch->num_rows();
-      waiting.push_back(std::move(batch));
-      if (num_waiting < std::max(fetch, kOutputRows)) continue;
-      ICEFRAME_ASSIGN_OR_RETURN(best, Best(best, std::exchange(waiting, {}), fetch));
+      num_waiting += part.rows->num_rows();
+      waiting.push_back(std::move(part));
+      if (num_waiting < std::max(fetch, kOutputRows)) return Status::OK();
       num_waiting = 0;
+      ICEFRAME_ASSIGN_OR_RETURN(HeldRows rows,
+                                holder.Join(std::move(best), std::exchange(waiting, {})));
+      return Best(std::move(rows), fetch).Value(&best);
+    };
+    if (fetch > 0) {
+      ICEFRAME_RETURN_NOT_OK(
+          ForEachPart(&input(), holder.expressions(), batch_bytes(), pool(), take));
     }
-    return Best(best, std::move(waiting), fetch);
+    return holder.Join(std::move(best), std::move(waiting));
   }
 
-  Result<BatchPtr> Best(const BatchPtr& best, arrow::RecordBatchVector more, int64_t fetch) {
-    more.insert(more.begin(), best);
-    ICEFRAME_ASSIGN_OR_RETURN(BatchPtr rows, arrow::ConcatenateRecordBatches(more, pool()));
-    return Sorted(rows, fetch);
+  Result<HeldRows> Best(HeldRows rows, int64_t fetch) {
+    ICEFRAME_ASSIGN_OR_RETURN(ArrayPtr order, OrderOf(rows, fetch));
+    HeldRows best;
+    best.num_rows = order->length();
+    // Each row is taken once, so that what holds all of them can hold these.
+    ICEFRAME_ASSIGN_OR_RETURN(best.columns, TakeColumns(rows.columns, *order, pool()));
+    ICEFRAME_ASSIGN_OR_RETURN(best.values, TakeColumns(rows.values, *order, pool()));
+    return best;
   }
 
-  // The rows of a batch that the first key alone does not put behind the last of the best.
-  Result<BatchPtr> NotBehind(const arrow::RecordBatch& best, const BatchPtr& batch) {
+  // The rows that the first key alone does not put behind the last of the best.
+  Result<EvaluatedPart> NotBehind(const HeldRows& best, EvaluatedPart part) {
     const SortKey& key = node_.keys[0];
-    ICEFRAME_ASSIGN_OR_RETURN(ArrayPtr held, SortableKey(key, *best.Slice(best.num_rows() - 1)));
+    ICEFRAME_ASSIGN_OR_RETURN(ArrayPtr held,
+                              SortableForm(best.values[0]->Slice(best.num_rows - 1), pool()));
     ICEFRAME_ASSIGN_OR_RETURN(auto last, held->GetScalar(0));
-    if (!last->is_valid) return batch;
-    ICEFRAME_ASSIGN_OR_RETURN(ArrayPtr values, SortableKey(key, *batch));
+    if (!last->is_valid) return part;
+    ICEFRAME_ASSIGN_OR_RETURN(ArrayPtr values, SortableForm(part.values[0], pool()));
     arrow::compute::ExecContext exec(pool());
     const char* not_behind = key.descending ? "greater_equal" : "less_equal";
     ICEFRAME_ASSIGN_OR_RETURN(arrow::Datum mask,
@@ -92,70 +112,54 @@ class SortOperator final : public Operator {
       ICEFRAME_ASSIGN_OR_RETURN(mask,
                                 arrow::compute::CallFunction("or_kleene", {mask, null}, &exec));
     }
-    return FilterRows(*batch, mask, &exec);
+    return FilterRows(part, mask, &exec);
   }
 
-  Result<BatchPtr> FilterRows(const arrow::RecordBatch& rows, const arrow::Datum& mask,
-                              arrow::compute::ExecContext* exec) {
-    const auto options = arrow::compute::FilterOptions::Defaults();
-    arrow::ArrayVector columns;
-    for (const ArrayPtr& column : rows.columns()) {
-      ICEFRAME_ASSIGN_OR_RETURN(arrow::Datum kept,
-                                arrow::compute::Filter(StorageForm(column), mask, options, exec));
-      columns.push_back(kept.make_array());
-    }
-    const int64_t num_rows = columns[0]->length();
-    return MakeBatch(num_rows, std::move(columns));
+  Result<EvaluatedPart> FilterRows(const EvaluatedPart& part, const arrow::Datum& mask,
+                                   arrow::compute::ExecContext* exec) {
+    const auto filter = [&](const arrow::ArrayVector& columns) -> Result<arrow::ArrayVector> {
+      const auto options = arrow::compute::FilterOptions::Defaults();
+      arrow::ArrayVector kept;
+      for (const ArrayPtr& column : columns) {
+        ICEFRAME_ASSIGN_OR_RETURN(arrow::Datum rows,
+                                  arrow::compute::Filter(StorageForm(column), mask, options, exec));
+        kept.push_back(rows.make_array());
+      }
+      return kept;
+    };
+    EvaluatedPart filtered;
+    ICEFRAME_ASSIGN_OR_RETURN(filtered.values, filter(part.values));
+    ICEFRAME_ASSIGN_OR_RETURN(auto columns, filter(part.rows->columns()));
+    const int64_t num_rows = filtered.values[0]->length();
+    ICEFRAME_ASSIGN_OR_RETURN(filtered.rows, MakeBatch(num_rows, std::move(columns)));
+    return filtered;
   }
 
-  Result<ArrayPtr> SortableKey(const SortKey& key, const arrow::RecordBatch& rows) {
-    ICEFRAME_ASSIGN_OR_RETURN(ArrayPtr values, EvaluateColumn(key.expression, rows, pool()));
-    return SortableForm(values, pool());
-  }
-
-  Result<BatchPtr> Sorted(const BatchPtr& rows, std::optional<int64_t> fetch) {
-    if (rows->num_rows() == 0) return rows;
-    arrow::ArrayVector keys;
+  Result<ArrayPtr> OrderOf(const HeldRows& rows, std::optional<int64_t> fetch) {
     std::vector<KeyDirection> directions;
-    for (const SortKey& key : node_.keys) {
-      ICEFRAME_ASSIGN_OR_RETURN(ArrayPtr values, EvaluateColumn(key.expression, *rows, pool()));
-      keys.push_back(std::move(values));
-      directions.push_back({key.descending, key.nulls_last});
-    }
-    ICEFRAME_ASSIGN_OR_RETURN(ArrayPtr order, SortedRows(keys, directions, pool()));
-    if (fetch && *fetch < order->length()) order = order->Slice(0, *fetch);
-    ICEFRAME_ASSIGN_OR_RETURN(auto columns, TakeColumns(rows->columns(), *order, pool()));
-    return MakeBatch(order->length(), std::move(columns));
+    for (const SortKey& key : node_.keys) directions.push_back({key.descending, key.nulls_last});
+    ICEFRAME_ASSIGN_OR_RETURN(ArrayPtr order, SortedRows(rows.values, directions, context()));
+    return fetch && *fetch < order->length() ? order->Slice(0, *fetch) : order;
   }
 
   SortNode node_;
-  BatchPtr sorted_;
-  int64_t next_row_ = 0;
+  HeldRows rows_;
+  // The rows that are left to hand out.
+  ArrayPtr order_;
+  GatherLimit limit_;
 };
 
 }  // namespace
 
 Result<ArrayPtr> SortedRows(const arrow::ArrayVector& keys,
-                            const std::vector<KeyDirection>& directions, arrow::MemoryPool* pool) {
-  arrow::FieldVector fields;
-  arrow::ArrayVector columns;
-  std::vector<arrow::compute::SortKey> sort_keys;
+                            const std::vector<KeyDirection>& directions,
+                            const OperationContext& context) {
+  std::vector<OrderKey> order;
   for (size_t i = 0; i < keys.size(); ++i) {
-    ICEFRAME_ASSIGN_OR_RETURN(ArrayPtr column, SortableForm(keys[i], pool));
-    fields.push_back(arrow::field(std::to_string(i), column->type()));
-    columns.push_back(std::move(column));
-    sort_keys.emplace_back(arrow::FieldRef(static_cast<int>(i)),
-                           directions[i].descending ? arrow::compute::SortOrder::Descending
-                                                    : arrow::compute::SortOrder::Ascending,
-                           directions[i].nulls_last ? arrow::compute::NullPlacement::AtEnd
-                                                    : arrow::compute::NullPlacement::AtStart);
+    ICEFRAME_ASSIGN_OR_RETURN(ArrayPtr values, SortableForm(keys[i], context.pool()));
+    order.push_back({std::move(values), directions[i].descending, directions[i].nulls_last});
   }
-  const int64_t num_rows = keys[0]->length();
-  const auto rows =
-      arrow::RecordBatch::Make(arrow::schema(std::move(fields)), num_rows, std::move(columns));
-  arrow::compute::ExecContext exec(pool);
-  return arrow::compute::SortIndices(rows, arrow::compute::SortOptions(std::move(sort_keys)),
-                                     &exec);
+  return OrderRows(order, context.pool(), [&] { return context.Check(); });
 }
 
 OperatorPtr MakeSortOperator(const PlanNode& plan, OperatorPtr input) {

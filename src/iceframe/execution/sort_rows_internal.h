@@ -8,9 +8,10 @@
 
 namespace iceframe {
 
-/// The rows' positions (uint64) in the order of their keys, first key first; stable.
-/// At least one key; all of one length.
+/// The rows' positions (uint32) in the order of their keys, first key first; stable. Ends when the
+/// operation is cancelled. At least one key; all of one length.
 Result<ArrayPtr> SortedRows(const arrow::ArrayVector& keys,
-                            const std::vector<KeyDirection>& directions, arrow::MemoryPool* pool);
+                            const std::vector<KeyDirection>& directions,
+                            const OperationContext& context);
 
 }  // namespace iceframe

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include <arrow/array.h>
+#include <arrow/buffer_builder.h>
 #include <arrow/record_batch.h>
 
 #include "iceframe/execution/group_ids_internal.h"
@@ -17,34 +18,36 @@ namespace {
 using Ids = std::shared_ptr<arrow::UInt32Array>;
 
 // A number per row, equal where the keys are; nullptr for no keys.
-Result<Ids> NumberRows(const arrow::ArrayVector& keys, int64_t num_rows, arrow::MemoryPool* pool) {
+Result<Ids> NumberRows(const std::vector<Expression>& keys, const WindowRows& rows) {
   if (keys.empty()) return nullptr;
-  GroupIds groups(pool);
-  return groups.Consume(keys, num_rows);
+  GroupIds groups(rows.pool(), rows.max_bytes());
+  arrow::TypedBufferBuilder<uint32_t> ids(rows.pool());
+  ICEFRAME_RETURN_NOT_OK(ids.Reserve(rows.num_rows()));
+  ICEFRAME_RETURN_NOT_OK(rows.ForEachPart(keys, [&](const EvaluatedPart& part) -> Status {
+    ICEFRAME_ASSIGN_OR_RETURN(auto found, groups.Consume(part.values, part.rows->num_rows()));
+    return ids.Append(found->raw_values(), found->length());
+  }));
+  ICEFRAME_ASSIGN_OR_RETURN(auto buffer, ids.Finish());
+  return std::make_shared<arrow::UInt32Array>(rows.num_rows(), std::move(buffer));
 }
 
-bool Differ(const Ids& ids, uint64_t left, uint64_t right) {
-  return ids != nullptr &&
-         ids->Value(static_cast<int64_t>(left)) != ids->Value(static_cast<int64_t>(right));
+bool Differ(const Ids& ids, uint32_t left, uint32_t right) {
+  return ids != nullptr && ids->Value(left) != ids->Value(right);
 }
 
 }  // namespace
 
-Result<WindowFrame> WindowFrame::Make(const WindowNode& window, const arrow::RecordBatch& rows,
-                                      std::shared_ptr<MemoryBudget> memory) {
+Result<WindowFrame> WindowFrame::Make(const WindowNode& window, const WindowRows& rows) {
   WindowFrame frame;
-  arrow::MemoryPool* pool = memory->pool();
   const int64_t num_rows = rows.num_rows();
   ICEFRAME_ASSIGN_OR_RETURN(
       frame.reservation_,
-      MemoryReservation::Make(memory, num_rows * static_cast<int64_t>(sizeof(uint64_t) + 1)));
-  arrow::ArrayVector partition_keys;
-  for (const Expression& key : PartitionKeys(window)) {
-    ICEFRAME_ASSIGN_OR_RETURN(ArrayPtr values, EvaluateColumn(key, rows, pool));
-    partition_keys.push_back(std::move(values));
-  }
-  ICEFRAME_ASSIGN_OR_RETURN(Ids partitions, NumberRows(partition_keys, num_rows, pool));
-  arrow::ArrayVector order_keys;
+      MemoryReservation::Make(rows.context().memory,
+                              num_rows * static_cast<int64_t>(sizeof(uint32_t) + sizeof(Start))));
+  std::vector<Expression> partition_keys;
+  for (const Expression& key : PartitionKeys(window)) partition_keys.push_back(key);
+  ICEFRAME_ASSIGN_OR_RETURN(const Ids partitions, NumberRows(partition_keys, rows));
+  std::vector<Expression> order_keys;
   arrow::ArrayVector sort_columns;
   std::vector<KeyDirection> directions;
   if (partitions != nullptr) {
@@ -52,30 +55,38 @@ Result<WindowFrame> WindowFrame::Make(const WindowNode& window, const arrow::Rec
     directions.emplace_back();
   }
   for (const SortKey& key : OrderKeys(window)) {
-    ICEFRAME_ASSIGN_OR_RETURN(ArrayPtr values, EvaluateColumn(key.expression, rows, pool));
-    order_keys.push_back(values);
+    ICEFRAME_ASSIGN_OR_RETURN(ArrayPtr values, rows.Column(key.expression));
+    order_keys.push_back(key.expression);
     sort_columns.push_back(std::move(values));
     directions.push_back({key.descending, key.nulls_last});
   }
   frame.is_ordered_ = !order_keys.empty();
-  ICEFRAME_ASSIGN_OR_RETURN(Ids peers, NumberRows(order_keys, num_rows, pool));
+  ICEFRAME_ASSIGN_OR_RETURN(const Ids peers, NumberRows(order_keys, rows));
   frame.rows_.resize(static_cast<size_t>(num_rows));
-  std::iota(frame.rows_.begin(), frame.rows_.end(), uint64_t{0});
+  std::iota(frame.rows_.begin(), frame.rows_.end(), uint32_t{0});
   if (!sort_columns.empty() && num_rows > 0) {
-    ICEFRAME_ASSIGN_OR_RETURN(ArrayPtr sorted, SortedRows(sort_columns, directions, pool));
-    const uint64_t* order = static_cast<const arrow::UInt64Array&>(*sorted).raw_values();
+    ICEFRAME_ASSIGN_OR_RETURN(ArrayPtr sorted,
+                              SortedRows(sort_columns, directions, rows.context()));
+    const uint32_t* order = static_cast<const arrow::UInt32Array&>(*sorted).raw_values();
     frame.rows_.assign(order, order + num_rows);
   }
-  frame.starts_.resize(static_cast<size_t>(num_rows), Start::kNone);
-  for (size_t i = 0; i < frame.rows_.size(); ++i) {
-    const bool is_first = i == 0 || Differ(partitions, frame.rows_[i - 1], frame.rows_[i]);
+  ICEFRAME_RETURN_NOT_OK(frame.FindStarts(partitions, peers, rows.context()));
+  return frame;
+}
+
+Status WindowFrame::FindStarts(const Ids& partitions, const Ids& peers,
+                               const OperationContext& context) {
+  starts_.resize(rows_.size(), Start::kNone);
+  for (size_t i = 0; i < rows_.size(); ++i) {
+    if (i % kRowsPerCheck == 0) ICEFRAME_RETURN_NOT_OK(context.Check());
+    const bool is_first = i == 0 || Differ(partitions, rows_[i - 1], rows_[i]);
     if (is_first) {
-      frame.starts_[i] = Start::kPartition;
-    } else if (Differ(peers, frame.rows_[i - 1], frame.rows_[i])) {
-      frame.starts_[i] = Start::kPeers;
+      starts_[i] = Start::kPartition;
+    } else if (Differ(peers, rows_[i - 1], rows_[i])) {
+      starts_[i] = Start::kPeers;
     }
   }
-  return frame;
+  return Status::OK();
 }
 
 }  // namespace iceframe

@@ -2,15 +2,14 @@
 #include <utility>
 
 #include <arrow/array.h>
-#include <arrow/array/concatenate.h>
 #include <arrow/buffer.h>
-#include <arrow/compute/api.h>
 #include <arrow/record_batch.h>
 
 #include "iceframe/execution/aggregate_state_internal.h"
 #include "iceframe/execution/window_functions_internal.h"
 #include "iceframe/expression/window.h"
 #include "iceframe/types/arrow_schema.h"
+#include "iceframe/types/wide_array.h"
 
 namespace iceframe {
 
@@ -38,13 +37,18 @@ class RowValues {
   int64_t num_rows_ = 0;
 };
 
-Result<ArrayPtr> Number(WindowFunctionId function, const WindowFrame& frame,
-                        arrow::MemoryPool* pool) {
-  ICEFRAME_ASSIGN_OR_RETURN(auto numbers, RowValues<int64_t>::Make(frame.num_rows(), pool));
+Status CheckAt(int64_t i, const WindowRows& rows) {
+  return i % kRowsPerCheck == 0 ? rows.context().Check() : Status::OK();
+}
+
+Result<WindowColumn> Number(WindowFunctionId function, const WindowFrame& frame,
+                            const WindowRows& rows) {
+  ICEFRAME_ASSIGN_OR_RETURN(auto numbers, RowValues<int64_t>::Make(frame.num_rows(), rows.pool()));
   int64_t row_number = 0;
   int64_t rank = 0;
   int64_t dense_rank = 0;
   for (int64_t i = 0; i < frame.num_rows(); ++i) {
+    ICEFRAME_RETURN_NOT_OK(CheckAt(i, rows));
     if (frame.IsPartitionStart(i)) row_number = rank = dense_rank = 0;
     ++row_number;
     if (frame.IsPeerStart(i)) {
@@ -56,7 +60,7 @@ Result<ArrayPtr> Number(WindowFunctionId function, const WindowFrame& frame,
     if (function == WindowFunctionId::kRank) number = rank;
     if (function == WindowFunctionId::kDenseRank) number = dense_rank;
   }
-  return numbers.Finish(arrow::int64());
+  return WindowColumn{numbers.Finish(arrow::int64()), nullptr};
 }
 
 // The position of each partition's end, by position.
@@ -75,10 +79,11 @@ int64_t LongLiteral(const Expression& literal) {
 }
 
 // lead and lag: the value so many rows on, the default where that is outside of the partition.
-Result<ArrayPtr> Shift(const Expression& call, bool is_lead, const WindowFrame& frame,
-                       const arrow::RecordBatch& rows, arrow::MemoryPool* pool) {
+Result<WindowColumn> Shift(const Expression& call, bool is_lead, const WindowFrame& frame,
+                           const WindowRows& rows) {
+  arrow::MemoryPool* pool = rows.pool();
   const std::vector<Expression>& operands = call.operands();
-  ICEFRAME_ASSIGN_OR_RETURN(ArrayPtr values, EvaluateColumn(operands[0], rows, pool));
+  ICEFRAME_ASSIGN_OR_RETURN(ArrayPtr values, rows.Column(operands[0]));
   const int64_t offset = LongLiteral(operands[1]);
   const int64_t num_rows = frame.num_rows();
   const std::vector<int64_t> ends = PartitionEnds(frame);
@@ -86,56 +91,57 @@ Result<ArrayPtr> Shift(const Expression& call, bool is_lead, const WindowFrame& 
   ICEFRAME_ASSIGN_OR_RETURN(
       ArrayPtr fallback,
       ArrayFromValue(call.type(), operands[2].as<LiteralNode>()->value, 1, pool));
-  ICEFRAME_ASSIGN_OR_RETURN(ArrayPtr all,
-                            arrow::Concatenate({StorageForm(values), StorageForm(fallback)}, pool));
-  ICEFRAME_ASSIGN_OR_RETURN(auto sources, RowValues<uint64_t>::Make(num_rows, pool));
+  WindowColumn column;
+  ICEFRAME_ASSIGN_OR_RETURN(
+      column.values, ConcatenateWithin({values, StorageForm(fallback)}, rows.max_bytes(), pool));
+  ICEFRAME_ASSIGN_OR_RETURN(auto sources, RowValues<uint32_t>::Make(num_rows, pool));
   int64_t start = 0;
   for (int64_t i = 0; i < num_rows; ++i) {
+    ICEFRAME_RETURN_NOT_OK(CheckAt(i, rows));
     if (frame.IsPartitionStart(i)) start = i;
     const bool inside = is_lead ? offset < ends[static_cast<size_t>(i)] - i : offset <= i - start;
     const int64_t source = is_lead ? i + offset : i - offset;
-    sources[frame.RowAt(i)] = inside ? frame.RowAt(source) : static_cast<uint64_t>(num_rows);
+    sources[frame.RowAt(i)] = inside ? frame.RowAt(source) : static_cast<uint32_t>(num_rows);
   }
-  ICEFRAME_ASSIGN_OR_RETURN(auto shifted,
-                            TakeColumns({all}, *sources.Finish(arrow::uint64()), pool));
-  return shifted[0];
+  column.positions = sources.Finish(arrow::uint32());
+  return column;
 }
 
 // A group per partition, or per set of peers where the window is ordered: then each takes in the
 // one before it, so that it runs.
-Result<ArrayPtr> Aggregate(const Expression& call, const WindowFrame& frame,
-                           const arrow::RecordBatch& rows, std::shared_ptr<MemoryBudget> memory) {
-  arrow::MemoryPool* pool = memory->pool();
-  ICEFRAME_ASSIGN_OR_RETURN(auto state, MakeAggregateState(call, memory));
-  ICEFRAME_ASSIGN_OR_RETURN(auto groups, RowValues<uint32_t>::Make(frame.num_rows(), pool));
+Result<WindowColumn> Aggregate(const Expression& call, const WindowFrame& frame,
+                               const WindowRows& rows) {
+  ICEFRAME_ASSIGN_OR_RETURN(auto state,
+                            MakeAggregateState(call, rows.context().memory, rows.max_bytes()));
+  ICEFRAME_ASSIGN_OR_RETURN(auto groups, RowValues<uint32_t>::Make(frame.num_rows(), rows.pool()));
   std::vector<bool> continues;
   for (int64_t i = 0; i < frame.num_rows(); ++i) {
+    ICEFRAME_RETURN_NOT_OK(CheckAt(i, rows));
     const bool is_start = frame.is_ordered() ? frame.IsPeerStart(i) : frame.IsPartitionStart(i);
     if (is_start) continues.push_back(!frame.IsPartitionStart(i));
     groups[frame.RowAt(i)] = static_cast<uint32_t>(continues.size() - 1);
   }
   ICEFRAME_RETURN_NOT_OK(state->Resize(static_cast<int64_t>(continues.size())));
-  ArrayPtr values;
-  if (!call.operands().empty()) {
-    ICEFRAME_ASSIGN_OR_RETURN(values, EvaluateColumn(call.operands()[0], rows, pool));
-    values = StorageForm(values);
+  WindowColumn column;
+  column.positions = groups.Finish(arrow::uint32());
+  const uint32_t* group = static_cast<const arrow::UInt32Array&>(*column.positions).raw_values();
+  ICEFRAME_RETURN_NOT_OK(rows.ForEachPart(call.operands(), [&](const EvaluatedPart& part) {
+    const ArrayPtr values = part.values.empty() ? nullptr : StorageForm(part.values[0]);
+    const auto num_rows = static_cast<size_t>(part.rows->num_rows());
+    return state->Consume({std::exchange(group, group + num_rows), num_rows}, values);
+  }));
+  for (uint32_t next = 1; next < continues.size(); ++next) {
+    ICEFRAME_RETURN_NOT_OK(CheckAt(next, rows));
+    if (continues[next]) ICEFRAME_RETURN_NOT_OK(state->Merge(next - 1, next));
   }
-  const ArrayPtr ids = groups.Finish(arrow::uint32());
-  const uint32_t* raw = static_cast<const arrow::UInt32Array&>(*ids).raw_values();
-  ICEFRAME_RETURN_NOT_OK(state->Consume({raw, static_cast<size_t>(frame.num_rows())}, values));
-  for (uint32_t group = 1; group < continues.size(); ++group) {
-    if (continues[group]) ICEFRAME_RETURN_NOT_OK(state->Merge(group - 1, group));
-  }
-  ICEFRAME_ASSIGN_OR_RETURN(ArrayPtr results, state->Finish());
-  ICEFRAME_ASSIGN_OR_RETURN(auto spread, TakeColumns({results}, *ids, pool));
-  return spread[0];
+  ICEFRAME_ASSIGN_OR_RETURN(column.values, state->Finish());
+  return column;
 }
 
 }  // namespace
 
-Result<ArrayPtr> ComputeWindow(const Expression& window, const WindowFrame& frame,
-                               const arrow::RecordBatch& rows,
-                               std::shared_ptr<MemoryBudget> memory) {
+Result<WindowColumn> ComputeWindow(const Expression& window, const WindowFrame& frame,
+                                   const WindowRows& rows) {
   const Expression& call = WindowCall(*window.as<WindowNode>());
   const auto function = FindWindowFunction(call.as<FunctionNode>()->name);
   if (!function) {
@@ -145,13 +151,13 @@ Result<ArrayPtr> ComputeWindow(const Expression& window, const WindowFrame& fram
     case WindowFunctionId::kRowNumber:
     case WindowFunctionId::kRank:
     case WindowFunctionId::kDenseRank:
-      return Number(*function, frame, memory->pool());
+      return Number(*function, frame, rows);
     case WindowFunctionId::kLead:
-      return Shift(call, true, frame, rows, memory->pool());
+      return Shift(call, true, frame, rows);
     case WindowFunctionId::kLag:
-      return Shift(call, false, frame, rows, memory->pool());
+      return Shift(call, false, frame, rows);
     case WindowFunctionId::kAggregate:
-      return Aggregate(call, frame, rows, std::move(memory));
+      return Aggregate(call, frame, rows);
   }
   return Error(ErrorKind::kUnsupported, "window function is not built: ", call.ToString());
 }

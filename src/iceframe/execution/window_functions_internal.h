@@ -6,9 +6,14 @@
 
 namespace iceframe {
 
-/// A value per row, in the rows' own order.
-Result<ArrayPtr> ComputeWindow(const Expression& window, const WindowFrame& frame,
-                               const arrow::RecordBatch& rows,
-                               std::shared_ptr<MemoryBudget> memory);
+/// What a window gives each row, in the rows' own order: the value at its position, or, without
+/// positions, one after the other. Values may be wide (types/wide_array.h).
+struct WindowColumn {
+  ArrayPtr values;
+  ArrayPtr positions;
+};
+
+Result<WindowColumn> ComputeWindow(const Expression& window, const WindowFrame& frame,
+                                   const WindowRows& rows);
 
 }  // namespace iceframe

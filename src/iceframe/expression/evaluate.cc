@@ -7,6 +7,7 @@
 #include <map>
 #include <mutex>
 
+#include <arrow/array/concatenate.h>
 #include <arrow/compute/initialize.h>
 #include <arrow/extension_type.h>
 #include <arrow/util/bitmap_ops.h>
@@ -182,13 +183,40 @@ Result<arrow::Datum> Evaluate(const Expression& bound, const arrow::RecordBatch&
   return result.AsDatum();
 }
 
+bool IsTooLongForBatch(const Status& failed) {
+  // Arrow's own errors carry no detail; what overflows has two codes there.
+  if (failed.ok() || failed.detail() != nullptr) return false;
+  return failed.IsCapacityError() ||
+         (failed.IsInvalid() && (failed.message().find("overflow") != std::string::npos ||
+                                 failed.message().find("too large") != std::string::npos));
+}
+
+namespace {
+
+// Each half of the rows by itself.
+Result<std::shared_ptr<arrow::BooleanArray>> EvaluateHalves(const Expression& bound,
+                                                            const arrow::RecordBatch& batch,
+                                                            arrow::MemoryPool* pool) {
+  const int64_t half = batch.num_rows() / 2;
+  ICEFRAME_ASSIGN_OR_RETURN(auto first, EvaluateFilter(bound, *batch.Slice(0, half), pool));
+  ICEFRAME_ASSIGN_OR_RETURN(auto second, EvaluateFilter(bound, *batch.Slice(half), pool));
+  ICEFRAME_ASSIGN_OR_RETURN(auto both, arrow::Concatenate({first, second}, pool));
+  return std::static_pointer_cast<arrow::BooleanArray>(both);
+}
+
+}  // namespace
+
 Result<std::shared_ptr<arrow::BooleanArray>> EvaluateFilter(const Expression& bound,
                                                             const arrow::RecordBatch& batch,
                                                             arrow::MemoryPool* pool) {
   if (bound.type().id() != TypeId::kBoolean) {
     return Error(ErrorKind::kInvalidArgument, "a filter must be boolean: ", bound.ToString());
   }
-  ICEFRAME_ASSIGN_OR_RETURN(EvaluatedColumn result, EvaluateOnBatch(bound, batch, pool));
+  Result<EvaluatedColumn> evaluated = EvaluateOnBatch(bound, batch, pool);
+  if (batch.num_rows() > 1 && IsTooLongForBatch(evaluated.status())) {
+    return EvaluateHalves(bound, batch, pool);
+  }
+  ICEFRAME_ASSIGN_OR_RETURN(EvaluatedColumn result, std::move(evaluated));
   const auto& values = static_cast<const arrow::BooleanArray&>(*result.values);
   if (result.is_scalar) {
     const bool keep = !values.IsNull(0) && values.Value(0);

@@ -19,6 +19,9 @@ namespace iceframe {
 Result<arrow::Datum> Evaluate(const Expression& bound, const arrow::RecordBatch& batch,
                               arrow::MemoryPool* pool);
 
+/// Whether an evaluation failed since its text got too long for 32-bit offsets: fewer rows may do.
+bool IsTooLongForBatch(const Status& failed);
+
 /// Returns the rows for which a bound predicate is true, as a boolean array without nulls.
 Result<std::shared_ptr<arrow::BooleanArray>> EvaluateFilter(const Expression& bound,
                                                             const arrow::RecordBatch& batch,
