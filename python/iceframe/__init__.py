@@ -3,6 +3,7 @@
 The engine is C++ (`iceframe._native`); these modules are its Python faces.
 """
 
+from iceframe import _command_start  # noqa: F401 - first, for what it does
 from iceframe._version import __version__
 from iceframe.catalog_config import load_catalog_config_from_env
 from iceframe.errors import (

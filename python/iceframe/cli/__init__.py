@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from iceframe import _command_start
 from iceframe._version import __version__
 from iceframe.cli.commands import add_commands
 from iceframe.errors import IceFrameError, TableNotFoundError
@@ -32,6 +33,7 @@ examples:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line; returns the exit code."""
     try:
+        _command_start.leave_to_caller()
         options = _parser().parse_args(arguments)
         options.run(_open(options), options)
         sys.stdout.flush()
