@@ -193,11 +193,18 @@ Result<FlatLists> Flatten(const CastPlace& place, const arrow::Array& values) {
   return flat;
 }
 
+// Whether this is a list of structs of a key and a value, as engines without maps have them.
+bool HoldsPairs(const arrow::DataType& type) {
+  if (type.num_fields() != 1) return false;
+  const arrow::DataType& pair = *type.field(0)->type();
+  return pair.id() == arrow::Type::STRUCT && pair.num_fields() == 2 &&
+         pair.field(0)->name() == "key" && pair.field(1)->name() == "value";
+}
+
 Result<FlatLists> FlattenAny(const CastPlace& place, const Type& to, const arrow::Array& values) {
-  const bool is_map = to.id() == TypeId::kMap;
-  if (is_map != (values.type_id() == arrow::Type::MAP)) {
-    return internal::NoCast(place, *values.type(), to);
-  }
+  const bool is_map = values.type_id() == arrow::Type::MAP;
+  const bool fits = to.id() == TypeId::kMap ? is_map || HoldsPairs(*values.type()) : !is_map;
+  if (!fits) return internal::NoCast(place, *values.type(), to);
   switch (values.type_id()) {
     case arrow::Type::LIST:
     case arrow::Type::MAP:
@@ -232,6 +239,10 @@ Result<ArrayPtr> CastMap(const CastPlace& place, const Type& to, const ArrayPtr&
   ICEFRAME_ASSIGN_OR_RETURN(auto validity, CopyValidity(*values, place.pool));
   ICEFRAME_ASSIGN_OR_RETURN(const auto type, ToArrowType(to));
   const auto& entries = static_cast<const arrow::StructArray&>(*flat.elements);
+  if (entries.null_count() > 0) {
+    return Error(ErrorKind::kSchemaMismatch, "an entry of a map is null: ", place.path,
+                 "; leave it out, or give it a key");
+  }
   std::vector<std::shared_ptr<arrow::ArrayData>> children;
   for (int i = 0; i < 2; ++i) {
     const NestedField& field = to.fields()[static_cast<size_t>(i)];

@@ -35,6 +35,10 @@ Status LossyValue(const CastPlace& place, const arrow::Array& values, const Type
 Result<std::shared_ptr<arrow::Array>> CastPrimitive(const CastPlace& place, const Type& to,
                                                     const std::shared_ptr<arrow::Array>& values);
 
+/// Casts a plain array to the Arrow form of a fixed or uuid type.
+Result<std::shared_ptr<arrow::Array>> CastToFixed(const CastPlace& place, const Type& to,
+                                                  const std::shared_ptr<arrow::Array>& values);
+
 /// Replaces dictionaries, run-end encodings and extension types by plain storage.
 Result<std::shared_ptr<arrow::Array>> DecodeArray(const CastPlace& place,
                                                   std::shared_ptr<arrow::Array> values);

@@ -10,7 +10,6 @@
 #include <arrow/buffer.h>
 #include <arrow/compute/cast.h>
 #include <arrow/compute/exec.h>
-#include <arrow/extension_type.h>
 #include <arrow/scalar.h>
 #include <arrow/type.h>
 #include <arrow/util/bitmap_ops.h>
@@ -229,17 +228,6 @@ Result<ArrayPtr> CastToBytes(const CastPlace& place, const Type& to, const Array
   }
 }
 
-Result<ArrayPtr> KeepFixed(const CastPlace& place, const Type& to, const ArrayPtr& values) {
-  const int32_t width = to.id() == TypeId::kUuid ? 16 : to.length();
-  if (values->type_id() != arrow::Type::FIXED_SIZE_BINARY ||
-      static_cast<const arrow::FixedSizeBinaryType&>(*values->type()).byte_width() != width) {
-    return NoCast(place, *values->type(), to);
-  }
-  if (to.id() != TypeId::kUuid) return values;
-  ICEFRAME_ASSIGN_OR_RETURN(const auto type, ToArrowType(to));
-  return arrow::ExtensionType::WrapArray(type, values);
-}
-
 }  // namespace
 
 Status NoCast(const CastPlace& place, const arrow::DataType& from, const Type& to) {
@@ -260,12 +248,12 @@ Status LossyValue(const CastPlace& place, const arrow::Array& values, const Type
 }
 
 Result<ArrayPtr> CastPrimitive(const CastPlace& place, const Type& to, const ArrayPtr& values) {
-  if (to.id() == TypeId::kString) return CastToText(place, to, values);
   ICEFRAME_ASSIGN_OR_RETURN(const auto type, ToArrowType(to));
-  if (values->type()->Equals(type)) return values;
   if (values->type_id() == arrow::Type::NA) {
     return arrow::MakeArrayOfNull(type, values->length(), place.pool);
   }
+  if (to.id() == TypeId::kString) return CastToText(place, to, values);
+  if (values->type()->Equals(type)) return values;
   switch (to.id()) {
     case TypeId::kInt:
       return CastToNumber<int32_t>(place, to, values);
@@ -291,7 +279,7 @@ Result<ArrayPtr> CastPrimitive(const CastPlace& place, const Type& to, const Arr
       return CastToBytes(place, to, values);
     case TypeId::kUuid:
     case TypeId::kFixed:
-      return KeepFixed(place, to, values);
+      return CastToFixed(place, to, values);
     case TypeId::kUnknown:
       if (values->null_count() == values->length()) {
         return arrow::MakeArrayOfNull(type, values->length(), place.pool);

@@ -58,6 +58,10 @@ ArrayPtr Texts(const std::vector<std::optional<std::string>>& values) {
   return Finish(&builder, values);
 }
 
+ArrayPtr FromJson(const std::shared_ptr<arrow::DataType>& type, const std::string& json) {
+  return arrow::json::ArrayFromJSONString(type, json).ValueOrDie();
+}
+
 Result<ArrayPtr> Cast(const Type& type, const ArrayPtr& values, bool required = false) {
   NestedField field = NestedField::Optional(1, "c", type);
   field.required = required;
@@ -227,6 +231,57 @@ TEST(LosslessCast, NullColumnsBecomeNullsOfTheType) {
   ExpectCast(Type::Uuid(), nulls, {Value(), Value()});
   ExpectCast(Type::List(NestedField::Optional(1, "", Type::Int())), nulls, {Value(), Value()});
   ExpectRefused(Type::Int(), nulls, "row 0", true);
+}
+
+TEST(LosslessCast, BytesOfTheRightWidthAndUuidTextBecomeFixed) {
+  const std::string bytes = "0123456789abcdef";
+  const std::string text = "30313233-3435-3637-3839-616263646566";
+  for (const auto& type : {arrow::binary(), arrow::large_binary(), arrow::binary_view(),
+                           arrow::utf8(), arrow::large_utf8(), arrow::utf8_view()}) {
+    const bool is_text = type->ToString().find("string") != std::string::npos;
+    const std::string json = R"([null, ")" + (is_text ? text : bytes) + R"("])";
+    const ArrayPtr values = FromJson(type, json);
+    ExpectCast(Type::Uuid(), values, {Value(), Value(bytes)});
+    ExpectCast(Type::Uuid(), values->Slice(1), {Value(bytes)});
+    ExpectCast(Parsed("fixed[16]"), values, {Value(), Value(bytes)});
+    ExpectRefused(Type::Uuid(), FromJson(type, R"([null, "short"])"), "short in row 1");
+    ExpectRefused(Parsed("fixed[4]"), values, "fixed[4]");
+  }
+}
+
+TEST(LosslessCast, NullColumnsFitEveryOptionalColumnAtAnyDepth) {
+  const Type text_list = Type::List(NestedField::Optional(0, "element", Type::String()));
+  const Type nested = Type::Struct(
+      {NestedField::Optional(0, "a", Type::String()), NestedField::Optional(0, "l", text_list)});
+  const Type map = Type::Map(NestedField::Required(0, "key", Type::String()),
+                             NestedField::Optional(0, "value", nested));
+  for (const Type& type : {Type::String(), Type::Uuid(), Type::Binary(), text_list, nested, map}) {
+    ExpectCast(type, std::make_shared<arrow::NullArray>(2), {Value(), Value()});
+  }
+  ExpectCast(text_list, FromJson(arrow::list(arrow::null()), "[[], [null], null]"),
+             {Value::FromNested({}), Value::FromNested({Value()}), Value()});
+  ExpectCast(nested,
+             FromJson(arrow::struct_({arrow::field("a", arrow::null()),
+                                      arrow::field("l", arrow::list(arrow::null()))}),
+                      R"([{"a": null, "l": [null]}])"),
+             {Value::FromNested({Value(), Value::FromNested({Value()})})});
+  ExpectCast(map, FromJson(arrow::map(arrow::utf8(), arrow::null()), R"([[["k", null]]])"),
+             {Value::FromNested({Value("k"), Value()})});
+}
+
+TEST(LosslessCast, ListsOfKeysAndValuesBecomeMaps) {
+  const Type map = Type::Map(NestedField::Required(0, "key", Type::String()),
+                             NestedField::Optional(0, "value", Type::Long()));
+  const auto pair =
+      arrow::struct_({arrow::field("key", arrow::utf8()), arrow::field("value", arrow::int32())});
+  const char* rows = R"([[{"key": "a", "value": 1}, {"key": "b", "value": null}], null, []])";
+  for (const auto& type : {arrow::list(pair), arrow::large_list(pair), arrow::list_view(pair)}) {
+    ExpectCast(map, FromJson(type, rows),
+               {Value::FromNested({Value("a"), Value(int64_t{1}), Value("b"), Value()}), Value(),
+                Value::FromNested({})});
+  }
+  ExpectRefused(map, FromJson(arrow::list(pair), R"([[{"key": null, "value": 1}]])"), "c.key");
+  ExpectRefused(map, FromJson(arrow::list(pair), "[[null]]"), "entry of a map is null");
 }
 
 TEST(LosslessCast, ColumnsAreMatchedByName) {
