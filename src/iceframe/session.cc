@@ -175,8 +175,11 @@ Result<std::shared_ptr<const Table>> SessionImpl::CreateTable(const OperationCon
   if (options.create_namespace) {
     ICEFRAME_RETURN_NOT_OK(EnsureNamespace(context, *catalog_, request.identifier.name_space));
   }
-  ICEFRAME_ASSIGN_OR_RETURN(LoadedTable loaded, catalog_->CreateTable(context, request));
-  return Table::Make(catalog_, std::move(loaded));
+  Result<LoadedTable> created = catalog_->CreateTable(context, request);
+  if (created.ok()) return Table::Make(catalog_, *std::move(created));
+  const bool is_there = KindOf(created.status()) == ErrorKind::kAlreadyExists;
+  if (!is_there || !options.exist_ok) return created.status();
+  return Table::Load(context, catalog_, request.identifier);
 }
 
 Result<std::shared_ptr<const Table>> SessionImpl::LoadTable(const OperationContext& context,

@@ -70,6 +70,8 @@ struct CreateTableOptions {
   int32_t format_version = 2;
   /// The namespace is made where it is missing.
   bool create_namespace = true;
+  /// A table that is there, or that another makes meanwhile, is returned as it is.
+  bool exist_ok = false;
 };
 
 struct CommitOptions {
@@ -111,7 +113,7 @@ class Session : public std::enable_shared_from_this<Session> {
   virtual const std::shared_ptr<Catalog>& catalog() const = 0;
   virtual std::string ToString() const = 0;
 
-  /// Errors: AlreadyExists; InvalidArgument naming the column or transform.
+  /// Errors: AlreadyExists unless `exist_ok`; InvalidArgument naming the column or transform.
   virtual Result<std::shared_ptr<const Table>> CreateTable(const OperationContext& context,
                                                            std::string_view name,
                                                            std::shared_ptr<const Schema> schema,
@@ -136,7 +138,8 @@ class Session : public std::enable_shared_from_this<Session> {
                                      arrow::RecordBatchReader& batches,
                                      const CommitOptions& options) = 0;
   /// Replaces the rows that match `filter` (all by default) by the batches, in one commit.
-  /// Errors: Unsupported if a data file matches only in part.
+  /// Errors: Unsupported if a data file matches only in part; InvalidArgument if there is neither
+  /// a row nor a column with a type.
   virtual Result<WriteReport> Overwrite(const OperationContext& context, std::string_view name,
                                         arrow::RecordBatchReader& batches, const Expression& filter,
                                         const CommitOptions& options) = 0;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include <arrow/record_batch.h>
+#include <arrow/type.h>
 
 #include "iceframe/execution/table_writer.h"
 #include "iceframe/runtime/settings.h"
@@ -68,6 +69,16 @@ Result<CommitReport> CommitOverwrite(const OperationContext& context,
   return CommitAction(context, table, *action);
 }
 
+// Nothing at all, not even a type, is more likely a mistake than the wish to empty a table.
+Status CheckHasTypes(const arrow::Schema& schema) {
+  for (const auto& field : schema.fields()) {
+    if (field->type()->id() != arrow::Type::NA) return Status::OK();
+  }
+  return Error(ErrorKind::kInvalidArgument,
+               "overwriting with no rows and no types would empty the table; to do so give an "
+               "empty frame whose columns have types, such as read_table(name, limit=0)");
+}
+
 int64_t NumDeletedFiles(const CommitReport& report) {
   if (!report.snapshot_id) return 0;
   const auto found = report.table->metadata()->FindSnapshot(*report.snapshot_id);
@@ -106,8 +117,12 @@ Result<WriteReport> SessionImpl::Overwrite(const OperationContext& operation, st
   const OperationContext context = WriteContext(operation);
   ICEFRAME_ASSIGN_OR_RETURN(auto table, LoadTable(context, name));
   WarnOfIgnoredProperties(context, *table->metadata());
+  if (batches.schema()->num_fields() == 0) {
+    ICEFRAME_RETURN_NOT_OK(CheckHasTypes(*batches.schema()));
+  }
   ICEFRAME_ASSIGN_OR_RETURN(std::vector<DataFile> files,
                             WriteDataFiles(context, table->io(), *table->metadata(), batches));
+  if (files.empty()) ICEFRAME_RETURN_NOT_OK(CheckHasTypes(*batches.schema()));
   WriteReport report = ReportOf(files);
   auto committed = CommitOverwrite(context, table, filter, files, options);
   if (!committed.ok()) {
