@@ -18,9 +18,11 @@
 #include <nanobind/stl/variant.h>
 #include <nanobind/stl/vector.h>
 
+#include "iceframe/base/json.h"
 #include "iceframe/expression/parse_expression.h"
 #include "iceframe/session.h"
 #include "iceframe/types/arrow_schema.h"
+#include "iceframe/types/schema_json.h"
 
 #include "batch_stream.h"
 #include "bindings.h"
@@ -28,6 +30,7 @@
 #include "casters/result.h"
 #include "engine_call.h"
 #include "python_log.h"
+#include "row_input.h"
 
 namespace nb = nanobind;
 
@@ -87,31 +90,60 @@ CreateTableOptions ToOptions(const NewTableArguments& arguments) {
   return options;
 }
 
+// A schema as the specification's JSON, or as Arrow's. In JSON, fields without ids get fresh ones.
+Result<std::shared_ptr<const Schema>> ToTableSchema(nb::handle schema, int format_version) {
+  std::vector<NestedField> fields;
+  if (nb::isinstance<nb::str>(schema)) {
+    ICEFRAME_ASSIGN_OR_RETURN(const Json json, Json::Parse(nb::cast<std::string>(schema)));
+    ICEFRAME_ASSIGN_OR_RETURN(const Type row, TypeFromJson(json));
+    fields = row.fields();
+    const bool has_ids = !fields.empty() && fields[0].id > 0;
+    if (has_ids) return SchemaFromJson(json);
+    fields = AssignFreshIds(fields);
+  } else {
+    ICEFRAME_ASSIGN_OR_RETURN(const auto arrow_schema, ImportSchema(schema));
+    ICEFRAME_ASSIGN_OR_RETURN(fields, FromArrowSchema(*arrow_schema, format_version));
+  }
+  return Schema::Make(SchemaId(0), std::move(fields));
+}
+
 Result<TablePtr> CreateTable(
     Session& session, const std::string& name, nb::handle schema,
     std::vector<std::pair<std::string, std::string>> partition_by,
     std::vector<std::tuple<std::string, std::string, bool, std::optional<bool>>> sort_by,
-    Properties properties, std::string location, int format_version) {
-  ICEFRAME_ASSIGN_OR_RETURN(auto arrow_schema, ImportSchema(schema));
+    Properties properties, std::string location, int format_version, bool exist_ok) {
+  ICEFRAME_ASSIGN_OR_RETURN(auto table_schema, ToTableSchema(schema, format_version));
   CreateTableOptions options = ToOptions({std::move(partition_by), std::move(sort_by)});
   options.properties = std::move(properties);
   options.location = std::move(location);
   options.format_version = format_version;
+  options.exist_ok = exist_ok;
   const Operation operation = MakeOperation(session.NewOperation());
-  return RunCall<TablePtr>(operation, [&](CallerThread&) -> Result<TablePtr> {
-    ICEFRAME_ASSIGN_OR_RETURN(auto fields, FromArrowSchema(*arrow_schema, format_version));
-    ICEFRAME_ASSIGN_OR_RETURN(auto table_schema, Schema::Make(SchemaId(0), std::move(fields)));
+  return RunCall<TablePtr>(operation, [&](CallerThread&) {
     return session.CreateTable(operation.context, name, table_schema, options);
   });
 }
 
+// Rows of Python are read by the schema that the table has now.
+Result<std::shared_ptr<arrow::RecordBatchReader>> OpenInput(Session& session,
+                                                            const std::string& name,
+                                                            nb::handle data,
+                                                            const Operation& operation) {
+  const RowInput* input = nullptr;
+  if (!nb::try_cast(data, input) || input == nullptr) return ImportStream(data);
+  ICEFRAME_ASSIGN_OR_RETURN(const TablePtr table, RunCall<TablePtr>(operation, [&](CallerThread&) {
+                              return session.LoadTable(operation.context, name);
+                            }));
+  return input->Open(table->metadata()->current_schema(), operation.context.pool());
+}
+
 Result<WriteReport> Append(Session& session, const std::string& name, nb::handle data,
                            const std::string& branch, Properties summary, nb::object progress) {
-  ICEFRAME_ASSIGN_OR_RETURN(auto reader, ImportStream(data));
   CommitOptions options;
   options.branch = branch;
   options.summary = std::move(summary);
   const Operation operation = MakeOperation(session.NewOperation(), std::move(progress));
+  ICEFRAME_ASSIGN_OR_RETURN(auto reader, OpenInput(session, name, data, operation));
   return RunCall<WriteReport>(operation, [&](CallerThread& caller) {
     const auto rows = ReadOnCaller(reader, caller);
     return session.Append(operation.context, name, *rows, options);
@@ -121,12 +153,12 @@ Result<WriteReport> Append(Session& session, const std::string& name, nb::handle
 Result<WriteReport> Overwrite(Session& session, const std::string& name, nb::handle data,
                               FilterArgument filter, const std::string& branch, Properties summary,
                               nb::object progress) {
-  ICEFRAME_ASSIGN_OR_RETURN(auto reader, ImportStream(data));
   ICEFRAME_ASSIGN_OR_RETURN(auto expression, ToFilter(std::move(filter)));
   CommitOptions options;
   options.branch = branch;
   options.summary = std::move(summary);
   const Operation operation = MakeOperation(session.NewOperation(), std::move(progress));
+  ICEFRAME_ASSIGN_OR_RETURN(auto reader, OpenInput(session, name, data, operation));
   return RunCall<WriteReport>(operation, [&](CallerThread& caller) {
     const auto rows = ReadOnCaller(reader, caller);
     return session.Overwrite(operation.context, name, *rows, expression, options);
@@ -156,7 +188,7 @@ void BindSession(nb::module_& module) {
       .def("__repr__", [](const Session& self) { return self.ToString(); })
       .def("create_table", &CreateTable, nb::arg("name"), nb::arg("schema"), nb::kw_only(),
            nb::arg("partition_by"), nb::arg("sort_by"), nb::arg("properties"), nb::arg("location"),
-           nb::arg("format_version"))
+           nb::arg("format_version"), nb::arg("exist_ok"))
       .def("append", &Append, nb::arg("name"), nb::arg("data"), nb::kw_only(), nb::arg("branch"),
            nb::arg("summary"), nb::arg("progress").none())
       .def("overwrite", &Overwrite, nb::arg("name"), nb::arg("data"), nb::kw_only(),

@@ -20,6 +20,7 @@ namespace iceframe::python {
 void BindExecutor(nanobind::module_& module);
 void BindExpression(nanobind::module_& module);
 void BindFiles(nanobind::module_& module);
+void BindInput(nanobind::module_& module);
 void BindQuery(nanobind::module_& module);
 void BindScan(nanobind::module_& module);
 void BindSession(nanobind::module_& module);

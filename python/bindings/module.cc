@@ -20,6 +20,7 @@ NB_MODULE(_native, module) {
   BindFiles(module);
   BindScan(module);
   BindQuery(module);
+  BindInput(module);
   BindSession(module);
   nb::module_::import_("atexit").attr("register")(nb::cpp_function(&EndCalls));
 }

@@ -241,6 +241,20 @@ class Query:
     @property
     def table_name(self) -> str: ...
 
+class RowInput:
+    """Rows, columns or batches that a write reads once."""
+
+    @staticmethod
+    def of_rows(iterator: object, *, max_bytes: int = 16777216) -> RowInput: ...
+    @staticmethod
+    def of_batches(iterator: object) -> RowInput: ...
+    @staticmethod
+    def of_columns(columns: Sequence[tuple[str, object, bool, bool]]) -> RowInput:
+        """Of (name, values, is_arrow, nan_is_null)."""
+
+def iceberg_type(type: object, column: str, format_version: int) -> str:
+    """The Iceberg type of an Arrow type, as JSON."""
+
 class WriteReport:
     """What one write did."""
 
@@ -280,6 +294,7 @@ class Session:
         properties: Mapping[str, str],
         location: str,
         format_version: int,
+        exist_ok: bool,
     ) -> Table: ...
     def append(
         self,

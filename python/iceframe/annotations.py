@@ -1,4 +1,4 @@
-"""Pydantic models as schemas: their fields' annotations as Arrow types."""
+"""Pydantic models as schemas: their fields' annotations as Iceberg's types."""
 
 from __future__ import annotations
 
@@ -6,12 +6,16 @@ import enum
 import types
 import typing
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from iceframe.type_names import arrow_type
-
-if TYPE_CHECKING:
-    import pyarrow as pa
+from iceframe.type_names import (
+    IcebergType,
+    iceberg_type,
+    list_of,
+    map_of,
+    struct_field,
+    struct_of,
+)
 
 __all__ = ["is_model", "schema_of_model"]
 
@@ -21,25 +25,22 @@ def is_model(described: object) -> bool:
     return isinstance(described, type) and hasattr(described, "model_fields")
 
 
-def schema_of_model(model: Any) -> pa.Schema:  # noqa: ANN401 - a pydantic model's class
-    """Returns the columns of a model; what can't be None is required.
+def schema_of_model(model: Any, format_version: int) -> dict[str, Any]:  # noqa: ANN401 - a pydantic model's class
+    """Returns the columns of a model as a struct; what can't be None is required.
 
     Raises:
         ValidationError: an annotation that no type stands for, such as Decimal, whose digits it
             does not tell.
     """
-    import pyarrow as pa
-
-    return pa.schema(_fields(model, ""))
+    return struct_of(_fields(model, "", format_version))
 
 
-def _fields(model: Any, prefix: str) -> list[pa.Field]:  # noqa: ANN401 - as above
-    import pyarrow as pa
-
+def _fields(model: Any, prefix: str, version: int) -> list[dict[str, Any]]:  # noqa: ANN401 - as above
     fields = []
     for name, field in model.model_fields.items():
         plain, nullable = _without_none(field.annotation)
-        fields.append(pa.field(name, _type(plain, prefix + name), nullable=nullable))
+        field_type = _type(plain, prefix + name, version)
+        fields.append(struct_field(name, field_type, required=not nullable))
     return fields
 
 
@@ -53,23 +54,30 @@ def _without_none(annotation: object) -> tuple[object, bool]:
     return others[0], len(others) < len(typing.get_args(annotation))
 
 
-def _type(annotation: object, column: str) -> pa.DataType:
-    import pyarrow as pa
-
+def _type(annotation: object, column: str, version: int) -> IcebergType:
     if is_model(annotation):
-        return pa.struct(_fields(annotation, f"{column}."))
+        return struct_of(_fields(annotation, f"{column}.", version))
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
     if origin is typing.Annotated:
-        return _type(arguments[0], column)
-    if origin in (list, set, frozenset, Sequence) and len(arguments) == 1:
+        return _type(arguments[0], column, version)
+    if origin in (list, tuple, Sequence) and _is_list(origin, arguments):
         plain, nullable = _without_none(arguments[0])
-        element = _type(plain, f"{column}.element")
-        return pa.list_(pa.field("element", element, nullable=nullable))
+        return list_of(_type(plain, f"{column}.element", version), required=not nullable)
     if origin in (dict, Mapping) and len(arguments) == 2:
         plain, nullable = _without_none(arguments[1])
-        value = pa.field("value", _type(plain, f"{column}.value"), nullable=nullable)
-        return pa.map_(_type(arguments[0], f"{column}.key"), value)
+        return map_of(
+            _type(arguments[0], f"{column}.key", version),
+            _type(plain, f"{column}.value", version),
+            required=not nullable,
+        )
     if isinstance(annotation, type) and issubclass(annotation, enum.Enum):
         kinds = {type(member.value) for member in annotation}
         annotation = kinds.pop() if len(kinds) == 1 else annotation
-    return arrow_type(annotation, column)
+    return iceberg_type(annotation, column, version)
+
+
+def _is_list(origin: object, arguments: tuple[Any, ...]) -> bool:
+    """Returns whether the arguments are one element's: ``list[int]``, ``tuple[int, ...]``."""
+    if origin is tuple:
+        return len(arguments) == 2 and arguments[1] is Ellipsis
+    return len(arguments) == 1

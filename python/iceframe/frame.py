@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -20,7 +21,7 @@ from iceframe.arguments import (
     transform_pair,
 )
 from iceframe.catalog_config import CatalogConfig
-from iceframe.errors import AlreadyExistsError, ValidationError
+from iceframe.errors import AlreadyExistsError, TableNotFoundError, ValidationError
 from iceframe.expressions import Expression
 from iceframe.html import html_table
 from iceframe.namespaces import NamespaceManager
@@ -28,7 +29,7 @@ from iceframe.not_built import FRAME, refuse
 from iceframe.progress import ProgressOption, progress_listener
 from iceframe.reading import ScanOptions, TableReading
 from iceframe.table import Table
-from iceframe.table_input import num_rows_of, to_arrow_schema, to_arrow_stream
+from iceframe.table_input import num_rows_of, to_rows, to_table_schema
 
 __all__ = ["IceFrame", "ScanOptions", "WriteReport"]
 
@@ -139,17 +140,20 @@ class IceFrame(TableReading):
             >>> table.name()
             ('default', 'events')
         """
-        if exist_ok and self.table_exists(table_name):
-            return self.get_table(table_name)
+        if exist_ok:
+            # What is there already needs no schema that can be read.
+            with contextlib.suppress(TableNotFoundError):
+                return self.get_table(table_name)
         version = required_whole_number("format_version", format_version)
         created = self._session.create_table(
             identifier(table_name),
-            to_arrow_schema(schema, version),
+            to_table_schema(schema, version),
             partition_by=[transform_pair(entry) for entry in as_list(partition_spec)],
             sort_by=[sort_column(entry) for entry in as_list(sort_order)],
             properties=string_properties(properties),
             location=text("location", location) or "",
             format_version=version,
+            exist_ok=bool(exist_ok),
         )
         return Table(self._session, created)
 
@@ -308,7 +312,7 @@ class IceFrame(TableReading):
         with progress_listener(progress, num_rows_of(data)) as listener:
             return self._session.append(
                 identifier(table_name),
-                to_arrow_stream(data),
+                to_rows(data),
                 branch=text("branch", branch) or "main",
                 summary=string_properties(snapshot_properties),
                 progress=listener,
@@ -350,7 +354,7 @@ class IceFrame(TableReading):
         with progress_listener(progress, num_rows_of(data)) as listener:
             return self._session.overwrite(
                 identifier(table_name),
-                to_arrow_stream(data),
+                to_rows(data, replaces=True),
                 filter=filter_argument("filter_expr", filter_expr),
                 branch=text("branch", branch) or "main",
                 summary=string_properties(snapshot_properties),

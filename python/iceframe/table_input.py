@@ -1,53 +1,54 @@
-"""What users hand in as schemas and rows, as Arrow streams and schemas."""
+"""What users hand in as schemas and rows, as the native module takes them."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
+from typing import Any
 
+from iceframe._native import RowInput
 from iceframe.annotations import is_model, schema_of_model
 from iceframe.errors import SchemaError, ValidationError
-from iceframe.type_names import arrow_type, names_nanoseconds
+from iceframe.pandas_rows import frame_columns, is_pandas, series_values
+from iceframe.polars_rows import described_columns, holds_objects, is_polars, object_values
+from iceframe.type_names import iceberg_type, struct_field, struct_of
 
-if TYPE_CHECKING:
-    import pyarrow as pa
+__all__ = ["num_rows_of", "to_rows", "to_table_schema"]
 
-__all__ = ["num_rows_of", "to_arrow_schema", "to_arrow_stream"]
+# Values of a column, whether they are Arrow's, and whether NaN stands for null.
+Column = tuple[Any, bool, bool]
 
 
-def to_arrow_stream(data: Any) -> Any:  # noqa: ANN401 - anything with rows
-    """Returns an object with ``__arrow_c_stream__`` over the rows of ``data``.
+def to_rows(data: Any, *, replaces: bool = False) -> Any:  # noqa: ANN401 - anything with rows
+    """Returns an object with ``__arrow_c_stream__`` over the rows of ``data``, or a `RowInput`.
 
-    Takes anything that has that method (Polars, pandas, pyarrow tables and readers, other
-    engines' results), Arrow record batches, dicts of lists and lists of dicts.
+    Takes frames of Polars and pandas, anything with ``__arrow_c_stream__`` or
+    ``__arrow_c_array__``, dicts of columns, and lists and iterators of rows, batches or frames.
+    What has no types of its own is read by the table's.
+
+    Args:
+        data: the rows.
+        replaces: whether they take the place of others; then nothing at all is no input.
     """
-    if _is_polars(data, "LazyFrame"):
-        return data.collect()
-    if _is_polars(data, "Series"):
-        return data.to_frame()
-    if hasattr(data, "__arrow_c_stream__"):
+    if is_polars(data, "LazyFrame"):
+        data = data.collect()
+    if is_polars(data, "Series"):
+        data = data.to_frame()
+    if is_polars(data, "DataFrame"):
+        return _polars_rows(data)
+    if is_pandas(data, "DataFrame"):
+        return _columns(dict(frame_columns(data)))
+    if hasattr(data, "__arrow_c_stream__") and not is_pandas(data, "Series"):
         return data
-    import pyarrow as pa
-
-    if isinstance(data, pa.RecordBatch):
-        return pa.Table.from_batches([data])
-    try:
-        if isinstance(data, Mapping):
-            return pa.table({str(name): _column(values) for name, values in data.items()})
-        if isinstance(data, Iterator | list | tuple):
-            first, data = _peeked(data)
-            if isinstance(first, pa.RecordBatch):
-                return pa.RecordBatchReader.from_batches(first.schema, data)
-            data = list(data)
-        if isinstance(data, Sequence) and all(isinstance(row, Mapping) for row in data):
-            return pa.Table.from_pylist([dict(row) for row in data], schema=_row_schema(data))
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError) as error:
-        raise SchemaError(f"the data is no table: {error}") from error
-    raise ValidationError(
-        f"data can't be read as rows: {type(data).__name__}; give a Polars or pandas frame, an "
-        "Arrow table, record batches, a dict of lists or a list of dicts"
-    )
+    if hasattr(data, "__arrow_c_array__"):
+        return RowInput.of_batches(iter([data]))
+    if isinstance(data, Mapping):
+        return _columns({_name(name): _column(name, values) for name, values in data.items()})
+    if isinstance(data, Iterable) and not isinstance(data, str | bytes | AbstractSet):
+        return _items(data, replaces)
+    raise _unreadable(type(data).__name__)
 
 
 def num_rows_of(data: Any) -> int:  # noqa: ANN401 - as above
@@ -58,79 +59,148 @@ def num_rows_of(data: Any) -> int:  # noqa: ANN401 - as above
     return len(data) if hasattr(data, "__len__") else 0
 
 
-def _is_polars(data: Any, name: str) -> bool:  # noqa: ANN401 - anything
-    return type(data).__name__ == name and type(data).__module__.startswith("polars")
+def _unreadable(what: str) -> ValidationError:
+    return ValidationError(
+        f"data can't be read as rows: {what}; give a Polars or pandas frame, an Arrow table, "
+        "record batches, a dict of lists or a list of dicts"
+    )
 
 
-def _peeked(rows: Any) -> tuple[Any, Iterator[Any]]:  # noqa: ANN401 - any iterable
-    """Returns the first item, None where there is none, and an iterator that still begins there."""
-    iterator = iter(rows)
+def _items(data: Iterable[Any], replaces: bool) -> RowInput:
+    """Returns the rows, or the frames and batches, that an iterable gives."""
+    iterator = iter(data)
     start = list(itertools.islice(iterator, 1))
-    return (start[0] if start else None), itertools.chain(start, iterator)
+    if not start:
+        return RowInput.of_columns([]) if replaces else RowInput.of_rows(iter(()))
+    items = itertools.chain(start, iterator)
+    if _is_batch(start[0]):
+        return RowInput.of_batches(_batches(items))
+    if not _is_row(start[0]) or _is_row(data):
+        raise _unreadable(f"{type(data).__name__} of {type(start[0]).__name__}")
+    return RowInput.of_rows(items)
 
 
-def to_arrow_schema(schema: Any, format_version: int) -> Any:  # noqa: ANN401 - see create_table
-    """Returns an object with ``__arrow_c_schema__`` for what `create_table` takes as a schema.
+def _is_row(item: object) -> bool:
+    fields = ("__pydantic_fields__", "__dataclass_fields__", "_fields")
+    if isinstance(item, type):
+        return False
+    return hasattr(item, "keys") or any(hasattr(type(item), name) for name in fields)
+
+
+def _is_batch(item: object) -> bool:
+    return hasattr(item, "__arrow_c_stream__") or hasattr(item, "__arrow_c_array__")
+
+
+def _batches(items: Iterator[Any]) -> Iterator[Any]:
+    """Yields frames and batches, each as an object of the Arrow protocol."""
+    for position, item in enumerate(items):
+        if not _is_batch(item):
+            raise ValidationError(
+                f"data holds something else than frames or batches: {type(item).__name__} as item "
+                f"{position}"
+            )
+        if is_pandas(item, "DataFrame"):
+            frame_columns(item)
+            yield _pandas_table(item)
+        else:
+            yield item
+
+
+def _pandas_table(frame: Any) -> Any:  # noqa: ANN401 - a DataFrame
+    import pyarrow as pa
+
+    return pa.Table.from_pandas(frame, preserve_index=False)
+
+
+def _polars_rows(frame: Any) -> Any:  # noqa: ANN401 - a DataFrame
+    if not any(holds_objects(dtype) for dtype in frame.dtypes):
+        return frame
+    return _columns({series.name: _polars_column(series) for series in frame})
+
+
+def _polars_column(series: Any) -> Column:  # noqa: ANN401 - a Series
+    if holds_objects(series.dtype):
+        return object_values(series), False, False
+    return series, True, False
+
+
+def _columns(columns: Mapping[str, Column]) -> RowInput:
+    return RowInput.of_columns([(name, *column) for name, column in columns.items()])
+
+
+def _name(name: object) -> str:
+    text = str(name)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise SchemaError(f"a column's name holds a lone surrogate: {text!a}") from None
+    return text
+
+
+def _column(name: object, values: Any) -> Column:  # noqa: ANN401 - any sequence
+    """Returns one column of a dict."""
+    if is_polars(values, "Series"):
+        return _polars_column(values)
+    if is_pandas(values, "Series"):
+        return series_values(str(name), values)
+    if hasattr(values, "__arrow_c_array__") or hasattr(values, "__arrow_c_stream__"):
+        return values, True, False
+    if isinstance(values, list | tuple):
+        return values, False, False
+    is_no_list = isinstance(values, str | bytes | bytearray | Mapping | AbstractSet)
+    if is_no_list or not isinstance(values, Iterable):
+        raise ValidationError(
+            f"a dict of lists holds no list: {name} is {type(values).__name__}, {values!r:.80}; "
+            "give each column as a list"
+        )
+    return _iterated(str(name), values), False, False
+
+
+def _iterated(name: str, values: Any) -> list[Any]:  # noqa: ANN401 - any iterable
+    """Returns the values as Python's own; times of NumPy stay what they are."""
+    dtype = getattr(values, "dtype", None)
+    if hasattr(values, "tolist") and getattr(dtype, "kind", "M") not in "mM":
+        plain = values.tolist()
+        if not isinstance(plain, list):
+            raise ValidationError(f"a dict of lists holds no list: {name} is one value, {plain!r}")
+        return plain
+    return list(values)
+
+
+def to_table_schema(schema: Any, format_version: int) -> Any:  # noqa: ANN401 - see create_table
+    """Returns what `create_table` takes as a schema: as JSON, or with ``__arrow_c_schema__``.
 
     Raises:
-        ValidationError: it is no schema, or names a type that the format version lacks.
+        ValidationError: it is no schema.
+        SchemaError: it names a type that the format version lacks.
     """
-    if hasattr(schema, "__arrow_c_schema__"):
+    if is_polars(schema) and not isinstance(schema, type):
+        return _schema_of_mapping(described_columns(schema), format_version)
+    if is_model(schema):
+        return json.dumps(schema_of_model(schema, format_version))
+    if hasattr(schema, "model_dump_json") and hasattr(schema, "highest_field_id"):
+        # PyIceberg's.
+        return schema.model_dump_json()
+    if is_pandas(schema, "DataFrame"):
+        frame_columns(schema)
+        return _pandas_table(schema).schema
+    if hasattr(schema, "__arrow_c_schema__") or hasattr(schema, "__arrow_c_stream__"):
         return schema
-    if hasattr(schema, "to_frame") and type(schema).__module__.startswith("polars"):
-        schema = schema.to_frame()
-    if type(schema).__module__.startswith("polars") and hasattr(schema, "to_arrow"):
-        return schema.clear().to_arrow().schema
-    if hasattr(schema, "__arrow_c_stream__"):
-        import pyarrow as pa
-
-        return pa.RecordBatchReader.from_stream(schema).schema
     if isinstance(schema, Mapping):
         return _schema_of_mapping(schema, format_version)
-    if callable(getattr(schema, "as_arrow", None)):
-        # PyIceberg's.
-        return schema.as_arrow()
-    if is_model(schema):
-        return schema_of_model(schema)
     raise ValidationError(
         f"schema can't be read: {type(schema).__name__}; give a schema of Arrow, Polars or "
         "PyIceberg, a frame, a pydantic model, or a mapping of column to type"
     )
 
 
-def _schema_of_mapping(columns: Mapping[str, Any], format_version: int) -> pa.Schema:
-    import pyarrow as pa
-
+def _schema_of_mapping(columns: Mapping[str, Any], format_version: int) -> str:
     fields = []
-    for name, described in columns.items():
-        required = False
+    for key, described in columns.items():
+        name, required = _name(key), False
         if isinstance(described, Mapping) and "type" in described:
             required = bool(described.get("required", False))
             described = described["type"]
-        if format_version < 3 and names_nanoseconds(described):
-            raise ValidationError(
-                f"type of column {name} needs format_version=3: {described}; "
-                "or take timestamp or timestamptz, which count microseconds"
-            )
-        fields.append(pa.field(str(name), arrow_type(described, str(name)), nullable=not required))
-    return pa.schema(fields)
-
-
-def _column(values: Any) -> Any:  # noqa: ANN401 - any sequence
-    if hasattr(values, "__arrow_c_array__") or hasattr(values, "__arrow_c_stream__"):
-        return values
-    if isinstance(values, str | bytes) or not isinstance(values, Iterable):
-        raise ValidationError(f"a dict of lists holds no list: {values!r}; give [{values!r}]")
-    return list(values)
-
-
-def _row_schema(rows: Sequence[Mapping[str, Any]]) -> pa.Schema | None:
-    """Returns a schema that has the keys of every row, since pyarrow takes those of the first."""
-    import pyarrow as pa
-
-    names: dict[str, None] = {}
-    for row in rows:
-        names.update(dict.fromkeys(row))
-    if not rows:
-        return None
-    return pa.table({name: [row.get(name) for row in rows] for name in names}).schema
+        field_type = iceberg_type(described, name, format_version)
+        fields.append(struct_field(name, field_type, required=required))
+    return json.dumps(struct_of(fields))

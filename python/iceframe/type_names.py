@@ -1,80 +1,42 @@
-"""Names of types as users write them, as Arrow types."""
+"""Descriptions of types as users write them, as Iceberg's types in the specification's JSON."""
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from iceframe import _native
 from iceframe.errors import ValidationError
+from iceframe.polars_rows import check_dtype, is_polars
 
-if TYPE_CHECKING:
-    import pyarrow as pa
+__all__ = ["IcebergType", "iceberg_type", "list_of", "map_of", "struct_field", "struct_of"]
 
-__all__ = ["arrow_type", "names_nanoseconds"]
+#: A type in the specification's JSON; ids are 0 until the table is made.
+IcebergType = str | dict[str, Any]
 
-# Iceberg's names and the aliases that other engines use, as the name of a pyarrow function.
-_SIMPLE: dict[str, tuple[str, tuple[Any, ...]]] = {
-    **dict.fromkeys(("boolean", "bool"), ("bool_", ())),
-    **dict.fromkeys(("int", "integer", "int32"), ("int32", ())),
-    **dict.fromkeys(("long", "bigint", "int64"), ("int64", ())),
-    **dict.fromkeys(("float", "float32"), ("float32", ())),
-    **dict.fromkeys(("double", "float64"), ("float64", ())),
-    **dict.fromkeys(("string", "str", "utf8", "varchar", "text"), ("string", ())),
-    **dict.fromkeys(("binary", "bytes"), ("binary", ())),
-    "date": ("date32", ()),
-    "time": ("time64", ("us",)),
-    "timestamp": ("timestamp", ("us",)),
-    "timestamptz": ("timestamp", ("us", "UTC")),
-    "timestamp_ns": ("timestamp", ("ns",)),
-    "timestamptz_ns": ("timestamp", ("ns", "UTC")),
-    "uuid": ("uuid", ()),
-    "unknown": ("null", ()),
+# Iceberg's names and the aliases that other engines use.
+_SIMPLE: dict[str, str] = {
+    **dict.fromkeys(("boolean", "bool"), "boolean"),
+    **dict.fromkeys(("int", "integer", "int32"), "int"),
+    **dict.fromkeys(("long", "bigint", "int64"), "long"),
+    **dict.fromkeys(("float", "float32"), "float"),
+    **dict.fromkeys(("double", "float64"), "double"),
+    **dict.fromkeys(("string", "str", "utf8", "varchar", "text"), "string"),
+    **dict.fromkeys(("binary", "bytes"), "binary"),
+    "date": "date",
+    "time": "time",
+    "timestamp": "timestamp",
+    "timestamptz": "timestamptz",
+    "timestamp_ns": "timestamp_ns",
+    "timestamptz_ns": "timestamptz_ns",
+    "uuid": "uuid",
+    "unknown": "unknown",
 }
+_MICROSECONDS = "; or take timestamp or timestamptz, which count microseconds"
+_OF_VERSION_3 = {"timestamp_ns": _MICROSECONDS, "timestamptz_ns": _MICROSECONDS, "unknown": ""}
 _TOKEN = re.compile(r"\s*([A-Za-z_][A-Za-z0-9_]*|\d+|[<>(),:\[\]])")
-
-
-def arrow_type(described: Any, column: str) -> pa.DataType:  # noqa: ANN401 - see Args
-    """Returns the Arrow type that a user describes for a column.
-
-    Args:
-        described: a name ("long", "decimal(9,2)", "fixed[16]", "list<string>",
-            "map<string, int>", "struct<a: int, b: list<date>>"), an Arrow type, a Python type
-            (int, float, str, bytes, bool, datetime, date, time, Decimal is refused for want of a
-            precision), a type of Polars or PyIceberg, or a mapping of nested column to type.
-        column: the column, for errors.
-
-    Raises:
-        ValidationError: no such type.
-    """
-    import pyarrow as pa
-
-    if isinstance(described, pa.DataType):
-        return described
-    if isinstance(described, Mapping):
-        return pa.struct([(str(n), arrow_type(t, f"{column}.{n}")) for n, t in described.items()])
-    if (foreign := _foreign_type(described)) is not None:
-        return foreign
-    if isinstance(described, type):
-        name = _PYTHON_TYPES.get(described.__name__)
-        if name is not None:
-            return arrow_type(name, column)
-    if isinstance(described, str):
-        parser = _TypeParser(described, column)
-        return parser.parse()
-    raise ValidationError(f"type of column {column} can't be read: {described!r}")
-
-
-def names_nanoseconds(described: Any) -> bool:  # noqa: ANN401 - see arrow_type
-    """Returns whether a description names a timestamp of nanoseconds, at any depth."""
-    if isinstance(described, Mapping):
-        return any(names_nanoseconds(nested) for nested in described.values())
-    if not isinstance(described, str):
-        return False
-    # Before a colon stands a nested column's name.
-    names = re.findall(r"[a-z_0-9]+(?!\s*:|[a-z_0-9])", described.lower())
-    return "timestamp_ns" in names or "timestamptz_ns" in names
-
 
 _PYTHON_TYPES = {
     "int": "long",
@@ -89,29 +51,95 @@ _PYTHON_TYPES = {
 }
 
 
-def _foreign_type(described: Any) -> pa.DataType | None:  # noqa: ANN401 - a type of any library
-    """Returns the Arrow type of a type of Polars or PyIceberg; None for anything else."""
-    owner = described if isinstance(described, type) else type(described)
-    library = owner.__module__.partition(".")[0]
-    if library == "polars":
-        import polars as pl
+def struct_field(name: str, field_type: IcebergType, *, required: bool = False) -> dict[str, Any]:
+    """Returns a field of a schema or struct."""
+    return {"id": 0, "name": name, "required": required, "type": field_type}
 
-        rows = pl.DataFrame(schema={"column": described}).to_arrow()
-        return rows.schema.field(0).type
-    if library == "pyiceberg" and hasattr(described, "is_primitive"):
-        from pyiceberg.io.pyarrow import schema_to_pyarrow
 
-        result: pa.DataType = schema_to_pyarrow(described)
+def struct_of(fields: list[dict[str, Any]]) -> dict[str, Any]:
+    """Returns a struct, which a schema is too."""
+    return {"type": "struct", "fields": fields}
+
+
+def list_of(element: IcebergType, *, required: bool = False) -> dict[str, Any]:
+    """Returns a list; ``required``: its elements can't be null."""
+    return {
+        "type": "list",
+        "element-id": 0,
+        "element": element,
+        "element-required": required,
+    }
+
+
+def map_of(key: IcebergType, value: IcebergType, *, required: bool = False) -> dict[str, Any]:
+    """Returns a map; ``required``: its values can't be null."""
+    return {
+        "type": "map",
+        "key-id": 0,
+        "key": key,
+        "value-id": 0,
+        "value": value,
+        "value-required": required,
+    }
+
+
+def iceberg_type(described: Any, column: str, format_version: int) -> IcebergType:  # noqa: ANN401 - see Args
+    """Returns the type that a user describes for a column.
+
+    Args:
+        described: a name ("long", "decimal(9,2)", "fixed[16]", "list<string>",
+            "map<string, int>", "struct<a: int, b: list<date>>"), an Arrow type, a Python type
+            (int, float, str, bytes, bool, datetime, date, time, UUID; Decimal is refused for want
+            of a precision), a type of Polars or PyIceberg, or a mapping of nested column to type.
+        column: the column, for errors.
+        format_version: the table's.
+
+    Raises:
+        ValidationError: no such type.
+        SchemaError: an Arrow or Polars type that Iceberg lacks.
+    """
+    if isinstance(described, Mapping):
+        return struct_of(
+            [
+                struct_field(str(name), iceberg_type(nested, f"{column}.{name}", format_version))
+                for name, nested in described.items()
+            ]
+        )
+    if isinstance(described, str):
+        return _TypeParser(described, column, format_version).parse()
+    if is_polars(described):
+        return _of_polars(described, column, format_version)
+    if hasattr(described, "__arrow_c_schema__") and not isinstance(described, type):
+        return _of_arrow(described, column, format_version)
+    if hasattr(described, "model_dump_json") and hasattr(described, "is_primitive"):
+        # PyIceberg's.
+        result: IcebergType = json.loads(described.model_dump_json())
         return result
-    return None
+    if isinstance(described, type) and described.__name__ in _PYTHON_TYPES:
+        return _PYTHON_TYPES[described.__name__]
+    raise ValidationError(f"type of column {column} can't be read: {described!r}")
+
+
+def _of_arrow(described: Any, column: str, format_version: int) -> IcebergType:  # noqa: ANN401 - Arrow's
+    result: IcebergType = json.loads(_native.iceberg_type(described, column, format_version))
+    return result
+
+
+def _of_polars(described: Any, column: str, format_version: int) -> IcebergType:  # noqa: ANN401 - a dtype
+    import polars as pl
+
+    values = pl.Series(column, [], dtype=described)
+    check_dtype(column, values.dtype)
+    return _of_arrow(values, column, format_version)
 
 
 class _TypeParser:
     """Reads one type from its text, by recursive descent."""
 
-    def __init__(self, text: str, column: str) -> None:
+    def __init__(self, text: str, column: str, format_version: int) -> None:
         self._text = text
         self._column = column
+        self._format_version = format_version
         self._tokens: list[str] = []
         position = 0
         while position < len(text.rstrip()):
@@ -121,7 +149,7 @@ class _TypeParser:
             self._tokens.append(match[1])
             position = match.end()
 
-    def parse(self) -> pa.DataType:
+    def parse(self) -> IcebergType:
         result = self._type(0)
         if self._tokens:
             raise self._error()
@@ -145,61 +173,66 @@ class _TypeParser:
 
     def _number(self) -> int:
         token = self._next()
-        if not token.isdigit():
+        if not token.isdigit() or len(token) > 9:
             raise self._error()
         return int(token)
 
-    def _type(self, depth: int) -> pa.DataType:
-        import pyarrow as pa
-
+    def _type(self, depth: int) -> IcebergType:
         if depth > 50:
             raise self._error()
         name = self._next().lower()
         if name in _SIMPLE:
-            function, arguments = _SIMPLE[name]
-            result: pa.DataType = getattr(pa, function)(*arguments)
-            return result
+            return self._simple(name)
         if name == "decimal":
-            self._expect("(")
-            precision = self._number()
-            self._expect(",")
-            scale = self._number()
-            self._expect(")")
-            if not 1 <= precision <= 38 or scale > precision:
-                raise self._error()
-            return pa.decimal128(precision, scale)
+            return self._decimal()
         if name == "fixed":
             self._expect("[")
             length = self._number()
             self._expect("]")
-            return pa.binary(length)
+            return f"fixed[{length}]"
         if name in ("list", "array"):
             self._expect("<")
             element = self._type(depth + 1)
             self._expect(">")
-            return pa.list_(element)
+            return list_of(element)
         if name == "map":
             self._expect("<")
             key = self._type(depth + 1)
             self._expect(",")
             value = self._type(depth + 1)
             self._expect(">")
-            return pa.map_(key, value)
+            return map_of(key, value)
         if name == "struct":
             return self._struct(depth)
         raise self._error()
 
-    def _struct(self, depth: int) -> pa.DataType:
-        import pyarrow as pa
+    def _simple(self, name: str) -> str:
+        if self._format_version < 3 and name in _OF_VERSION_3:
+            raise ValidationError(
+                f"type of column {self._column} needs format_version=3: {self._text}"
+                + _OF_VERSION_3[name]
+            )
+        return _SIMPLE[name]
 
+    def _decimal(self) -> str:
+        self._expect("(")
+        precision = self._number()
+        self._expect(",")
+        scale = self._number()
+        self._expect(")")
+        if not 1 <= precision <= 38 or scale > precision:
+            raise self._error()
+        return f"decimal({precision}, {scale})"
+
+    def _struct(self, depth: int) -> IcebergType:
         self._expect("<")
         fields = []
         while True:
             name = self._next()
             self._expect(":")
-            fields.append(pa.field(name, self._type(depth + 1)))
+            fields.append(struct_field(name, self._type(depth + 1)))
             token = self._next()
             if token == ">":
-                return pa.struct(fields)
+                return struct_of(fields)
             if token != ",":
                 raise self._error()

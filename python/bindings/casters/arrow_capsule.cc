@@ -4,8 +4,12 @@
 #include <string>
 
 #include <arrow/c/bridge.h>
+#include <arrow/chunked_array.h>
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
+#include <nanobind/stl/string.h>
+
+#include "casters/result.h"
 
 namespace nb = nanobind;
 
@@ -65,31 +69,115 @@ nb::object ToCapsule(std::unique_ptr<T> exported, const char* name) {
   return nb::steal(capsule);
 }
 
+std::string TypeName(nb::handle object) { return nb::cast<std::string>(nb::inst_name(object)); }
+
+bool Has(nb::handle object, const char* method) {
+  return PyObject_HasAttrString(object.ptr(), method) != 0;
+}
+
 Result<nb::object> CallProtocol(nb::handle object, const char* method) {
-  if (!nb::hasattr(object, method)) {
+  if (!Has(object, method)) {
     return Error(
-        ErrorKind::kInvalidArgument, "object has no ", method, ": ",
-        nb::cast<std::string>(nb::str(object.type())),
+        ErrorKind::kInvalidArgument, "object has no ", method, ": ", TypeName(object),
         "; give an Arrow table, a DataFrame or anything with the Arrow PyCapsule interface");
   }
-  return object.attr(method)();
+  nb::object result = nb::steal(PyObject_CallMethod(object.ptr(), method, nullptr));
+  if (!result.is_valid()) return PythonRaised();
+  return result;
+}
+
+template <typename T>
+Result<T*> Unpack(nb::handle capsule, const char* name) {
+  auto* unpacked = static_cast<T*>(PyCapsule_GetPointer(capsule.ptr(), name));
+  if (unpacked == nullptr) return PythonRaised();
+  if (unpacked->release == nullptr) {
+    return Error(ErrorKind::kInvalidArgument,
+                 "the Arrow data was read before; make the stream anew for another read");
+  }
+  return unpacked;
+}
+
+// Arrow says what it could not import in its own words; what a producer says is passed on.
+template <typename T>
+Result<T> Imported(Result<T> imported, const char* what, const std::string& name) {
+  if (imported.ok()) return imported;
+  const Status& status = imported.status();
+  if (!status.IsInvalid() && !status.IsTypeError() && !status.IsNotImplemented()) return status;
+  return Error(ErrorKind::kInvalidArgument, "the Arrow data is no ", what,
+               " of types that are known: ", name, "; cast it to other types");
+}
+
+struct ArrayCapsules {
+  nb::object owner;
+  ArrowSchema* schema = nullptr;
+  ArrowArray* array = nullptr;
+};
+
+Result<ArrayCapsules> CallArrayProtocol(nb::handle object) {
+  ArrayCapsules capsules;
+  ICEFRAME_ASSIGN_OR_RETURN(capsules.owner, CallProtocol(object, "__arrow_c_array__"));
+  PyObject* pair = capsules.owner.ptr();
+  if (!PyTuple_Check(pair) || PyTuple_GET_SIZE(pair) != 2) {
+    return Error(ErrorKind::kInvalidArgument,
+                 "__arrow_c_array__ gave no pair of capsules: ", TypeName(object));
+  }
+  ICEFRAME_ASSIGN_OR_RETURN(capsules.schema,
+                            Unpack<ArrowSchema>(PyTuple_GET_ITEM(pair, 0), "arrow_schema"));
+  ICEFRAME_ASSIGN_OR_RETURN(capsules.array,
+                            Unpack<ArrowArray>(PyTuple_GET_ITEM(pair, 1), "arrow_array"));
+  return capsules;
 }
 
 }  // namespace
 
 Result<std::shared_ptr<arrow::RecordBatchReader>> ImportStream(nb::handle object) {
   ICEFRAME_ASSIGN_OR_RETURN(nb::object capsule, CallProtocol(object, "__arrow_c_stream__"));
-  auto* stream =
-      static_cast<ArrowArrayStream*>(PyCapsule_GetPointer(capsule.ptr(), "arrow_array_stream"));
-  if (stream == nullptr) throw nb::python_error();
-  return arrow::ImportRecordBatchReader(stream);
+  ICEFRAME_ASSIGN_OR_RETURN(auto* stream, Unpack<ArrowArrayStream>(capsule, "arrow_array_stream"));
+  return Imported(arrow::ImportRecordBatchReader(stream), "table", TypeName(object));
+}
+
+Result<std::shared_ptr<arrow::RecordBatchReader>> ImportBatches(nb::handle object) {
+  if (Has(object, "__arrow_c_stream__")) return ImportStream(object);
+  ICEFRAME_ASSIGN_OR_RETURN(const auto capsules, CallArrayProtocol(object));
+  ICEFRAME_ASSIGN_OR_RETURN(
+      const auto batch, Imported(arrow::ImportRecordBatch(capsules.array, capsules.schema), "table",
+                                 TypeName(object)));
+  return arrow::RecordBatchReader::Make({batch}, batch->schema());
+}
+
+Result<std::shared_ptr<arrow::ChunkedArray>> ImportColumn(nb::handle object,
+                                                          const std::string& name) {
+  if (Has(object, "__arrow_c_stream__")) {
+    ICEFRAME_ASSIGN_OR_RETURN(nb::object capsule, CallProtocol(object, "__arrow_c_stream__"));
+    ICEFRAME_ASSIGN_OR_RETURN(auto* stream,
+                              Unpack<ArrowArrayStream>(capsule, "arrow_array_stream"));
+    return Imported(arrow::ImportChunkedArray(stream), "column", name);
+  }
+  ICEFRAME_ASSIGN_OR_RETURN(const auto capsules, CallArrayProtocol(object));
+  ICEFRAME_ASSIGN_OR_RETURN(
+      auto array, Imported(arrow::ImportArray(capsules.array, capsules.schema), "column", name));
+  return std::make_shared<arrow::ChunkedArray>(std::move(array));
 }
 
 Result<std::shared_ptr<arrow::Schema>> ImportSchema(nb::handle object) {
+  if (!Has(object, "__arrow_c_schema__") && Has(object, "__arrow_c_stream__")) {
+    ICEFRAME_ASSIGN_OR_RETURN(const auto reader, ImportStream(object));
+    return reader->schema();
+  }
   ICEFRAME_ASSIGN_OR_RETURN(nb::object capsule, CallProtocol(object, "__arrow_c_schema__"));
-  auto* schema = static_cast<ArrowSchema*>(PyCapsule_GetPointer(capsule.ptr(), "arrow_schema"));
-  if (schema == nullptr) throw nb::python_error();
-  return arrow::ImportSchema(schema);
+  ICEFRAME_ASSIGN_OR_RETURN(auto* schema, Unpack<ArrowSchema>(capsule, "arrow_schema"));
+  return Imported(arrow::ImportSchema(schema), "schema", TypeName(object));
+}
+
+Result<std::shared_ptr<arrow::Field>> ImportField(nb::handle object, const std::string& name) {
+  if (!Has(object, "__arrow_c_schema__") && Has(object, "__arrow_c_stream__")) {
+    ICEFRAME_ASSIGN_OR_RETURN(const auto values, ImportColumn(object, name));
+    return arrow::field(name, values->type());
+  }
+  ICEFRAME_ASSIGN_OR_RETURN(nb::object capsule, CallProtocol(object, "__arrow_c_schema__"));
+  ICEFRAME_ASSIGN_OR_RETURN(auto* schema, Unpack<ArrowSchema>(capsule, "arrow_schema"));
+  ICEFRAME_ASSIGN_OR_RETURN(auto field, Imported(arrow::ImportField(schema), "column", name));
+  return field->WithName(name);
 }
 
 std::unique_ptr<arrow::RecordBatchReader> ReadOnCaller(

@@ -29,4 +29,8 @@ void SetPythonError(const Status& status) noexcept {
   }
 }
 
+Status PythonRaised() {
+  return Error(ErrorKind::kInvalidArgument, "reading the data raised a Python exception");
+}
+
 }  // namespace iceframe::python

@@ -14,6 +14,9 @@ namespace iceframe::python {
 /// Sets the Python error that stands for `status` (iceframe.errors, by kind).
 void SetPythonError(const Status& status) noexcept;
 
+/// An error for a Python exception that is set already; the exception is what is raised.
+Status PythonRaised();
+
 }  // namespace iceframe::python
 
 namespace nanobind::detail {

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "python_rows.h"
+
+#include <string_view>
+
+#include <nanobind/stl/string.h>
+
+#include "python_value.h"
+
+namespace nb = nanobind;
+
+namespace iceframe::python {
+
+namespace {
+
+bool Has(PyObject* value, const char* name) { return PyObject_HasAttrString(value, name) != 0; }
+
+PyObject* ClassOf(PyObject* value) { return reinterpret_cast<PyObject*>(Py_TYPE(value)); }
+
+bool IsMapping(PyObject* value) {
+  return PyDict_Check(value) || (Has(value, "keys") && Has(value, "__getitem__"));
+}
+
+nb::object ToDict(PyObject* mapping) {
+  if (PyDict_Check(mapping)) return nb::borrow(mapping);
+  nb::object fields = nb::steal(PyDict_New());
+  if (PyDict_Update(fields.ptr(), mapping) < 0) return {};
+  return fields;
+}
+
+// A model's fields and the others that it was given.
+nb::object FieldsOfModel(PyObject* model) {
+  const nb::object own = nb::steal(PyObject_GetAttrString(model, "__dict__"));
+  if (!own.is_valid()) return {};
+  nb::object fields = nb::steal(PyDict_Copy(own.ptr()));
+  const nb::object extra = nb::steal(PyObject_GetAttrString(model, "__pydantic_extra__"));
+  PyErr_Clear();
+  if (extra.is_valid() && PyDict_Check(extra.ptr())) PyDict_Update(fields.ptr(), extra.ptr());
+  return fields;
+}
+
+// The attributes that `names` lists.
+nb::object FieldsNamed(PyObject* value, const char* names) {
+  const nb::object listed = nb::steal(PyObject_GetAttrString(ClassOf(value), names));
+  const nb::object all = nb::steal(PySequence_List(listed.ptr()));
+  nb::object fields = nb::steal(PyDict_New());
+  for (Py_ssize_t i = 0; all.is_valid() && i < PyList_GET_SIZE(all.ptr()); ++i) {
+    PyObject* name = PyList_GET_ITEM(all.ptr(), i);
+    const nb::object field = nb::steal(PyObject_GetAttr(value, name));
+    if (!field.is_valid() || PyDict_SetItem(fields.ptr(), name, field.ptr()) < 0) return {};
+  }
+  return fields;
+}
+
+// NumPy's own scalars become Python's, but for times, whose units would be lost.
+nb::object ItemsOfNumPy(PyObject* array) {
+  const nb::object dtype = nb::steal(PyObject_GetAttrString(array, "dtype"));
+  const nb::object kind = nb::steal(PyObject_GetAttrString(dtype.ptr(), "kind"));
+  const bool is_time = nb::isinstance<nb::str>(kind) &&
+                       (nb::cast<std::string>(kind) == "M" || nb::cast<std::string>(kind) == "m");
+  if (is_time) return nb::steal(PySequence_List(array));
+  return nb::steal(PyObject_CallMethod(array, "tolist", nullptr));
+}
+
+}  // namespace
+
+nb::object FieldsOf(PyObject* value) {
+  if (PyDict_Check(value)) return nb::borrow(value);
+  if (Has(ClassOf(value), "__pydantic_fields__")) return FieldsOfModel(value);
+  if (Has(ClassOf(value), "__dataclass_fields__")) {
+    return FieldsNamed(value, "__dataclass_fields__");
+  }
+  if (PyTuple_Check(value) && Has(ClassOf(value), "_fields")) return FieldsNamed(value, "_fields");
+  return IsMapping(value) ? ToDict(value) : nb::object();
+}
+
+nb::object ItemsOf(PyObject* value) {
+  if (PyList_Check(value) || PyTuple_Check(value)) return nb::borrow(value);
+  const bool is_text = PyUnicode_Check(value) || PyBytes_Check(value) || PyByteArray_Check(value) ||
+                       PyMemoryView_Check(value);
+  if (is_text || PyAnySet_Check(value) || IsMapping(value)) return {};
+  if (!Has(value, "__len__") || !Has(value, "__iter__")) return {};
+  if (std::string_view(Py_TYPE(value)->tp_name) == "numpy.ndarray") {
+    if (PyObject_Size(value) < 0) {
+      PyErr_Clear();
+      return {};
+    }
+    return ItemsOfNumPy(value);
+  }
+  return nb::steal(PySequence_List(value));
+}
+
+nb::object EntriesOf(PyObject* value) {
+  if (!IsMapping(value)) return ItemsOf(value);
+  const nb::object entries = ToDict(value);
+  return entries.is_valid() ? nb::steal(PyDict_Items(entries.ptr())) : nb::object();
+}
+
+Pair PairOf(PyObject* entry) {
+  if ((PyTuple_Check(entry) || PyList_Check(entry)) && PySequence_Fast_GET_SIZE(entry) == 2) {
+    return {nb::borrow(PySequence_Fast_GET_ITEM(entry, 0)),
+            nb::borrow(PySequence_Fast_GET_ITEM(entry, 1))};
+  }
+  if (!PyDict_Check(entry) || PyDict_Size(entry) != 2) return {};
+  PyObject* key = PyDict_GetItemString(entry, "key");
+  PyObject* value = PyDict_GetItemString(entry, "value");
+  if (key == nullptr || value == nullptr) return {};
+  return {nb::borrow(key), nb::borrow(value)};
+}
+
+std::string NameOf(PyObject* key) {
+  if (!PyUnicode_Check(key)) return DescribeValue(key);
+  Py_ssize_t size = 0;
+  const char* text = PyUnicode_AsUTF8AndSize(key, &size);
+  if (text != nullptr) return std::string(text, static_cast<size_t>(size));
+  PyErr_Clear();
+  return DescribeValue(key);
+}
+
+}  // namespace iceframe::python

@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""pandas' frames: what they made of the values is undone by the table's types."""
+
+import datetime as dt
+import decimal
+import uuid
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from iceframe.errors import SchemaError, ValidationError
+
+A_UUID = uuid.UUID("f79c3e09-677c-4bbd-a479-3f349cb785e7")
+
+
+def test_integers_that_became_floats_are_integers_again(ice):
+    ice.create_table("t", {"n": "long", "i": "int", "f": "float", "d": "double"})
+    frame = pd.DataFrame({"n": [1, None], "i": [2, None], "f": [0.1, None], "d": [0.1, None]})
+    assert frame["n"].dtype == "float64"
+    ice.append_to_table("t", frame)
+    ice.append_to_table("t", {name: frame[name] for name in frame})
+    ice.append_to_table("t", frame.convert_dtypes())
+    read = ice.to_arrow("t").to_pydict()
+    assert read["n"] == [1, None] * 3
+    assert read["i"] == [2, None] * 3
+    assert read["f"] == [np.float32(0.1).item(), None] * 3
+    assert read["d"] == [0.1, None] * 3
+    with pytest.raises(SchemaError, match=r"n is long, but 1.5 .* in row 1"):
+        ice.append_to_table("t", pd.DataFrame({"n": [None, 1.5]}))
+    with pytest.raises(SchemaError, match="row 0"):
+        ice.append_to_table("t", pd.DataFrame({"n": [2.0**63, None]}))
+
+
+def test_columns_of_objects_are_read_by_the_tables_types(ice):
+    ice.create_table(
+        "t",
+        {
+            "u": "uuid",
+            "d": "decimal(9,2)",
+            "l": "list<long>",
+            "m": "map<string, int>",
+            "s": "string",
+            "b": "fixed[1]",
+            "day": "date",
+        },
+    )
+    row = {
+        "u": A_UUID,
+        "d": decimal.Decimal("1.5"),
+        "l": [1, None],
+        "m": {"a": 1},
+        "s": "x",
+        "b": b"a",
+        "day": dt.date(2024, 2, 29),
+    }
+    frame = pd.DataFrame([row, dict.fromkeys(row)])
+    ice.append_to_table("t", frame)
+    assert ice.to_arrow("t").to_pylist() == [{**row, "m": [("a", 1)]}, dict.fromkeys(row)]
+    with pytest.raises(SchemaError, match="s is string, but 5"):
+        ice.append_to_table("t", pd.DataFrame({"s": ["a", 5]}, dtype=object))
+
+
+def test_an_index_is_left_out_or_named(ice):
+    ice.create_table("t", {"id": "long", "n": "long"})
+    frame = pd.DataFrame({"id": [1, 2, 3], "n": [1, 2, 3]})
+    ice.append_to_table("t", frame[frame["n"] > 1])
+    assert ice.to_arrow("t").to_pydict() == {"id": [2, 3], "n": [2, 3]}
+    with pytest.raises(ValidationError, match=r"id; make it a column with reset_index\(\)"):
+        ice.append_to_table("t", frame.set_index("id"))
+    ice.create_table("u", frame[frame["n"] > 1])
+    assert ice.to_arrow("u").column_names == ["id", "n"]
+    with pytest.raises(ValidationError, match="reset_index"):
+        ice.create_table("v", frame.set_index("id"))
+
+
+def test_what_no_column_takes_is_refused_by_name(ice):
+    ice.create_table("t", {"c": "long", "s": "string"})
+    for values in (
+        pd.period_range("2024", periods=2, freq="D"),
+        pd.interval_range(0, 2),
+        pd.Series([pd.Timedelta(1), pd.Timedelta(2)]),
+        pd.Series([object(), None]),
+        pd.Series([{1}, None]),
+        pd.Series([1 + 2j, 1]),
+    ):
+        with pytest.raises(SchemaError, match=r"\bc\b"):
+            ice.append_to_table("t", pd.DataFrame({"c": values}))
+    twice = pd.DataFrame([[1, 2]], columns=["c", "c"])
+    with pytest.raises(SchemaError, match="same name: c"):
+        ice.append_to_table("t", twice)
+    with pytest.raises(SchemaError, match="same name: c"):
+        ice.create_table("u", twice)
+    with pytest.raises(SchemaError, match="surrogate"):
+        ice.append_to_table("t", pd.DataFrame({"s": ["a\ud800"]}, dtype=object))
+
+
+def test_times_keep_their_zones(ice):
+    ice.create_table("t", {"ts": "timestamp", "tz": "timestamptz", "c": "string"})
+    frame = pd.DataFrame(
+        {
+            "ts": pd.to_datetime(["2024-02-29 12:00", None]),
+            "tz": pd.to_datetime(["2024-02-29 12:00", None]).tz_localize("Europe/Oslo"),
+            "c": pd.Categorical(["a", None]),
+        }
+    )
+    ice.append_to_table("t", frame)
+    assert ice.to_arrow("t").to_pylist() == [
+        {
+            "ts": dt.datetime(2024, 2, 29, 12),
+            "tz": dt.datetime(2024, 2, 29, 11, tzinfo=dt.UTC),
+            "c": "a",
+        },
+        {"ts": None, "tz": None, "c": None},
+    ]
+    with pytest.raises(SchemaError, match="tz"):
+        ice.append_to_table("t", pd.DataFrame({"tz": frame["ts"]}))
+    with pytest.raises(SchemaError, match="tz"):
+        ice.append_to_table("t", pd.DataFrame({"tz": frame["ts"].astype(object)}))
