@@ -140,6 +140,7 @@ function(iceframe_add_layer_test NAME)
         <gmock/gmock.h>
     )
   endif()
+  iceframe_use_copies(iceframe_${NAME}_test)
   gtest_discover_tests(
     iceframe_${NAME}_test
     TEST_PREFIX "${NAME}."
@@ -167,6 +168,7 @@ function(iceframe_add_layer_bench NAME)
       target_link_libraries(iceframe_${NAME}_bench PRIVATE iceframe_${_dep})
     endif()
   endforeach()
+  iceframe_use_copies(iceframe_${NAME}_bench)
 endfunction()
 
 # tests/FOLDER/*_test.cc over the whole library -> iceframe_FOLDER_test
@@ -191,6 +193,7 @@ function(iceframe_add_program_test FOLDER)
   if(ICEFRAME_PCH)
     target_precompile_headers(iceframe_${FOLDER}_test REUSE_FROM iceframe_base_test)
   endif()
+  iceframe_use_copies(iceframe_${FOLDER}_test)
   gtest_discover_tests(
     iceframe_${FOLDER}_test
     TEST_PREFIX "${FOLDER}."

@@ -60,6 +60,14 @@ install(
   DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/iceframe
   COMPONENT cpp
 )
+# Minor versions of Arrow have binary interfaces of their own.
+string(
+  REGEX MATCH "^([0-9]+)\\.([0-9]+)"
+  ICEFRAME_ARROW_VERSION
+  "${IceframeArrow_VERSION}"
+)
+math(EXPR _next_minor "${CMAKE_MATCH_2} + 1")
+set(ICEFRAME_ARROW_VERSIONS "${ICEFRAME_ARROW_VERSION}...<${CMAKE_MATCH_1}.${_next_minor}")
 configure_package_config_file(
   "${PROJECT_SOURCE_DIR}/cmake/iceframeConfig.cmake.in"
   "${PROJECT_BINARY_DIR}/iceframeConfig.cmake"
@@ -73,7 +81,7 @@ install(
   FILES
     "${PROJECT_BINARY_DIR}/iceframeConfig.cmake"
     "${PROJECT_BINARY_DIR}/iceframeConfigVersion.cmake"
-    "${PROJECT_SOURCE_DIR}/cmake/FindPyArrowCpp.cmake"
+    "${PROJECT_SOURCE_DIR}/cmake/FindIceframeArrow.cmake"
   DESTINATION ${CMAKE_INSTALL_LIBDIR}/cmake/iceframe
   COMPONENT cpp
 )

@@ -26,21 +26,44 @@ nanobind_add_module(_native NB_STATIC NOMINSIZE ${_sources})
 target_include_directories(_native PRIVATE "${PROJECT_SOURCE_DIR}/python/bindings")
 target_compile_definitions(_native PRIVATE ICEFRAME_VERSION="${PROJECT_VERSION}")
 target_link_libraries(_native PRIVATE iceframe)
-# Arrow comes from the pyarrow beside us in site-packages: no absolute path in the file.
+# Nothing but the module's entry is seen from outside, Arrow's inline functions included.
+target_link_options(
+  _native
+  PRIVATE
+    "-Wl,--version-script=${PROJECT_SOURCE_DIR}/python/bindings/exported_symbols.txt"
+    # python/bindings/condition_wait.cc stands in for it.
+    "-Wl,--wrap=_ZNSt18condition_variable4waitERSt11unique_lockISt5mutexE"
+)
+set_property(
+  TARGET
+    _native
+  APPEND
+  PROPERTY
+    LINK_DEPENDS
+      "${PROJECT_SOURCE_DIR}/python/bindings/exported_symbols.txt"
+)
 set_target_properties(
   _native
   PROPERTIES
-    BUILD_RPATH_USE_ORIGIN
-      OFF
     BUILD_WITH_INSTALL_RPATH
       ON
     INSTALL_RPATH
-      "$ORIGIN/../pyarrow"
+      "$ORIGIN/_libraries"
 )
+iceframe_use_copies(_native)
 install(
   TARGETS
     _native
   LIBRARY
     DESTINATION iceframe
     COMPONENT python
+)
+install(
+  DIRECTORY
+    "${ICEFRAME_COPIES}"
+  DESTINATION iceframe
+  USE_SOURCE_PERMISSIONS
+  COMPONENT python
+  PATTERN "names.json"
+    EXCLUDE
 )

@@ -32,6 +32,7 @@ function(iceframe_add_program NAME LAYER)
   add_executable(${NAME} ${ARGN})
   target_include_directories(${NAME} PRIVATE "${PROJECT_SOURCE_DIR}/tests")
   target_link_libraries(${NAME} PRIVATE iceframe_${LAYER}_archive)
+  iceframe_use_copies(${NAME})
 endfunction()
 
 # skipping has all pure layers below it.
@@ -111,6 +112,7 @@ function(iceframe_add_documentation_programs)
         iceframe_options
         iceframe
     )
+    iceframe_use_copies(docs_${_name})
   endforeach()
 endfunction()
 

@@ -18,7 +18,7 @@ cmake --preset release -DICEFRAME_PYTHON_MODULE=ON -DICEFRAME_BENCH=ON >build/co
 echo "== Build (release, $jobs jobs)"
 ninja -C "$build" -j "$jobs" --quiet
 echo "== Wheel"
-rm -rf dist && mkdir -p dist
-"$python" -m pip wheel . -q --no-build-isolation --no-deps --disable-pip-version-check -w dist
-"$python" -m pip install -q --disable-pip-version-check --force-reinstall --no-deps dist/iceframe-*.whl
+rm -rf build/wheel
+"$python" -m pip wheel . -q --no-build-isolation --no-deps --disable-pip-version-check -w build/wheel
+"$python" -m pip install -q --disable-pip-version-check --force-reinstall --no-deps build/wheel/iceframe-*.whl
 "$python" tools/check_installed.py

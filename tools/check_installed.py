@@ -3,13 +3,13 @@
 Another package of this name is on PyPI below version 1.0.0: it must never be picked up.
 """
 
+import importlib.metadata
 import pathlib
 import sys
 
 
 def main() -> int:
     import iceframe
-    from iceframe import _native
 
     root = pathlib.Path(sys.prefix).resolve()
     problems = []
@@ -17,8 +17,8 @@ def main() -> int:
         problems.append(f"iceframe comes from {iceframe.__file__}, not from {root}")
     if int(iceframe.__version__.split(".")[0]) < 1:
         problems.append(f"iceframe is version {iceframe.__version__}, another package")
-    if _native.__version__ != iceframe.__version__:
-        problems.append(f"the native module is version {_native.__version__}")
+    if importlib.metadata.version("iceframe") != iceframe.__version__:
+        problems.append("the package's metadata name another version")
     for problem in problems:
         sys.stderr.write(f"iceframe: {problem}\n")
     return 1 if problems else 0

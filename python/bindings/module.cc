@@ -10,7 +10,7 @@ namespace nb = nanobind;
 NB_MODULE(_native, module) {
   using namespace iceframe::python;  // NOLINT(google-build-using-namespace)
   module.doc() = "The native engine behind iceframe; use the package, not this module.";
-  module.attr("__version__") = ICEFRAME_VERSION;
+  module.def("version", [] { return ICEFRAME_VERSION; });
   // Tables and streams may live until the very end; there is nothing to complain about then.
   nb::set_leak_warnings(false);
   RememberMainThread();

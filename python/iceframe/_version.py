@@ -1,5 +1,5 @@
-"""The package's version, read from its installed metadata."""
+"""The package's version, as the engine was built with: importlib.metadata is slow to import."""
 
-from importlib.metadata import version
+from iceframe import _native
 
-__version__: str = version("iceframe")
+__version__: str = _native.version()

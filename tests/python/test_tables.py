@@ -27,7 +27,7 @@ def rows_of(table: pa.Table) -> list[dict]:
 
 def test_the_package_is_ours():
     assert int(iceframe.__version__.split(".")[0]) >= 1
-    assert iceframe._native.__version__ == iceframe.__version__
+    assert iceframe._native.version() == iceframe.__version__
 
 
 def test_a_table_is_created_appended_to_and_read_back(ice, lake):
