@@ -80,6 +80,7 @@ Status CheckPath(const NestedField& field, const arrow::Array& array, const std:
       const auto& list = static_cast<const arrow::ListArray&>(array);
       const NestedField& element = field.type.fields()[0];
       if (!element.required && !element.type.is_nested()) return Status::OK();
+      if (list.null_count() == list.length()) return Status::OK();
       ICEFRAME_ASSIGN_OR_RETURN(auto values, list.Flatten(pool));
       return CheckPath(element, *values, path + ".element", pool);
     }

@@ -10,6 +10,7 @@
 #include "iceframe/datafile/array_form_internal.h"
 #include "iceframe/datafile/column_stream_internal.h"
 #include "iceframe/datafile/row_group_fetch_internal.h"
+#include "iceframe/types/arrow_form.h"
 #include "iceframe/types/arrow_schema.h"
 #include "iceframe/types/offset_reach.h"
 #include "iceframe/types/wide_array.h"
@@ -26,7 +27,7 @@ int64_t NumKept(const std::vector<RowRange>& keep) {
 Result<std::shared_ptr<arrow::Array>> Join(const arrow::ArrayVector& chunks,
                                            const std::shared_ptr<arrow::DataType>& type,
                                            int64_t max_bytes, arrow::MemoryPool* pool) {
-  if (chunks.empty()) return arrow::MakeEmptyArray(type, pool);
+  if (chunks.empty()) return EmptyArray(type, pool);
   return ConcatenateWithin(chunks, max_bytes, pool);
 }
 
@@ -103,7 +104,7 @@ class FlatStream : public ColumnStream {
                                              const std::vector<RowRange>& keep) override {
     const int64_t wanted = NumKept(keep);
     skipped_ += keep.empty() ? num_rows : keep.front().begin;
-    if (keep.empty()) return arrow::MakeEmptyArray(plan_.arrow_type, pool_);
+    if (keep.empty()) return EmptyArray(plan_.arrow_type, pool_);
     ICEFRAME_RETURN_NOT_OK(CatchUp());
     reader_->Reset();
     reader_->Reserve(wanted);

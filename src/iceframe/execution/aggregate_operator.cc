@@ -2,6 +2,7 @@
 #include "iceframe/execution/aggregate_operator.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include <arrow/array.h>
@@ -11,6 +12,7 @@
 #include "iceframe/execution/aggregate_state_internal.h"
 #include "iceframe/execution/evaluated_parts_internal.h"
 #include "iceframe/execution/group_ids_internal.h"
+#include "iceframe/execution/nested_key_internal.h"
 #include "iceframe/types/offset_reach.h"
 
 namespace iceframe {
@@ -47,6 +49,7 @@ class AggregateOperator final : public Operator {
  private:
   Status Compute() {
     GroupIds groups(pool(), batch_bytes());
+    nested_keys_.emplace(batch_bytes(), pool());
     // The keys, then the operands of the calls that have one.
     std::vector<Expression> expressions;
     for (const NamedExpression& key : node_.keys) expressions.push_back(key.expression);
@@ -61,6 +64,8 @@ class AggregateOperator final : public Operator {
       ICEFRAME_ASSIGN_OR_RETURN(columns, groups.Keys());
       // Nothing came: no groups, of the right types.
       if (columns.empty()) return EmptyBatch(*schema(), pool()).Value(&result_);
+      ICEFRAME_RETURN_NOT_OK(nested_keys_->PutBack(&columns));
+      nested_keys_.reset();
     }
     const int64_t num_groups = node_.keys.empty() ? 1 : groups.num_groups();
     for (const auto& state : states_) {
@@ -90,7 +95,9 @@ class AggregateOperator final : public Operator {
     } else {
       const arrow::ArrayVector keys(part.values.begin(),
                                     part.values.begin() + static_cast<int64_t>(num_keys));
+      const int64_t num_known = groups->num_groups();
       ICEFRAME_ASSIGN_OR_RETURN(auto found, groups->Consume(keys, part.rows->num_rows()));
+      ICEFRAME_RETURN_NOT_OK(nested_keys_->Add(keys, *found, num_known, groups->num_groups()));
       ids = {found->raw_values(), num_rows};
       held = std::move(found);
       num_groups = groups->num_groups();
@@ -110,6 +117,7 @@ class AggregateOperator final : public Operator {
   AggregateNode node_;
   std::vector<std::unique_ptr<AggregateState>> states_;
   std::vector<uint32_t> zeros_;
+  std::optional<NestedKeyValues> nested_keys_;
   // A row per group, perhaps in wide columns.
   BatchPtr result_;
   int64_t next_row_ = 0;

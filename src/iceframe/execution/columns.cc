@@ -12,7 +12,9 @@
 #include <arrow/util/bitmap_ops.h>
 
 #include "iceframe/execution/columns_internal.h"
+#include "iceframe/execution/nested_key_internal.h"
 #include "iceframe/expression/evaluate.h"
+#include "iceframe/types/arrow_form.h"
 #include "iceframe/types/arrow_schema.h"
 
 namespace iceframe {
@@ -51,22 +53,6 @@ Int Ordered(Float value) {
   return bits >= 0 ? bits : static_cast<Int>(bits ^ std::numeric_limits<Int>::max());
 }
 
-// The same values under another type of the same layout (field names and ids of nested types).
-std::shared_ptr<arrow::ArrayData> Relabeled(const std::shared_ptr<arrow::ArrayData>& data,
-                                            const std::shared_ptr<arrow::DataType>& type) {
-  auto relabeled = data->Copy();
-  relabeled->type = type;
-  const arrow::DataType& storage =
-      type->id() == arrow::Type::EXTENSION
-          ? *static_cast<const arrow::ExtensionType&>(*type).storage_type()
-          : *type;
-  for (size_t i = 0; i < relabeled->child_data.size(); ++i) {
-    relabeled->child_data[i] =
-        Relabeled(relabeled->child_data[i], storage.field(static_cast<int>(i))->type());
-  }
-  return relabeled;
-}
-
 }  // namespace
 
 std::vector<OperatorPtr> Inputs(OperatorPtr first, OperatorPtr second) {
@@ -74,11 +60,6 @@ std::vector<OperatorPtr> Inputs(OperatorPtr first, OperatorPtr second) {
   inputs.push_back(std::move(first));
   if (second != nullptr) inputs.push_back(std::move(second));
   return inputs;
-}
-
-ArrayPtr WithType(const ArrayPtr& column, const std::shared_ptr<arrow::DataType>& type) {
-  if (column->type().get() == type.get()) return column;
-  return arrow::MakeArray(Relabeled(column->data(), type));
 }
 
 ArrayPtr StorageForm(const ArrayPtr& column) {
@@ -89,7 +70,7 @@ ArrayPtr StorageForm(const ArrayPtr& column) {
 Result<std::shared_ptr<arrow::RecordBatch>> EmptyBatch(const Schema& schema,
                                                        arrow::MemoryPool* pool) {
   ICEFRAME_ASSIGN_OR_RETURN(auto arrow_schema, ToArrowSchema(schema, /*with_field_ids=*/true));
-  return arrow::RecordBatch::MakeEmpty(std::move(arrow_schema), pool);
+  return EmptyRecordBatch(std::move(arrow_schema), pool);
 }
 
 Result<ArrayPtr> EvaluateColumn(const Expression& bound, const arrow::RecordBatch& batch,
@@ -107,6 +88,7 @@ Result<ArrayPtr> GroupableForm(const ArrayPtr& column, arrow::MemoryPool* pool) 
   if (plain->type_id() == arrow::Type::DOUBLE) {
     return MapValues<double, double>(*plain, plain->type(), pool, Canonical<double>);
   }
+  if (arrow::is_nested(plain->type_id())) return NestedKey(plain, pool);
   return plain;
 }
 

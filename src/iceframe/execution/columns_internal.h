@@ -28,14 +28,13 @@ std::vector<OperatorPtr> Inputs(OperatorPtr first, OperatorPtr second = nullptr)
 Result<ArrayPtr> EvaluateColumn(const Expression& bound, const arrow::RecordBatch& batch,
                                 arrow::MemoryPool* pool);
 
-/// The column such that equal values are equal bits: one NaN, one zero, no extension type.
+/// The column such that equal values are equal bits: one NaN, one zero, no extension type; nested
+/// values as binary.
 Result<ArrayPtr> GroupableForm(const ArrayPtr& column, arrow::MemoryPool* pool);
 /// The column such that an ascending sort of it gives the order of docs/expressions.md (NaN
 /// greatest, −0 equal to 0): floats as integers, no extension type.
 Result<ArrayPtr> SortableForm(const ArrayPtr& column, arrow::MemoryPool* pool);
 
-/// The same values under another type of the same layout (names and ids of nested fields differ).
-ArrayPtr WithType(const ArrayPtr& column, const std::shared_ptr<arrow::DataType>& type);
 /// The column below any extension type.
 ArrayPtr StorageForm(const ArrayPtr& column);
 /// No rows of a schema, fields with ids.

@@ -6,6 +6,7 @@
 #include <arrow/record_batch.h>
 
 #include "iceframe/execution/held_rows_internal.h"
+#include "iceframe/types/arrow_form.h"
 #include "iceframe/types/arrow_schema.h"
 #include "iceframe/types/wide_array.h"
 
@@ -15,7 +16,7 @@ Result<ArrayPtr> RowHolder::JoinColumn(const Type& type, arrow::ArrayVector chun
   ICEFRAME_RETURN_NOT_OK(context_.Check());
   if (chunks.empty()) {
     ICEFRAME_ASSIGN_OR_RETURN(auto arrow_type, ToArrowType(type));
-    ICEFRAME_ASSIGN_OR_RETURN(ArrayPtr none, arrow::MakeEmptyArray(arrow_type, context_.pool()));
+    ICEFRAME_ASSIGN_OR_RETURN(ArrayPtr none, EmptyArray(arrow_type, context_.pool()));
     return StorageForm(none);
   }
   for (ArrayPtr& chunk : chunks) chunk = StorageForm(chunk);

@@ -13,6 +13,7 @@
 #include "iceframe/execution/counted_scan_internal.h"
 #include "iceframe/execution/file_bounds_internal.h"
 #include "iceframe/expression/aggregate_catalogue.h"
+#include "iceframe/types/arrow_form.h"
 #include "iceframe/types/arrow_schema.h"
 
 namespace iceframe {

@@ -9,6 +9,7 @@
 #include <arrow/type.h>
 
 #include "iceframe/runtime/batch_bytes.h"
+#include "iceframe/types/arrow_form.h"
 #include "iceframe/types/arrow_schema.h"
 #include "iceframe/types/wide_array.h"
 

@@ -13,6 +13,7 @@
 #include "iceframe/execution/scan_operator.h"
 #include "iceframe/execution/sort_operator.h"
 #include "iceframe/execution/window_operator.h"
+#include "iceframe/types/arrow_form.h"
 #include "iceframe/types/arrow_schema.h"
 
 namespace iceframe {

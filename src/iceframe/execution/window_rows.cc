@@ -7,6 +7,7 @@
 #include <arrow/record_batch.h>
 
 #include "iceframe/execution/window_rows_internal.h"
+#include "iceframe/types/arrow_form.h"
 #include "iceframe/types/arrow_schema.h"
 #include "iceframe/types/wide_array.h"
 
@@ -48,7 +49,7 @@ Result<ArrayPtr> WindowRows::Column(const Expression& expression) const {
   }));
   if (!chunks.empty()) return ConcatenateWithin(chunks, max_bytes_, pool());
   ICEFRAME_ASSIGN_OR_RETURN(auto type, ToArrowType(expression.type()));
-  ICEFRAME_ASSIGN_OR_RETURN(ArrayPtr none, arrow::MakeEmptyArray(type, pool()));
+  ICEFRAME_ASSIGN_OR_RETURN(ArrayPtr none, EmptyArray(type, pool()));
   return StorageForm(none);
 }
 

@@ -27,6 +27,8 @@ constexpr AggregateSignature kAggregates[] = {
 };
 
 /// Whether values of the type can be told apart and put in order.
+/// Equality, which nested values have too.
+bool HasEquality(const Type& type) { return type.is_nested() || type.id() <= TypeId::kUnknown; }
 bool HasOrder(const Type& type) { return type.is_primitive() && type.id() < TypeId::kUnknown; }
 
 Result<Type> SumType(const Type& operand) {
@@ -85,6 +87,7 @@ Result<Type> AggregateResultType(std::string_view name, const std::vector<Type>&
   }
   if (entry->id == AggregateId::kCount) return Type::Long();
   const Type& operand = operands[0];
+  if (entry->id == AggregateId::kCountDistinct && HasEquality(operand)) return Type::Long();
   const bool needs_number = entry->id == AggregateId::kSum || entry->id == AggregateId::kAvg;
   if (needs_number ? !IsNumeric(operand) : !HasOrder(operand)) {
     return Error(ErrorKind::kInvalidArgument, "aggregate does not take this type: ", entry->name,

@@ -420,13 +420,14 @@ class Binder {
       operands.push_back(std::move(bound));
     }
     auto common = CommonType(values);
-    if (!common.ok() || common->is_nested()) {
+    if (!common.ok()) {
       return Error(ErrorKind::kInvalidArgument,
                    "the values of a CASE have no type in common: ", e.ToString());
     }
     if (common->id() == TypeId::kUnknown) return NullLit();
     for (size_t i = 0; i < operands.size(); ++i) {
       if (i % 2 == 0 && i + 1 < operands.size()) continue;
+      if (operands[i].type().is_nested()) continue;
       ICEFRAME_ASSIGN_OR_RETURN(operands[i], CastTo(std::move(operands[i]), *common));
     }
     return Expression(CaseNode{std::move(operands)}, *common, true);

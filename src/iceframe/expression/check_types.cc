@@ -5,6 +5,7 @@
 
 #include "iceframe/expression/function_catalogue.h"
 #include "iceframe/expression/literal_conversion.h"
+#include "iceframe/expression/nested_type.h"
 #include "iceframe/expression/window.h"
 
 namespace iceframe {
@@ -26,7 +27,7 @@ struct TypeCheck {
 
   bool operator()(const ColumnNode&) const { return true; }
   bool operator()(const LiteralNode& node) const {
-    return e.type().is_primitive() && Fits(e.type(), node.value);
+    return (e.type().is_primitive() || node.value.is_null()) && Fits(e.type(), node.value);
   }
   bool operator()(const ComparisonNode& node) const {
     return IsBoolean(e) && HasOperands(e, 2) && IsComparable(node.operands[0].type()) &&
@@ -81,10 +82,11 @@ struct TypeCheck {
   }
   bool operator()(const CaseNode& node) const {
     const size_t count = node.operands.size();
-    if (count < 3 || count % 2 == 0 || e.type().is_nested()) return false;
+    if (count < 3 || count % 2 == 0) return false;
     for (size_t i = 0; i < count; ++i) {
       const bool is_condition = i % 2 == 0 && i + 1 < count;
-      if (is_condition ? !IsBoolean(node.operands[i]) : !(node.operands[i].type() == e.type())) {
+      if (is_condition ? !IsBoolean(node.operands[i])
+                       : !HasSameForm(node.operands[i].type(), e.type())) {
         return false;
       }
     }

@@ -58,7 +58,7 @@ class Evaluator {
   Result<EvaluatedColumn> EvaluateOnRows(const Expression& e,
                                          const std::shared_ptr<arrow::Array>& rows);
   Result<EvaluatedColumn> EvaluateCaseOnAll(const CaseNode& node);
-  Result<EvaluatedColumn> EvaluateCaseByRows(const CaseNode& node);
+  Result<EvaluatedColumn> EvaluateCaseByRows(const CaseNode& node, const Type& type);
 
   const EvaluatorColumns& columns_;
   EvaluationContext context_;

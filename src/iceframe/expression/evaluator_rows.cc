@@ -2,6 +2,7 @@
 // What is evaluated on a part of the rows only: AND and OR leave out rows that are decided, CASE
 // those that another branch takes, so that they can't fail there.
 #include "iceframe/expression/evaluator_internal.h"
+#include "iceframe/types/arrow_form.h"
 
 namespace iceframe {
 
@@ -21,6 +22,9 @@ bool IsDecided(const EvaluatedColumn& joined, bool is_and) {
 /// A value per row, where there may be one for all.
 Result<ArrayPtr> Spread(const EvaluatedColumn& column, int64_t length, arrow::MemoryPool* pool) {
   if (!column.is_scalar) return column.values;
+  if (column.values->null_count() > 0) {
+    return arrow::MakeArrayOfNull(column.values->type(), length, pool);
+  }
   ICEFRAME_ASSIGN_OR_RETURN(auto scalar, column.values->GetScalar(0));
   return arrow::MakeArrayFromScalar(*scalar, length, pool);
 }
@@ -111,9 +115,11 @@ Result<EvaluatedColumn> Evaluator::EvaluateOnRows(const Expression& e, const Arr
   return inner.Evaluate(e);
 }
 
-Result<EvaluatedColumn> Evaluator::EvaluateNode(const CaseNode& node, const Expression&) {
+Result<EvaluatedColumn> Evaluator::EvaluateNode(const CaseNode& node, const Expression& e) {
   const bool can_fail = std::any_of(node.operands.begin(), node.operands.end(), CanFail);
-  return can_fail ? EvaluateCaseByRows(node) : EvaluateCaseOnAll(node);
+  // Nested values have no if_else that knows extension types.
+  return can_fail || e.type().is_nested() ? EvaluateCaseByRows(node, e.type())
+                                          : EvaluateCaseOnAll(node);
 }
 
 /// Every branch on every row, the last first: nothing can fail.
@@ -133,8 +139,9 @@ Result<EvaluatedColumn> Evaluator::EvaluateCaseOnAll(const CaseNode& node) {
 }
 
 /// Each condition on the rows that are open, each value on the rows that take it.
-Result<EvaluatedColumn> Evaluator::EvaluateCaseByRows(const CaseNode& node) {
+Result<EvaluatedColumn> Evaluator::EvaluateCaseByRows(const CaseNode& node, const Type& type) {
   const int64_t num_rows = context_.num_rows();
+  ICEFRAME_ASSIGN_OR_RETURN(const auto arrow_type, StorageType(type));
   std::vector<int64_t> open(static_cast<size_t>(num_rows));
   for (size_t i = 0; i < open.size(); ++i) open[i] = static_cast<int64_t>(i);
   // Where each row's value stands among the pieces laid end to end.
@@ -151,7 +158,7 @@ Result<EvaluatedColumn> Evaluator::EvaluateCaseByRows(const CaseNode& node) {
     ICEFRAME_ASSIGN_OR_RETURN(ArrayPtr selection, rows_of(rows));
     ICEFRAME_ASSIGN_OR_RETURN(EvaluatedColumn piece, EvaluateOnRows(value, selection));
     ICEFRAME_ASSIGN_OR_RETURN(ArrayPtr spread, Spread(piece, selection->length(), context_.pool()));
-    pieces.push_back(std::move(spread));
+    pieces.push_back(WithType(spread, arrow_type));
     for (const int64_t row : rows) place[static_cast<size_t>(row)] = num_placed++;
     return Status::OK();
   };

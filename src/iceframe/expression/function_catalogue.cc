@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "iceframe/expression/literal_conversion.h"
+#include "iceframe/expression/nested_type.h"
 
 namespace iceframe {
 
@@ -159,9 +160,26 @@ Result<Expression> BindSubstring(const FunctionEntry& function, std::vector<Expr
   return Call(function, std::move(arguments), Type::String());
 }
 
+/// coalesce over nested values, as the CASE that it stands for.
+Result<Expression> FirstNested(std::vector<Expression> arguments, const Type& common) {
+  std::vector<Expression> operands;
+  for (Expression& argument : arguments) {
+    if (argument.type().is_primitive()) {
+      ICEFRAME_ASSIGN_OR_RETURN(argument, CastTo(argument, common));
+    }
+    operands.push_back(Expression(IsNullNode{{argument}, true}, Type::Boolean(), true));
+    operands.push_back(std::move(argument));
+  }
+  // The last is taken whether it is null or not.
+  operands.erase(operands.end() - 2);
+  if (operands.size() == 1) return operands[0];
+  return Expression(CaseNode{std::move(operands)}, common, true);
+}
+
 Result<Expression> BindCoalesce(const FunctionEntry& function, std::vector<Expression> arguments) {
   const auto common = CommonType(arguments);
-  if (!common.ok() || common->is_nested()) return NoSuchCall(function, arguments);
+  if (!common.ok()) return NoSuchCall(function, arguments);
+  if (common->is_nested()) return FirstNested(std::move(arguments), *common);
   for (Expression& argument : arguments) {
     ICEFRAME_ASSIGN_OR_RETURN(argument, CastTo(argument, *common));
   }
@@ -306,6 +324,8 @@ Result<Type> CommonType(const std::vector<Expression>& values) {
     if (value.type().id() == TypeId::kUnknown) continue;
     if (common.id() == TypeId::kUnknown) {
       common = value.type();
+    } else if (auto nested = CommonNestedType(common, value.type())) {
+      common = *std::move(nested);
     } else {
       ICEFRAME_ASSIGN_OR_RETURN(common, ComparisonType(common, value.type()));
     }
@@ -349,7 +369,9 @@ bool IsCastAllowed(const Type& from, const Type& to) {
 Result<Expression> CastTo(Expression operand, const Type& target) {
   if (operand.type() == target) return operand;
   if (const auto* literal = operand.as<LiteralNode>()) {
-    if (literal->value.is_null()) return Lit(target, Value::Null());
+    if (literal->value.is_null()) {
+      return Expression(LiteralNode{Value::Null()}, target, true);
+    }
     if (IsNumeric(operand.type()) && IsNumeric(target)) {
       auto placed = PlaceLiteral(target, {operand.type(), literal->value});
       if (placed.ok() && placed->place == LiteralPlace::kExact) return Lit(target, placed->value);

@@ -86,11 +86,11 @@ class WindowBinder {
     return WrongOperands(call);
   }
 
-  Result<Expression> BindKey(const Expression& key) {
+  Result<Expression> BindKey(const Expression& key, bool is_order) {
     ICEFRAME_ASSIGN_OR_RETURN(Expression bound, Bind(WithoutAlias(key), schema_, case_sensitive_));
-    if (bound.type().is_nested()) {
+    if (is_order && bound.type().is_nested()) {
       return Error(ErrorKind::kInvalidArgument,
-                   "rows can't be grouped or sorted by this type: ", bound.type().ToString());
+                   "rows can't be sorted by this type: ", bound.type().ToString());
     }
     return bound;
   }
@@ -189,7 +189,8 @@ Result<Expression> BindWindow(const Expression& window, const Schema& schema, bo
   const Type type = bound_call.type();
   bound.operands.push_back(std::move(bound_call));
   for (size_t i = 1; i < node->operands.size(); ++i) {
-    ICEFRAME_ASSIGN_OR_RETURN(Expression key, binder.BindKey(node->operands[i]));
+    const bool is_order = i > node->num_partition_keys;
+    ICEFRAME_ASSIGN_OR_RETURN(Expression key, binder.BindKey(node->operands[i], is_order));
     bound.operands.push_back(std::move(key));
   }
   return Expression(std::move(bound), type, true);

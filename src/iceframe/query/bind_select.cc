@@ -22,10 +22,6 @@ class Grouping {
 
   Status AddKey(const Expression& key) {
     ICEFRAME_ASSIGN_OR_RETURN(Expression bound, Bind(WithoutAlias(key), *input_->schema));
-    if (bound.type().is_nested()) {
-      return Error(ErrorKind::kUnsupported, "group_by a column of type ", bound.type().ToString(),
-                   ": ", key.ToString());
-    }
     ICEFRAME_ASSIGN_OR_RETURN(NamedExpression column,
                               columns_.Make(UniqueName(ItemName(key)), bound));
     key_names_.emplace(CanonicalForm(bound), column.field.name);
@@ -131,6 +127,7 @@ Result<AggregateCall> MakeAggregateCall(const Expression& call, const Schema& in
 
 Result<PlanPtr> LiftWindows(PlanPtr input, std::vector<Expression>* expressions, ColumnIds* ids) {
   WindowPlanNode node;
+  OutputColumns columns(*input->schema, ids);
   std::map<std::string, std::string> names;
   const auto lift = [&](const auto& self, const Expression& e) -> Result<Expression> {
     if (e.as<WindowNode>() == nullptr) {
@@ -144,9 +141,9 @@ Result<PlanPtr> LiftWindows(PlanPtr input, std::vector<Expression>* expressions,
     ICEFRAME_ASSIGN_OR_RETURN(Expression bound, BindWindow(e, *input->schema));
     const auto [entry, is_new] = names.try_emplace(CanonicalForm(bound), e.ToString());
     if (is_new) {
-      ICEFRAME_ASSIGN_OR_RETURN(const FieldId id, ids->Next());
       while (input->schema->FindField(entry->second) != nullptr) entry->second += "_";
-      node.windows.push_back({NestedField::Optional(id, entry->second, bound.type()), bound});
+      ICEFRAME_ASSIGN_OR_RETURN(NamedExpression column, columns.Make(entry->second, bound));
+      node.windows.push_back(std::move(column));
     }
     return Col(entry->second);
   };

@@ -166,12 +166,6 @@ class PlanBinder {
   Status Take(const DistinctStep&) {
     AggregateNode distinct;
     distinct.keys = PassThrough(*plan_->schema);
-    for (const NamedExpression& key : distinct.keys) {
-      if (!key.field.type.is_nested()) continue;
-      return Error(ErrorKind::kUnsupported, "distinct over a column of type ",
-                   key.field.type.ToString(), ": ", key.field.name,
-                   "; select other columns before");
-    }
     return Replace(std::move(distinct));
   }
 

@@ -10,6 +10,7 @@
 #include <arrow/extension_type.h>
 #include <arrow/scalar.h>
 
+#include "iceframe/types/arrow_form.h"
 #include "iceframe/types/arrow_schema.h"
 
 namespace iceframe {
@@ -165,7 +166,7 @@ Result<std::shared_ptr<arrow::Array>> ArrayFromValues(const Type& type, const Va
   }
   if (!pieces.empty()) return arrow::Concatenate(pieces, pool);
   ICEFRAME_ASSIGN_OR_RETURN(const std::shared_ptr<arrow::DataType> arrow_type, ToArrowType(type));
-  return arrow::MakeEmptyArray(arrow_type, pool);
+  return EmptyArray(arrow_type, pool);
 }
 
 Result<std::shared_ptr<arrow::Array>> Repeat(const std::shared_ptr<arrow::Array>& one,

@@ -19,6 +19,7 @@
 #include <arrow/type.h>
 #include <arrow/util/bitmap_ops.h>
 
+#include "iceframe/types/arrow_form.h"
 #include "iceframe/types/arrow_schema.h"
 #include "iceframe/types/lossless_cast_internal.h"
 
@@ -189,6 +190,11 @@ Result<FlatLists> Flatten(const CastPlace& place, const arrow::Array& values) {
   const auto& lists = static_cast<const Lists&>(values);
   FlatLists flat;
   ICEFRAME_ASSIGN_OR_RETURN(flat.offsets, MakeOffsets(place, lists));
+  if (flat.offsets->template data_as<int32_t>()[lists.length()] == 0) {
+    // Flatten would build an empty array, which it can't of every type.
+    ICEFRAME_ASSIGN_OR_RETURN(flat.elements, EmptyArray(lists.value_type(), place.pool));
+    return flat;
+  }
   ICEFRAME_ASSIGN_OR_RETURN(flat.elements, lists.Flatten(place.pool));
   return flat;
 }
@@ -360,7 +366,7 @@ Result<LosslessCast> LosslessCast::Make(const arrow::Schema& from, std::shared_p
   // No rows have no bad values: what fails now are the types.
   arrow::ArrayVector columns;
   for (const auto& field : from.fields()) {
-    ICEFRAME_ASSIGN_OR_RETURN(ArrayPtr column, arrow::MakeEmptyArray(field->type(), pool));
+    ICEFRAME_ASSIGN_OR_RETURN(ArrayPtr column, EmptyArray(field->type(), pool));
     columns.push_back(std::move(column));
   }
   ICEFRAME_ASSIGN_OR_RETURN(cast.longest_default_, LongestDefault(cast.schema_->fields(), pool));

@@ -15,6 +15,7 @@
 #include "iceframe/execution/columns_internal.h"
 #include "iceframe/execution/operator.h"
 #include "iceframe/query/logical_plan.h"
+#include "iceframe/types/arrow_form.h"
 #include "iceframe/types/arrow_schema.h"
 
 namespace iceframe {
@@ -69,7 +70,7 @@ inline BatchPtr AllRows(Operator* root) {
     batches.push_back(*batch);
   }
   const auto schema = ToArrowSchema(*root->schema(), /*with_field_ids=*/true).ValueOrDie();
-  if (batches.empty()) return arrow::RecordBatch::MakeEmpty(schema, pool).ValueOrDie();
+  if (batches.empty()) return EmptyRecordBatch(schema, pool).ValueOrDie();
   return arrow::ConcatenateRecordBatches(batches, pool).ValueOrDie();
 }
 

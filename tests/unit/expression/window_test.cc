@@ -87,6 +87,8 @@ TEST(Window, BindsCallAndKeys) {
             "lead(l, LONG '2', LONG '0') OVER (ORDER BY i): long");
   EXPECT_EQ(BoundWindow("mean(i) OVER (PARTITION BY i % 2)"),
             "avg(i) OVER (PARTITION BY i % 2): double");
+  EXPECT_EQ(BoundWindow("count(*) OVER (PARTITION BY li)"),
+            "count(*) OVER (PARTITION BY li): long");
 }
 
 TEST(Window, RefusesWhatHasNoMeaning) {
@@ -99,7 +101,7 @@ TEST(Window, RefusesWhatHasNoMeaning) {
   EXPECT_THAT(BoundWindow("lag(i, 1, 3000000000) OVER (ORDER BY i)"),
               HasSubstr("no value of this type: int"));
   EXPECT_THAT(BoundWindow("rank(i) OVER (ORDER BY i)"), HasSubstr("wrong number of operands"));
-  EXPECT_THAT(BoundWindow("sum(i) OVER (ORDER BY li)"), HasSubstr("grouped or sorted"));
+  EXPECT_THAT(BoundWindow("sum(i) OVER (ORDER BY li)"), HasSubstr("sorted by this type"));
   EXPECT_THAT(BoundWindow("sum(i) OVER (ORDER BY rank() OVER (ORDER BY l))"),
               HasSubstr("a window function has no value of one row alone"));
   EXPECT_THAT(BoundWindow("i"), HasSubstr("this is no window"));

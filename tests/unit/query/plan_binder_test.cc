@@ -56,6 +56,19 @@ TEST(PlanBinder, ATableMayStandInAPlanTwice) {
   }
 }
 
+TEST(PlanBinder, NestedColumnsMayComeOutTwiceAndBeKeys) {
+  const Query places("places");
+  EXPECT_THAT(
+      Names(places.Select({"at", "lag(at) OVER (ORDER BY id) AS before", "at AS again",
+                           "CASE WHEN id > 1 THEN at END AS some", "coalesce(NULL, at) AS first"})),
+      ElementsAre("at", "before", "again", "some", "first"));
+  EXPECT_THAT(Names(places.GroupBy({"at"}).Select({"at", "count_distinct(at) AS n"})),
+              ElementsAre("at", "n"));
+  EXPECT_THAT(Names(places.Select({"at"}).Distinct()), ElementsAre("at"));
+  EXPECT_THAT(ErrorOf(places.OrderBy({{Col("at")}})),
+              HasSubstr("order_by a column of type struct"));
+}
+
 TEST(PlanBinder, GroupByBelongsToTheSelectOnEitherSide) {
   const Query before = kOrders.GroupBy({"status"}).Select({"status", "sum(price) AS total"});
   const Query after = kOrders.Select({"status", "sum(price) AS total"}).GroupBy({"status"});

@@ -32,7 +32,7 @@ class PlainRelation final : public Relation {
   std::optional<int64_t> estimated_rows_;
 };
 
-/// orders (a million rows), customers (a thousand), notes (nobody knows how many).
+/// orders (a million rows), customers and places (a thousand), notes (nobody knows how many).
 class PlainRelations final : public RelationResolver {
  public:
   PlainRelations() {
@@ -51,6 +51,11 @@ class PlainRelations final : public RelationResolver {
         {NestedField::Optional(1, "about", Type::Long()),
          NestedField::Optional(2, "note", Type::String())},
         std::nullopt);
+    Add("places",
+        {NestedField::Required(1, "id", Type::Long()),
+         NestedField::Optional(2, "at",
+                               Type::Struct({NestedField::Optional(3, "lat", Type::Double())}))},
+        1000);
   }
 
   Result<std::shared_ptr<const Relation>> Resolve(const RelationName& name) override {

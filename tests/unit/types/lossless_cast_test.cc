@@ -226,6 +226,36 @@ TEST(LosslessCast, UuidsAndFixedBytes) {
   ExpectRefused(Parsed("fixed[4]"), bytes, "fixed[4]");
 }
 
+TEST(LosslessCast, ExtensionTypesMayStandInsideOfOthers) {
+  arrow::FixedSizeBinaryBuilder builder(arrow::fixed_size_binary(16));
+  ASSERT_TRUE(builder.Append("0123456789abcdef").ok());
+  ASSERT_TRUE(builder.AppendNull().ok());
+  const auto uuid = arrow::extension::uuid();
+  const ArrayPtr uuids = arrow::ExtensionType::WrapArray(uuid, builder.Finish().ValueOrDie());
+  const NestedField element = NestedField::Optional(2, "element", Type::Uuid());
+  const Type in_struct = Type::Struct({NestedField::Optional(2, "u", Type::Uuid())});
+  const ArrayPtr rows = arrow::StructArray::Make({uuids}, {arrow::field("u", uuid)}).ValueOrDie();
+  ExpectCast(in_struct, rows,
+             {Value::FromNested({Value("0123456789abcdef")}), Value::FromNested({Value()})});
+  const ArrayPtr offsets = Numbers<arrow::Int32Type>({0, 2});
+  const ArrayPtr list = arrow::ListArray::FromArrays(*offsets, *uuids).ValueOrDie();
+  ExpectCast(Type::List(element), list, {Value::FromNested({Value("0123456789abcdef"), Value()})});
+  // No value of them, in no row or under nulls alone.
+  for (const int64_t length : {0, 3}) {
+    for (const auto& type : {rows->type(), list->type(), arrow::map(uuid, uuid)}) {
+      const ArrayPtr nulls =
+          arrow::MakeArrayOfNull(type, length, arrow::system_memory_pool()).ValueOrDie();
+      Type to = Type::List(element);
+      if (type->id() == arrow::Type::STRUCT) to = in_struct;
+      if (type->id() == arrow::Type::MAP) {
+        to = Type::Map(NestedField::Required(2, "key", Type::Uuid()),
+                       NestedField::Optional(3, "value", Type::Uuid()));
+      }
+      ExpectCast(to, nulls, std::vector<Value>(static_cast<size_t>(length)));
+    }
+  }
+}
+
 TEST(LosslessCast, NullColumnsBecomeNullsOfTheType) {
   const auto nulls = arrow::MakeArrayOfNull(arrow::null(), 2).ValueOrDie();
   ExpectCast(Type::Uuid(), nulls, {Value(), Value()});
