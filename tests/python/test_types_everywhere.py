@@ -4,6 +4,7 @@
 import datetime as dt
 import decimal
 import uuid
+from random import Random
 
 import pyarrow as pa
 import pytest
@@ -134,8 +135,62 @@ def values_of(table, name):
     return table[name].to_pylist()
 
 
+def random_type(random, depth):
+    """A type, and a function that makes a value of it, nulls among them."""
+    kind = random.choice(["primitive", "struct", "list", "map"]) if depth > 0 else "primitive"
+    if kind == "primitive":
+        type_, values = PRIMITIVES[random.choice([*PRIMITIVES][:-1])]
+        return type_, lambda: random.choice([*values, None])
+    if kind == "struct":
+        fields = {f"f{i}": random_type(random, depth - 1) for i in range(random.randint(1, 3))}
+        made = pa.struct([pa.field(name, type_) for name, (type_, _) in fields.items()])
+        return made, lambda: random.choice(
+            [None, *[{name: make() for name, (_, make) in fields.items()} for _ in range(3)]]
+        )
+    type_, make = random_type(random, depth - 1)
+    if kind == "list":
+        made = pa.list_(pa.field("element", type_))
+        return made, lambda: random.choice(
+            [None, [], [make() for _ in range(random.randint(1, 3))]]
+        )
+    keys = random.choice(["string", "uuid", "int"])
+    key_type, key_values = PRIMITIVES[keys]
+    return pa.map_(key_type, type_), lambda: random.choice(
+        [None, *[[(key, make()) for key in key_values[:n]] for n in range(3)]]
+    )
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_random_nested_types_go_everywhere(lake, seed):
+    random = Random(seed)
+    columns = {"id": pa.array([1, 2, 3, 4], pa.int64())}
+    for i in range(4):
+        type_, make = random_type(random, 4)
+        columns[f"c{i}"] = array_of([make() for _ in range(4)], type_)
+    rows = pa.table(columns)
+    ice = lake.open()
+    for name in ("t", "none"):
+        ice.create_table(name, rows.schema, format_version=3)
+    ice.append_to_table("t", rows)
+    check_everywhere(ice, rows)
+
+
 def test_types_go_everywhere(typed):
-    ice, rows = typed
+    check_everywhere(*typed)
+
+
+def test_json_inside_of_others_is_text(ice):
+    shape = pa.struct([("j", pa.json_()), ("l", pa.list_(pa.json_()))])
+    rows = pa.table({"st": array_of([{"j": "{}", "l": ["1", None]}, None], shape)})
+    ice.create_table("t", rows.schema)
+    ice.append_to_table("t", rows)
+    ice.append_to_table("t", rows.slice(0, 0))
+    expected = [{"st": {"j": "{}", "l": ["1", None]}}, {"st": None}]
+    assert ice.to_arrow("t").to_pylist() == expected
+    assert ice.to_arrow("t").schema.field("st").type.field("j").type == pa.string()
+
+
+def check_everywhere(ice, rows):
     assert ice.to_arrow("t").to_pylist() == rows.to_pylist()
     assert ice.to_arrow("none").to_pylist() == []
     failures = []
