@@ -103,8 +103,8 @@ class LeafMetrics {
   }
 
   Status Store(std::optional<int64_t> nan_count, DataFile* file) const {
-    file->column_sizes[id_] = size_;
     if (!leaf_.mode.keeps_counts()) return Status::OK();
+    file->column_sizes[id_] = size_;
     file->value_counts[id_] = value_count_;
     if (complete_counts_) file->null_value_counts[id_] = null_count_;
     if (nan_count) file->nan_value_counts[id_] = *nan_count;

@@ -218,10 +218,10 @@ class ManifestFileEncoder {
     return Status::OK();
   }
 
+  // Optional, but Iceberg Java's manifests table can't do without an array.
   void WriteSummaries(const ManifestFile& file) {
-    out_.WriteLong(file.partitions.empty() ? 0 : 1);
-    if (file.partitions.empty()) return;
-    out_.WriteLong(static_cast<int64_t>(file.partitions.size()));
+    out_.WriteLong(1);
+    if (!file.partitions.empty()) out_.WriteLong(static_cast<int64_t>(file.partitions.size()));
     for (const PartitionFieldSummary& summary : file.partitions) {
       out_.WriteBoolean(summary.contains_null);
       out_.WriteLong(summary.contains_nan ? 1 : 0);

@@ -13,6 +13,29 @@ bool IsNan(const Value& value) {
   return value.holds<double>() && std::isnan(value.get<double>());
 }
 
+// Less by two signed halves, as java.util.UUID has it.
+bool IsLessSigned(const Value& left, const Value& right) {
+  constexpr unsigned char kSign = 0x80;
+  const auto flipped = [](std::string uuid) {
+    for (const size_t half : {size_t{0}, size_t{8}}) {
+      uuid[half] = static_cast<char>(static_cast<unsigned char>(uuid[half]) ^ kSign);
+    }
+    return uuid;
+  };
+  return flipped(left.get<std::string>()) < flipped(right.get<std::string>());
+}
+
+// A zero stands for both: engines tell them apart or not.
+std::optional<Value> WithBothZeros(const std::optional<Value>& bound, bool is_lower) {
+  if (bound && bound->holds<float>() && bound->get<float>() == 0) {
+    return Value(is_lower ? -0.0F : 0.0F);
+  }
+  if (bound && bound->holds<double>() && bound->get<double>() == 0) {
+    return Value(is_lower ? -0.0 : 0.0);
+  }
+  return bound;
+}
+
 Result<std::optional<std::string>> BoundBytes(const Type& type, const std::optional<Value>& bound) {
   if (!bound) return std::nullopt;
   ICEFRAME_ASSIGN_OR_RETURN(std::string bytes, ToSingleValueBytes(type, *bound));
@@ -44,6 +67,13 @@ void ManifestSummary::Add(const ManifestEntry& entry) {
     } else {
       if (!field.lower || CompareValues(type, value, *field.lower) < 0) field.lower = value;
       if (!field.upper || CompareValues(type, value, *field.upper) > 0) field.upper = value;
+      if (type.id() != TypeId::kUuid) continue;
+      if (!field.signed_lower || IsLessSigned(value, *field.signed_lower)) {
+        field.signed_lower = value;
+      }
+      if (!field.signed_upper || IsLessSigned(*field.signed_upper, value)) {
+        field.signed_upper = value;
+      }
     }
   }
 }
@@ -65,8 +95,11 @@ Status ManifestSummary::WriteTo(ManifestFile* file) const {
     PartitionFieldSummary& summary = file->partitions.emplace_back();
     summary.contains_null = fields_[i].contains_null;
     summary.contains_nan = fields_[i].contains_nan;
-    ICEFRAME_ASSIGN_OR_RETURN(summary.lower_bound, BoundBytes(type, fields_[i].lower));
-    ICEFRAME_ASSIGN_OR_RETURN(summary.upper_bound, BoundBytes(type, fields_[i].upper));
+    if (type.id() == TypeId::kUuid && !fields_[i].is_order_agreed()) continue;
+    ICEFRAME_ASSIGN_OR_RETURN(summary.lower_bound,
+                              BoundBytes(type, WithBothZeros(fields_[i].lower, true)));
+    ICEFRAME_ASSIGN_OR_RETURN(summary.upper_bound,
+                              BoundBytes(type, WithBothZeros(fields_[i].upper, false)));
   }
   return Status::OK();
 }

@@ -26,6 +26,11 @@ class ManifestSummary {
     bool contains_null = false;
     bool contains_nan = false;
     std::optional<Value> lower, upper;
+    /// Of uuids by Iceberg Java's order, two signed halves.
+    std::optional<Value> signed_lower, signed_upper;
+
+    /// Whether every engine takes lower and upper for the least and the greatest.
+    bool is_order_agreed() const { return lower == signed_lower && upper == signed_upper; }
   };
 
   const Type& partition_type_;

@@ -213,23 +213,46 @@ std::string MetadataFolder(const TableMetadata& metadata) {
 
 ManifestFilesWriter::ManifestFilesWriter(const OperationContext& context, FileIO& io,
                                          Options options)
-    : context_(context), io_(io), options_(std::move(options)) {}
+    : context_(context), io_(io), options_(std::move(options)) {
+  const Result<Type> type = PartitionType(options_.header.spec, *options_.header.schema);
+  if (!type.ok()) return;  // Writing the first entry says why.
+  for (size_t i = 0; i < type->fields().size(); ++i) {
+    if (type->fields()[i].type.id() == TypeId::kUuid) uuid_fields_.push_back(i);
+  }
+}
+
+/// The signs of both halves of each uuid; nulls have none.
+uint64_t ManifestFilesWriter::SignsOf(const DataFile& file) const {
+  uint64_t signs = 0;
+  for (const size_t field : uuid_fields_) {
+    std::string uuid;
+    if (field < file.partition.size() && file.partition[field].holds<std::string>()) {
+      uuid = file.partition[field].get<std::string>();
+    }
+    uuid.resize(16, '\0');
+    for (const size_t half : {size_t{0}, size_t{8}}) {
+      signs = signs * 2 + (static_cast<unsigned char>(uuid[half]) >> 7);
+    }
+  }
+  return signs;
+}
 
 Status ManifestFilesWriter::Add(const ManifestEntry& entry) {
-  if (writer_ == nullptr) {
-    ICEFRAME_ASSIGN_OR_RETURN(writer_, ManifestAvroWriter::Make(options_.header));
+  WriterPtr& writer = writers_[SignsOf(entry.data_file)];
+  if (writer == nullptr) {
+    ICEFRAME_ASSIGN_OR_RETURN(writer, ManifestAvroWriter::Make(options_.header));
   }
-  ICEFRAME_RETURN_NOT_OK(writer_->Add(entry));
-  if (writer_->num_bytes() >= options_.target_size_bytes) return Roll();
+  ICEFRAME_RETURN_NOT_OK(writer->Add(entry));
+  if (writer->num_bytes() >= options_.target_size_bytes) return Roll(&writer);
   return Status::OK();
 }
 
-Status ManifestFilesWriter::Roll() {
-  if (writer_ == nullptr) return Status::OK();
+Status ManifestFilesWriter::Roll(WriterPtr* writer) {
+  if (*writer == nullptr) return Status::OK();
   ICEFRAME_RETURN_NOT_OK(context_.Check());
   ManifestFile manifest;
-  ICEFRAME_ASSIGN_OR_RETURN(std::string bytes, writer_->Finish(&manifest));
-  writer_.reset();
+  ICEFRAME_ASSIGN_OR_RETURN(std::string bytes, (*writer)->Finish(&manifest));
+  writer->reset();
   manifest.manifest_path =
       options_.path_prefix + std::to_string((*options_.next_number)++) + ".avro";
   manifest.manifest_length = static_cast<int64_t>(bytes.size());
@@ -244,7 +267,7 @@ Status ManifestFilesWriter::Roll() {
 }
 
 Result<std::vector<ManifestFile>> ManifestFilesWriter::Finish() {
-  ICEFRAME_RETURN_NOT_OK(Roll());
+  for (auto& [signs, writer] : writers_) ICEFRAME_RETURN_NOT_OK(Roll(&writer));
   return std::move(manifests_);
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -61,6 +62,9 @@ void ClearManifestCaches();
 std::string MetadataFolder(const TableMetadata& metadata);
 
 /// Writes manifest entries into as many manifests as their size asks for.
+///
+/// Uuids of different signs, which Iceberg Java orders otherwise than the spec, go into manifests
+/// of their own, so that the bounds of each are the same for all.
 class ManifestFilesWriter {
  public:
   struct Options {
@@ -84,12 +88,17 @@ class ManifestFilesWriter {
   Result<std::vector<ManifestFile>> Finish();
 
  private:
-  Status Roll();
+  using WriterPtr = std::unique_ptr<ManifestAvroWriter>;
+  uint64_t SignsOf(const DataFile& file) const;
+  Status Roll(WriterPtr* writer);
 
   const OperationContext& context_;
   FileIO& io_;
   Options options_;
-  std::unique_ptr<ManifestAvroWriter> writer_;
+  /// The positions of the spec's fields that are uuids.
+  std::vector<size_t> uuid_fields_;
+  /// By SignsOf their entries.
+  std::map<uint64_t, WriterPtr> writers_;
   std::vector<ManifestFile> manifests_;
 };
 

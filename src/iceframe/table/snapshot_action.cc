@@ -9,6 +9,7 @@
 #include "iceframe/format/manifest_list_avro.h"
 #include "iceframe/runtime/settings.h"
 #include "iceframe/table/manifest_merge_internal.h"
+#include "iceframe/table/missing_summaries_internal.h"
 
 namespace iceframe {
 
@@ -112,6 +113,7 @@ Result<CommitRequest> SnapshotAction::Prepare(const CommitAttempt& attempt) {
   }
   ICEFRAME_RETURN_NOT_OK(WriteAhead(attempt));
   ICEFRAME_ASSIGN_OR_RETURN(Content content, MakeContent(attempt, parent));
+  ICEFRAME_RETURN_NOT_OK(internal::FillMissingSummaries(attempt, &content.manifests));
 
   Snapshot snapshot;
   snapshot.snapshot_id = snapshot_id_;
@@ -122,6 +124,7 @@ Result<CommitRequest> SnapshotAction::Prepare(const CommitAttempt& attempt) {
   snapshot.timestamp_ms = std::max(attempt.context.clock->SystemNowMs(), base.last_updated_ms);
   snapshot.summary =
       MakeSnapshotSummary(content.operation, options_.summary, content.changes, parent.snapshot);
+  SetManifestCounts(parent.manifests, content.manifests, &snapshot.summary);
   snapshot.schema_id = base.current_schema_id;
   if (base.format_version >= 3) {
     snapshot.first_row_id = base.next_row_id;
@@ -134,8 +137,10 @@ Result<CommitRequest> SnapshotAction::Prepare(const CommitAttempt& attempt) {
 
   CommitRequest request;
   request.identifier = attempt.base.identifier;
+  // A schema that changed meanwhile is the snapshot's: its id must be the current one's.
   request.requirements = {AssertTableUuid{base.table_uuid},
-                          AssertRefSnapshotId{options_.target_ref, ref_id}};
+                          AssertRefSnapshotId{options_.target_ref, ref_id},
+                          AssertCurrentSchemaId{base.current_schema_id}};
   SetSnapshotRef set_ref{options_.target_ref, {}};
   if (ref_id) set_ref.ref = base.refs.at(options_.target_ref);
   set_ref.ref.snapshot_id = snapshot_id_;

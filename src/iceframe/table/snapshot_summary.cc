@@ -5,14 +5,24 @@
 #include <array>
 #include <charconv>
 #include <optional>
+#include <string_view>
+
+#include "iceframe/base/version.h"
 
 namespace iceframe {
 
 namespace {
 
 // Keys that say what was counted; nobody else may set them.
-constexpr std::array<std::string_view, 24> kComputedKeys = {
+constexpr std::array<std::string_view, 32> kComputedKeys = {
     "operation",
+    "engine-name",
+    "engine-version",
+    "iceberg-version",
+    "manifests-created",
+    "manifests-kept",
+    "manifests-replaced",
+    "changed-partition-count",
     "added-data-files",
     "deleted-data-files",
     "total-data-files",
@@ -36,11 +46,13 @@ constexpr std::array<std::string_view, 24> kComputedKeys = {
     "total-position-deletes",
     "added-equality-deletes",
     "removed-equality-deletes",
+    "total-equality-deletes",
 };
 
+constexpr std::string_view kEngineName = "iceframe";
+
 bool IsComputed(std::string_view key) {
-  return key == "total-equality-deletes" || key == "changed-partition-count" ||
-         std::find(kComputedKeys.begin(), kComputedKeys.end(), key) != kComputedKeys.end();
+  return std::find(kComputedKeys.begin(), kComputedKeys.end(), key) != kComputedKeys.end();
 }
 
 void CountFile(const DataFile& file, FileChanges::Counts* counts) {
@@ -132,6 +144,10 @@ Properties MakeSnapshotSummary(std::string_view operation, const Properties& use
     if (!IsComputed(key)) summary.insert_or_assign(key, value);
   }
   summary.insert_or_assign("operation", std::string(operation));
+  summary.insert_or_assign("engine-name", std::string(kEngineName));
+  summary.insert_or_assign("engine-version", std::string(kVersion));
+  summary.insert_or_assign("iceberg-version",
+                           std::string(kEngineName) + " " + std::string(kVersion));
   const auto& added = changes.added();
   const auto& removed = changes.removed();
   SetIfPositive("added-data-files", added.data_files, &summary);
@@ -154,6 +170,18 @@ Properties MakeSnapshotSummary(std::string_view operation, const Properties& use
                            std::to_string(changes.num_changed_partitions()));
   SetTotals(changes, parent, &summary);
   return summary;
+}
+
+void SetManifestCounts(const std::vector<ManifestFile>& parent,
+                       const std::vector<ManifestFile>& manifests, Properties* summary) {
+  std::set<std::string_view> before;
+  for (const ManifestFile& manifest : parent) before.insert(manifest.manifest_path);
+  const auto kept = static_cast<size_t>(std::count_if(
+      manifests.begin(), manifests.end(),
+      [&](const ManifestFile& manifest) { return before.count(manifest.manifest_path) != 0; }));
+  summary->insert_or_assign("manifests-created", std::to_string(manifests.size() - kept));
+  summary->insert_or_assign("manifests-kept", std::to_string(kept));
+  summary->insert_or_assign("manifests-replaced", std::to_string(before.size() - kept));
 }
 
 }  // namespace iceframe

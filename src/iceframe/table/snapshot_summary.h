@@ -6,10 +6,12 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "iceframe/base/properties.h"
 #include "iceframe/base/result.h"
 #include "iceframe/format/data_file.h"
+#include "iceframe/format/manifest_file.h"
 #include "iceframe/format/snapshot.h"
 
 namespace iceframe {
@@ -57,7 +59,13 @@ Status CheckCallerSummary(const Properties& summary);
 ///
 /// `user` keys are kept, but none takes the place of a computed one. A total is left out where
 /// the parent's is missing. The parent's stream keys are carried forward unless `user` sets them.
+/// engine-name, engine-version and iceberg-version say who made it.
 Properties MakeSnapshotSummary(std::string_view operation, const Properties& user,
                                const FileChanges& changes, const Snapshot* parent);
+
+/// Sets manifests-created, manifests-kept and manifests-replaced: those of the new snapshot that
+/// the parent has not, those it has, and the parent's that the new one has not.
+void SetManifestCounts(const std::vector<ManifestFile>& parent,
+                       const std::vector<ManifestFile>& manifests, Properties* summary);
 
 }  // namespace iceframe

@@ -107,6 +107,7 @@ TEST_F(DataFileWriterTest, HonoursMetricsModes) {
                                    {"write.metadata.metrics.column.b", "none"},
                                    {"write.metadata.metrics.column.c", "truncate(2)"}});
   EXPECT_THAT(file.value_counts, ElementsAre(Pair(1, 1), Pair(3, 1)));
+  EXPECT_THAT(file.column_sizes, ElementsAre(Pair(1, ::testing::Gt(0)), Pair(3, ::testing::Gt(0))));
   EXPECT_THAT(file.lower_bounds, ElementsAre(Pair(3, "xy")));
   EXPECT_THAT(file.upper_bounds, ElementsAre(Pair(3, "xz")));
 }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "iceframe/table/append_files_action.h"
 
+#include "iceframe/format/manifest_list_avro.h"
+#include "iceframe/table/update_schema_action.h"
+
 #include "unit/table/table_fixture.h"
 
 namespace iceframe {
@@ -8,7 +11,21 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
-using AppendFilesActionTest = TableTest;
+class AppendFilesActionTest : public TableTest {
+ protected:
+  /// Puts another manifest list in place of the current snapshot's.
+  void WithManifests(const TablePtr& table, const std::vector<ManifestFile>& manifests) {
+    const Snapshot& snapshot = *table->metadata()->current_snapshot();
+    ManifestListHeader header;
+    header.format_version = table->metadata()->format_version;
+    header.snapshot_id = snapshot.snapshot_id;
+    header.sequence_number = snapshot.sequence_number;
+    const std::string bytes = ManifestListToAvro(header, manifests).ValueOrDie();
+    ASSERT_TRUE(table->io()->Delete(context_, snapshot.manifest_list).ok());
+    ASSERT_TRUE(table->io()->WriteAll(context_, snapshot.manifest_list, bytes).ok());
+    ClearManifestCaches();
+  }
+};
 
 TEST_F(AppendFilesActionTest, FilesAndTotalsAddUp) {
   TablePtr table = Appended(Create(), {File("a"), File("b")});
@@ -30,6 +47,45 @@ TEST_F(AppendFilesActionTest, FilesAndTotalsAddUp) {
   EXPECT_EQ(snapshot.summary.at("total-delete-files"), "0");
   EXPECT_EQ(snapshot.summary.at("changed-partition-count"), "1");
   EXPECT_TRUE(Orphans(table).empty());
+}
+
+TEST_F(AppendFilesActionTest, ASnapshotNamesTheSchemaThatIsCurrentWhenItLands) {
+  TablePtr stale = Appended(Create(), {File("a")});
+  UpdateSchemaAction change({AddColumn{"", "more", Type::Int(), ""}});
+  ASSERT_TRUE(Commit(stale, change).ok());
+  const auto report = Append(stale, {File("b")});
+  ASSERT_TRUE(report.ok()) << report.status().ToString();
+  const TableMetadata& metadata = *report->table->metadata();
+  EXPECT_NE(metadata.current_schema_id, stale->metadata()->current_schema_id);
+  EXPECT_EQ(metadata.current_snapshot()->schema_id, metadata.current_schema_id);
+  EXPECT_EQ(report->num_attempts, 2);
+}
+
+TEST_F(AppendFilesActionTest, SummariesCountManifestsAndNameTheEngine) {
+  TablePtr table = Create(2, {{"commit.manifest.min-count-to-merge", "3"}});
+  table = Appended(Appended(table, {File("a")}), {File("b")});
+  const auto counts = [](const TablePtr& now) {
+    const Properties& summary = now->metadata()->current_snapshot()->summary;
+    return std::vector<std::string>{summary.at("manifests-created"), summary.at("manifests-kept"),
+                                    summary.at("manifests-replaced")};
+  };
+  EXPECT_THAT(counts(table), ElementsAre("1", "1", "0"));
+  table = Appended(table, {File("c")});
+  EXPECT_THAT(counts(table), ElementsAre("1", "0", "2"));
+  EXPECT_EQ(table->metadata()->current_snapshot()->summary.at("engine-name"), "iceframe");
+}
+
+TEST_F(AppendFilesActionTest, SummariesThatOthersLeftOutAreMade) {
+  TablePtr table = Appended(Create(2, {}, true), {CityFile("a", "Rome"), CityFile("b", "Bern")});
+  std::vector<ManifestFile> manifests = Manifests(table);
+  for (ManifestFile& manifest : manifests) manifest.partitions.clear();
+  WithManifests(table, manifests);
+  table = Appended(table, {CityFile("c", "Oslo")});
+  manifests = Manifests(table);
+  ASSERT_EQ(manifests.size(), 2U);
+  ASSERT_EQ(manifests[1].partitions.size(), 1U);
+  EXPECT_EQ(manifests[1].partitions[0].lower_bound, "Bern");
+  EXPECT_EQ(manifests[1].partitions[0].upper_bound, "Rome");
 }
 
 TEST_F(AppendFilesActionTest, SequenceNumbersAreInherited) {
