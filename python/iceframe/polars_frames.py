@@ -53,7 +53,9 @@ def lazy_frame(
             needed += [name for name in predicate.meta.root_names() if name not in needed]
         # A frame without columns has no height: a column stands in where rows are only counted.
         yield empty.select(wanted)
-        for batch in scan(needed or empty.columns[:1], implied, n_rows):
+        # Polars gives both where the rows are counted before they are filtered.
+        before = None if n_rows is not None else implied
+        for batch in scan(needed or empty.columns[:1], before, n_rows):
             frame = to_polars(batch)
             if predicate is not None:
                 frame = frame.filter(predicate)
