@@ -61,6 +61,13 @@ class ManifestTable {
     return Status::OK();
   }
 
+  /// A snapshot from before the one that Finish makes; nothing of it but its id and place.
+  void AddOldSnapshot(SnapshotId id) {
+    Snapshot snapshot;
+    snapshot.snapshot_id = id;
+    metadata_.snapshots.push_back(std::make_shared<const LazySnapshot>(std::move(snapshot)));
+  }
+
   /// Manifests as they will be listed; may be changed before Finish.
   std::vector<ManifestFile>& manifests() { return files_; }
 

@@ -137,9 +137,16 @@ std::optional<Value> DecodeDecimal(const parquet::ColumnDescriptor& column, cons
   return Value(*decimal);
 }
 
-/// A minimum above the maximum says nothing.
-void DropReversed(const Type& type, ColumnBounds* bounds) {
-  if (bounds->lower && bounds->upper && CompareValues(type, *bounds->lower, *bounds->upper) > 0) {
+/// Reads a minimum and a maximum, of which either may be missing; a pair that can't be right (one
+/// is unreadable, or the minimum above the maximum) says nothing.
+void SetBounds(const parquet::ColumnDescriptor& column, const Type& type,
+               std::optional<std::string_view> min, std::optional<std::string_view> max,
+               ColumnBounds* bounds) {
+  if (min) bounds->lower = DecodeParquetBound(column, type, *min, BoundSide::kLower);
+  if (max) bounds->upper = DecodeParquetBound(column, type, *max, BoundSide::kUpper);
+  const bool is_unreadable = (min && !bounds->lower) || (max && !bounds->upper);
+  if (is_unreadable ||
+      (bounds->lower && bounds->upper && CompareValues(type, *bounds->lower, *bounds->upper) > 0)) {
     bounds->lower.reset();
     bounds->upper.reset();
   }
@@ -213,11 +220,7 @@ ColumnBounds PageBounds(const PageHeader& page, const parquet::ColumnDescriptor&
   ColumnBounds bounds;
   bounds.value_count = page.num_values;
   if (page.null_count && *page.null_count >= 0) bounds.null_count = page.null_count;
-  if (page.min && page.max) {
-    bounds.lower = DecodeParquetBound(column, type, *page.min, BoundSide::kLower);
-    bounds.upper = DecodeParquetBound(column, type, *page.max, BoundSide::kUpper);
-  }
-  DropReversed(type, &bounds);
+  if (page.min && page.max) SetBounds(column, type, *page.min, *page.max, &bounds);
   return bounds;
 }
 
@@ -232,17 +235,15 @@ ColumnBounds ChunkBounds(const parquet::ColumnChunkMetaData& chunk,
     if (statistics->has_null_count && statistics->null_count >= 0) {
       bounds.null_count = statistics->null_count;
     }
-    if (statistics->has_min) {
-      bounds.lower = DecodeParquetBound(column, type, statistics->min(), BoundSide::kLower);
-    }
-    if (statistics->has_max) {
-      bounds.upper = DecodeParquetBound(column, type, statistics->max(), BoundSide::kUpper);
-    }
+    const auto if_set = [](bool is_set, const std::string& bytes) {
+      return is_set ? std::optional<std::string_view>(bytes) : std::nullopt;
+    };
+    SetBounds(column, type, if_set(statistics->has_min, statistics->min()),
+              if_set(statistics->has_max, statistics->max()), &bounds);
   } catch (const std::exception&) {
     // Damaged statistics are unknown statistics: the data decides.
     return ColumnBounds{};
   }
-  DropReversed(type, &bounds);
   return bounds;
 }
 

@@ -79,7 +79,7 @@ std::optional<double> RealBound(TypeId type, std::string_view bytes) {
   } else {
     return std::nullopt;
   }
-  // Some writers let NaN into bounds; it says nothing.
+  // Some writers let NaN into bounds, and compare with it for the other one.
   if (std::isnan(value)) return std::nullopt;
   return value;
 }
@@ -194,28 +194,29 @@ struct BoundsTarget {
   std::vector<std::string_view>* bytes;
 };
 
-void SetBound(const Type& type, Layout layout, std::string_view bytes, size_t row,
+// Returns whether the bytes are a value of the type.
+bool SetBound(const Type& type, Layout layout, std::string_view bytes, size_t row,
               const BoundsTarget& target) {
   switch (layout) {
-    case Layout::kInt64:
-      if (auto number = NumberBound(type.id(), bytes)) {
-        (*target.numbers)[row] = *number;
-        (*target.has)[row] = 1;
-      }
+    case Layout::kInt64: {
+      const auto number = NumberBound(type.id(), bytes);
+      if (!number) return false;
+      (*target.numbers)[row] = *number;
       break;
-    case Layout::kDouble:
-      if (auto real = RealBound(type.id(), bytes)) {
-        (*target.reals)[row] = *real;
-        (*target.has)[row] = 1;
-      }
+    }
+    case Layout::kDouble: {
+      const auto real = RealBound(type.id(), bytes);
+      if (!real) return false;
+      (*target.reals)[row] = *real;
       break;
+    }
     case Layout::kBytes:
-      if (IsValidBytesBound(type, bytes)) {
-        (*target.bytes)[row] = bytes;
-        (*target.has)[row] = 1;
-      }
+      if (!IsValidBytesBound(type, bytes)) return false;
+      (*target.bytes)[row] = bytes;
       break;
   }
+  (*target.has)[row] = 1;
+  return true;
 }
 
 void Allocate(Layout layout, size_t num_entries, ColumnStatistics* statistics) {
@@ -238,8 +239,12 @@ void Allocate(Layout layout, size_t num_entries, ColumnStatistics* statistics) {
   }
 }
 
-// A lower bound above the upper one shows that neither can be trusted.
-void DropContradictions(const Type& type, ColumnStatistics* statistics) {
+// A lower bound above the upper one shows that neither can be trusted, as does one of them that
+// can't be read.
+void DropContradictions(const Type& type, const std::vector<size_t>& unreadable_rows,
+                        ColumnStatistics* statistics) {
+  for (const size_t row : unreadable_rows)
+    statistics->has_lower[row] = statistics->has_upper[row] = 0;
   for (size_t row = 0; row < statistics->has_lower.size(); ++row) {
     if (!statistics->has_lower[row] || !statistics->has_upper[row]) continue;
     bool contradict = false;
@@ -273,15 +278,16 @@ std::shared_ptr<const ColumnStatistics> DecodeStatistics(const ManifestColumns& 
                            &statistics->lower_double, &statistics->lower_bytes};
   const BoundsTarget upper{&statistics->has_upper, &statistics->upper_int64,
                            &statistics->upper_double, &statistics->upper_bytes};
+  std::vector<size_t> unreadable_rows;
   for (auto [slot, target] : {std::pair{kLowerBoundsSlot, lower}, {kUpperBoundsSlot, upper}}) {
     ForEachEntry(
         columns, slot, field_id, [](AvroCursor* cursor) { return cursor->ReadBytes(); },
         [](AvroCursor* cursor) { cursor->ReadBytes(); },
         [&, &side = target](size_t row, std::string_view bytes) {
-          SetBound(type, *layout, bytes, row, side);
+          if (!SetBound(type, *layout, bytes, row, side)) unreadable_rows.push_back(row);
         });
   }
-  DropContradictions(type, statistics.get());
+  DropContradictions(type, unreadable_rows, statistics.get());
   return statistics;
 }
 

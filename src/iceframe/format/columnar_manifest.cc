@@ -39,6 +39,9 @@ class DecodedManifest final : public ColumnarManifest {
   std::optional<SequenceNumber> data_sequence_number(int64_t entry) const override {
     return As<SequenceNumber>(columns_.data_sequence_number.Get(Row(entry)));
   }
+  std::optional<SnapshotId> snapshot_id(int64_t entry) const override {
+    return As<SnapshotId>(columns_.snapshot_id.Get(Row(entry)));
+  }
 
   Value partition_value(int64_t entry, int field) const override {
     return PartitionValue(columns_, Row(entry), static_cast<size_t>(field));

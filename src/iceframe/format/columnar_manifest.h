@@ -29,7 +29,7 @@ struct ColumnStatistics {
     kBytes,   ///< string, binary, fixed, uuid, decimal: single-value bytes
   };
   BoundsLayout layout = BoundsLayout::kInt64;
-  /// 1 where a valid bound is present.
+  /// 1 where a bound is present; where one of the two can't be right, neither is.
   std::vector<uint8_t> has_lower, has_upper;
   std::vector<int64_t> lower_int64, upper_int64;
   std::vector<double> lower_double, upper_double;
@@ -70,6 +70,8 @@ class ColumnarManifest {
   virtual int64_t file_size_in_bytes(int64_t entry) const = 0;
   /// Inheritance applied; absent only for entries that break the spec.
   virtual std::optional<SequenceNumber> data_sequence_number(int64_t entry) const = 0;
+  /// The snapshot that added the file (that deleted it, for a deleted entry), inheritance applied.
+  virtual std::optional<SnapshotId> snapshot_id(int64_t entry) const = 0;
   /// The value of partition field `field` (a position in the spec).
   virtual Value partition_value(int64_t entry, int field) const = 0;
 
@@ -79,8 +81,9 @@ class ColumnarManifest {
   virtual Result<ManifestEntry> EntryWithoutStatistics(int64_t entry) const = 0;
 
   /// The statistics of a column, its bounds read as `type` (the column's type today; bounds of
-  /// narrower types are promoted). Decoded on first use and kept. Never an error: a bound that
-  /// can't be read is absent; nullptr if their memory is refused, which says as much as unknown.
+  /// narrower types are promoted). Decoded on first use and kept. Never an error: a pair of bounds
+  /// of which one can't be read is absent; nullptr if their memory is refused, which says as much
+  /// as unknown.
   virtual std::shared_ptr<const ColumnStatistics> Statistics(FieldId field_id,
                                                              const Type& type) const = 0;
 

@@ -9,7 +9,9 @@
 #include <unordered_map>
 
 #include "iceframe/expression/binder.h"
+#include "iceframe/planning/append_order.h"
 #include "iceframe/planning/delete_index.h"
+#include "iceframe/planning/survivor_queue_internal.h"
 #include "iceframe/runtime/wait.h"
 #include "iceframe/skipping/evaluators.h"
 #include "iceframe/skipping/projection.h"
@@ -27,6 +29,7 @@ constexpr size_t kLargestWindow = 32;
 struct SpecFilter {
   Type partition_type;
   Expression partition_filter;
+  PartitionEvidence evidence;
   std::optional<ResidualEvaluator> residuals;
   /// By PartitionKey.
   std::unordered_map<std::string, Expression> known_residuals;
@@ -34,17 +37,18 @@ struct SpecFilter {
 
 using ManifestFuture = arrow::Future<std::shared_ptr<const ColumnarManifest>>;
 
+/// A data manifest that may hold matching files, and what none of them comes before.
+struct ListedManifest {
+  const ManifestFile* file = nullptr;
+  AppendPosition earliest;
+};
+
 /// A manifest on its way.
 struct PendingManifest {
   const ManifestFile* file = nullptr;
+  AppendPosition earliest;
   const SpecFilter* spec = nullptr;
   ManifestFuture decoded;
-};
-
-/// A manifest's surviving entries.
-struct Survivors {
-  std::shared_ptr<const ColumnarManifest> manifest;
-  std::vector<int64_t> entries;
 };
 
 int64_t LiveFilesOf(const ManifestFile& manifest) {
@@ -52,12 +56,21 @@ int64_t LiveFilesOf(const ManifestFile& manifest) {
   return *manifest.added_files_count + *manifest.existing_files_count;
 }
 
+int64_t LiveRowsOf(const ManifestFile& manifest) {
+  const int64_t rows =
+      manifest.added_rows_count.value_or(0) + manifest.existing_rows_count.value_or(0);
+  return std::max<int64_t>(rows, 0);
+}
+
 }  // namespace
 
 class ScanPlanner::Impl {
  public:
   Impl(OperationContext context, std::shared_ptr<FileIO> io, ScanPlanOptions options)
-      : context_(std::move(context)), io_(std::move(io)), options_(std::move(options)) {}
+      : context_(std::move(context)),
+        io_(std::move(io)),
+        options_(std::move(options)),
+        order_(options_.metadata.get()) {}
   ~Impl() { StopReading(); }
 
   Status Bind();
@@ -70,13 +83,16 @@ class ScanPlanner::Impl {
   Status Start();
   Status SelectManifests(const std::vector<ManifestFile>& list);
   Status ReadDeletes();
+  Status ReadSkippedDeletes();
+  size_t WindowSize() const;
+  bool IsNextLoaded() const;
   Status LoadWindow();
   Status ReadOneByOne(size_t num_ready, std::vector<PendingManifest>* batch);
   void ReadAhead(size_t count);
   PendingManifest StartReading(const ManifestFile& manifest) const;
   Status Wait(const PendingManifest& pending) const;
   Survivors Evaluate(const PendingManifest& pending) const;
-  Result<ScanTask> MakeTask(const ColumnarManifest& manifest, int64_t entry);
+  Result<ScanTask> MakeTask(const Survivors& survivors, int64_t entry);
   Result<Expression> ResidualOf(const DataFile& file);
   Result<SpecFilter*> SpecFilterOf(PartitionSpecId spec_id);
   void StopReading();
@@ -96,15 +112,17 @@ class ScanPlanner::Impl {
   std::shared_ptr<const std::vector<ManifestFile>> list_;
   std::map<PartitionSpecId, SpecFilter> specs_;
   std::vector<const ManifestFile*> delete_manifests_;
-  std::vector<const ManifestFile*> data_manifests_;
+  std::vector<const ManifestFile*> skipped_delete_manifests_;
+  /// In append order of their earliest entries.
+  std::vector<ListedManifest> data_manifests_;
   std::unique_ptr<DeleteIndex> deletes_;
 
   size_t next_manifest_ = 0;
   size_t window_ = kFirstWindow;
   size_t largest_window_ = kLargestWindow;
   std::deque<PendingManifest> in_flight_;
-  std::deque<Survivors> survivors_;
-  size_t next_entry_ = 0;
+  const AppendOrder order_;
+  SurvivorQueue survivors_{&order_};
   int64_t certain_rows_ = 0;
 };
 
@@ -142,18 +160,13 @@ Result<std::optional<ScanTask>> ScanPlanner::Impl::Next() {
       StopReading();
       return std::nullopt;
     }
-    while (true) {
-      while (!survivors_.empty() && next_entry_ == survivors_.front().entries.size()) {
-        survivors_.pop_front();
-        next_entry_ = 0;
-      }
-      if (!survivors_.empty()) break;
+    while (!IsNextLoaded()) {
       if (in_flight_.empty() && next_manifest_ == data_manifests_.size()) return std::nullopt;
       ICEFRAME_RETURN_NOT_OK(LoadWindow());
     }
-    const Survivors& current = survivors_.front();
     ICEFRAME_ASSIGN_OR_RETURN(ScanTask task,
-                              MakeTask(*current.manifest, current.entries[next_entry_++]));
+                              MakeTask(survivors_.front(), survivors_.oldest().entry));
+    survivors_.DropOldest();
     context_.counters->Add(OperationCount::kFilesScanned);
     if (task.residual.is_true() && task.delete_files.empty()) {
       certain_rows_ += std::max<int64_t>(task.data_file.record_count, 0);
@@ -177,31 +190,44 @@ Status ScanPlanner::Impl::Start() {
                             ReadManifestList(context_, *io_, *options_.metadata, *snapshot_));
   ICEFRAME_RETURN_NOT_OK(SelectManifests(*list_));
   // Both kinds are on their way before the first wait.
-  ReadAhead(window_);
+  ReadAhead(WindowSize());
   return ReadDeletes();
 }
 
 Status ScanPlanner::Impl::SelectManifests(const std::vector<ManifestFile>& list) {
   OperationCounters& counters = *context_.counters;
   counters.Add(OperationCount::kManifestsTotal, static_cast<int64_t>(list.size()));
+  auto position = static_cast<int64_t>(list.size());
   for (const ManifestFile& manifest : list) {
+    --position;
     if (!manifest.may_have_live_files()) continue;
     ICEFRAME_ASSIGN_OR_RETURN(const SpecFilter* spec, SpecFilterOf(manifest.partition_spec_id));
     const bool is_data = manifest.content == ManifestContent::kData;
-    if (!ManifestMayMatch(spec->partition_filter, manifest, spec->partition_type)) {
+    if (!ManifestMayMatch(spec->partition_filter, manifest, spec->partition_type, spec->evidence)) {
       counters.Add(OperationCount::kManifestsSkippedByPartition);
       if (is_data) {
         counters.Add(OperationCount::kFilesTotal, LiveFilesOf(manifest));
         counters.Add(OperationCount::kFilesSkippedByPartition, LiveFilesOf(manifest));
+      } else {
+        skipped_delete_manifests_.push_back(&manifest);
       }
       continue;
     }
-    (is_data ? data_manifests_ : delete_manifests_).push_back(&manifest);
+    if (is_data) {
+      data_manifests_.push_back({&manifest, AppendOrder::EarliestOf(manifest, position)});
+    } else {
+      delete_manifests_.push_back(&manifest);
+    }
   }
+  std::sort(data_manifests_.begin(), data_manifests_.end(),
+            [this](const ListedManifest& left, const ListedManifest& right) {
+              return order_.IsLess(left.earliest, right.earliest);
+            });
   return Status::OK();
 }
 
 Status ScanPlanner::Impl::ReadDeletes() {
+  deletes_ = std::make_unique<DeleteIndex>(*options_.metadata);
   std::vector<PendingManifest> pending;
   pending.reserve(delete_manifests_.size());
   for (const ManifestFile* manifest : delete_manifests_) pending.push_back(StartReading(*manifest));
@@ -223,9 +249,20 @@ Status ScanPlanner::Impl::ReadDeletes() {
   return Status::OK();
 }
 
+/// A file whose partition tuple proves nothing may be kept where its deletes were skipped.
+Status ScanPlanner::Impl::ReadSkippedDeletes() {
+  if (skipped_delete_manifests_.empty()) return Status::OK();
+  std::move(skipped_delete_manifests_.begin(), skipped_delete_manifests_.end(),
+            std::back_inserter(delete_manifests_));
+  skipped_delete_manifests_.clear();
+  return ReadDeletes();
+}
+
 void ScanPlanner::Impl::ReadAhead(size_t count) {
   while (in_flight_.size() < count && next_manifest_ < data_manifests_.size()) {
-    in_flight_.push_back(StartReading(*data_manifests_[next_manifest_++]));
+    const ListedManifest& listed = data_manifests_[next_manifest_++];
+    in_flight_.push_back(StartReading(*listed.file));
+    in_flight_.back().earliest = listed.earliest;
   }
 }
 
@@ -252,10 +289,34 @@ Status ScanPlanner::Impl::Wait(const PendingManifest& pending) const {
   return Await(context_, pending.decoded).status();
 }
 
+/// How many manifests to read next. Where every row counts towards a limit, that is known.
+size_t ScanPlanner::Impl::WindowSize() const {
+  if (!options_.limit || !filter_.is_true()) return window_;
+  int64_t rows = certain_rows_ + survivors_.num_rows();
+  const auto add = [&](const ManifestFile& manifest) { return rows += LiveRowsOf(manifest); };
+  size_t count = 0;
+  while (count < in_flight_.size() && rows < *options_.limit) add(*in_flight_[count++].file);
+  for (size_t i = next_manifest_; i < data_manifests_.size() && rows < *options_.limit; ++i) {
+    add(*data_manifests_[i].file);
+    ++count;
+  }
+  return std::clamp<size_t>(count, 1, largest_window_);
+}
+
+/// Whether the oldest entry of those loaded is the oldest of all that are left.
+bool ScanPlanner::Impl::IsNextLoaded() const {
+  if (survivors_.empty()) return false;
+  const AppendPosition& oldest = survivors_.oldest();
+  if (!in_flight_.empty()) return !order_.IsLess(in_flight_.front().earliest, oldest);
+  return next_manifest_ == data_manifests_.size() ||
+         !order_.IsLess(data_manifests_[next_manifest_].earliest, oldest);
+}
+
 Status ScanPlanner::Impl::LoadWindow() {
-  ReadAhead(window_);
+  const size_t window = WindowSize();
+  ReadAhead(window);
   std::vector<PendingManifest> batch;
-  for (size_t i = std::min(window_, in_flight_.size()); i > 0; --i) {
+  for (size_t i = std::min(window, in_flight_.size()); i > 0; --i) {
     batch.push_back(std::move(in_flight_.front()));
     in_flight_.pop_front();
   }
@@ -278,7 +339,10 @@ Status ScanPlanner::Impl::LoadWindow() {
         return Status::OK();
       },
       context_.cancel));
-  for (Survivors& result : results) survivors_.push_back(std::move(result));
+  for (Survivors& result : results) {
+    if (result.is_any_doubtful()) ICEFRAME_RETURN_NOT_OK(ReadSkippedDeletes());
+    survivors_.Push(std::move(result));
+  }
   return Status::OK();
 }
 
@@ -307,13 +371,17 @@ Status ScanPlanner::Impl::ReadOneByOne(size_t num_ready, std::vector<PendingMani
 Survivors ScanPlanner::Impl::Evaluate(const PendingManifest& pending) const {
   Survivors result;
   result.manifest = *pending.decoded.result();
-  const std::vector<SkipReason> reasons = EvaluateManifest(
-      *result.manifest, pending.spec->partition_type, pending.spec->partition_filter, filter_);
+  const SpecFilter& spec = *pending.spec;
+  result.decisions = EvaluateManifest(*result.manifest, spec.partition_type, spec.partition_filter,
+                                      filter_, spec.evidence);
+  const std::vector<SkipReason>& reasons = result.decisions.reasons;
   int64_t counts[4] = {};
+  std::vector<int64_t> kept;
   for (size_t i = 0; i < reasons.size(); ++i) {
     ++counts[static_cast<size_t>(reasons[i])];
-    if (reasons[i] == SkipReason::kNone) result.entries.push_back(static_cast<int64_t>(i));
+    if (reasons[i] == SkipReason::kNone) kept.push_back(static_cast<int64_t>(i));
   }
+  result.entries = order_.Sorted(*result.manifest, pending.earliest.manifest, kept);
   const auto count_of = [&](SkipReason reason) { return counts[static_cast<size_t>(reason)]; };
   OperationCounters& counters = *context_.counters;
   counters.Add(OperationCount::kFilesTotal,
@@ -323,7 +391,8 @@ Survivors ScanPlanner::Impl::Evaluate(const PendingManifest& pending) const {
   return result;
 }
 
-Result<ScanTask> ScanPlanner::Impl::MakeTask(const ColumnarManifest& manifest, int64_t entry) {
+Result<ScanTask> ScanPlanner::Impl::MakeTask(const Survivors& survivors, int64_t entry) {
+  const ColumnarManifest& manifest = *survivors.manifest;
   ICEFRAME_ASSIGN_OR_RETURN(ManifestEntry read, options_.with_statistics
                                                     ? manifest.Entry(entry)
                                                     : manifest.EntryWithoutStatistics(entry));
@@ -337,7 +406,11 @@ Result<ScanTask> ScanPlanner::Impl::MakeTask(const ColumnarManifest& manifest, i
   }
   ICEFRAME_ASSIGN_OR_RETURN(task.delete_files,
                             deletes_->DeletesFor(task.data_file, task.data_sequence_number));
-  ICEFRAME_ASSIGN_OR_RETURN(task.residual, ResidualOf(task.data_file));
+  if (survivors.decisions.is_doubtful(static_cast<size_t>(entry))) {
+    task.residual = filter_;
+  } else {
+    ICEFRAME_ASSIGN_OR_RETURN(task.residual, ResidualOf(task.data_file));
+  }
   return task;
 }
 
@@ -366,6 +439,7 @@ Result<SpecFilter*> ScanPlanner::Impl::SpecFilterOf(PartitionSpecId spec_id) {
   ICEFRAME_ASSIGN_OR_RETURN(made.partition_filter,
                             ProjectInclusive(filter_, *spec, *options_.schema));
   made.partition_filter = SimplifyFilter(made.partition_filter);
+  made.evidence = PartitionEvidence(*spec, *options_.schema);
   if (!spec->is_unpartitioned()) {
     ICEFRAME_ASSIGN_OR_RETURN(made.residuals,
                               ResidualEvaluator::Make(filter_, *spec, *options_.schema));
@@ -376,8 +450,7 @@ Result<SpecFilter*> ScanPlanner::Impl::SpecFilterOf(PartitionSpecId spec_id) {
 void ScanPlanner::Impl::StopReading() {
   read_context_.cancel.Cancel();
   in_flight_.clear();
-  survivors_.clear();
-  next_entry_ = 0;
+  survivors_.Clear();
   next_manifest_ = data_manifests_.size();
 }
 

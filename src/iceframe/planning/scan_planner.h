@@ -33,8 +33,9 @@ struct ScanPlanOptions {
 /// Hands out the data files that may hold matching rows, reading no more manifests than needed:
 /// a few ahead of the consumer, none after a limit was reached, an error or a cancellation.
 ///
-/// Order: the manifest list's, then the entries' within each manifest; always the same for one
-/// snapshot. Delete manifests are read before the first task. Opens no data file.
+/// Order: AppendOrder's, the oldest append first; always the same for one snapshot. Manifests are
+/// opened in the order of their oldest files and merged. Delete manifests are read before the first
+/// task. Opens no data file.
 ///
 /// Counts in `context.counters`: manifests total, read, from the cache and skipped by partition;
 /// live data files total, skipped by partition (those of skipped manifests too) and by bounds, and

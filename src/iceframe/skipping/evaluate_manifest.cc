@@ -3,7 +3,10 @@
 #include <algorithm>
 #include <cstring>
 #include <map>
+#include <set>
+#include <vector>
 
+#include "iceframe/skipping/doubtful_partitions_internal.h"
 #include "iceframe/skipping/evaluators.h"
 #include "iceframe/skipping/statistics_kernels_internal.h"
 #include "iceframe/skipping/value_range_internal.h"
@@ -110,13 +113,39 @@ class PartitionSource : public StatisticsSource {
       : manifest_(manifest), partition_type_(partition_type) {}
 
   const ColumnStatistics* Find(FieldId field_id, const Type& type) override {
-    auto& found = columns_[field_id];
     const auto& fields = partition_type_.fields();
-    for (size_t i = 0; !found && i < fields.size(); ++i) {
-      if (fields[i].id == field_id && IsHeldAlike(fields[i].type, type)) {
-        found = manifest_.PartitionStatistics(static_cast<int>(i));
-      }
+    for (size_t i = 0; i < fields.size(); ++i) {
+      if (fields[i].id == field_id && IsHeldAlike(fields[i].type, type)) return OfField(i);
     }
+    return nullptr;
+  }
+
+  /// Makes doubtful values of the field unknown and adds them to `decisions`.
+  void Doubt(const PartitionEvidence::Field& field, const ColumnStatistics* source,
+             size_t num_entries, EntryDecisions* decisions) {
+    const auto& fields = partition_type_.fields();
+    const auto found = std::find_if(fields.begin(), fields.end(),
+                                    [&](const NestedField& one) { return one.id == field.id; });
+    if (source == nullptr || found == fields.end()) return;
+    const auto position = static_cast<size_t>(found - fields.begin());
+    const ColumnStatistics* partition = OfField(position);
+    if (partition == nullptr || !internal::IsComplete(*partition, num_entries) ||
+        !internal::IsComplete(*source, num_entries)) {
+      return;
+    }
+    const Selection doubtful = internal::DoubtfulEntries(field, *partition, found->type, *source);
+    if (std::find(doubtful.begin(), doubtful.end(), 1) == doubtful.end()) return;
+    columns_[position] =
+        std::make_shared<const ColumnStatistics>(internal::WithoutDoubtful(*partition, doubtful));
+    Selection& all = decisions->is_partition_doubtful;
+    all.resize(num_entries, 0);
+    for (size_t i = 0; i < num_entries; ++i) all[i] |= doubtful[i];
+  }
+
+ private:
+  const ColumnStatistics* OfField(size_t position) {
+    auto& found = columns_[position];
+    if (!found) found = manifest_.PartitionStatistics(static_cast<int>(position));
     return found.get();
   }
 
@@ -129,44 +158,64 @@ class PartitionSource : public StatisticsSource {
            (internal::IsFloating(a) && internal::IsFloating(b));
   }
 
- private:
   const ColumnarManifest& manifest_;
   const Type& partition_type_;
-  std::map<FieldId, std::shared_ptr<const ColumnStatistics>> columns_;
+  std::map<size_t, std::shared_ptr<const ColumnStatistics>> columns_;
 };
+
+/// The ids of all columns that the expression speaks of.
+std::set<FieldId> ColumnsOf(const Expression& expression) {
+  std::set<FieldId> ids;
+  std::vector<const Expression*> pending = {&expression};
+  while (!pending.empty()) {
+    const Expression* next = pending.back();
+    pending.pop_back();
+    if (const auto* column = next->as<ColumnNode>()) ids.insert(column->field_id);
+    for (const Expression& operand : next->operands()) pending.push_back(&operand);
+  }
+  return ids;
+}
 
 }  // namespace
 
-std::vector<SkipReason> EvaluateManifest(const ColumnarManifest& manifest,
-                                         const Type& partition_type,
-                                         const Expression& partition_filter,
-                                         const Expression& filter) {
+EntryDecisions EvaluateManifest(const ColumnarManifest& manifest, const Type& partition_type,
+                                const Expression& partition_filter, const Expression& filter,
+                                const PartitionEvidence& evidence) {
   const auto count = static_cast<size_t>(std::max<int64_t>(manifest.num_entries(), 0));
-  std::vector<SkipReason> reasons(count, SkipReason::kNone);
+  EntryDecisions decisions;
+  std::vector<SkipReason>& reasons = decisions.reasons;
+  reasons.assign(count, SkipReason::kNone);
   const auto skip = [&](const Selection& may_match, SkipReason reason) {
     for (size_t i = 0; i < count; ++i) {
       if (may_match[i] == 0 && reasons[i] == SkipReason::kNone) reasons[i] = reason;
     }
   };
-  bool is_any_left = false;
+  const auto is_any_left = [&] {
+    return std::find(reasons.begin(), reasons.end(), SkipReason::kNone) != reasons.end();
+  };
   for (size_t i = 0; i < count; ++i) {
     if (!manifest.is_live(static_cast<int64_t>(i))) reasons[i] = SkipReason::kDeleted;
-    is_any_left |= reasons[i] == SkipReason::kNone;
   }
-  if (is_any_left && internal::AsConstant(partition_filter) != true) {
-    PartitionSource partitions(manifest, partition_type);
+  const bool has_filter = internal::AsConstant(filter) != true;
+  const bool has_partition_filter = internal::AsConstant(partition_filter) != true;
+  if (!is_any_left() || !(has_filter || has_partition_filter)) return decisions;
+  FileStatistics files(manifest);
+  PartitionSource partitions(manifest, partition_type);
+  const std::set<FieldId> columns = ColumnsOf(filter);
+  for (const PartitionEvidence::Field& field : evidence.fields()) {
+    if (columns.count(field.source_id) == 0) continue;
+    partitions.Doubt(field, files.Find(field.source_id, field.source_type), count, &decisions);
+  }
+  if (has_partition_filter) {
     skip(SelectionEvaluator(&partitions, count).Evaluate(partition_filter), SkipReason::kPartition);
-    is_any_left = std::find(reasons.begin(), reasons.end(), SkipReason::kNone) != reasons.end();
   }
-  if (is_any_left && internal::AsConstant(filter) != true) {
-    FileStatistics files(manifest);
-    Selection may_match = SelectionEvaluator(&files, count).Evaluate(filter);
-    for (size_t i = 0; i < count; ++i) {
-      if (manifest.record_count(static_cast<int64_t>(i)) == 0) may_match[i] = 0;
-    }
-    skip(may_match, SkipReason::kBounds);
+  if (!has_filter || !is_any_left()) return decisions;
+  Selection may_match = SelectionEvaluator(&files, count).Evaluate(filter);
+  for (size_t i = 0; i < count; ++i) {
+    if (manifest.record_count(static_cast<int64_t>(i)) == 0) may_match[i] = 0;
   }
-  return reasons;
+  skip(may_match, SkipReason::kBounds);
+  return decisions;
 }
 
 }  // namespace iceframe

@@ -2,6 +2,9 @@
 // Filters over bounds and over manifest summaries, one set of rows at a time.
 #include "iceframe/skipping/evaluators.h"
 
+#include <string>
+#include <utility>
+
 #include "iceframe/skipping/value_range_internal.h"
 #include "iceframe/types/single_value.h"
 
@@ -20,25 +23,55 @@ TruthSet Evaluate(const Expression& filter, const BoundsLookup& bounds) {
   });
 }
 
-std::optional<Value> ReadBound(const Type& type, const std::optional<std::string>& bytes) {
-  if (!bytes) return std::nullopt;
-  auto value = FromSingleValueBytes(type, *bytes);
-  if (!value.ok()) return std::nullopt;
-  return std::move(value).ValueUnsafe();
+/// nullopt where the two, of which either may be absent, can't both be right.
+std::optional<std::pair<std::optional<Value>, std::optional<Value>>> ReadBounds(
+    const Type& type, const PartitionFieldSummary& summary) {
+  std::pair<std::optional<Value>, std::optional<Value>> bounds;
+  for (auto [bytes, bound] : {std::pair{&summary.lower_bound, &bounds.first},
+                              std::pair{&summary.upper_bound, &bounds.second}}) {
+    if (!*bytes) continue;
+    auto value = FromSingleValueBytes(type, **bytes);
+    if (!value.ok()) return std::nullopt;
+    *bound = std::move(value).ValueUnsafe();
+  }
+  return bounds;
 }
 
-ValueRange FromSummary(const Type& type, const PartitionFieldSummary& summary) {
+/// Iceberg Java orders uuids by two signed halves: within one first half its least and greatest
+/// may lie anywhere.
+void WidenUuidBounds(ValueRange* range) {
+  constexpr size_t kHalf = 8;
+  if (range->lower) {
+    range->lower =
+        Value(range->lower->get<std::string>().substr(0, kHalf) + std::string(kHalf, '\0'));
+  }
+  if (range->upper) {
+    range->upper =
+        Value(range->upper->get<std::string>().substr(0, kHalf) + std::string(kHalf, '\xFF'));
+  }
+}
+
+ValueRange FromSummary(const Type& type, const PartitionFieldSummary& summary,
+                       const PartitionEvidence::Field* field) {
   ValueRange range = ValueRange::Unknown(type);
   range.may_be_null = summary.contains_null;
   if (summary.contains_nan == false) range.may_be_nan = false;
-  // The spec: without a bound every value is null or NaN. Held only where the nulls say so too.
+  // The spec: without a bound every value is null or NaN. Held only where the nulls say so too,
+  // and where no order of Java's could be why they were left out.
   if (!summary.lower_bound && !summary.upper_bound && summary.contains_null) {
-    range.may_be_number = false;
+    range.may_be_number = type.id() == TypeId::kUuid;
     return range;
   }
-  range.lower = ReadBound(type, summary.lower_bound);
-  range.upper = ReadBound(type, summary.upper_bound);
+  auto bounds = ReadBounds(type, summary);
+  if (!bounds) return range;
+  const auto is_possible = [&](const std::optional<Value>& bound) {
+    return !bound || field == nullptr || PartitionEvidence::IsPossible(*field, *bound);
+  };
+  if (!is_possible(bounds->first) || !is_possible(bounds->second)) return range;
+  range.lower = std::move(bounds->first);
+  range.upper = std::move(bounds->second);
   range.DropImpossibleBounds(type);
+  if (type.id() == TypeId::kUuid) WidenUuidBounds(&range);
   return range;
 }
 
@@ -65,14 +98,15 @@ bool PartitionMustMatch(const Expression& partition_filter, const Type& partitio
 }
 
 bool ManifestMayMatch(const Expression& partition_filter, const ManifestFile& manifest,
-                      const Type& partition_type) {
+                      const Type& partition_type, const PartitionEvidence& evidence) {
   const auto& fields = partition_type.fields();
   const bool is_summarized = manifest.partitions.size() == fields.size();
   const TruthSet result =
       internal::EvaluateTree(partition_filter, [&](const ColumnPredicate& predicate) {
         for (size_t i = 0; is_summarized && i < fields.size(); ++i) {
           if (fields[i].id == predicate.column->field_id) {
-            return FromSummary(predicate.type, manifest.partitions[i]);
+            return FromSummary(predicate.type, manifest.partitions[i],
+                               evidence.FindField(fields[i].id));
           }
         }
         return ValueRange::Unknown(predicate.type);

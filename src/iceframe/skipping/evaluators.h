@@ -12,21 +12,11 @@
 #include "iceframe/expression/expression.h"
 #include "iceframe/format/columnar_manifest.h"
 #include "iceframe/format/manifest_file.h"
+#include "iceframe/skipping/column_bounds.h"
+#include "iceframe/skipping/partition_evidence.h"
 
 namespace iceframe {
 
-/// What is known of one column in some set of rows; absent means unknown.
-///
-/// Bounds are of the values that are neither null nor NaN, and may be wider than they need be
-/// (truncated strings). value_count counts nulls and NaNs too. What contradicts itself (lower
-/// above upper, NaN or invalid UTF-8 as a bound, more nulls than values) is taken as unknown.
-struct ColumnBounds {
-  std::optional<Value> lower;
-  std::optional<Value> upper;
-  std::optional<int64_t> value_count;
-  std::optional<int64_t> null_count;
-  std::optional<int64_t> nan_count;
-};
 /// Finds what is known of a column, its bounds held as `type` asks; nullopt: nothing.
 using BoundsLookup = std::function<std::optional<ColumnBounds>(FieldId field_id, const Type& type)>;
 
@@ -46,20 +36,32 @@ bool PartitionMustMatch(const Expression& partition_filter, const Type& partitio
                         const std::vector<Value>& partition);
 
 /// Returns false only if no file of the manifest can match; `partition_filter` is a result of
-/// ProjectInclusive for the manifest's spec.
+/// ProjectInclusive for the manifest's spec, `evidence` that spec's: bounds that its transforms
+/// can't give are unknown.
 bool ManifestMayMatch(const Expression& partition_filter, const ManifestFile& manifest,
-                      const Type& partition_type);
+                      const Type& partition_type, const PartitionEvidence& evidence = {});
 
 /// Why an entry was skipped.
 enum class SkipReason : uint8_t { kNone = 0, kDeleted, kPartition, kBounds };
 
-/// Evaluates a whole decoded manifest at once: item i is why entry i can't hold a matching row, or
-/// kNone. `filter` is the bound, simplified row filter, `partition_filter` its inclusive projection
-/// through the manifest's spec, `partition_type` that spec's PartitionType. Column by column: a
-/// comparison or IN costs some nanoseconds per entry once the column's statistics are decoded.
-std::vector<SkipReason> EvaluateManifest(const ColumnarManifest& manifest,
-                                         const Type& partition_type,
-                                         const Expression& partition_filter,
-                                         const Expression& filter);
+/// What a filter makes of a manifest's entries, by position.
+struct EntryDecisions {
+  /// Why an entry can't hold a matching row, or kNone.
+  std::vector<SkipReason> reasons;
+  /// 1 where the partition tuple proves nothing (PartitionEvidence); empty: nowhere.
+  std::vector<uint8_t> is_partition_doubtful;
+
+  bool is_doubtful(size_t entry) const {
+    return !is_partition_doubtful.empty() && is_partition_doubtful[entry] != 0;
+  }
+};
+
+/// Evaluates a whole decoded manifest at once. `filter` is the bound, simplified row filter,
+/// `partition_filter` its inclusive projection through the manifest's spec, `partition_type` that
+/// spec's PartitionType, `evidence` that spec's. Column by column: a comparison or IN costs some
+/// nanoseconds per entry once the column's statistics are decoded.
+EntryDecisions EvaluateManifest(const ColumnarManifest& manifest, const Type& partition_type,
+                                const Expression& partition_filter, const Expression& filter,
+                                const PartitionEvidence& evidence = {});
 
 }  // namespace iceframe

@@ -58,18 +58,19 @@ __int128 AsInt128(const Value& value) {
       decimal.low_bits());
 }
 
-// Accessors: bounds of one entry, already checked one by one; `T` is comparable with < and ==.
+// Accessors: a bound of one entry that is there; false: it can't be right. `T` is comparable with <
+// and ==.
 struct Int64Bounds {
   using T = int64_t;
   static constexpr bool kIsFloating = false;
   const ColumnStatistics& statistics;
-  bool Lower(size_t i, T* out) const {
+  bool ReadLower(size_t i, T* out) const {
     *out = statistics.lower_int64[i];
-    return statistics.has_lower[i] != 0;
+    return true;
   }
-  bool Upper(size_t i, T* out) const {
+  bool ReadUpper(size_t i, T* out) const {
     *out = statistics.upper_int64[i];
-    return statistics.has_upper[i] != 0;
+    return true;
   }
   static T Literal(const Value& value) { return AsInt64(value); }
 };
@@ -78,18 +79,13 @@ struct DoubleBounds {
   using T = double;
   static constexpr bool kIsFloating = true;
   const ColumnStatistics& statistics;
-  // A NaN in either bound makes both unknown.
-  bool IsSound(size_t i) const {
-    return !(statistics.has_lower[i] != 0 && std::isnan(statistics.lower_double[i])) &&
-           !(statistics.has_upper[i] != 0 && std::isnan(statistics.upper_double[i]));
-  }
-  bool Lower(size_t i, T* out) const {
+  bool ReadLower(size_t i, T* out) const {
     *out = statistics.lower_double[i];
-    return statistics.has_lower[i] != 0 && IsSound(i);
+    return !std::isnan(*out);
   }
-  bool Upper(size_t i, T* out) const {
+  bool ReadUpper(size_t i, T* out) const {
     *out = statistics.upper_double[i];
-    return statistics.has_upper[i] != 0 && IsSound(i);
+    return !std::isnan(*out);
   }
   static T Literal(const Value& value) { return AsDouble(value); }
 };
@@ -99,13 +95,13 @@ struct ByteBounds {
   using T = std::string_view;
   static constexpr bool kIsFloating = false;
   const ColumnStatistics& statistics;
-  bool Lower(size_t i, T* out) const {
+  bool ReadLower(size_t i, T* out) const {
     *out = statistics.lower_bytes[i];
-    return statistics.has_lower[i] != 0 && (!kIsText || IsUtf8(*out));
+    return !kIsText || IsUtf8(*out);
   }
-  bool Upper(size_t i, T* out) const {
+  bool ReadUpper(size_t i, T* out) const {
     *out = statistics.upper_bytes[i];
-    return statistics.has_upper[i] != 0 && (!kIsText || IsUtf8(*out));
+    return !kIsText || IsUtf8(*out);
   }
   static T Literal(const Value& value) { return value.get<std::string>(); }
 };
@@ -114,12 +110,8 @@ struct DecimalBounds {
   using T = __int128;
   static constexpr bool kIsFloating = false;
   const ColumnStatistics& statistics;
-  bool Lower(size_t i, T* out) const {
-    return statistics.has_lower[i] != 0 && ReadDecimal(statistics.lower_bytes[i], out);
-  }
-  bool Upper(size_t i, T* out) const {
-    return statistics.has_upper[i] != 0 && ReadDecimal(statistics.upper_bytes[i], out);
-  }
+  bool ReadLower(size_t i, T* out) const { return ReadDecimal(statistics.lower_bytes[i], out); }
+  bool ReadUpper(size_t i, T* out) const { return ReadDecimal(statistics.upper_bytes[i], out); }
   static T Literal(const Value& value) { return AsInt128(value); }
 };
 
@@ -128,14 +120,18 @@ struct DecimalBounds {
 template <typename Bounds, typename NumberMayMatch>
 void ForEachEntry(const Bounds& bounds, bool nan_matches, Selection* may_match,
                   const NumberMayMatch& number_may_match) {
+  const ColumnStatistics& statistics = bounds.statistics;
   const size_t count = may_match->size();
   for (size_t i = 0; i < count; ++i) {
     typename Bounds::T lower{};
     typename Bounds::T upper{};
-    bool has_lower = bounds.Lower(i, &lower);
-    bool has_upper = bounds.Upper(i, &upper);
-    if (has_lower && has_upper && upper < lower) has_lower = has_upper = false;
-    const Presence presence = PresenceOf(bounds.statistics, i, Bounds::kIsFloating);
+    bool has_lower = statistics.has_lower[i] != 0;
+    bool has_upper = statistics.has_upper[i] != 0;
+    const bool is_sound = (!has_lower || bounds.ReadLower(i, &lower)) &&
+                          (!has_upper || bounds.ReadUpper(i, &upper)) &&
+                          !(has_lower && has_upper && upper < lower);
+    if (!is_sound) has_lower = has_upper = false;
+    const Presence presence = PresenceOf(statistics, i, Bounds::kIsFloating);
     const bool may = (presence.number && number_may_match(has_lower, lower, has_upper, upper)) ||
                      (nan_matches && presence.nan);
     (*may_match)[i] = may ? 1 : 0;
@@ -243,23 +239,6 @@ void StartsWith(const std::string& prefix, const Bounds& bounds, Selection* may_
   });
 }
 
-bool IsComplete(const ColumnStatistics& statistics, size_t count) {
-  const auto has = [&](const auto&... columns) { return ((columns.size() == count) && ...); };
-  if (!has(statistics.has_lower, statistics.has_upper, statistics.value_counts,
-           statistics.null_value_counts, statistics.nan_value_counts)) {
-    return false;
-  }
-  switch (statistics.layout) {
-    case Layout::kInt64:
-      return has(statistics.lower_int64, statistics.upper_int64);
-    case Layout::kDouble:
-      return has(statistics.lower_double, statistics.upper_double);
-    case Layout::kBytes:
-      return has(statistics.lower_bytes, statistics.upper_bytes);
-  }
-  return false;
-}
-
 bool EvaluateOnBytes(const ColumnPredicate& predicate, const ColumnStatistics& statistics,
                      Selection* may_match) {
   const bool is_text = predicate.type.id() == TypeId::kString;
@@ -317,6 +296,23 @@ std::optional<Value> BoundOfEntry(const Type& type, const ColumnStatistics& stat
 
 }  // namespace
 
+bool IsComplete(const ColumnStatistics& statistics, size_t count) {
+  const auto has = [&](const auto&... columns) { return ((columns.size() == count) && ...); };
+  if (!has(statistics.has_lower, statistics.has_upper, statistics.value_counts,
+           statistics.null_value_counts, statistics.nan_value_counts)) {
+    return false;
+  }
+  switch (statistics.layout) {
+    case Layout::kInt64:
+      return has(statistics.lower_int64, statistics.upper_int64);
+    case Layout::kDouble:
+      return has(statistics.lower_double, statistics.upper_double);
+    case Layout::kBytes:
+      return has(statistics.lower_bytes, statistics.upper_bytes);
+  }
+  return false;
+}
+
 bool EvaluateOnStatistics(const ColumnPredicate& predicate, const ColumnStatistics& statistics,
                           Selection* may_match) {
   if (!IsComplete(statistics, may_match->size())) return false;
@@ -341,21 +337,25 @@ bool EvaluateOnStatistics(const ColumnPredicate& predicate, const ColumnStatisti
   return !is_floating && CompareOrIn(predicate, Int64Bounds{statistics}, may_match);
 }
 
-ValueRange RangeOfEntry(const Type& type, const ColumnStatistics& statistics, size_t entry) {
+ColumnBounds BoundsOfEntry(const Type& type, const ColumnStatistics& statistics, size_t entry) {
+  ColumnBounds bounds;
   if (entry >= statistics.value_counts.size() ||
       !IsComplete(statistics, statistics.value_counts.size())) {
-    return ValueRange::Unknown(type);
+    return bounds;
   }
   const auto known = [](int64_t count) {
     return count < 0 ? std::nullopt : std::optional<int64_t>(count);
   };
-  ColumnBounds bounds;
   bounds.lower = BoundOfEntry(type, statistics, entry, true);
   bounds.upper = BoundOfEntry(type, statistics, entry, false);
   bounds.value_count = known(statistics.value_counts[entry]);
   bounds.null_count = known(statistics.null_value_counts[entry]);
   bounds.nan_count = known(statistics.nan_value_counts[entry]);
-  return ValueRange::FromBounds(type, std::move(bounds));
+  return bounds;
+}
+
+ValueRange RangeOfEntry(const Type& type, const ColumnStatistics& statistics, size_t entry) {
+  return ValueRange::FromBounds(type, BoundsOfEntry(type, statistics, entry));
 }
 
 }  // namespace iceframe::internal

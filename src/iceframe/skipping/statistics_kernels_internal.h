@@ -19,7 +19,13 @@ using Selection = std::vector<uint8_t>;
 bool EvaluateOnStatistics(const ColumnPredicate& predicate, const ColumnStatistics& statistics,
                           Selection* may_match);
 
-/// One entry's statistics as a range.
+/// Whether every vector that the layout asks for has `count` items.
+bool IsComplete(const ColumnStatistics& statistics, size_t count);
+
+/// One entry's statistics as values, unchecked; all absent where they are not complete.
+ColumnBounds BoundsOfEntry(const Type& type, const ColumnStatistics& statistics, size_t entry);
+
+/// The same as a range.
 ValueRange RangeOfEntry(const Type& type, const ColumnStatistics& statistics, size_t entry);
 
 }  // namespace iceframe::internal

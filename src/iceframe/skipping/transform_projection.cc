@@ -5,6 +5,7 @@
 
 #include "iceframe/skipping/transform_projection_internal.h"
 #include "iceframe/skipping/value_range_internal.h"
+#include "iceframe/types/civil_time.h"
 
 namespace iceframe::internal {
 namespace {
@@ -137,12 +138,20 @@ std::optional<Expression> ThroughBucket(const ColumnPredicate& predicate, const 
   return std::nullopt;
 }
 
+/// Source values at an end of their type whose partition values wrap around in writers that don't
+/// check, and the partition values that those have instead.
+struct Overflow {
+  Value first_row;
+  Value last_row;
+  Value least;
+  Value greatest;
+};
+
 /// Where old writers and overflowing ones break the order that an ordered transform promises.
 struct Disorder {
   /// Partition values below zero may have been written one too high (rounded towards zero).
   bool is_rounded_to_zero = false;
-  /// truncate wraps around just above the type's minimum: those rows have this partition value.
-  std::optional<Value> wrapped;
+  std::vector<Overflow> overflows;
 };
 
 bool IsNegative(const Value& value) { return value.holds<int32_t>() && value.get<int32_t>() < 0; }
@@ -183,13 +192,10 @@ std::optional<Expression> InclusiveOrdered(const ColumnPredicate& predicate, con
     case ComparisonOp::kLessEqual: {
       bound = PastRounding(disorder, *bound);
       if (!bound) return std::nullopt;
-      Expression below = target.Compare(ComparisonOp::kLessEqual, std::move(*bound));
-      if (!disorder.wrapped) return below;
-      return BoundOr({below, target.Compare(ComparisonOp::kEqual, *disorder.wrapped)});
+      return target.Compare(ComparisonOp::kLessEqual, std::move(*bound));
     }
     case ComparisonOp::kGreater:
     case ComparisonOp::kGreaterEqual:
-      if (disorder.wrapped && *bound == *disorder.wrapped) return std::nullopt;
       return target.Compare(ComparisonOp::kGreaterEqual, std::move(*bound));
     case ComparisonOp::kNotEqual:
       return std::nullopt;
@@ -224,15 +230,12 @@ std::optional<Expression> StrictOrdered(const ColumnPredicate& predicate, const 
       return none_of({std::move(*bound)});
     case ComparisonOp::kLess:
     case ComparisonOp::kLessEqual:
-      if (disorder.wrapped && *bound == *disorder.wrapped) return std::nullopt;
       return target.Compare(ComparisonOp::kLess, std::move(*bound));
     case ComparisonOp::kGreater:
     case ComparisonOp::kGreaterEqual: {
       bound = PastRounding(disorder, *bound);
       if (!bound) return std::nullopt;
-      Expression above = target.Compare(ComparisonOp::kGreater, std::move(*bound));
-      if (!disorder.wrapped) return above;
-      return BoundAnd({above, target.Compare(ComparisonOp::kNotEqual, *disorder.wrapped)});
+      return target.Compare(ComparisonOp::kGreater, std::move(*bound));
     }
     case ComparisonOp::kEqual:
       return std::nullopt;
@@ -240,15 +243,49 @@ std::optional<Expression> StrictOrdered(const ColumnPredicate& predicate, const 
   return std::nullopt;
 }
 
-/// What truncating the least value of T to `width` wraps around to; nullopt if it divides.
-template <typename T>
-std::optional<Value> WrappedValue(int32_t width) {
-  const T least = std::numeric_limits<T>::min();
-  const auto remainder = static_cast<int64_t>(least) % width;
+/// Truncating the least values of T to `width` wraps around to one value; nullopt if none does.
+/// `Source` is what T may have been promoted to.
+template <typename T, typename Source>
+std::optional<Overflow> TruncateOverflow(int32_t width) {
+  constexpr int64_t kLeast = std::numeric_limits<T>::min();
+  const int64_t remainder = FloorModulo(kLeast, width);
   if (remainder == 0) return std::nullopt;
   using Unsigned = std::make_unsigned_t<T>;
-  return Value(
-      static_cast<T>(static_cast<Unsigned>(least) - static_cast<Unsigned>(remainder + width)));
+  const auto wrapped =
+      static_cast<T>(static_cast<Unsigned>(kLeast) - static_cast<Unsigned>(remainder));
+  const Value shown(static_cast<Source>(wrapped));
+  return Overflow{Value(static_cast<Source>(kLeast)),
+                  Value(static_cast<Source>(kLeast + width - remainder - 1)), shown, shown};
+}
+
+std::vector<Overflow> TruncateOverflows(const Type& source, int32_t width) {
+  std::vector<Overflow> overflows;
+  const auto add = [&](std::optional<Overflow> overflow) {
+    if (overflow) overflows.push_back(std::move(*overflow));
+  };
+  if (source.id() == TypeId::kInt) add(TruncateOverflow<int32_t, int32_t>(width));
+  if (source.id() == TypeId::kLong) {
+    // Files from before a promotion hold what wrapped around as an int.
+    add(TruncateOverflow<int32_t, int64_t>(width));
+    add(TruncateOverflow<int64_t, int64_t>(width));
+  }
+  return overflows;
+}
+
+/// Hours of microseconds far from 1970 are no ints; a cast takes 2^32 off or adds it.
+std::vector<Overflow> HourOverflows(const Type& source) {
+  if (source.id() != TypeId::kTimestamp && source.id() != TypeId::kTimestamptz) return {};
+  constexpr int64_t kLeast = std::numeric_limits<int64_t>::min();
+  constexpr int64_t kGreatest = std::numeric_limits<int64_t>::max();
+  constexpr int64_t kIntLeast = std::numeric_limits<int32_t>::min();
+  constexpr int64_t kIntGreatest = std::numeric_limits<int32_t>::max();
+  const auto wrapped = [](int64_t hours) {
+    return Value(static_cast<int32_t>(static_cast<uint32_t>(static_cast<uint64_t>(hours))));
+  };
+  return {{Value((kIntGreatest + 1) * kMicrosPerHour), Value(kGreatest), wrapped(kIntGreatest + 1),
+           wrapped(FloorDivide(kGreatest, kMicrosPerHour))},
+          {Value(kLeast), Value(kIntLeast * kMicrosPerHour - 1),
+           wrapped(FloorDivide(kLeast, kMicrosPerHour)), wrapped(kIntLeast - 1)}};
 }
 
 /// Characters of a UTF-8 string, bytes of a binary.
@@ -354,11 +391,36 @@ class TruncatedText {
   bool is_inclusive_;
 };
 
+Expression WithinOverflow(const PartitionColumn& target, const Overflow& overflow, bool negated) {
+  if (overflow.least == overflow.greatest) {
+    return target.Compare(negated ? ComparisonOp::kNotEqual : ComparisonOp::kEqual, overflow.least);
+  }
+  if (negated) {
+    return BoundOr({target.Compare(ComparisonOp::kLess, overflow.least),
+                    target.Compare(ComparisonOp::kGreater, overflow.greatest)});
+  }
+  return BoundAnd({target.Compare(ComparisonOp::kGreaterEqual, overflow.least),
+                   target.Compare(ComparisonOp::kLessEqual, overflow.greatest)});
+}
+
 std::optional<Expression> ThroughOrdered(const ColumnPredicate& predicate, const Mapping& map,
                                          const PartitionColumn& target, const Disorder& disorder,
                                          ProjectionMode mode) {
-  return mode == ProjectionMode::kInclusive ? InclusiveOrdered(predicate, map, target, disorder)
-                                            : StrictOrdered(predicate, map, target, disorder);
+  const bool is_inclusive = mode == ProjectionMode::kInclusive;
+  auto ordered = is_inclusive ? InclusiveOrdered(predicate, map, target, disorder)
+                              : StrictOrdered(predicate, map, target, disorder);
+  if (!ordered) return std::nullopt;
+  std::vector<Expression> parts = {std::move(*ordered)};
+  for (const Overflow& overflow : disorder.overflows) {
+    ValueRange rows = ValueRange::Unknown(predicate.type);
+    rows.may_be_null = false;
+    rows.lower = overflow.first_row;
+    rows.upper = overflow.last_row;
+    const TruthSet truth = EvaluateOnRange(predicate, rows);
+    const bool matters = is_inclusive ? (truth & kTrue) != 0 : truth != kTrue;
+    if (matters) parts.push_back(WithinOverflow(target, overflow, !is_inclusive));
+  }
+  return is_inclusive ? BoundOr(std::move(parts)) : BoundAnd(std::move(parts));
 }
 
 std::optional<Expression> ThroughTruncate(const ColumnPredicate& predicate,
@@ -370,11 +432,10 @@ std::optional<Expression> ThroughTruncate(const ColumnPredicate& predicate,
     case TypeId::kBinary:
       return TruncatedText(predicate, map, target, static_cast<size_t>(width), mode).Project();
     case TypeId::kInt:
-      return ThroughOrdered(predicate, map, target, {false, WrappedValue<int32_t>(width)}, mode);
     case TypeId::kLong:
-      return ThroughOrdered(predicate, map, target, {false, WrappedValue<int64_t>(width)}, mode);
     case TypeId::kDecimal:
-      return ThroughOrdered(predicate, map, target, {}, mode);
+      return ThroughOrdered(predicate, map, target,
+                            {false, TruncateOverflows(predicate.type, width)}, mode);
     default:
       return std::nullopt;
   }
@@ -440,7 +501,10 @@ std::optional<Expression> ProjectThroughTransform(const ColumnPredicate& predica
     case TransformKind::kMonth:
     case TransformKind::kDay:
     case TransformKind::kHour:
-      return ThroughOrdered(predicate, map, target, {true, std::nullopt}, mode);
+      return ThroughOrdered(
+          predicate, map, target,
+          {true, kind == TransformKind::kHour ? HourOverflows(source) : std::vector<Overflow>()},
+          mode);
     case TransformKind::kIdentity:
     case TransformKind::kVoid:
     case TransformKind::kUnknown:

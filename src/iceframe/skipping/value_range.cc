@@ -170,11 +170,11 @@ void ValueRange::DropImpossibleBounds(const Type& type) {
     if (bound->is_null() || !Fits(type, *bound)) return true;
     return type.id() == TypeId::kString && !IsUtf8(bound->get<std::string>());
   };
-  if (is_bad(lower)) lower.reset();
-  if (is_bad(upper)) upper.reset();
-  // Writers that let NaN into one bound compared with it for the other, too.
-  const bool has_nan = (lower && IsNaNValue(*lower)) || (upper && IsNaNValue(*upper));
-  if (has_nan || (lower && upper && ComparePredicateValues(type, *lower, *upper) > 0)) {
+  // One that can't be right says that the writer's other one can't be trusted either: who lets NaN
+  // into one bound compared with it for the other, too.
+  const auto is_nan = [](const std::optional<Value>& bound) { return bound && IsNaNValue(*bound); };
+  if (is_bad(lower) || is_bad(upper) || is_nan(lower) || is_nan(upper) ||
+      (lower && upper && ComparePredicateValues(type, *lower, *upper) > 0)) {
     lower.reset();
     upper.reset();
   }

@@ -6,7 +6,6 @@
 #include "iceframe/skipping/projection.h"
 #include "iceframe/table/file_matcher_internal.h"
 #include "iceframe/table/manifest_files.h"
-#include "iceframe/types/single_value.h"
 
 namespace iceframe::internal {
 
@@ -34,30 +33,9 @@ BoundsLookup PartitionBounds(const PartitionSpec& spec, const DataFile& file) {
   };
 }
 
-std::optional<int64_t> CountOf(const std::map<FieldId, int64_t>& counts, FieldId id) {
-  auto found = counts.find(id);
-  if (found == counts.end() || found->second < 0) return std::nullopt;
-  return found->second;
-}
-
-std::optional<Value> BoundOf(const std::map<FieldId, std::string>& bounds, FieldId id,
-                             const Type& type) {
-  auto found = bounds.find(id);
-  if (found == bounds.end()) return std::nullopt;
-  auto value = FromSingleValueBytes(type, found->second);
-  if (!value.ok() || value->is_null() || IsNan(*value)) return std::nullopt;
-  return std::move(value).ValueUnsafe();
-}
-
 BoundsLookup FileBounds(const DataFile& file) {
   return [&file](FieldId field_id, const Type& type) -> std::optional<ColumnBounds> {
-    ColumnBounds bounds;
-    bounds.lower = BoundOf(file.lower_bounds, field_id, type);
-    bounds.upper = BoundOf(file.upper_bounds, field_id, type);
-    bounds.value_count = CountOf(file.value_counts, field_id);
-    bounds.null_count = CountOf(file.null_value_counts, field_id);
-    bounds.nan_count = CountOf(file.nan_value_counts, field_id);
-    return bounds;
+    return BoundsOfFile(file, field_id, type);
   };
 }
 
@@ -80,13 +58,13 @@ Result<std::vector<Conjunct>> StrictConjuncts(const Expression& filter, const Pa
 }
 
 bool AllRowsMatch(const std::vector<Conjunct>& conjuncts, const PartitionSpec& spec,
-                  const DataFile& file) {
+                  bool is_partition_doubtful, const DataFile& file) {
   const BoundsLookup partition = PartitionBounds(spec, file);
   const BoundsLookup bounds = FileBounds(file);
   for (const Conjunct& conjunct : conjuncts) {
-    if (!MustMatch(conjunct.partition_filter, partition) && !MustMatch(conjunct.filter, bounds)) {
-      return false;
-    }
+    const bool is_proved_by_partition =
+        !is_partition_doubtful && MustMatch(conjunct.partition_filter, partition);
+    if (!is_proved_by_partition && !MustMatch(conjunct.filter, bounds)) return false;
   }
   return true;
 }
@@ -98,10 +76,10 @@ Result<bool> ManifestMayHoldMatches(const TableMetadata& metadata, const Express
   if (!file.may_have_live_files()) return false;
   const PartitionSpec* spec = metadata.FindPartitionSpec(file.partition_spec_id);
   if (spec == nullptr) return true;
-  ICEFRAME_ASSIGN_OR_RETURN(Expression projected,
-                            ProjectInclusive(filter, *spec, *metadata.current_schema()));
+  const Schema& schema = *metadata.current_schema();
+  ICEFRAME_ASSIGN_OR_RETURN(Expression projected, ProjectInclusive(filter, *spec, schema));
   ICEFRAME_ASSIGN_OR_RETURN(Type type, PartitionTypeOf(metadata, *spec));
-  return ManifestMayMatch(projected, file, type);
+  return ManifestMayMatch(projected, file, type, PartitionEvidence(*spec, schema));
 }
 
 Result<std::vector<FileMatch>> MatchFiles(const TableMetadata& metadata, const Expression& filter,
@@ -116,14 +94,15 @@ Result<std::vector<FileMatch>> MatchFiles(const TableMetadata& metadata, const E
   ICEFRAME_ASSIGN_OR_RETURN(Expression projected, ProjectInclusive(filter, *spec, schema));
   ICEFRAME_ASSIGN_OR_RETURN(auto conjuncts, StrictConjuncts(filter, *spec, schema));
   ICEFRAME_ASSIGN_OR_RETURN(Type type, PartitionTypeOf(metadata, *spec));
-  const std::vector<SkipReason> reasons = EvaluateManifest(manifest, type, projected, filter);
+  const EntryDecisions decisions =
+      EvaluateManifest(manifest, type, projected, filter, PartitionEvidence(*spec, schema));
   std::vector<FileMatch> matches(static_cast<size_t>(manifest.num_entries()), FileMatch::kNone);
   for (int64_t i = 0; i < manifest.num_entries(); ++i) {
     const auto at = static_cast<size_t>(i);
-    if (!manifest.is_live(i) || reasons[at] != SkipReason::kNone) continue;
+    if (!manifest.is_live(i) || decisions.reasons[at] != SkipReason::kNone) continue;
     ICEFRAME_ASSIGN_OR_RETURN(ManifestEntry entry, manifest.Entry(i));
-    matches[at] =
-        AllRowsMatch(conjuncts, *spec, entry.data_file) ? FileMatch::kAll : FileMatch::kSome;
+    const bool are_all = AllRowsMatch(conjuncts, *spec, decisions.is_doubtful(at), entry.data_file);
+    matches[at] = are_all ? FileMatch::kAll : FileMatch::kSome;
   }
   return matches;
 }

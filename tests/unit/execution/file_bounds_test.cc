@@ -55,7 +55,7 @@ TEST(FileBounds, AreUnknownWhereTheyAreMissingOrBroken) {
   EXPECT_FALSE(BoundOf(file, kId + 1, Type::Long(), false).is_known);
   file.upper_bounds[kId] = "12345";
   EXPECT_FALSE(BoundOf(file, kId, Type::Long(), true).is_known);
-  EXPECT_TRUE(BoundOf(file, kId, Type::Long(), false).is_known);
+  EXPECT_FALSE(BoundOf(file, kId, Type::Long(), false).is_known);
 }
 
 TEST(FileBounds, OfFloatsNeedANanCountOfZero) {

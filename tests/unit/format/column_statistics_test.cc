@@ -105,34 +105,34 @@ TEST(ColumnStatistics, DaysBecomeTimestampsWithTheirUnit) {
   EXPECT_EQ(nanos->has_upper[1], 0);
 }
 
-TEST(ColumnStatistics, BoundsOfTheWrongLengthAreAbsent) {
+TEST(ColumnStatistics, BoundsOfTheWrongLengthMakeBothAbsent) {
   auto manifest = ManifestWith({{"abc", Bytes(int32_t{4})},
                                 {Bytes(int64_t{4}), "abcde"},
                                 {"", std::string(17, 'x')},
                                 {std::string(16, 'a'), std::string(16, 'b')}});
   EXPECT_THAT(manifest->Statistics(7, Type::Int())->has_lower, ElementsAre(0, 0, 0, 0));
-  EXPECT_THAT(manifest->Statistics(7, Type::Int())->has_upper, ElementsAre(1, 0, 0, 0));
-  EXPECT_THAT(manifest->Statistics(7, Type::Long())->has_lower, ElementsAre(0, 1, 0, 0));
+  EXPECT_THAT(manifest->Statistics(7, Type::Int())->has_upper, ElementsAre(0, 0, 0, 0));
+  EXPECT_THAT(manifest->Statistics(7, Type::Long())->has_lower, ElementsAre(0, 0, 0, 0));
   EXPECT_THAT(manifest->Statistics(7, Type::Time())->has_upper, ElementsAre(0, 0, 0, 0));
   EXPECT_THAT(manifest->Statistics(7, Type::Uuid())->has_lower, ElementsAre(0, 0, 0, 1));
-  EXPECT_THAT(manifest->Statistics(7, *Type::Fixed(5))->has_upper, ElementsAre(0, 1, 0, 0));
+  EXPECT_THAT(manifest->Statistics(7, *Type::Fixed(5))->has_upper, ElementsAre(0, 0, 0, 0));
   EXPECT_THAT(manifest->Statistics(7, *Type::Decimal(9, 2))->has_upper, ElementsAre(1, 0, 0, 0));
   EXPECT_THAT(manifest->Statistics(7, Type::Float())->has_lower, ElementsAre(0, 0, 0, 0));
 }
 
-TEST(ColumnStatistics, NanBoundsAreAbsent) {
+TEST(ColumnStatistics, NanBoundsMakeBothAbsent) {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   auto manifest = ManifestWith({{Bytes(nan), Bytes(1.0)}, {Bytes(1.0), Bytes(-nan)}});
   auto statistics = manifest->Statistics(7, Type::Double());
-  EXPECT_THAT(statistics->has_lower, ElementsAre(0, 1));
-  EXPECT_THAT(statistics->has_upper, ElementsAre(1, 0));
+  EXPECT_THAT(statistics->has_lower, ElementsAre(0, 0));
+  EXPECT_THAT(statistics->has_upper, ElementsAre(0, 0));
 }
 
-TEST(ColumnStatistics, TextThatIsNoUtf8IsAbsent) {
+TEST(ColumnStatistics, TextThatIsNoUtf8MakesBothAbsent) {
   auto manifest = ManifestWith({{"a", "\xc3"}, {"\xed\xa0\x80", "\xf4\x8f\xbf\xbf"}});
   auto text = manifest->Statistics(7, Type::String());
-  EXPECT_THAT(text->has_lower, ElementsAre(1, 0));
-  EXPECT_THAT(text->has_upper, ElementsAre(0, 1));
+  EXPECT_THAT(text->has_lower, ElementsAre(0, 0));
+  EXPECT_THAT(text->has_upper, ElementsAre(0, 0));
   EXPECT_THAT(manifest->Statistics(7, Type::Binary())->has_upper, ElementsAre(1, 1));
 }
 

@@ -101,15 +101,59 @@ TEST_F(ScanPlannerTest, TableWithoutASnapshotHasNoTasks) {
   EXPECT_EQ(io_->count(), 0);
 }
 
-TEST_F(ScanPlannerTest, TasksComeInListAndEntryOrder) {
+TEST_F(ScanPlannerTest, TheOldestAppendComesFirst) {
   Add(2, {Data("d", 1, 0, 9), Data("a", 2, 10, 19)});
   Add(1, {Data("c", 3, 20, 29), Data("b", 4, 30, 39)});
   const auto tasks = Plan(True());
-  EXPECT_EQ(PathsOf(tasks), (Paths{"d", "a", "c", "b"}));
-  EXPECT_EQ(tasks[0].data_sequence_number, SequenceNumber(2));
-  EXPECT_EQ(tasks[3].data_sequence_number, SequenceNumber(1));
+  EXPECT_EQ(PathsOf(tasks), (Paths{"c", "b", "d", "a"}));
+  EXPECT_EQ(tasks[0].data_sequence_number, SequenceNumber(1));
+  EXPECT_EQ(tasks[3].data_sequence_number, SequenceNumber(2));
   EXPECT_TRUE(tasks[0].residual.is_true());
-  EXPECT_EQ(tasks[0].data_file.partition, (std::vector<Value>{Value(int32_t{1})}));
+  EXPECT_EQ(tasks[0].data_file.partition, (std::vector<Value>{Value(int32_t{3})}));
+}
+
+/// An entry that a merge carried into a newer manifest.
+ManifestEntry Carried(ManifestEntry entry, int64_t sequence, int64_t snapshot) {
+  entry.status = EntryStatus::kExisting;
+  entry.data_sequence_number = entry.file_sequence_number = SequenceNumber(sequence);
+  entry.snapshot_id = SnapshotId(snapshot);
+  return entry;
+}
+
+TEST_F(ScanPlannerTest, MergedManifestsAreInterleaved) {
+  Add(7, {Carried(Data("e", 1, 0, 9), 5, 1), Carried(Data("a", 1, 0, 9), 1, 1)});
+  Add(6, {Data("f", 1, 0, 9)});
+  Add(3, {Data("c", 1, 0, 9), Data("b", 1, 0, 9)});
+  EXPECT_EQ(PathsOf(Plan(True())), (Paths{"a", "c", "b", "e", "f"}));
+}
+
+TEST_F(ScanPlannerTest, EqualSequenceNumbersFollowTheSnapshotsThenTheListBackwards) {
+  Add(0, {Carried(Data("newest", 1, 0, 9), 0, 1), Carried(Data("forgotten 2", 1, 0, 9), 0, 98)});
+  Add(0, {Carried(Data("forgotten 1", 1, 0, 9), 0, 99), Carried(Data("older", 1, 0, 9), 0, 7)});
+  for (ManifestFile& manifest : table_->manifests()) manifest.added_snapshot_id = SnapshotId(98);
+  table_->AddOldSnapshot(SnapshotId(7));
+  EXPECT_EQ(PathsOf(Plan(True())), (Paths{"forgotten 1", "forgotten 2", "older", "newest"}));
+}
+
+TEST_F(ScanPlannerTest, AFileWhosePartitionCanNotBeRightIsKeptWithItsDeletes) {
+  const auto bounded = [](ManifestEntry entry, int64_t low, int64_t high) {
+    entry.data_file.lower_bounds[2] =
+        ToSingleValueBytes(Type::Timestamptz(), Value(low)).ValueOrDie();
+    entry.data_file.upper_bounds[2] =
+        ToSingleValueBytes(Type::Timestamptz(), Value(high)).ValueOrDie();
+    return entry;
+  };
+  // Rounded towards zero by its writer, two days away even.
+  Add(1, {bounded(Data("wrong", 3, 0, 9), -kDayMicros, -kDayMicros),
+          bounded(Data("right", 3, 0, 9), 3 * kDayMicros, 3 * kDayMicros),
+          Data("unbounded", 3, 0, 9), Data("near", 0, 0, 9)});
+  Add(2, {Deletes(FileContent::kPositionDeletes, "gone", 3)}, ManifestContent::kDeletes);
+  const Expression before = Less(Col("ts"), At(0));
+  const auto tasks = Plan(before);
+  ASSERT_EQ(PathsOf(tasks), (Paths{"wrong", "near"}));
+  EXPECT_EQ(tasks[0].residual, Bound(before));
+  ASSERT_EQ(tasks[0].delete_files.size(), 1U);
+  EXPECT_EQ(tasks[0].delete_files[0].file.file_path, "gone");
 }
 
 TEST_F(ScanPlannerTest, EveryLevelIsCountedWithItsReason) {
@@ -231,8 +275,26 @@ TEST_F(ScanPlannerTest, ALimitStopsTheReading) {
   io_->Reset();
   const auto tasks = PlanFiles(context_, io_, options).ValueOrDie();
   EXPECT_EQ(PathsOf(tasks), (Paths{"f0", "f1"}));
-  EXPECT_LE(Count(OperationCount::kManifestsRead), 4);
-  EXPECT_LE(io_->count(), 5);
+  EXPECT_EQ(Count(OperationCount::kManifestsRead), 2);
+  EXPECT_LE(io_->count(), 3);
+}
+
+TEST_F(ScanPlannerTest, TenRowsOfAThousandAppendsReadTheTenOldest) {
+  // As appends list them: the newest first, every hundred merged.
+  for (int i = 999; i >= 900; --i) Add(i + 1, {Data("f" + std::to_string(i), 1, 0, 0)});
+  for (int merged = 8; merged >= 0; --merged) {
+    std::vector<ManifestEntry> entries;
+    for (int i = 100 * merged + 99; i >= 100 * merged; --i) {
+      entries.push_back(Carried(Data("f" + std::to_string(i), 1, 0, 0), i + 1, 1));
+    }
+    Add(901, entries);
+  }
+  auto options = Options(True());
+  options.limit = 10;
+  EXPECT_EQ(PathsOf(PlanFiles(context_, io_, options).ValueOrDie()),
+            (Paths{"f0", "f1", "f2", "f3", "f4", "f5", "f6", "f7", "f8", "f9"}));
+  EXPECT_EQ(Count(OperationCount::kManifestsRead), 1);
+  EXPECT_EQ(Count(OperationCount::kFilesScanned), 10);
 }
 
 TEST_F(ScanPlannerTest, ALimitCountsOnlyRowsThatAreCertain) {

@@ -246,6 +246,19 @@ TEST_F(ManifestEvaluator, KeepsManifestWhenABoundCanNotBeRead) {
   EXPECT_TRUE(ManifestMayMatch(Eq(p_, Value(int32_t{6})), manifest, partition_type_));
 }
 
+TEST_F(ManifestEvaluator, OneUnreadableBoundMakesBothUnknown) {
+  ManifestFile manifest;
+  manifest.partitions.resize(2);
+  manifest.partitions[0].lower_bound = Bytes(Type::Int(), Value(int32_t{5}));
+  manifest.partitions[0].upper_bound = "x";
+  EXPECT_TRUE(ManifestMayMatch(Eq(p_, Value(int32_t{1})), manifest, partition_type_));
+  const Type text = Type::Struct({NestedField::Optional(1000, "p", Type::String())});
+  manifest.partitions.resize(1);
+  manifest.partitions[0].lower_bound = "b";
+  manifest.partitions[0].upper_bound = "\xC3";
+  EXPECT_TRUE(ManifestMayMatch(Eq(Column(1000, Type::String()), Value("a")), manifest, text));
+}
+
 TEST_F(ManifestEvaluator, NullsWithoutBoundsAreAllThereIs) {
   ManifestFile manifest;
   manifest.partitions.resize(2);

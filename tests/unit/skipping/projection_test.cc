@@ -198,6 +198,18 @@ TEST(Projection, WritersThatRoundedTowardsZeroAreAllowedFor) {
   EXPECT_TRUE(not_equal.Must(Int(0)));
 }
 
+TEST(Projection, TruncationThatWrappedAroundAsAnIntIsKeptAfterPromotion) {
+  const Value wrapped = Long(2147483646);
+  const Value least = Long(std::numeric_limits<int32_t>::min());
+  EXPECT_TRUE(Projected(Eq(kLong, least), 1, Truncate(10)).May(wrapped));
+  EXPECT_TRUE(Projected(bound::In(kLong, {least, Long(5)}), 1, Truncate(10)).May(wrapped));
+  EXPECT_TRUE(Projected(Le(kLong, Long(0)), 1, Truncate(10)).May(wrapped));
+  EXPECT_FALSE(Projected(Eq(kLong, Long(5)), 1, Truncate(10)).May(wrapped));
+  EXPECT_FALSE(Projected(Gt(kLong, Long(0)), 1, Truncate(10)).Must(wrapped));
+  EXPECT_FALSE(Projected(Ne(kLong, least), 1, Truncate(10)).Must(wrapped));
+  EXPECT_TRUE(Projected(Gt(kLong, Long(0)), 1, Truncate(10)).Must(Long(20)));
+}
+
 TEST(Projection, DayOfADateIsExact) {
   const Projected equal(Eq(kDate, Int(-3)), 4, Transform::Day());
   EXPECT_TRUE(equal.Must(Int(-3)));

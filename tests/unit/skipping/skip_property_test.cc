@@ -13,6 +13,7 @@
 #include "iceframe/skipping/evaluators.h"
 #include "iceframe/skipping/projection.h"
 #include "iceframe/skipping/residual.h"
+#include "iceframe/types/civil_time.h"
 #include "iceframe/types/single_value.h"
 
 #include "unit/skipping/bound_expressions.h"
@@ -40,6 +41,9 @@ std::vector<TestColumn> MakeColumns() {
   columns.push_back(ints);
   TestColumn longs{Type::Long(), {}};
   for (int64_t i = -25; i <= 25; i += 2) longs.pool.emplace_back(i);
+  for (const int64_t past_int : {-3, 0, 1, 4}) {
+    longs.pool.emplace_back(std::numeric_limits<int32_t>::min() + past_int);
+  }
   longs.pool.emplace_back(std::numeric_limits<int64_t>::min());
   longs.pool.emplace_back(std::numeric_limits<int64_t>::max());
   columns.push_back(longs);
@@ -67,7 +71,8 @@ std::vector<TestColumn> MakeColumns() {
   TestColumn times{Type::Timestamptz(), {}};
   for (int64_t hour = -60; hour <= 60; hour += 5) times.pool.emplace_back(hour * 3600000000 + hour);
   for (const int64_t v :
-       {int64_t{-86400000000}, int64_t{-1}, int64_t{0}, int64_t{1}, int64_t{86400000000}})
+       {int64_t{-86400000000}, int64_t{-1}, int64_t{0}, int64_t{1}, int64_t{86400000000},
+        std::numeric_limits<int64_t>::min(), std::numeric_limits<int64_t>::max()})
     times.pool.push_back(Long(v));
   columns.push_back(times);
   TestColumn nanos{Type::TimestampNs(), {}};
@@ -287,6 +292,7 @@ class FakeManifest : public ColumnarManifest {
   }
   int64_t file_size_in_bytes(int64_t) const override { return 1; }
   std::optional<SequenceNumber> data_sequence_number(int64_t) const override { return {}; }
+  std::optional<SnapshotId> snapshot_id(int64_t) const override { return {}; }
   Value partition_value(int64_t entry, int field) const override {
     return partitions[static_cast<size_t>(entry)][static_cast<size_t>(field)];
   }
@@ -468,8 +474,13 @@ class SkipProperty : public ::testing::Test {
     return spec;
   }
 
-  /// Truncation past the type's minimum, which is an error here, wraps around in other writers.
-  static Value Wrapped(const Value& value, int32_t width) {
+  /// Truncation past the type's minimum and hours beyond an int, errors here, wrap around in other
+  /// writers.
+  static Value Wrapped(const Value& value, const Transform& transform) {
+    const int32_t width = transform.parameter();
+    if (transform.kind() == TransformKind::kHour) {
+      return Value(static_cast<int32_t>(FloorDivide(value.get<int64_t>(), kMicrosPerHour)));
+    }
     if (value.holds<int32_t>()) {
       const int32_t v = value.get<int32_t>();
       const int32_t rest = (v % width + width) % width;
@@ -480,6 +491,28 @@ class SkipProperty : public ::testing::Test {
     return Value(static_cast<int64_t>(static_cast<uint64_t>(v) - static_cast<uint64_t>(rest)));
   }
 
+  /// What the value was before a promotion, if it can have been narrower.
+  static std::optional<Value> Demoted(const Value& value) {
+    if (!value.holds<int64_t>() || value.get<int64_t>() < std::numeric_limits<int32_t>::min() ||
+        value.get<int64_t>() > std::numeric_limits<int32_t>::max()) {
+      return std::nullopt;
+    }
+    return Value(static_cast<int32_t>(value.get<int64_t>()));
+  }
+
+  /// One field's partition value as some writer gives it.
+  Value PartitionValueOf(const Transform& transform, const Type& type, const Value& value) {
+    if (transform.kind() == TransformKind::kTruncate && type.id() == TypeId::kLong) {
+      if (const auto narrow = Demoted(value); narrow && Chance(50)) {
+        auto truncated = transform.Apply(Type::Int(), *narrow);
+        const Value written = truncated.ok() ? *truncated : Wrapped(*narrow, transform);
+        return Value(int64_t{written.get<int32_t>()});
+      }
+    }
+    auto applied = transform.Apply(type, value);
+    return applied.ok() ? *applied : Wrapped(value, transform);
+  }
+
   Row PartitionOf(const PartitionSpec& spec, const Row& row) {
     Row partition;
     for (const PartitionField& field : spec.fields) {
@@ -488,8 +521,7 @@ class SkipProperty : public ::testing::Test {
         partition.push_back(Value::Null());
         continue;
       }
-      auto value = field.transform.Apply(columns_[c].type, row[c]);
-      partition.push_back(value.ok() ? *value : Wrapped(row[c], field.transform.parameter()));
+      partition.push_back(PartitionValueOf(field.transform, columns_[c].type, row[c]));
     }
     return partition;
   }
@@ -536,7 +568,7 @@ TEST_F(SkipProperty, WholeManifestsAreDecidedAsSingleFilesAre) {
     for (size_t f = 0; f < 8; ++f) files.push_back(RandomFile());
     const FakeManifest manifest(files);
     const Expression filter = RandomFilter(2);
-    const auto reasons = EvaluateManifest(manifest, Type::Struct({}), always, filter);
+    const auto reasons = EvaluateManifest(manifest, Type::Struct({}), always, filter).reasons;
     ASSERT_EQ(reasons.size(), files.size());
     for (size_t f = 0; f < files.size(); ++f) {
       const auto expected =
@@ -624,7 +656,7 @@ TEST_F(SkipProperty, EntriesArePartitionSkippedAsSingleTuplesAre) {
     for (const TestFile& file : files) {
       manifest.partitions.push_back(PartitionOf(spec, file.rows.front()));
     }
-    const auto reasons = EvaluateManifest(manifest, type, inclusive, always);
+    const auto reasons = EvaluateManifest(manifest, type, inclusive, always).reasons;
     for (size_t f = 0; f < files.size(); ++f) {
       SkipReason expected = PartitionMayMatch(inclusive, type, manifest.partitions[f])
                                 ? SkipReason::kNone
@@ -635,6 +667,45 @@ TEST_F(SkipProperty, EntriesArePartitionSkippedAsSingleTuplesAre) {
     }
   }
   EXPECT_GT(skipped, num_cases_ / 40);
+}
+
+/// Whatever partition values a writer gave: bounds that contradict them win.
+TEST_F(SkipProperty, WrongPartitionValuesHideNoRow) {
+  int skipped = 0;
+  int doubtful = 0;
+  for (int i = 0; i < num_cases_ / 2; ++i) {
+    const PartitionSpec spec = RandomSpec();
+    const Type type = PartitionType(spec, *schema_).ValueOrDie();
+    const Expression filter = RandomFilter(2);
+    const Expression inclusive = ProjectInclusive(filter, spec, *schema_).ValueOrDie();
+    const auto residuals = ResidualEvaluator::Make(filter, spec, *schema_).ValueOrDie();
+    const Row row = RandomRows().front();
+    TestFile file{{row}, {}};
+    for (const Value& value : row) {
+      const bool is_number = !value.is_null() && !IsNaN(value);
+      ColumnBounds bounds{std::nullopt, std::nullopt, 1, value.is_null(), IsNaN(value)};
+      if (is_number) bounds.lower = bounds.upper = value;
+      file.bounds.push_back(bounds);
+    }
+    const std::vector<TestFile> files = {file};
+    FakeManifest manifest(files);
+    manifest.partition_type = type;
+    manifest.partitions.push_back(PartitionOf(spec, Chance(50) ? row : RandomRows().front()));
+    const auto decisions =
+        EvaluateManifest(manifest, type, inclusive, filter, PartitionEvidence(spec, *schema_));
+    const bool matches = Matches(filter, row);
+    ASSERT_TRUE(decisions.reasons[0] == SkipReason::kNone || !matches)
+        << "case " << i << ": " << filter.ToString() << " as " << inclusive.ToString() << " spec "
+        << PartitionPath(spec, *schema_, manifest.partitions[0]);
+    if (!decisions.is_doubtful(0)) {
+      ASSERT_EQ(Matches(residuals.Residual(manifest.partitions[0]), row), matches)
+          << "case " << i << ": " << filter.ToString();
+    }
+    skipped += decisions.reasons[0] == SkipReason::kPartition ? 1 : 0;
+    doubtful += decisions.is_doubtful(0) ? 1 : 0;
+  }
+  EXPECT_GT(skipped, num_cases_ / 80);
+  EXPECT_GT(doubtful, num_cases_ / 20);
 }
 
 }  // namespace
