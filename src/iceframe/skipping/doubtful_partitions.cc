@@ -42,16 +42,18 @@ Value PartitionValueOf(const ColumnStatistics& partition, const Type& type, size
 }  // namespace
 
 Selection DoubtfulEntries(const PartitionEvidence::Field& field, const ColumnStatistics& partition,
-                          const Type& partition_type, const ColumnStatistics& source) {
+                          const Type& partition_type, const ColumnStatistics* source) {
   const size_t count = partition.value_counts.size();
   Selection doubtful(count, 0);
-  const bool are_numbers = partition.layout == Layout::kInt64 && source.layout == Layout::kInt64;
+  const bool are_numbers =
+      partition.layout == Layout::kInt64 && source != nullptr && source->layout == Layout::kInt64;
   for (size_t i = 0; i < count; ++i) {
     const bool is_possible =
-        are_numbers
-            ? IsNumberPossible(field, partition, source, i)
-            : PartitionEvidence::IsPossible(field, PartitionValueOf(partition, partition_type, i),
-                                            BoundsOfEntry(field.source_type, source, i));
+        are_numbers ? IsNumberPossible(field, partition, *source, i)
+                    : PartitionEvidence::IsPossible(
+                          field, PartitionValueOf(partition, partition_type, i),
+                          source == nullptr ? ColumnBounds()
+                                            : BoundsOfEntry(field.source_type, *source, i));
     doubtful[i] = is_possible ? 0 : 1;
   }
   return doubtful;

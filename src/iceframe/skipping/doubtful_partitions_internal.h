@@ -8,9 +8,10 @@
 namespace iceframe::internal {
 
 /// One byte per entry: 1 where the field's value can't be what its transform made of the file's
-/// rows. `partition` is the field's statistics, `source` its source column's; both complete.
+/// rows. `partition` is the field's statistics, complete; `source` its source column's, complete,
+/// or nullptr for unknown ones.
 Selection DoubtfulEntries(const PartitionEvidence::Field& field, const ColumnStatistics& partition,
-                          const Type& partition_type, const ColumnStatistics& source);
+                          const Type& partition_type, const ColumnStatistics* source);
 
 /// A copy that says nothing of the doubtful entries.
 ColumnStatistics WithoutDoubtful(ColumnStatistics statistics, const Selection& doubtful);

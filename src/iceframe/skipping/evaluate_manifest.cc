@@ -126,14 +126,12 @@ class PartitionSource : public StatisticsSource {
     const auto& fields = partition_type_.fields();
     const auto found = std::find_if(fields.begin(), fields.end(),
                                     [&](const NestedField& one) { return one.id == field.id; });
-    if (source == nullptr || found == fields.end()) return;
+    if (found == fields.end()) return;
+    if (source != nullptr && !internal::IsComplete(*source, num_entries)) source = nullptr;
     const auto position = static_cast<size_t>(found - fields.begin());
     const ColumnStatistics* partition = OfField(position);
-    if (partition == nullptr || !internal::IsComplete(*partition, num_entries) ||
-        !internal::IsComplete(*source, num_entries)) {
-      return;
-    }
-    const Selection doubtful = internal::DoubtfulEntries(field, *partition, found->type, *source);
+    if (partition == nullptr || !internal::IsComplete(*partition, num_entries)) return;
+    const Selection doubtful = internal::DoubtfulEntries(field, *partition, found->type, source);
     if (std::find(doubtful.begin(), doubtful.end(), 1) == doubtful.end()) return;
     columns_[position] =
         std::make_shared<const ColumnStatistics>(internal::WithoutDoubtful(*partition, doubtful));
