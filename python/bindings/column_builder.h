@@ -37,6 +37,12 @@ struct RowPlace {
   bool nan_is_null = false;
 };
 
+/// About what a value takes beside its bytes.
+inline constexpr int64_t kBytesPerValue = 8;
+
+/// An error for a column of which one row holds more than 32-bit offsets reach.
+Status TooManyBytes(const std::string& path, int64_t row);
+
 /// Collects the values of one column.
 class ColumnBuilder {
  public:
@@ -122,5 +128,13 @@ class StructBuilder final : public ColumnBuilder {
   std::vector<nanobind::object> names_;
   ValidityBits validity_;
 };
+
+/// The builders of each kind of type, for ColumnBuilder::Make. Errors: as there.
+Result<std::unique_ptr<ColumnBuilder>> MakeValueBuilder(const NestedField& field, std::string path,
+                                                        RowPlace* place);
+Result<std::unique_ptr<ColumnBuilder>> MakeListBuilder(const NestedField& field, std::string path,
+                                                       RowPlace* place);
+Result<std::unique_ptr<ColumnBuilder>> MakeMapBuilder(const NestedField& field, std::string path,
+                                                      RowPlace* place);
 
 }  // namespace iceframe::python

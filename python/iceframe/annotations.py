@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import decimal
 import enum
 import types
 import typing
@@ -29,8 +30,8 @@ def schema_of_model(model: Any, format_version: int) -> dict[str, Any]:  # noqa:
     """Returns the columns of a model as a struct; what can't be None is required.
 
     Raises:
-        ValidationError: an annotation that no type stands for, such as Decimal, whose digits it
-            does not tell.
+        ValidationError: an annotation that no type stands for, such as a Decimal without
+            ``Field(max_digits=, decimal_places=)``.
     """
     return struct_of(_fields(model, "", format_version))
 
@@ -39,9 +40,23 @@ def _fields(model: Any, prefix: str, version: int) -> list[dict[str, Any]]:  # n
     fields = []
     for name, field in model.model_fields.items():
         plain, nullable = _without_none(field.annotation)
-        field_type = _type(plain, prefix + name, version)
+        field_type = _decimal(plain, field.metadata) or _type(plain, prefix + name, version)
         fields.append(struct_field(name, field_type, required=not nullable))
     return fields
+
+
+def _decimal(annotation: object, constraints: typing.Iterable[Any]) -> str | None:
+    """Returns the type of a Decimal of ``Field(max_digits=, decimal_places=)``, else None."""
+    if annotation is not decimal.Decimal:
+        return None
+    said: dict[str, int] = {}
+    for constraint in constraints:
+        # In Annotated stands the field itself, which has constraints in turn.
+        for one in (constraint, *getattr(constraint, "metadata", ())):
+            for name in ("max_digits", "decimal_places"):
+                if (number := getattr(one, name, None)) is not None:
+                    said[name] = number
+    return "decimal({max_digits}, {decimal_places})".format(**said) if len(said) == 2 else None
 
 
 def _without_none(annotation: object) -> tuple[object, bool]:
@@ -59,7 +74,7 @@ def _type(annotation: object, column: str, version: int) -> IcebergType:
         return struct_of(_fields(annotation, f"{column}.", version))
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
     if origin is typing.Annotated:
-        return _type(arguments[0], column, version)
+        return _decimal(arguments[0], arguments[1:]) or _type(arguments[0], column, version)
     if origin in (list, tuple, Sequence) and _is_list(origin, arguments):
         plain, nullable = _without_none(arguments[0])
         return list_of(_type(plain, f"{column}.element", version), required=not nullable)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -10,12 +11,14 @@ from typing import Any
 
 from iceframe._native import RowInput
 from iceframe.annotations import is_model, schema_of_model
-from iceframe.errors import SchemaError, ValidationError
+from iceframe.errors import ValidationError
 from iceframe.pandas_rows import frame_columns, is_pandas, series_values
 from iceframe.polars_rows import described_columns, holds_objects, is_polars, object_values
-from iceframe.type_names import iceberg_type, struct_field, struct_of
+from iceframe.type_names import column_name, iceberg_type, struct_field, struct_of
 
 __all__ = ["num_rows_of", "to_rows", "to_table_schema"]
+
+_DESCRIPTIONS = ({"type"}, {"type", "required"})
 
 # Values of a column, whether they are Arrow's, and whether NaN stands for null.
 Column = tuple[Any, bool, bool]
@@ -32,6 +35,8 @@ def to_rows(data: Any, *, replaces: bool = False) -> Any:  # noqa: ANN401 - anyt
         data: the rows.
         replaces: whether they take the place of others; then nothing at all is no input.
     """
+    if isinstance(data, type):
+        raise _unreadable(f"the class {data.__name__}")
     if is_polars(data, "LazyFrame"):
         data = data.collect()
     if is_polars(data, "Series"):
@@ -40,13 +45,16 @@ def to_rows(data: Any, *, replaces: bool = False) -> Any:  # noqa: ANN401 - anyt
         return _polars_rows(data)
     if is_pandas(data, "DataFrame"):
         return _columns(dict(frame_columns(data)))
+    if hasattr(data, "read_next_batch"):
+        return _reader_rows(data)
     if hasattr(data, "__arrow_c_stream__") and not is_pandas(data, "Series"):
         return data
     if hasattr(data, "__arrow_c_array__"):
         return RowInput.of_batches(iter([data]))
     if isinstance(data, Mapping):
-        return _columns({_name(name): _column(name, values) for name, values in data.items()})
-    if isinstance(data, Iterable) and not isinstance(data, str | bytes | AbstractSet):
+        return _columns({column_name(name): _column(name, values) for name, values in data.items()})
+    is_scalar = isinstance(data, str | bytes | AbstractSet) or getattr(data, "ndim", 1) == 0
+    if isinstance(data, Iterable) and not is_scalar:
         return _items(data, replaces)
     raise _unreadable(type(data).__name__)
 
@@ -54,9 +62,12 @@ def to_rows(data: Any, *, replaces: bool = False) -> Any:  # noqa: ANN401 - anyt
 def num_rows_of(data: Any) -> int:  # noqa: ANN401 - as above
     """Returns how many rows ``data`` holds, 0 where that is known only when it has been read."""
     if isinstance(data, Mapping):
-        first = next(iter(data.values()), ())
-        return len(first) if hasattr(first, "__len__") else 0
-    return len(data) if hasattr(data, "__len__") else 0
+        data = next(iter(data.values()), ())
+    if isinstance(data, type):
+        return 0
+    with contextlib.suppress(TypeError):
+        return len(data)
+    return 0
 
 
 def _unreadable(what: str) -> ValidationError:
@@ -112,6 +123,15 @@ def _pandas_table(frame: Any) -> Any:  # noqa: ANN401 - a DataFrame
     return pa.Table.from_pandas(frame, preserve_index=False)
 
 
+def _reader_rows(reader: Any) -> Any:  # noqa: ANN401 - pyarrow's RecordBatchReader
+    """Returns the rows of a reader, so that what its maker raises comes back as it is."""
+    batches = iter(reader)
+    start = list(itertools.islice(batches, 1))
+    if not start:
+        return reader.schema.empty_table()
+    return RowInput.of_batches(itertools.chain(start, batches))
+
+
 def _polars_rows(frame: Any) -> Any:  # noqa: ANN401 - a DataFrame
     if not any(holds_objects(dtype) for dtype in frame.dtypes):
         return frame
@@ -128,15 +148,6 @@ def _columns(columns: Mapping[str, Column]) -> RowInput:
     return RowInput.of_columns([(name, *column) for name, column in columns.items()])
 
 
-def _name(name: object) -> str:
-    text = str(name)
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise SchemaError(f"a column's name holds a lone surrogate: {text!a}") from None
-    return text
-
-
 def _column(name: object, values: Any) -> Column:  # noqa: ANN401 - any sequence
     """Returns one column of a dict."""
     if is_polars(values, "Series"):
@@ -147,6 +158,8 @@ def _column(name: object, values: Any) -> Column:  # noqa: ANN401 - any sequence
         return values, True, False
     if isinstance(values, list | tuple):
         return values, False, False
+    if getattr(getattr(values, "dtype", None), "kind", "") == "M" and values.ndim == 1:
+        return _times(str(name), values)
     is_no_list = isinstance(values, str | bytes | bytearray | Mapping | AbstractSet)
     if is_no_list or not isinstance(values, Iterable):
         raise ValidationError(
@@ -154,6 +167,15 @@ def _column(name: object, values: Any) -> Column:  # noqa: ANN401 - any sequence
             "give each column as a list"
         )
     return _iterated(str(name), values), False, False
+
+
+def _times(name: str, values: Any) -> Column:  # noqa: ANN401 - an array of datetime64
+    import numpy as np
+    import polars as pl
+
+    if np.datetime_data(values.dtype) in (("D", 1), ("ms", 1), ("us", 1), ("ns", 1)):
+        return pl.Series(name, values), True, False
+    return list(values), False, False
 
 
 def _iterated(name: str, values: Any) -> list[Any]:  # noqa: ANN401 - any iterable
@@ -197,10 +219,15 @@ def to_table_schema(schema: Any, format_version: int) -> Any:  # noqa: ANN401 - 
 def _schema_of_mapping(columns: Mapping[str, Any], format_version: int) -> str:
     fields = []
     for key, described in columns.items():
-        name, required = _name(key), False
-        if isinstance(described, Mapping) and "type" in described:
-            required = bool(described.get("required", False))
+        name, required = column_name(key), False
+        # A column with other keys beside is a struct that has a field "type".
+        if isinstance(described, Mapping) and set(described) in _DESCRIPTIONS:
+            required = described.get("required", False)
             described = described["type"]
+        if not isinstance(required, bool):
+            raise ValidationError(
+                f"required of column {name} is neither True nor False: {required!r}"
+            )
         field_type = iceberg_type(described, name, format_version)
         fields.append(struct_field(name, field_type, required=required))
     return json.dumps(struct_of(fields))

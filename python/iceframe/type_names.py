@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import decimal
 import json
 import re
 from collections.abc import Mapping
 from typing import Any
 
 from iceframe import _native
-from iceframe.errors import ValidationError
+from iceframe.errors import SchemaError, ValidationError
 from iceframe.polars_rows import check_dtype, is_polars
 
-__all__ = ["IcebergType", "iceberg_type", "list_of", "map_of", "struct_field", "struct_of"]
+__all__ = [
+    "IcebergType",
+    "column_name",
+    "iceberg_type",
+    "list_of",
+    "map_of",
+    "struct_field",
+    "struct_of",
+]
 
 #: A type in the specification's JSON; ids are 0 until the table is made.
 IcebergType = str | dict[str, Any]
@@ -49,6 +58,20 @@ _PYTHON_TYPES = {
     "time": "time",
     "UUID": "uuid",
 }
+
+
+def column_name(key: object) -> str:
+    """Returns a key of a mapping as a column's name.
+
+    Raises:
+        SchemaError: it is no text that UTF-8 can hold.
+    """
+    text = str(key)
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise SchemaError(f"a column's name holds a lone surrogate: {text!a}") from None
+    return text
 
 
 def struct_field(name: str, field_type: IcebergType, *, required: bool = False) -> dict[str, Any]:
@@ -99,12 +122,12 @@ def iceberg_type(described: Any, column: str, format_version: int) -> IcebergTyp
         SchemaError: an Arrow or Polars type that Iceberg lacks.
     """
     if isinstance(described, Mapping):
-        return struct_of(
-            [
-                struct_field(str(name), iceberg_type(nested, f"{column}.{name}", format_version))
-                for name, nested in described.items()
-            ]
-        )
+        fields = []
+        for key, nested in described.items():
+            name = column_name(key)
+            field_type = iceberg_type(nested, f"{column}.{name}", format_version)
+            fields.append(struct_field(name, field_type))
+        return struct_of(fields)
     if isinstance(described, str):
         return _TypeParser(described, column, format_version).parse()
     if is_polars(described):
@@ -117,7 +140,8 @@ def iceberg_type(described: Any, column: str, format_version: int) -> IcebergTyp
         return result
     if isinstance(described, type) and described.__name__ in _PYTHON_TYPES:
         return _PYTHON_TYPES[described.__name__]
-    raise ValidationError(f"type of column {column} can't be read: {described!r}")
+    digits = "; give its digits, as in 'decimal(9, 2)'" if described is decimal.Decimal else ""
+    raise ValidationError(f"type of column {column} can't be read: {described!r}{digits}")
 
 
 def _of_arrow(described: Any, column: str, format_version: int) -> IcebergType:  # noqa: ANN401 - Arrow's

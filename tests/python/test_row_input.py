@@ -7,6 +7,7 @@ import datetime as dt
 import decimal
 import enum
 import uuid
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
@@ -67,6 +68,7 @@ TAKEN = [
         dt.datetime(1969, 12, 31, 23, 59, 59, 999000),
     ),
     ("timestamp", pd.Timestamp(NOON), NOON),
+    ("list<timestamp>", np.array([NOON, "NaT"], "datetime64[us]"), [NOON, None]),
     ("timestamp", pd.NaT, None),
     ("timestamp", np.datetime64("NaT"), None),
     ("timestamptz", NOON.replace(tzinfo=OSLO), NOON.replace(hour=11, tzinfo=dt.UTC)),
@@ -211,6 +213,33 @@ def test_models_data_classes_and_named_tuples_are_rows(ice):
         {"id": 3, "place": {"lat": 3.0, "name": None}, "tags": [{"label": "y", "weight": 0.5}]},
         {"id": 4, "place": None, "tags": None},
     ]
+
+
+def test_a_model_says_the_digits_of_its_decimals(ice):
+    digits = {"max_digits": 9, "decimal_places": 2}
+
+    class Sale(pydantic.BaseModel):
+        price: Decimal = pydantic.Field(**digits)
+        rebate: Decimal | None = pydantic.Field(default=None, **digits)
+        taxes: list[Annotated[Decimal, pydantic.Field(**digits)]] = []
+
+    ice.create_table("t", Sale)
+    sale = {"price": Decimal("1.50"), "rebate": None, "taxes": [Decimal("0.25")]}
+    ice.append_to_table("t", [Sale(**sale)])
+    assert ice.to_arrow("t").to_pylist() == [sale]
+    assert [str(field.field_type) for field in ice.get_table("t").schema().fields] == [
+        "decimal(9, 2)",
+        "decimal(9, 2)",
+        "list<decimal(9, 2)>",
+    ]
+
+
+def test_a_struct_may_have_a_field_called_type(ice):
+    ice.create_table("t", {"s": {"type": "string", "n": "long"}, "r": {"type": "long"}})
+    ice.append_to_table("t", [{"s": {"type": "a", "n": 1}, "r": 1}])
+    assert ice.to_arrow("t").to_pylist() == [{"s": {"type": "a", "n": 1}, "r": 1}]
+    with pytest.raises(ValidationError, match="required of column id"):
+        ice.create_table("u", {"id": {"type": "long", "required": "no"}})
 
 
 def test_rows_that_are_none_are_refused_by_number(ice):
@@ -404,6 +433,32 @@ def test_frames_and_batches_of_an_iterator_may_differ_in_types(ice):
         )
 
 
+def test_arrays_of_numpy_are_columns(ice):
+    ice.create_table(
+        "t", {"n": "long", "f": "float", "day": "date", "ts": "timestamp", "s": "string"}
+    )
+    columns = {
+        "n": np.array([1.0, 2.0]),
+        "f": np.array([0.1, np.nan]),
+        "day": np.array(["2024-02-29", "NaT"], "datetime64[D]"),
+        "s": np.array(["a", "b"]),
+    }
+    for unit in ("s", "ms", "us", "ns"):
+        times = np.array(["2024-02-29T12:00:00", "NaT"], f"datetime64[{unit}]")
+        ice.overwrite_table("t", {**columns, "ts": times})
+        read = ice.to_arrow("t").to_pydict()
+        assert repr(read.pop("f")) == repr([np.float32(0.1).item(), float("nan")])
+        assert read == {
+            "n": [1, 2],
+            "day": [dt.date(2024, 2, 29), None],
+            "ts": [dt.datetime(2024, 2, 29, 12), None],
+            "s": ["a", "b"],
+        }
+    for column, values in (("n", [1.0, np.nan]), ("ts", np.array([1], "timedelta64[s]"))):
+        with pytest.raises(SchemaError, match=column):
+            ice.append_to_table("t", {column: np.array(values)})
+
+
 class OwnError(Exception):
     pass
 
@@ -423,8 +478,14 @@ def test_exceptions_of_the_users_own_code_come_back_as_themselves(ice):
         def keys(self):
             raise OwnError("mine")
 
+    class Stream:
+        def __arrow_c_stream__(self, requested_schema=None):
+            raise OwnError("mine")
+
     batch = pa.record_batch({"id": [1]})
     for data in (
+        Stream(),
+        pa.RecordBatchReader.from_batches(batch.schema, failing(batch)),
         failing({"id": 1}),
         failing(batch),
         failing(pl.DataFrame({"id": [1]})),
@@ -449,6 +510,32 @@ def test_a_list_that_shrinks_while_it_is_read_is_an_error(ice):
     values[0] = Shrinks()
     with pytest.raises(IceFrameError, match="shorter"):
         ice.append_to_table("t", {"id": values})
+
+
+def test_what_is_no_table_is_refused(ice):
+    ice.create_table("t", {"id": "long"})
+
+    class Wrong:
+        def __arrow_c_stream__(self, requested_schema=None):
+            return 5
+
+    class NoPair:
+        def __arrow_c_array__(self, requested_schema=None):
+            return 5
+
+    no_tables = [Wrong(), NoPair(), pa.array([1]), pa.chunked_array([[1]]), pl.DataFrame, pl, print]
+    for data in [*no_tables, np.array([[1]]), np.array(5), {"id": np.array(5)}, pd.Series([1])]:
+        with pytest.raises(ValidationError):
+            ice.append_to_table("t", data)
+    ice.append_to_table("t", pa.array([{"id": 1}]))
+    ice.append_to_table("t", pa.table({"id": [2]}).to_reader())
+    ice.append_to_table("t", pa.table({"id": pa.array([], pa.int64())}).to_reader())
+    assert sorted(ice.to_arrow("t")["id"].to_pylist()) == [1, 2]
+    for name in ({"a\ud800": "long"}, {"a": {"b\ud800": "long"}}, {"a": "struct<b\ud800: int>"}):
+        with pytest.raises(IceFrameError):
+            ice.create_table("u", name)
+    with pytest.raises(ValidationError, match=r"decimal\(9, 2\)"):
+        ice.create_table("u", {"a": Decimal})
 
 
 def test_overwriting_with_nothing_at_all_is_refused(ice):

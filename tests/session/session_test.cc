@@ -142,6 +142,34 @@ TEST_F(SessionTest, OverwriteReplacesEverything) {
   EXPECT_EQ(ids, Range(100, 103));
 }
 
+TEST_F(SessionTest, OverwritingWithNeitherRowsNorTypesIsRefused) {
+  ASSERT_OK(Append(0, 5).status());
+  const auto overwrite = [this](const arrow::FieldVector& fields) -> Status {
+    ICEFRAME_ASSIGN_OR_RETURN(const auto rows,
+                              arrow::RecordBatchReader::Make({}, arrow::schema(fields)));
+    return session_->Overwrite(session_->NewOperation(), "t", *rows, True(), {}).status();
+  };
+  EXPECT_EQ(KindOf(overwrite({})), ErrorKind::kInvalidArgument);
+  EXPECT_EQ(KindOf(overwrite({arrow::field("id", arrow::null())})), ErrorKind::kInvalidArgument);
+  ASSERT_OK_AND_ASSIGN(auto ids, ReadIds(*session_, "t"));
+  EXPECT_EQ(ids, Range(0, 5));
+  ASSERT_OK(overwrite({arrow::field("id", arrow::int64())}));
+  ASSERT_OK_AND_ASSIGN(ids, ReadIds(*session_, "t"));
+  EXPECT_TRUE(ids.empty());
+}
+
+TEST_F(SessionTest, WhoCreatesATableThatMayExistGetsIt) {
+  const auto create = [this](bool exist_ok) {
+    CreateTableOptions options;
+    options.exist_ok = exist_ok;
+    return session_->CreateTable(session_->NewOperation(), "t", IdSchema(), options);
+  };
+  ASSERT_OK_AND_ASSIGN(const auto table, create(true));
+  ASSERT_OK_AND_ASSIGN(const auto loaded, session_->LoadTable(session_->NewOperation(), "t"));
+  EXPECT_EQ(table->metadata_location(), loaded->metadata_location());
+  EXPECT_EQ(KindOf(create(false).status()), ErrorKind::kAlreadyExists);
+}
+
 TEST_F(SessionTest, ValidatorsCanRefuseACommit) {
   CommitOptions options;
   options.validator = [](const TableMetadata&) {

@@ -88,8 +88,11 @@ Result<nb::object> CallProtocol(nb::handle object, const char* method) {
 
 template <typename T>
 Result<T*> Unpack(nb::handle capsule, const char* name) {
+  if (PyCapsule_IsValid(capsule.ptr(), name) == 0) {
+    return Error(ErrorKind::kInvalidArgument, "the Arrow data is no capsule of ", name, ": ",
+                 TypeName(capsule));
+  }
   auto* unpacked = static_cast<T*>(PyCapsule_GetPointer(capsule.ptr(), name));
-  if (unpacked == nullptr) return PythonRaised();
   if (unpacked->release == nullptr) {
     return Error(ErrorKind::kInvalidArgument,
                  "the Arrow data was read before; make the stream anew for another read");
