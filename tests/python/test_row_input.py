@@ -87,6 +87,8 @@ TAKEN = [
     ("list<long>", np.array([1, 2]), [1, 2]),
     ("list<long>", pl.Series([1, None]), [1, None]),
     ("list<long>", range(2), [0, 1]),
+    ("list<uuid>", [str(A_UUID), None], [A_UUID, None]),
+    ("map<uuid, list<date>>", {A_UUID: [None]}, [(A_UUID, [None])]),
     ("list<list<string>>", [[], None, ["a"]], [[], None, ["a"]]),
     ("map<string, int>", {"a": 1, "b": None}, [("a", 1), ("b", None)]),
     ("map<string, int>", [("a", 1)], [("a", 1)]),
@@ -376,6 +378,19 @@ def test_what_was_read_goes_in_again_for_every_type(ice):
         ice.append_to_table(name, form)
         again = ice.to_arrow(name).to_pylist()
         assert repr(again) == repr(expected), name
+
+
+def test_uuids_in_nested_columns_go_in_again(ice):
+    described = {"l": "list<uuid>", "st": "struct<u: uuid, f: fixed[2]>", "m": "map<uuid, uuid>"}
+    ice.create_table("t", described)
+    row = {"l": [A_UUID, None], "st": {"u": A_UUID, "f": b"ab"}, "m": {A_UUID: None}}
+    ice.append_to_table("t", [row, {}])
+    expected = ice.to_arrow("t").to_pylist()
+    assert expected[0] == {**row, "m": [(A_UUID, None)]}
+    for name, form in {"a": ice.to_arrow("t"), "b": ice.read_table("t"), "c": expected}.items():
+        ice.create_table(name, described)
+        ice.append_to_table(name, form)
+        assert ice.to_arrow(name).to_pylist() == expected, name
 
 
 def test_nanoseconds_and_unknown_of_version_3(ice):
