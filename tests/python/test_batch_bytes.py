@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Rows are a batch's target: it is cut before its text gets longer than execution.batch_bytes."""
 
+import pathlib
+import struct
 import uuid
 from collections.abc import Callable
 
@@ -12,6 +14,7 @@ from pyiceberg.transforms import IdentityTransform
 
 from iceframe import IceFrame
 from iceframe import functions as f
+from iceframe.errors import ValidationError
 from iceframe.query import QueryBuilder
 
 ROWS = 150
@@ -215,3 +218,28 @@ def test_run_ends_are_cut_and_written(lake: Lake) -> None:
     )
     ice.append_to_table("w", pa.table({"text": runs}))
     assert ice.to_arrow("w")["text"].to_pylist() == ["long enough"] * 40 + [None] + ["short"] * 59
+
+
+def test_rows_beyond_two_gibibytes_of_a_large_column_are_written(
+    lake: Lake, tmp_path: pathlib.Path
+) -> None:
+    # The first row is a hole of 3 GiB in a file that nobody reads there.
+    first = 3 << 30
+    with (tmp_path / "sparse").open("wb") as file:
+        file.seek(first)
+        file.write(b"abcdefgh")
+    offsets = struct.pack("<4q", 0, first, first + 3, first + 8)
+    with pa.memory_map(str(tmp_path / "sparse")) as mapped:
+        buffers = [None, pa.py_buffer(offsets), mapped.read_buffer()]
+    ice = lake.open()
+    for name, kind, plain in (
+        ("text", pa.large_string(), pa.string()),
+        ("bytes", pa.large_binary(), pa.binary()),
+    ):
+        ice.create_table(name, pa.schema([("x", plain)]))
+        values = pa.Array.from_buffers(kind, 3, buffers)
+        ice.append_to_table(name, pa.table({"x": values.slice(1)}))
+        assert ice.to_arrow(name)["x"].cast(pa.binary()).to_pylist() == [b"abc", b"defgh"]
+        with pytest.raises(ValidationError, match="too long for their column: x, 3221225472"):
+            ice.append_to_table(name, pa.table({"x": values}))
+        assert ice.count_rows(name) == 2

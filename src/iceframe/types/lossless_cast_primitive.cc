@@ -17,6 +17,7 @@
 #include "iceframe/base/utf8.h"
 #include "iceframe/types/arrow_schema.h"
 #include "iceframe/types/lossless_cast_internal.h"
+#include "iceframe/types/wide_array.h"
 
 namespace iceframe::internal {
 
@@ -205,7 +206,11 @@ Result<ArrayPtr> CastToText(const CastPlace& place, const Type& to, const ArrayP
   switch (values->type_id()) {
     case arrow::Type::STRING:
       return CheckUtf8(place, to, values);
-    case arrow::Type::LARGE_STRING:
+    case arrow::Type::LARGE_STRING: {
+      // Arrow's own cast looks at the offsets of all rows, of which these may be a slice.
+      ICEFRAME_ASSIGN_OR_RETURN(ArrayPtr cast, Narrow(values, arrow::utf8(), place.pool));
+      return CheckUtf8(place, to, std::move(cast));
+    }
     case arrow::Type::STRING_VIEW: {
       ICEFRAME_ASSIGN_OR_RETURN(ArrayPtr cast, CheckedCast(place, to, arrow::utf8(), values));
       return CheckUtf8(place, to, std::move(cast));
@@ -220,6 +225,7 @@ Result<ArrayPtr> CastToBytes(const CastPlace& place, const Type& to, const Array
     case arrow::Type::BINARY:
       return values;
     case arrow::Type::LARGE_BINARY:
+      return Narrow(values, arrow::binary(), place.pool);
     case arrow::Type::BINARY_VIEW:
     case arrow::Type::FIXED_SIZE_BINARY:
       return CheckedCast(place, to, arrow::binary(), values);
