@@ -2,6 +2,7 @@
 """Ctrl-C while a program plans, scans or appends: KeyboardInterrupt at once, nothing is left."""
 
 import json
+import os
 import pathlib
 import signal
 import subprocess
@@ -166,3 +167,43 @@ def test_a_stream_can_be_cancelled_from_another_thread(filled):
     stream.cancel()
     with pytest.raises(CancelledError):
         stream.next_batch()
+
+
+INTERRUPTS_AN_IMPORT = """
+import os, signal, sys
+
+class Interrupt:
+    def find_spec(self, name, path=None, target=None):
+        if name == os.environ["INTERRUPT_AT"]:
+            sys.meta_path.remove(self)
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Interrupt())
+"""
+
+
+@pytest.mark.parametrize("module", ["iceframe._native", "iceframe.frame", "iceframe.cli.commands"])
+@pytest.mark.parametrize("as_module", [True, False])
+def test_the_command_that_is_loading_stops_without_a_traceback(
+    tmp_path: pathlib.Path, module: str, as_module: bool
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(INTERRUPTS_AN_IMPORT)
+    script = pathlib.Path(sys.executable).with_name("iceframe")
+    command = [sys.executable, "-m", "iceframe"] if as_module else [str(script)]
+    ended = subprocess.run(
+        [*command, "list"],
+        env={**os.environ, "PYTHONPATH": str(tmp_path), "INTERRUPT_AT": module},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "")
+
+
+def test_a_program_of_another_name_gets_its_keyboard_interrupt() -> None:
+    program = "import signal, iceframe; print(signal.getsignal(signal.SIGINT))"
+    ended = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert "default_int_handler" in ended.stdout
