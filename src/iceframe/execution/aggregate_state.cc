@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // count, sum and avg.
-#include <limits>
+#include <optional>
+#include <type_traits>
 #include <utility>
 
 #include <arrow/array.h>
@@ -10,6 +11,7 @@
 #include "iceframe/execution/aggregate_state_internal.h"
 #include "iceframe/expression/aggregate_catalogue.h"
 #include "iceframe/types/arrow_schema.h"
+#include "iceframe/types/exact_quotient.h"
 
 namespace iceframe {
 
@@ -84,16 +86,18 @@ class CountState final : public AggregateState {
   Slots<int64_t> counts_;
 };
 
-// Sums of integers and decimals are kept in 128 bits, so that only the end result can overflow.
+// Sums of integers and decimals are kept as a WideSum, so that only the end result can overflow.
 template <typename Sum>
 struct SumSlot {
   Sum sum{};
   int64_t count = 0;
 };
 
-Status SumOverflow(const Expression& call) {
+Status SumOverflow(const Expression& call, const WideSum& sum) {
+  const bool is_decimal = call.type().id() == TypeId::kDecimal;
   return Error(ErrorKind::kInvalidArgument, "sum does not fit its type ", call.type().ToString(),
-               ": ", call.ToString(), "; sum a cast to decimal(38, s) or double instead");
+               ": ", call.ToString(), " is ", sum.ToDecimal256().ToString(call.type().scale()),
+               "; sum a cast to ", is_decimal ? "double" : "decimal(38, 0) or double", " instead");
 }
 
 template <typename Sum>
@@ -127,16 +131,15 @@ class SumState final : public AggregateState {
 
   Status Merge(uint32_t from, uint32_t to) override {
     slots_[to].count += slots_[from].count;
-    return AddTo(&slots_[to].sum, slots_[from].sum);
+    AddTo(&slots_[to].sum, slots_[from].sum);
+    return Status::OK();
   }
 
   Result<ArrayPtr> Finish() override {
     const auto is_null = [this](int64_t i) { return slots_[static_cast<size_t>(i)].count == 0; };
     const auto slot = [this](int64_t i) { return slots_[static_cast<size_t>(i)]; };
     if (is_avg_) {
-      return Make<double>(is_null, [&](int64_t i) -> Result<double> {
-        return ToDouble(slot(i).sum) / static_cast<double>(slot(i).count);
-      });
+      return Make<double>(is_null, [&](int64_t i) -> Result<double> { return Average(slot(i)); });
     }
     if constexpr (std::is_same_v<Sum, double>) {
       return Make<double>(is_null, [&](int64_t i) -> Result<double> { return slot(i).sum; });
@@ -144,12 +147,9 @@ class SumState final : public AggregateState {
       return Make<arrow::Decimal128>(is_null, [&](int64_t i) { return ToDecimal(slot(i).sum); });
     } else {
       return Make<int64_t>(is_null, [&](int64_t i) -> Result<int64_t> {
-        const Sum sum = slot(i).sum;
-        if (sum > std::numeric_limits<int64_t>::max() ||
-            sum < std::numeric_limits<int64_t>::min()) {
-          return SumOverflow(call_);
-        }
-        return static_cast<int64_t>(sum);
+        const std::optional<__int128> sum = slot(i).sum.Narrow();
+        if (!sum || *sum != static_cast<int64_t>(*sum)) return SumOverflow(call_, slot(i).sum);
+        return static_cast<int64_t>(*sum);
       });
     }
   }
@@ -160,13 +160,13 @@ class SumState final : public AggregateState {
     return MakeValues<Value>(call_.type(), slots_.size(), memory_->pool(), is_null, value_at);
   }
 
-  Status AddTo(Sum* sum, Sum value) {
+  template <typename Value>
+  static void AddTo(Sum* sum, const Value& value) {
     if constexpr (std::is_same_v<Sum, double>) {
-      *sum += value;
-    } else if (__builtin_add_overflow(*sum, value, sum)) {
-      return SumOverflow(call_);
+      *sum += static_cast<double>(value);
+    } else {
+      sum->Add(value);
     }
-    return Status::OK();
   }
 
   template <typename Value>
@@ -176,7 +176,9 @@ class SumState final : public AggregateState {
       if (has_nulls && values.IsNull(static_cast<int64_t>(i))) continue;
       SumSlot<Sum>& slot = slots_[groups[i]];
       ++slot.count;
-      ICEFRAME_RETURN_NOT_OK(AddTo(&slot.sum, static_cast<Sum>(data[i])));
+      if constexpr (std::is_same_v<Sum, double> || std::is_integral_v<Value>) {
+        AddTo(&slot.sum, data[i]);
+      }
     }
     return Status::OK();
   }
@@ -188,30 +190,33 @@ class SumState final : public AggregateState {
         const arrow::Decimal128 value(values.GetValue(static_cast<int64_t>(i)));
         SumSlot<Sum>& slot = slots_[groups[i]];
         ++slot.count;
-        const auto wide =
-            (static_cast<Sum>(value.high_bits()) << 64) | static_cast<Sum>(value.low_bits());
-        ICEFRAME_RETURN_NOT_OK(AddTo(&slot.sum, wide));
+        slot.sum.Add(static_cast<__int128>(
+            (static_cast<unsigned __int128>(static_cast<uint64_t>(value.high_bits())) << 64U) |
+            value.low_bits()));
       }
     }
     return Status::OK();
   }
 
-  Result<arrow::Decimal128> ToDecimal(Sum sum) const {
+  Result<arrow::Decimal128> ToDecimal(const Sum& sum) const {
     if constexpr (std::is_same_v<Sum, double>) {
-      return SumOverflow(call_);
+      return arrow::Decimal128();
     } else {
-      const arrow::Decimal128 value(static_cast<int64_t>(sum >> 64), static_cast<uint64_t>(sum));
-      if (!value.FitsInPrecision(call_.type().precision())) return SumOverflow(call_);
+      const std::optional<__int128> narrow = sum.Narrow();
+      const arrow::Decimal128 value(static_cast<int64_t>(narrow.value_or(0) >> 64),
+                                    static_cast<uint64_t>(narrow.value_or(0)));
+      if (!narrow || !value.FitsInPrecision(call_.type().precision())) {
+        return SumOverflow(call_, sum);
+      }
       return value;
     }
   }
 
-  double ToDouble(Sum sum) const {
+  double Average(const SumSlot<Sum>& slot) const {
     if constexpr (std::is_same_v<Sum, double>) {
-      return sum;
+      return slot.sum / static_cast<double>(slot.count);
     } else {
-      const arrow::Decimal128 value(static_cast<int64_t>(sum >> 64), static_cast<uint64_t>(sum));
-      return value.ToDouble(call_.operands()[0].type().scale());
+      return NearestQuotient(slot.sum, slot.count, call_.operands()[0].type().scale());
     }
   }
 
@@ -227,7 +232,7 @@ std::unique_ptr<AggregateState> MakeSumState(const Expression& call, bool is_avg
   if (operand == TypeId::kFloat || operand == TypeId::kDouble) {
     return std::make_unique<SumState<double>>(call, is_avg, std::move(memory));
   }
-  return std::make_unique<SumState<__int128>>(call, is_avg, std::move(memory));
+  return std::make_unique<SumState<WideSum>>(call, is_avg, std::move(memory));
 }
 
 }  // namespace
