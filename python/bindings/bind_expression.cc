@@ -7,18 +7,23 @@
 #include <utility>
 #include <vector>
 
+#include <arrow/buffer.h>
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
 
 #include "iceframe/expression/aggregate_catalogue.h"
+#include "iceframe/expression/arrow_expression.h"
+#include "iceframe/expression/binder.h"
 #include "iceframe/expression/expression.h"
 #include "iceframe/expression/parse_expression.h"
 #include "iceframe/expression/rewrite.h"
 #include "iceframe/expression/window.h"
+#include "iceframe/types/arrow_schema.h"
 
 #include "bindings.h"
+#include "casters/arrow_capsule.h"
 #include "casters/result.h"
 #include "casters/value.h"
 
@@ -166,6 +171,17 @@ Expression MakeOver(const Expression& call, std::vector<Expression> partition_by
   return Over(call, std::move(partition_by), std::move(keys));
 }
 
+/// The tree with columns and types of a schema, for those who translate it: dates and numbers stand
+/// there as values of the columns that they are compared with.
+Result<Expression> BindTo(const Expression& self, const nb::object& schema, bool case_sensitive) {
+  ICEFRAME_ASSIGN_OR_RETURN(const auto arrow_schema, ImportSchema(schema));
+  constexpr int32_t kFormatVersion = 3;
+  ICEFRAME_ASSIGN_OR_RETURN(auto fields, FromArrowSchema(*arrow_schema, kFormatVersion));
+  ICEFRAME_ASSIGN_OR_RETURN(const auto columns, Schema::Make(SchemaId(0), std::move(fields)));
+  ICEFRAME_ASSIGN_OR_RETURN(const Expression bound, Bind(self, *columns, case_sensitive));
+  return Simplify(bound);
+}
+
 void BindBuilders(nb::class_<Expression>& expression) {
   expression
       .def_static(
@@ -175,11 +191,21 @@ void BindBuilders(nb::class_<Expression>& expression) {
       .def_static(
           "string", [](std::string value) { return Lit(std::move(value)); }, nb::arg("value"))
       .def_static(
+          "from_arrow",
+          [](const nb::bytes& serialized) {
+            return FromSerializedArrowExpression(
+                arrow::Buffer::FromString(std::string(serialized.c_str(), serialized.size())));
+          },
+          nb::arg("serialized"), "What arrow::compute::Serialize wrote.")
+      .def_static(
           "bytes",
           [](const nb::bytes& value) {
             return Lit(Type::Binary(), Value(std::string(value.c_str(), value.size())));
           },
           nb::arg("value"))
+      .def_static(
+          "number", [](double value) { return Lit(value); }, nb::arg("value"),
+          "A literal double, which is a float beside floats.")
       .def_static("function", &Function, nb::arg("name"), nb::arg("operands"))
       .def_static(
           "conjunction", [](std::vector<Expression> operands) { return And(std::move(operands)); },
@@ -266,6 +292,9 @@ void BindExpression(nb::module_& module) {
       .def(
           "equals", [](const Expression& self, const Expression& other) { return self == other; },
           nb::arg("other"), "Whether both are the same tree.")
+      .def("bind", &BindTo, nb::arg("schema"), nb::arg("case_sensitive") = true,
+           "With the columns and types of an object with __arrow_c_schema__.")
+      .def("type", [](const Expression& self) { return self.type().ToString(); })
       .def("operands", [](const Expression& self) { return self.operands(); })
       .def("parts", &PartsOf, "The node's kind and what it holds beside its operands.")
       .def("output_name", &OutputName)

@@ -21,7 +21,15 @@ class Expression:
     @staticmethod
     def string(value: str) -> Expression: ...
     @staticmethod
+    def from_arrow(serialized: bytes) -> Expression:
+        """What arrow::compute::Serialize wrote."""
+
+    @staticmethod
     def bytes(value: bytes) -> Expression: ...
+    @staticmethod
+    def number(value: float) -> Expression:
+        """A literal double, which is a float beside floats."""
+
     @staticmethod
     def function(name: str, operands: Sequence[Expression]) -> Expression: ...
     @staticmethod
@@ -54,6 +62,10 @@ class Expression:
     def equals(self, other: Expression) -> bool:
         """Whether both are the same tree."""
 
+    def bind(self, schema: object, case_sensitive: bool = True) -> Expression:
+        """With the columns and types of an object with __arrow_c_schema__."""
+
+    def type(self) -> str: ...
     def operands(self) -> list[Expression]: ...
     def parts(self) -> dict[str, Any]:
         """The node's kind and what it holds beside its operands."""

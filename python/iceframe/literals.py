@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import decimal
-import math
 import re
 import uuid
 from typing import Any
@@ -68,14 +67,6 @@ def _decimal_text(value: decimal.Decimal) -> str:
     return f"DECIMAL({precision}, {scale}) '{value:f}'"
 
 
-def _float_text(value: float) -> str:
-    if math.isnan(value):
-        return "DOUBLE 'NaN'"
-    if math.isinf(value):
-        return "DOUBLE 'Infinity'" if value > 0 else "DOUBLE '-Infinity'"
-    return f"DOUBLE '{value!r}'"
-
-
 def _moment_text(value: Any) -> str | None:  # noqa: ANN401 - as to_literal's
     """Returns the SQL text of a date or time; None for anything else."""
     if isinstance(value, dt.datetime):
@@ -116,7 +107,8 @@ def _iso_moment(text: str) -> Any:  # noqa: ANN401 - a date, or what is finer
 def to_literal(value: Any) -> _native.Expression:  # noqa: ANN401 - any value of a column
     """Returns the literal of a Python value; its type is the narrowest that fits.
 
-    Whole numbers are int, long or decimal, floats double, aware datetimes timestamptz.
+    Whole numbers are int, long or decimal, aware datetimes timestamptz. Floats are double, and
+    float beside a float column.
 
     Raises:
         ValidationError: there is no such literal.
@@ -142,7 +134,7 @@ def to_literal(value: Any) -> _native.Expression:  # noqa: ANN401 - any value of
         elif isinstance(value, int):
             text = str(value)
         elif isinstance(value, float):
-            text = _float_text(float(value))
+            return _native.Expression.number(float(value))
         elif isinstance(value, decimal.Decimal):
             text = _decimal_text(value)
         elif isinstance(value, uuid.UUID):

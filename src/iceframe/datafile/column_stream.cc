@@ -119,7 +119,7 @@ class FlatStream : public ColumnStream {
       skipped_ = (i + 1 < keep.size() ? keep[i + 1].begin : num_rows) - keep[i].end;
       if (i + 1 < keep.size()) ICEFRAME_RETURN_NOT_OK(CatchUp());
     }
-    ICEFRAME_ASSIGN_OR_RETURN(auto array, Take(wanted));
+    ICEFRAME_ASSIGN_OR_RETURN_CONTEXT(auto array, Take(wanted), "column", plan_.field.name);
     if (array->length() != wanted) return TooShort();
     return array;
   }

@@ -196,8 +196,19 @@ std::optional<LeafConversion> Plan(const parquet::ColumnDescriptor& column,
   }
 }
 
-Status OutOfRange() {
-  return Error(ErrorKind::kInvalidData, "a value in the file does not fit the table's type");
+/// `value` as text, "" where it has none.
+Status OutOfRange(const std::string& value) {
+  return Error(ErrorKind::kInvalidData, "a value in the file does not fit the table's type",
+               value.empty() ? "" : ": ", value);
+}
+
+template <typename T>
+std::string TextOf(const T& value) {
+  if constexpr (std::is_arithmetic_v<T>) {
+    return std::to_string(value);
+  } else {
+    return "";
+  }
 }
 
 /// Fills a new buffer of `length` items by `convert(item) → bool` (false: does not fit). Slots of
@@ -213,19 +224,24 @@ Result<std::shared_ptr<arrow::Buffer>> Map(const arrow::Buffer& values, const ui
                             arrow::AllocateBuffer(length * static_cast<int64_t>(sizeof(To)), pool));
   const auto* from = reinterpret_cast<const From*>(values.data());
   auto* to = reinterpret_cast<To*>(out->mutable_data());
+  const auto is_valid = [valid](int64_t i) {
+    return valid == nullptr || arrow::bit_util::GetBit(valid, static_cast<uint64_t>(i));
+  };
   bool fits = true;
   if (valid == nullptr) {
     for (int64_t i = 0; i < length; ++i) fits &= convert(from[i], &to[i]);
   } else {
     for (int64_t i = 0; i < length; ++i) {
-      if (arrow::bit_util::GetBit(valid, static_cast<uint64_t>(i))) {
+      if (is_valid(i)) {
         fits &= convert(from[i], &to[i]);
       } else {
         to[i] = To{};
       }
     }
   }
-  if (!fits) return OutOfRange();
+  for (int64_t i = 0; !fits && i < length; ++i) {
+    if (is_valid(i) && !convert(from[i], &to[i])) return OutOfRange(TextOf(from[i]));
+  }
   return out;
 }
 
@@ -324,7 +340,7 @@ Result<std::shared_ptr<arrow::Buffer>> DecimalsFromShortBytes(
   const int64_t limit = DecimalLimit(type.precision());
   const bool any_fits = type.precision() > 18;
   const auto shift = static_cast<unsigned>(64 - 8 * width);
-  bool fits = true;
+  std::optional<int64_t> misfit;
   for (int64_t i = 0; i < length; ++i, from += width) {
     uint64_t word = 0;
     std::memcpy(&word, from, width);
@@ -333,9 +349,9 @@ Result<std::shared_ptr<arrow::Buffer>> DecimalsFromShortBytes(
     if (valid != nullptr && !arrow::bit_util::GetBit(valid, place)) value = 0;
     to[2 * i] = value;
     to[2 * i + 1] = value >> 63;
-    fits = fits && (any_fits || (value > -limit && value < limit));
+    if (!any_fits && (value <= -limit || value >= limit)) misfit = value;
   }
-  if (!fits) return OutOfRange();
+  if (misfit) return OutOfRange(arrow::Decimal128(*misfit).ToString(type.scale()));
   return out;
 }
 
@@ -350,11 +366,13 @@ Result<std::shared_ptr<arrow::Buffer>> DecimalsFromBytes(const ArrayType& bytes,
     to[i] = arrow::Decimal128();
     if (bytes.IsNull(i)) continue;
     const std::string_view value = bytes.GetView(i);
-    if (value.empty() || value.size() > 16) return OutOfRange();
+    if (value.empty() || value.size() > 16) {
+      return OutOfRange(internal::Concatenate("a decimal of ", value.size(), " bytes"));
+    }
     ICEFRAME_ASSIGN_OR_RETURN(
         to[i], arrow::Decimal128::FromBigEndian(reinterpret_cast<const uint8_t*>(value.data()),
                                                 static_cast<int32_t>(value.size())));
-    if (!to[i].FitsInPrecision(type.precision())) return OutOfRange();
+    if (!to[i].FitsInPrecision(type.precision())) return OutOfRange(to[i].ToString(type.scale()));
   }
   return out;
 }
@@ -395,10 +413,11 @@ Status CheckValues(const arrow::Array& array) {
   }
   if (array.type_id() != arrow::Type::DECIMAL128) return Status::OK();
   const auto& decimals = static_cast<const arrow::Decimal128Array&>(array);
-  const int32_t precision = static_cast<const arrow::Decimal128Type&>(*array.type()).precision();
+  const auto& type = static_cast<const arrow::Decimal128Type&>(*array.type());
   for (int64_t i = 0; i < decimals.length(); ++i) {
     if (decimals.IsNull(i)) continue;
-    if (!arrow::Decimal128(decimals.GetValue(i)).FitsInPrecision(precision)) return OutOfRange();
+    const arrow::Decimal128 value(decimals.GetValue(i));
+    if (!value.FitsInPrecision(type.precision())) return OutOfRange(value.ToString(type.scale()));
   }
   return Status::OK();
 }

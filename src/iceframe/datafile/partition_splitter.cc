@@ -188,6 +188,7 @@ Result<PartitionSplitter> PartitionSplitter::Make(const Schema& schema, const Pa
                    partition_field.name);
     }
     if (source != nullptr) {
+      field.column = schema.FullName(source->id);
       field.source_type = source->type;
       ICEFRAME_ASSIGN_OR_RETURN(field.result_type, field.transform.ResultType(source->type));
     }
@@ -208,7 +209,9 @@ Result<std::vector<PartitionRows>> PartitionSplitter::Split(const arrow::RecordB
       continue;
     }
     ICEFRAME_ASSIGN_OR_RETURN(auto source, ColumnAt(batch, field.path, pool));
-    ICEFRAME_ASSIGN_OR_RETURN(auto values, field.transform.Apply(field.source_type, *source, pool));
+    ICEFRAME_ASSIGN_OR_RETURN_CONTEXT(auto values,
+                                      field.transform.Apply(field.source_type, *source, pool),
+                                      "column", field.column);
     ICEFRAME_RETURN_NOT_OK(RefineBy(*values, &grouping));
     transformed.push_back(std::move(values));
   }

@@ -38,6 +38,7 @@ class PartitionSplitter {
 
  private:
   struct Field {
+    std::string column;
     std::vector<int> path;
     Type source_type;
     Type result_type;

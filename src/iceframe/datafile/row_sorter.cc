@@ -59,7 +59,7 @@ std::optional<RowSorter> RowSorter::Make(const Schema& schema, const SortOrder& 
   for (const SortField& field : order.fields) {
     if (field.source_ids.size() != 1) return std::nullopt;
     const NestedField* source = schema.FindField(field.source_id());
-    Key key{schema.StructPath(source->id), source->type, field};
+    Key key{schema.FullName(source->id), schema.StructPath(source->id), source->type, field};
     if (key.path.empty() || source->type.is_nested()) return std::nullopt;
     // Columns without values, and transforms that leave none, order nothing.
     if (source->type.id() == TypeId::kUnknown) continue;
@@ -73,7 +73,8 @@ Result<ArrayPtr> RowSorter::KeyColumn(const Key& key, const arrow::RecordBatch& 
                                       arrow::MemoryPool* pool) const {
   ICEFRAME_ASSIGN_OR_RETURN(ArrayPtr column, ColumnAt(rows, key.path, pool));
   if (key.field.transform.kind() != TransformKind::kIdentity) {
-    ICEFRAME_ASSIGN_OR_RETURN(column, key.field.transform.Apply(key.source_type, *column, pool));
+    ICEFRAME_ASSIGN_OR_RETURN_CONTEXT(
+        column, key.field.transform.Apply(key.source_type, *column, pool), "column", key.name);
   }
   if (column->type_id() == arrow::Type::EXTENSION) {
     column = static_cast<const arrow::ExtensionArray&>(*column).storage();

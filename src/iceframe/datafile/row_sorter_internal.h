@@ -30,6 +30,7 @@ class RowSorter {
 
  private:
   struct Key {
+    std::string name;
     std::vector<int> path;
     Type source_type;
     SortField field;

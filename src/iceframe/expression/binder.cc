@@ -37,6 +37,36 @@ bool EqualIgnoringCase(std::string_view a, std::string_view b) {
                                             [&](char x, char y) { return lower(x) == lower(y); });
 }
 
+/// Whether a constant got its type from a cast, not from how it is spelled.
+bool IsTypedConstant(const Expression& unbound, const Expression& bound) {
+  return bound.as<LiteralNode>() != nullptr && unbound.as<LiteralNode>() == nullptr;
+}
+
+/// Double literals that stand beside floats, and beside no other double, become floats: `f + 1e-1`
+/// is a float as `f + 0.1` is. `unbound` says which are literals as spelled.
+void LetLiteralsBeFloats(const std::vector<Expression>& unbound, std::vector<Expression>* bound) {
+  const auto is_double_literal = [&](size_t i) {
+    const auto* literal = unbound[i].as<LiteralNode>();
+    return literal != nullptr && literal->value.holds<double>() &&
+           (*bound)[i].type().id() == TypeId::kDouble;
+  };
+  bool has_float = false;
+  for (size_t i = 0; i < bound->size(); ++i) {
+    const TypeId id = (*bound)[i].type().id();
+    if (id == TypeId::kDouble && !is_double_literal(i)) return;
+    has_float = has_float || id == TypeId::kFloat;
+  }
+  if (!has_float) return;
+  for (size_t i = 0; i < bound->size(); ++i) {
+    if (!is_double_literal(i)) continue;
+    const TypedValue literal{Type::Double(), unbound[i].as<LiteralNode>()->value};
+    auto placed = PlaceLiteral(Type::Float(), literal);
+    // What no float comes near stays a double.
+    if (!placed.ok() || placed->place != LiteralPlace::kExact) continue;
+    (*bound)[i] = Lit(placed->value.get<float>());
+  }
+}
+
 class Binder {
  public:
   Binder(const Schema& schema, bool case_sensitive)
@@ -146,7 +176,9 @@ class Binder {
     return BoundPredicate(ComparisonNode{op, {std::move(left), std::move(right)}});
   }
 
-  Result<Expression> CompareBound(ComparisonOp op, Expression left, Expression right) {
+  /// `is_typed`: a constant here is no literal as it is spelled, but a cast.
+  Result<Expression> CompareBound(ComparisonOp op, Expression left, Expression right,
+                                  bool is_typed) {
     const bool swap = left.as<LiteralNode>() != nullptr && right.as<LiteralNode>() == nullptr;
     if (swap) {
       std::swap(left, right);
@@ -169,8 +201,10 @@ class Binder {
       op = Mirrored(op);
       literal = right.as<LiteralNode>();
     }
-    ICEFRAME_ASSIGN_OR_RETURN(PlacedLiteral placed,
-                              PlaceLiteral(left.type(), {right.type(), literal->value}));
+    const TypedValue constant{right.type(), literal->value};
+    ICEFRAME_ASSIGN_OR_RETURN(PlacedLiteral placed, is_typed
+                                                        ? PlaceTypedConstant(left.type(), constant)
+                                                        : PlaceLiteral(left.type(), constant));
     return ComparePlaced(op, std::move(left), std::move(right), std::move(placed));
   }
 
@@ -201,7 +235,9 @@ class Binder {
 
   Result<Expression> BindNode(const ComparisonNode& node, const Expression& e) {
     ICEFRAME_ASSIGN_OR_RETURN(std::vector<Expression> operands, BindAll(node.operands));
-    auto bound = CompareBound(node.op, std::move(operands[0]), std::move(operands[1]));
+    const bool is_typed = IsTypedConstant(node.operands[0], operands[0]) ||
+                          IsTypedConstant(node.operands[1], operands[1]);
+    auto bound = CompareBound(node.op, std::move(operands[0]), std::move(operands[1]), is_typed);
     if (bound.ok()) return bound;
     return bound.status().WithMessage(bound.status().message(), ", in ", e.ToString());
   }
@@ -350,6 +386,7 @@ class Binder {
 
   Result<Expression> BindNode(const ArithmeticNode& node, const Expression& e) {
     ICEFRAME_ASSIGN_OR_RETURN(std::vector<Expression> operands, BindAll(node.operands));
+    LetLiteralsBeFloats(node.operands, &operands);
     for (size_t i = 0; i < 2; ++i) {
       if (!operands[i].is_null_literal()) continue;
       const Type& other = operands[1 - i].type();
@@ -400,6 +437,10 @@ class Binder {
       const std::string hint = nearest.empty() ? "" : " (did you mean " + nearest + "?)";
       return Error(ErrorKind::kInvalidArgument, "function does not exist: ", node.name, hint);
     }
+    if (function->id == FunctionId::kCoalesce || function->id == FunctionId::kGreatest ||
+        function->id == FunctionId::kLeast) {
+      LetLiteralsBeFloats(node.operands, &arguments);
+    }
     return BindFunction(*function, std::move(arguments));
   }
 
@@ -411,24 +452,31 @@ class Binder {
 
   Result<Expression> BindNode(const CaseNode& node, const Expression& e) {
     std::vector<Expression> operands;
+    std::vector<Expression> unbound_values;
     std::vector<Expression> values;
     for (size_t i = 0; i < node.operands.size(); ++i) {
       const bool is_condition = i % 2 == 0 && i + 1 < node.operands.size();
       ICEFRAME_ASSIGN_OR_RETURN(
           Expression bound, is_condition ? BindBoolean(node.operands[i]) : Bind(node.operands[i]));
-      if (!is_condition) values.push_back(bound);
+      if (!is_condition) {
+        unbound_values.push_back(node.operands[i]);
+        values.push_back(bound);
+      }
       operands.push_back(std::move(bound));
     }
+    LetLiteralsBeFloats(unbound_values, &values);
     auto common = CommonType(values);
     if (!common.ok()) {
       return Error(ErrorKind::kInvalidArgument,
                    "the values of a CASE have no type in common: ", e.ToString());
     }
     if (common->id() == TypeId::kUnknown) return NullLit();
+    size_t next_value = 0;
     for (size_t i = 0; i < operands.size(); ++i) {
       if (i % 2 == 0 && i + 1 < operands.size()) continue;
-      if (operands[i].type().is_nested()) continue;
-      ICEFRAME_ASSIGN_OR_RETURN(operands[i], CastTo(std::move(operands[i]), *common));
+      Expression& value = values[next_value++];
+      if (value.type().is_nested()) continue;
+      ICEFRAME_ASSIGN_OR_RETURN(operands[i], CastTo(std::move(value), *common));
     }
     return Expression(CaseNode{std::move(operands)}, *common, true);
   }

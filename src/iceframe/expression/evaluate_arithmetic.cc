@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "iceframe/expression/evaluate_internal.h"
+#include "iceframe/types/value_text.h"
 
 namespace iceframe {
 
@@ -11,24 +12,45 @@ namespace {
 
 constexpr int32_t kMaxPrecision = 38;
 
-Status Overflow(const char* what) {
-  return Error(ErrorKind::kInvalidArgument, "a number is out of the range of its type: ", what);
+/// "a number is out of the range of int: 2147483647 + 1"; the expression is named further up.
+Status OutOfRange(const Type& type, const std::string& computed) {
+  return Error(ErrorKind::kInvalidArgument, "a number is out of the range of ", type.ToString(),
+               ": ", computed);
 }
 
-const char* NameOf(ArithmeticOp op) {
+const char* SymbolOf(ArithmeticOp op) {
   switch (op) {
     case ArithmeticOp::kAdd:
-      return "addition";
+      return " + ";
     case ArithmeticOp::kSubtract:
-      return "subtraction";
+      return " - ";
     case ArithmeticOp::kMultiply:
-      return "multiplication";
+      return " * ";
     case ArithmeticOp::kDivide:
-      return "division";
+      return " / ";
     case ArithmeticOp::kModulo:
-      return "remainder";
+      return " % ";
   }
   return "";
+}
+
+const char* NameOf(FunctionId id) {
+  switch (id) {
+    case FunctionId::kAbs:
+      return "abs";
+    case FunctionId::kNegate:
+      return "negate";
+    case FunctionId::kCeil:
+      return "ceil";
+    case FunctionId::kFloor:
+      return "floor";
+    default:
+      return "round";
+  }
+}
+
+std::string CallText(FunctionId id, const std::string& value) {
+  return std::string(NameOf(id)) + "(" + value + ")";
 }
 
 template <typename T>
@@ -44,7 +66,7 @@ bool WholeNumber(ArithmeticOp op, T a, T b, T* result) {
 }
 
 template <typename ArrayType, typename Builder>
-Result<EvaluatedColumn> WholeNumbers(EvaluationContext* context, ArithmeticOp op,
+Result<EvaluatedColumn> WholeNumbers(EvaluationContext* context, ArithmeticOp op, const Type& type,
                                      const EvaluatedColumn& left, const EvaluatedColumn& right) {
   using T = typename ArrayType::value_type;
   const RowReader<ArrayType> a(left);
@@ -58,7 +80,9 @@ Result<EvaluatedColumn> WholeNumbers(EvaluationContext* context, ArithmeticOp op
                      return builder->Append(y == -1 ? T{0} : static_cast<T>(x % y));
                    }
                    T result = 0;
-                   if (!WholeNumber(op, x, y, &result)) return Overflow(NameOf(op));
+                   if (!WholeNumber(op, x, y, &result)) {
+                     return OutOfRange(type, std::to_string(x) + SymbolOf(op) + std::to_string(y));
+                   }
                    return builder->Append(result);
                  });
 }
@@ -100,36 +124,44 @@ Result<EvaluatedColumn> Decimals(EvaluationContext* context, ArithmeticOp op, co
   const int32_t grow_left = multiply ? 0 : result_type.scale() - left_type.scale();
   const int32_t grow_right = multiply ? 0 : result_type.scale() - right_type.scale();
   ICEFRAME_ASSIGN_OR_RETURN(auto type, StorageType(result_type));
+  const auto out_of_range = [&](int64_t i) {
+    return OutOfRange(result_type, DecimalToPlainText(FromInt128(a[i]), left_type.scale()) +
+                                       SymbolOf(op) +
+                                       DecimalToPlainText(FromInt128(b[i]), right_type.scale()));
+  };
   return MapRows(context, {left, right}, NewBuilder<arrow::Decimal128Builder>(context, type),
                  [&](int64_t i, arrow::Decimal128Builder* builder) -> Status {
                    __int128 x = 0;
                    __int128 y = 0;
                    if (op == ArithmeticOp::kModulo && b[i] == 0) return builder->AppendNull();
                    if (!Rescale(a[i], grow_left, &x) || !Rescale(b[i], grow_right, &y)) {
-                     return Overflow(NameOf(op));
+                     return out_of_range(i);
                    }
                    __int128 result = 0;
                    if (op == ArithmeticOp::kModulo) {
                      result = x % y;
                    } else if (!WholeNumber(op, x, y, &result)) {
-                     return Overflow(NameOf(op));
+                     return out_of_range(i);
                    }
-                   if (!FitsPrecision(result, result_type.precision())) {
-                     return Overflow(NameOf(op));
-                   }
+                   if (!FitsPrecision(result, result_type.precision())) return out_of_range(i);
                    return builder->Append(FromInt128(result));
                  });
 }
 
 template <typename Map>
-Result<EvaluatedColumn> MapDecimals(EvaluationContext* context, const Type& result_type,
-                                    const EvaluatedColumn& operand, const Map& map) {
+Result<EvaluatedColumn> MapDecimals(EvaluationContext* context, FunctionId id, const Type& from,
+                                    const Type& result_type, const EvaluatedColumn& operand,
+                                    const Map& map) {
   const DecimalReader values(operand);
   ICEFRAME_ASSIGN_OR_RETURN(auto type, StorageType(result_type));
   return MapRows(context, {operand}, NewBuilder<arrow::Decimal128Builder>(context, type),
                  [&](int64_t i, arrow::Decimal128Builder* builder) -> Status {
                    const __int128 result = map(values[i]);
-                   if (!FitsPrecision(result, result_type.precision())) return Overflow("decimal");
+                   if (!FitsPrecision(result, result_type.precision())) {
+                     const auto value = FromInt128(values[i]);
+                     return OutOfRange(result_type,
+                                       CallText(id, DecimalToPlainText(value, from.scale())));
+                   }
                    return builder->Append(FromInt128(result));
                  });
 }
@@ -147,7 +179,7 @@ Result<EvaluatedColumn> DecimalFunction(EvaluationContext* context, FunctionId i
                                         const Type& to, int32_t digits,
                                         const EvaluatedColumn& operand) {
   const int32_t scale = from.scale();
-  return MapDecimals(context, to, operand, [&](__int128 value) -> __int128 {
+  return MapDecimals(context, id, from, to, operand, [&](__int128 value) -> __int128 {
     switch (id) {
       case FunctionId::kAbs:
         return value < 0 ? -value : value;
@@ -169,7 +201,8 @@ Result<EvaluatedColumn> DecimalFunction(EvaluationContext* context, FunctionId i
 
 template <typename ArrayType, typename Builder>
 Result<EvaluatedColumn> WholeNumberFunction(EvaluationContext* context, FunctionId id,
-                                            int32_t digits, const EvaluatedColumn& operand) {
+                                            const Type& type, int32_t digits,
+                                            const EvaluatedColumn& operand) {
   using T = typename ArrayType::value_type;
   const RowReader<ArrayType> values(operand);
   return MapRows(context, {operand}, NewBuilder<Builder>(context, operand.values->type()),
@@ -182,9 +215,13 @@ Result<EvaluatedColumn> WholeNumberFunction(EvaluationContext* context, Function
                      const __int128 rounded =
                          DivideRounded(value, -digits) * PowerOfTen128(-digits);
                      result = static_cast<T>(rounded);
-                     if (result != rounded) return Overflow("round");
+                     if (result != rounded) {
+                       return OutOfRange(type, CallText(id, std::to_string(value)));
+                     }
                    } else if (id == FunctionId::kNegate || value < 0) {
-                     if (__builtin_sub_overflow(T{0}, value, &result)) return Overflow("negation");
+                     if (__builtin_sub_overflow(T{0}, value, &result)) {
+                       return OutOfRange(type, CallText(id, std::to_string(value)));
+                     }
                    }
                    return builder->Append(result);
                  });
@@ -253,9 +290,11 @@ Result<EvaluatedColumn> EvaluateArithmetic(EvaluationContext* context, Arithmeti
                                            const EvaluatedColumn& right) {
   switch (result_type.id()) {
     case TypeId::kInt:
-      return WholeNumbers<arrow::Int32Array, arrow::Int32Builder>(context, op, left, right);
+      return WholeNumbers<arrow::Int32Array, arrow::Int32Builder>(context, op, result_type, left,
+                                                                  right);
     case TypeId::kLong:
-      return WholeNumbers<arrow::Int64Array, arrow::Int64Builder>(context, op, left, right);
+      return WholeNumbers<arrow::Int64Array, arrow::Int64Builder>(context, op, result_type, left,
+                                                                  right);
     case TypeId::kFloat:
       return Floats<arrow::FloatArray, arrow::FloatBuilder>(context, op, left, right);
     case TypeId::kDouble:
@@ -278,10 +317,10 @@ Result<EvaluatedColumn> EvaluateNumberFunction(EvaluationContext* context, Funct
   }
   switch (from.id()) {
     case TypeId::kInt:
-      return WholeNumberFunction<arrow::Int32Array, arrow::Int32Builder>(context, id, digits,
+      return WholeNumberFunction<arrow::Int32Array, arrow::Int32Builder>(context, id, from, digits,
                                                                          operand);
     case TypeId::kLong:
-      return WholeNumberFunction<arrow::Int64Array, arrow::Int64Builder>(context, id, digits,
+      return WholeNumberFunction<arrow::Int64Array, arrow::Int64Builder>(context, id, from, digits,
                                                                          operand);
     case TypeId::kDecimal:
       return DecimalFunction(context, id, from, call.type(), digits, operand);

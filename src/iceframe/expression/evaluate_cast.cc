@@ -5,10 +5,12 @@
 #include <cmath>
 #include <limits>
 
+#include "iceframe/base/utf8.h"
 #include "iceframe/expression/evaluate_internal.h"
 #include "iceframe/expression/literal_conversion.h"
 #include "iceframe/expression/literal_text.h"
 #include "iceframe/types/civil_time.h"
+#include "iceframe/types/exact_quotient.h"
 #include "iceframe/types/value_text.h"
 
 namespace iceframe {
@@ -18,6 +20,12 @@ namespace {
 std::string_view Trim(std::string_view text) {
   while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
   while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
+  return text;
+}
+
+/// The first hundred characters.
+std::string Shortened(std::string text) {
+  text.resize(CodePointPrefix(text, 100));
   return text;
 }
 
@@ -116,7 +124,7 @@ class SourceRow {
   }
   Status Fails(const Type& to, int64_t i) const {
     return Error(ErrorKind::kInvalidArgument, "value can't be cast to ", to.ToString(), ": ",
-                 ToText(i).substr(0, 100));
+                 Shortened(ToText(i)));
   }
 
  private:
@@ -124,14 +132,17 @@ class SourceRow {
   const EvaluatedColumn& column_;
 };
 
-std::optional<double> ParseReal(std::string_view text) {
+template <typename Float>
+std::optional<Float> ParseFloat(std::string_view text) {
   text = Trim(text);
   if (text.size() > 1 && text[0] == '+') text.remove_prefix(1);
-  double value = 0;
+  Float value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   if (error != std::errc() || end != text.data() + text.size()) return std::nullopt;
   return value;
 }
+
+std::optional<double> ParseReal(std::string_view text) { return ParseFloat<double>(text); }
 
 std::optional<int64_t> RealToInteger(double value, bool half_even) {
   const double rounded = half_even ? std::nearbyint(value) : std::round(value);
@@ -160,20 +171,11 @@ std::optional<int64_t> AsInteger(const SourceRow& row, int64_t i) {
   return row.Integer(i);
 }
 
-double DecimalToDouble(__int128 unscaled, int32_t scale) {
-  constexpr __int128 kExact = __int128{1} << 53;
-  // Two exact doubles give the nearest quotient.
-  if (unscaled < kExact && unscaled > -kExact && scale <= 22) {
-    return static_cast<double>(unscaled) / static_cast<double>(PowerOfTen128(scale));
-  }
-  return std::strtod(DecimalToPlainText(FromInt128(unscaled), scale).c_str(), nullptr);
-}
-
 std::optional<double> AsReal(const SourceRow& row, int64_t i) {
   if (row.IsReal()) return row.Real(i);
   if (row.type().id() == TypeId::kString) return ParseReal(row.Text(i));
   if (row.type().id() == TypeId::kDecimal) {
-    return DecimalToDouble(row.Decimal(i), row.type().scale());
+    return NearestDouble(FromInt128(row.Decimal(i)), row.type().scale());
   }
   return static_cast<double>(row.Integer(i));
 }
@@ -183,6 +185,11 @@ std::optional<float> AsFloat(const SourceRow& row, int64_t i) {
   if (id == TypeId::kInt || id == TypeId::kLong || id == TypeId::kBoolean) {
     return static_cast<float>(row.Integer(i));
   }
+  // By way of a double they would be rounded twice.
+  if (id == TypeId::kString) {
+    if (const auto nearest = ParseFloat<float>(row.Text(i))) return nearest;
+  }
+  if (id == TypeId::kDecimal) return NearestFloat(FromInt128(row.Decimal(i)), row.type().scale());
   const auto real = AsReal(row, i);
   if (!real) return std::nullopt;
   const auto value = static_cast<float>(*real);

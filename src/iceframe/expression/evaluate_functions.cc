@@ -95,8 +95,8 @@ Result<EvaluatedColumn> EvaluateDateTrunc(EvaluationContext* context, const Expr
                  : __builtin_mul_overflow(FirstDay(unit, FloorDivide(value, units_per_day)),
                                           units_per_day, &result);
     if (overflows) {
-      return Error(ErrorKind::kInvalidArgument,
-                   "date_trunc leaves the range of timestamps: ", call.ToString());
+      return Error(ErrorKind::kInvalidArgument, "date_trunc leaves the range of ",
+                   call.type().ToString(), ": ", ToString(call.type(), Value(value)));
     }
     return out->Append(result);
   };

@@ -3,6 +3,7 @@
 
 #include <arrow/extension_type.h>
 
+#include "iceframe/base/utf8.h"
 #include "iceframe/expression/evaluator_internal.h"
 #include "iceframe/types/arrow_schema.h"
 
@@ -10,6 +11,17 @@ namespace iceframe {
 
 namespace {
 using ArrayPtr = std::shared_ptr<arrow::Array>;
+
+/// Names the expression whose evaluation failed, and so its columns.
+Result<EvaluatedColumn> Named(Result<EvaluatedColumn> result, const Expression& e) {
+  constexpr int64_t kMaxCharacters = 200;
+  if (result.ok()) return result;
+  std::string text = e.ToString();
+  const size_t length = CodePointPrefix(text, kMaxCharacters);
+  if (length < text.size()) text = text.substr(0, length) + "…";
+  const Status& status = result.status();
+  return status.WithMessage(status.message(), ", in ", text);
+}
 }  // namespace
 
 ArrayPtr WithoutExtension(ArrayPtr array) {
@@ -179,13 +191,14 @@ Result<EvaluatedColumn> Evaluator::EvaluateNode(const NotNode& node, const Expre
 
 Result<EvaluatedColumn> Evaluator::EvaluateNode(const ArithmeticNode& node, const Expression& e) {
   ICEFRAME_ASSIGN_OR_RETURN(std::vector<EvaluatedColumn> sides, EvaluateAll(node.operands));
-  return EvaluateArithmetic(&context_, node.op, node.operands[0].type(), node.operands[1].type(),
-                            e.type(), sides[0], sides[1]);
+  return Named(EvaluateArithmetic(&context_, node.op, node.operands[0].type(),
+                                  node.operands[1].type(), e.type(), sides[0], sides[1]),
+               e);
 }
 
-Result<EvaluatedColumn> Evaluator::EvaluateNode(const CastNode& node, const Expression&) {
+Result<EvaluatedColumn> Evaluator::EvaluateNode(const CastNode& node, const Expression& e) {
   ICEFRAME_ASSIGN_OR_RETURN(EvaluatedColumn operand, Evaluate(node.operands[0]));
-  return EvaluateCast(&context_, node.operands[0].type(), node.target, operand);
+  return Named(EvaluateCast(&context_, node.operands[0].type(), node.target, operand), e);
 }
 
 Result<EvaluatedColumn> Evaluator::EvaluateNode(const FunctionNode& node, const Expression& e) {
@@ -194,7 +207,7 @@ Result<EvaluatedColumn> Evaluator::EvaluateNode(const FunctionNode& node, const 
     return Error(ErrorKind::kInvalidArgument, "function does not exist: ", node.name);
   }
   ICEFRAME_ASSIGN_OR_RETURN(std::vector<EvaluatedColumn> arguments, EvaluateAll(node.operands));
-  return EvaluateFunction(&context_, entry->id, e, arguments);
+  return Named(EvaluateFunction(&context_, entry->id, e, arguments), e);
 }
 
 Result<EvaluatedColumn> Evaluator::EvaluateNode(const AliasNode& node, const Expression&) {

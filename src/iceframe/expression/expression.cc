@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "iceframe/types/exact_quotient.h"
+
 namespace iceframe {
 
 struct Expression::Data {
@@ -310,7 +312,7 @@ Expression WidenedToDouble(Expression expression) {
     return Lit(static_cast<double>(value.get<int64_t>()));
   }
   if (type.id() == TypeId::kDecimal && value.holds<arrow::Decimal128>()) {
-    return Lit(value.get<arrow::Decimal128>().ToDouble(type.scale()));
+    return Lit(NearestDouble(value.get<arrow::Decimal128>(), type.scale()));
   }
   return expression;
 }

@@ -31,7 +31,7 @@ class Lexer {
   Result<std::vector<Token>> Run() {
     std::vector<Token> tokens;
     while (true) {
-      while (position_ < text_.size() && IsBlank(text_[position_])) ++position_;
+      ICEFRAME_RETURN_NOT_OK(SkipBlanks());
       ICEFRAME_ASSIGN_OR_RETURN(Token token, Next());
       token.end = position_;
       const bool end = token.kind == TokenKind::kEnd;
@@ -42,6 +42,43 @@ class Lexer {
 
  private:
   static bool IsBlank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+
+  bool IsAt(std::string_view symbol) const {
+    return text_.substr(position_, symbol.size()) == symbol;
+  }
+
+  /// Blanks, comments to the end of a line (--) and comments in brackets, which nest as in SQL.
+  Status SkipBlanks() {
+    while (position_ < text_.size()) {
+      if (IsAt("--")) {
+        position_ = std::min(text_.find('\n', position_), text_.size());
+      } else if (IsAt("/*")) {
+        ICEFRAME_RETURN_NOT_OK(SkipComment());
+      } else if (IsBlank(text_[position_])) {
+        ++position_;
+      } else {
+        break;
+      }
+    }
+    return Status::OK();
+  }
+
+  Status SkipComment() {
+    const size_t start = position_;
+    size_t depth = 0;
+    while (position_ < text_.size()) {
+      if (IsAt("/*")) {
+        ++depth;
+        position_ += 2;
+      } else if (IsAt("*/")) {
+        position_ += 2;
+        if (--depth == 0) return Status::OK();
+      } else {
+        ++position_;
+      }
+    }
+    return ErrorAt(text_, start, "this comment is never closed");
+  }
 
   char At(size_t position) const { return position < text_.size() ? text_[position] : '\0'; }
 
@@ -117,6 +154,7 @@ class Lexer {
   }
 
   Result<Token> Symbol() {
+    if (IsAt("*/")) return ErrorAt(text_, position_, "there is no comment to close");
     static constexpr std::string_view kSymbols[] = {
         "==", "!=", "<>", "<=", ">=", "||", "::", "=", "<", ">",
         "(",  ")",  ",",  "+",  "-",  "*",  "/",  "%", "."};

@@ -2,10 +2,10 @@
 #include "iceframe/expression/literal_conversion.h"
 
 #include <cmath>
-#include <cstdlib>
 #include <limits>
 
 #include "iceframe/types/civil_time.h"
+#include "iceframe/types/exact_quotient.h"
 #include "iceframe/types/value_text.h"
 
 namespace iceframe {
@@ -103,30 +103,31 @@ PlacedLiteral PlaceDoubleInInteger(const Type& target, double number) {
   return PlaceInteger(target, static_cast<int64_t>(floor), floor == number);
 }
 
-double NearestDouble(const TypedValue& literal) {
+double NearestDoubleOf(const TypedValue& literal) {
   if (literal.type.id() == TypeId::kDecimal) {
-    return std::strtod(FormatLiteralText(literal.type, literal.value).c_str(), nullptr);
+    return NearestDouble(literal.value.get<arrow::Decimal128>(), literal.type.scale());
   }
   if (literal.value.holds<double>()) return literal.value.get<double>();
   if (literal.value.holds<float>()) return literal.value.get<float>();
   return static_cast<double>(Integer(literal));
 }
 
-float NearestFloat(const TypedValue& literal) {
+float NearestFloatOf(const TypedValue& literal) {
   if (literal.type.id() == TypeId::kDecimal) {
-    return std::strtof(FormatLiteralText(literal.type, literal.value).c_str(), nullptr);
+    return NearestFloat(literal.value.get<arrow::Decimal128>(), literal.type.scale());
   }
   return static_cast<float>(Integer(literal));
 }
 
-PlacedLiteral PlaceDoubleInFloat(double number) {
+/// A double among the floats: as it is, or as the nearest one.
+PlacedLiteral PlaceDoubleInFloat(double number, bool as_nearest) {
   if (std::isnan(number) || std::isinf(number)) return Exact(Value(static_cast<float>(number)));
   constexpr float kMost = std::numeric_limits<float>::max();
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
   if (number > double{kMost}) return BetweenAfter(Value(kMost));
   if (number < -double{kMost}) return BetweenAfter(Value(-kInfinity));
   const auto nearest = static_cast<float>(number);
-  if (double{nearest} == number) return Exact(Value(nearest));
+  if (as_nearest || double{nearest} == number) return Exact(Value(nearest));
   return BetweenAfter(
       Value(double{nearest} < number ? nearest : std::nextafter(nearest, -kInfinity)));
 }
@@ -137,15 +138,15 @@ PlacedLiteral PlaceNumber(const Type& target, const TypedValue& literal) {
     case TypeId::kInt:
     case TypeId::kLong:
       if (from == TypeId::kDecimal) return PlaceDecimalInInteger(target, literal);
-      if (from == TypeId::kDouble) return PlaceDoubleInInteger(target, NearestDouble(literal));
+      if (from == TypeId::kDouble) return PlaceDoubleInInteger(target, NearestDoubleOf(literal));
       if (from == TypeId::kFloat) return {LiteralPlace::kNeedsCast, {}};
       return PlaceInteger(target, Integer(literal), true);
     case TypeId::kFloat:
       if (from == TypeId::kFloat) return Exact(literal.value);
-      if (from == TypeId::kDouble) return PlaceDoubleInFloat(literal.value.get<double>());
-      return Exact(Value(NearestFloat(literal)));
+      if (from == TypeId::kDouble) return PlaceDoubleInFloat(literal.value.get<double>(), true);
+      return Exact(Value(NearestFloatOf(literal)));
     case TypeId::kDouble:
-      return Exact(Value(NearestDouble(literal)));
+      return Exact(Value(NearestDoubleOf(literal)));
     default:
       break;
   }
@@ -290,6 +291,15 @@ Result<PlacedLiteral> PlaceLiteral(const Type& target, const TypedValue& literal
                           target.id() != TypeId::kGeometry && target.id() != TypeId::kGeography;
   if (comparable && target == literal.type) return Exact(literal.value);
   return Incomparable(target, literal.type);
+}
+
+Result<PlacedLiteral> PlaceTypedConstant(const Type& target, const TypedValue& constant) {
+  if (target.id() == TypeId::kFloat && constant.type.id() == TypeId::kDouble) {
+    PlacedLiteral placed = PlaceDoubleInFloat(constant.value.get<double>(), false);
+    placed.value = WithoutSignedZero(target, std::move(placed.value));
+    return placed;
+  }
+  return PlaceLiteral(target, constant);
 }
 
 namespace {

@@ -27,10 +27,14 @@ struct PlacedLiteral {
 
 /// Returns where a non-null literal stands among the values of `target`.
 ///
-/// Whole numbers and decimals against a float or double become the nearest one, as SQL casts them;
-/// a double against a float is placed exactly. Zeros lose their sign, NaNs become one.
+/// A number against a float or double becomes the nearest one: `f = 0.1` finds the float nearest to
+/// 0.1 however the literal is written. Zeros lose their sign, NaNs become one.
 /// Errors: InvalidArgument where the types never compare (naming both) or the text does not parse.
 Result<PlacedLiteral> PlaceLiteral(const Type& target, const TypedValue& literal);
+
+/// As PlaceLiteral, for a constant whose type was asked for (a cast): a double against a float is
+/// placed exactly, so that the two compare as doubles.
+Result<PlacedLiteral> PlaceTypedConstant(const Type& target, const TypedValue& constant);
 
 /// Returns the type in which values of both types compare, or InvalidArgument naming both.
 Result<Type> ComparisonType(const Type& left, const Type& right);

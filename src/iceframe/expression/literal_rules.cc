@@ -5,6 +5,7 @@
 
 #include "iceframe/expression/expression.h"
 #include "iceframe/expression/parse_expression_internal.h"
+#include "iceframe/types/exact_quotient.h"
 #include "iceframe/types/value_text.h"
 
 namespace iceframe {
@@ -59,7 +60,7 @@ double DoubleOf(const TypedValue& item) {
     case TypeId::kLong:
       return static_cast<double>(item.value.get<int64_t>());
     case TypeId::kDecimal:
-      return std::strtod(FormatLiteralText(item.type, item.value).c_str(), nullptr);
+      return NearestDouble(item.value.get<arrow::Decimal128>(), item.type.scale());
     default:
       return item.value.get<double>();
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <charconv>
+#include <cmath>
 
 #include "iceframe/expression/parse_expression_internal.h"
 #include "iceframe/expression/parse_literal_internal.h"
@@ -113,6 +114,10 @@ Result<Expression> ParseTypedLiteral(TokenCursor& cursor) {
     std::string message = "this is no " + type.ToString();
     if (type.id() == TypeId::kTimestamptz) message += " (a zone such as Z or +01:00 is needed)";
     return cursor.Fail(token, message);
+  }
+  // A double that was asked for stays one beside a float; an infinity or NaN is the same in both.
+  if (type.id() == TypeId::kDouble && std::isfinite(value->get<double>())) {
+    return Cast(Lit(value->get<double>()), type);
   }
   return Lit(type, std::move(*value));
 }

@@ -172,7 +172,7 @@ Expression SimplifyComparison(ComparisonOp op, const Expression& left, const Exp
   if (const auto* cast = left.as<CastNode>()) {
     const Expression& inner = cast->operands[0];
     if (IsWidening(inner.type(), cast->target)) {
-      auto placed = PlaceLiteral(inner.type(), {right.type(), literal->value});
+      auto placed = PlaceTypedConstant(inner.type(), {right.type(), literal->value});
       if (placed.ok() && placed->place != LiteralPlace::kNeedsCast) {
         return ComparePlaced(op, inner, *placed);
       }

@@ -7,6 +7,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "iceframe/expression/parse_expression.h"
+
 namespace iceframe {
 namespace {
 
@@ -102,12 +104,36 @@ TEST(Binder, ZonedAndUnzonedNeverCompare) {
             "tz < TIMESTAMPTZ '2024-01-01T00:00:00+00:00'");
 }
 
-TEST(Binder, FloatsCompareExactlyWithDoublesAndNearestWithDecimals) {
-  EXPECT_EQ(Bound(Equal(Col("f"), Lit(0.1))), "f IS NULL AND BOOLEAN NULL");
-  EXPECT_EQ(Bound(Less(Col("f"), Lit(0.1))), "f <= FLOAT '0.099999994'");
+TEST(Binder, LiteralsBecomeTheNearestFloatCastsStayDoubles) {
+  EXPECT_EQ(Bound(Equal(Col("f"), Lit(0.1))), "f = FLOAT '0.1'");
+  EXPECT_EQ(Bound(LessEqual(Lit(0.1), Col("f"))), "f >= FLOAT '0.1'");
+  EXPECT_EQ(Bound(In(Col("f"), Type::Double(), {Value(0.1), Value(0.25)})),
+            "f IN (FLOAT '0.1', FLOAT '0.25')");
   EXPECT_EQ(Bound(Equal(Col("f"), *Lit(*Type::Decimal(1, 1), Value(arrow::Decimal128(1))))),
             "f = FLOAT '0.1'");
+  const Expression typed = Cast(Lit(0.1), Type::Double());
+  EXPECT_EQ(Bound(Equal(Col("f"), typed)), "f IS NULL AND BOOLEAN NULL");
+  EXPECT_EQ(Bound(Less(Col("f"), typed)), "f <= FLOAT '0.099999994'");
+  EXPECT_EQ(Bound(Equal(Cast(Col("f"), Type::Double()), Lit(0.1))), "CAST(f AS DOUBLE) = 0.1e0");
+  EXPECT_EQ(Bound(Equal(Col("f"), Lit(1e300))), "f IS NULL AND BOOLEAN NULL");
   EXPECT_EQ(Bound(Less(Col("f"), Lit(1e300))), "f <= FLOAT '3.4028235e+38'");
+}
+
+TEST(Binder, ComputedValuesTakeFloatLiteralsToo) {
+  const auto type_of = [](const char* text) {
+    const auto bound = Bind(*ParseExpression(text), *TestSchema());
+    return bound.ok() ? bound->type().ToString() : bound.status().message();
+  };
+  EXPECT_EQ(type_of("f + 1e-1"), "float");
+  EXPECT_EQ(type_of("f + 0.1"), "float");
+  EXPECT_EQ(type_of("coalesce(f, 1e-1)"), "float");
+  EXPECT_EQ(type_of("greatest(1e-1, f)"), "float");
+  EXPECT_EQ(type_of("CASE WHEN b THEN f ELSE 1e-1 END"), "float");
+  EXPECT_EQ(type_of("f + DOUBLE '0.1'"), "double");
+  EXPECT_EQ(type_of("f + 0.1::double"), "double");
+  EXPECT_EQ(type_of("greatest(1e-1, f, d)"), "double");
+  EXPECT_EQ(type_of("coalesce(f, 1e300)"), "double");
+  EXPECT_EQ(type_of("i + 1e-1"), "double");
 }
 
 TEST(Binder, ColumnsOfTwoTypesMeetInACast) {

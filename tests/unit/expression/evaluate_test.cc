@@ -132,7 +132,8 @@ TEST(Evaluate, WhatCanFailSeesOnlyTheRowsLeftOpen) {
                 {Strings({"number", "word", {}, "number"}), Strings({"1", "x", "2", "3"})});
   EXPECT_THAT(Rows(table, "CAST(text AS int) > 0 AND kind = 'number'"), ElementsAre(0, 3));
   EXPECT_THAT(Rows(table, "CAST(text AS int) > 2 OR kind = 'word'"), ElementsAre(1, 3));
-  EXPECT_THAT(Failure(table, "CAST(text AS int) > 0"), HasSubstr("can't be cast to int: x"));
+  EXPECT_THAT(Failure(table, "CAST(text AS int) > 0"),
+              HasSubstr("can't be cast to int: x, in CAST(text AS INT)"));
 }
 
 TEST(Evaluate, FieldsOfStructsAreNullWhereTheStructIs) {
@@ -161,8 +162,9 @@ TEST(Evaluate, ColumnsAreFoundByIdAndWidenedToTheSchema) {
 
 TEST(Evaluate, OverflowIsAnErrorNotAWrap) {
   const auto table = MakeTable({Field("i", arrow::int32(), 1)}, {Ints({2147483647, {}, 1})});
-  EXPECT_THAT(Failure(table, "i + 1 > 0"), HasSubstr("out of the range of its type"));
-  EXPECT_THAT(Failure(table, "i * i > 0"), HasSubstr("out of the range of its type"));
+  EXPECT_THAT(Failure(table, "i + 1 > 0"), HasSubstr("out of the range of "));
+  EXPECT_THAT(Failure(table, "i + 1 > 0"), HasSubstr(" + 1, in i + 1"));
+  EXPECT_THAT(Failure(table, "i * i > 0"), HasSubstr(", in i * i"));
   EXPECT_EQ(Failure(table, "i + 0 > 0"), "");
   EXPECT_THAT(Rows(table, "i / 0 > 1"), ElementsAre(0, 2));
   EXPECT_THAT(Rows(table, "i % 0 IS NULL"), ElementsAre(0, 1, 2));

@@ -69,6 +69,28 @@ TEST(ParseExpression, PrecedenceFollowsSql) {
   EXPECT_EQ(Parsed("a || 'x' LIKE 'b%'").ToString(), "a || 'x' LIKE 'b%'");
 }
 
+TEST(ParseExpression, CommentsAreBlanks) {
+  EXPECT_EQ(Parsed("n > 1 -- 5"), Greater(Col("n"), Lit(1)));
+  EXPECT_EQ(Parsed("n -- the number\n > 1"), Greater(Col("n"), Lit(1)));
+  EXPECT_EQ(Parsed("/* a */n/**/>/* b\n -- c */1--"), Greater(Col("n"), Lit(1)));
+  EXPECT_EQ(Parsed("n /* outer /* inner */ still */ > 1"), Greater(Col("n"), Lit(1)));
+  EXPECT_EQ(Parsed("n - -1"), Arithmetic(ArithmeticOp::kSubtract, Col("n"), Lit(-1)));
+  EXPECT_EQ(Parsed("'-- a /* b' = `/*c*/` AND \"--d\" = '*/'").ToString(),
+            "'-- a /* b' = \"/*c*/\" AND \"--d\" = '*/'");
+  EXPECT_THAT(Refused("n > 1 /* and more"), HasSubstr("never closed, at column 7"));
+  EXPECT_THAT(Refused("n > 1 /* a /* b */"), HasSubstr("never closed, at column 7"));
+  EXPECT_THAT(Refused("n > 1 */"), HasSubstr("no comment to close, at column 7"));
+  EXPECT_THAT(Refused("n > /*/ 1"), HasSubstr("never closed"));
+  EXPECT_THAT(Refused("-- nothing"), HasSubstr("the text ends"));
+  EXPECT_TRUE(ParseType("decimal(9, /* two */ 2) -- digits").ok());
+  EXPECT_TRUE(ParseSortKey("n DESC -- last").ok());
+}
+
+TEST(ParseExpression, ATypedDoubleIsACast) {
+  EXPECT_EQ(Parsed("DOUBLE '0.1'"), Cast(Lit(0.1), Type::Double()));
+  EXPECT_EQ(Parsed("1e-1"), Lit(0.1));
+}
+
 TEST(ParseExpression, LikeHasNoEscapeUnlessOneIsNamed) {
   EXPECT_EQ(Parsed(R"(s LIKE 'a\%')"), Like(Col("s"), R"(a\\%)"));
   EXPECT_EQ(Parsed(R"(s LIKE 'a!%!!\' ESCAPE '!')"), Like(Col("s"), R"(a\%\!\\)"));
@@ -147,11 +169,12 @@ INSTANTIATE_TEST_SUITE_P(
         "CAST(a AS DECIMAL(9,2)) > 1.25", "a::timestamptz < TIMESTAMPTZ '2020-01-01T00:00:00Z'",
         "coalesce(a, 'x', lower(b)) = 'y'", "isnan(a) OR a IS NOT NAN", "\"a.b\".\"c d\" = `e`",
         "x = x'00FF'", "u = UUID 'f79c3e09-677c-4bbd-a479-3f349cb785e7'", "LONG '5'", "FLOAT '0.1'",
-        "DOUBLE 'NaN'", "DOUBLE '-Infinity'", "-0e0", "INT NULL", "DECIMAL(9, 2) '1.50'", "0.5",
-        "99999999999999999999", "FIXED(2) '6162'", "TIME '23:59:59.999999'",
-        "TIMESTAMP_NS '1677-09-21 00:12:43.145224193'", "DATE '-0044-03-15'", "DATE '+12345-01-01'",
-        "TIMESTAMP '-290000-01-01 00:00:00'", "a AS b", "(a AS b) = 1",
-        "\"decimal\"(a, \"cast\"(b))", "'\xf0\x9f\x98\x80' = \"\xf0\x9f\x98\x80\""));
+        "DOUBLE 'NaN'", "DOUBLE '0.1' = f", "f IN (DOUBLE '0.1', 1e0)", "DOUBLE '-Infinity'",
+        "-0e0", "INT NULL", "DECIMAL(9, 2) '1.50'", "0.5", "99999999999999999999",
+        "FIXED(2) '6162'", "TIME '23:59:59.999999'", "TIMESTAMP_NS '1677-09-21 00:12:43.145224193'",
+        "DATE '-0044-03-15'", "DATE '+12345-01-01'", "TIMESTAMP '-290000-01-01 00:00:00'", "a AS b",
+        "(a AS b) = 1", "\"decimal\"(a, \"cast\"(b))",
+        "'\xf0\x9f\x98\x80' = \"\xf0\x9f\x98\x80\""));
 
 }  // namespace
 }  // namespace iceframe
