@@ -11,6 +11,7 @@ from typing import Any
 from iceframe import _native
 from iceframe.errors import ValidationError
 from iceframe.expressions import Expression
+from iceframe.foreign_filters import foreign_filter
 
 __all__ = [
     "as_list",
@@ -80,11 +81,16 @@ def levels(what: str, name: Any) -> list[str]:  # noqa: ANN401 - as above
 
 
 def filter_argument(name: str, value: Any) -> str | _native.Expression | None:  # noqa: ANN401
-    """Returns a filter for the native module: SQL text or an expression; None: every row."""
+    """Returns a filter for the native module: SQL text or an expression; None: every row.
+
+    Expressions of Polars, pyarrow and PyIceberg become ours.
+    """
     if isinstance(value, Expression):
         return value.native
     if value is None or isinstance(value, str | _native.Expression):
         return value
+    if (translated := foreign_filter(value)) is not None:
+        return translated.native
     raise ValidationError(f"{name} is neither text nor an expression: {value!r}")
 
 

@@ -17,6 +17,7 @@ from iceframe.literals import to_literal, type_name
 
 if TYPE_CHECKING:
     import polars as pl
+    import pyarrow.compute as pc
     from pyiceberg.expressions import BooleanExpression
 
 __all__ = [
@@ -290,24 +291,54 @@ class Expression:
         """Returns the names of the columns it reads, sorted."""
         return self.native.referenced_columns()
 
-    def to_polars(self) -> pl.Expr:
+    def to_polars(self, schema: object = None) -> pl.Expr:
         """Returns a Polars expression of the same meaning.
 
         Where Polars counts otherwise it goes its own way: overflow wraps, ``NaN`` is left out of
         ``min`` and ``max``.
 
+        Args:
+            schema: of the table, as `create_table` takes it; then literals have their columns'
+                types. Without it a few can't be told (a text that reads as a uuid).
+
         Raises:
-            UnsupportedOperationError: Polars has no such thing.
+            UnsupportedOperationError: Polars has no such thing, or a schema is needed.
         """
         from iceframe.polars_expressions import to_polars
 
-        return to_polars(self.native)
+        return to_polars(self._typed(schema))
+
+    def to_arrow(self, schema: object = None) -> pc.Expression:
+        """Returns a filter of pyarrow's that keeps the same rows; needs ``iceframe[arrow]``.
+
+        Args:
+            schema: of the table, as `create_table` takes it. Without it what depends on the type
+                of a column is refused: numbers, dates, texts that read as dates.
+
+        Raises:
+            UnsupportedOperationError: pyarrow has no such thing, or a schema is needed.
+
+        Example:
+            >>> col("name").starts_with("A").to_arrow()
+            <pyarrow.compute.Expression starts_with(name, {pattern="A", ignore_case=false})>
+        """
+        from iceframe.arrow_expressions import to_arrow_expression
+
+        return to_arrow_expression(self._typed(schema))
+
+    def _typed(self, schema: object) -> _native.Expression:
+        row_wise = not (self.native.contains_aggregate() or self.native.contains_window())
+        if schema is None or not row_wise:
+            return self.native
+        from iceframe.exported_literals import bound_to
+
+        return bound_to(self.native, schema)
 
     def pushdown(self) -> tuple[BooleanExpression | None, bool]:
         """Returns the part of a filter that PyIceberg knows, and whether that is all of it.
 
-        The part keeps every row that the filter keeps, and more if it is not all; NaN aside, which
-        is greater than every number here and meets no comparison there.
+        The part keeps every row that the filter keeps, and more if it is not all. A literal that
+        depends on its column's type takes it when PyIceberg binds the filter to a table.
 
         Example:
             >>> ((col("a") == 1) & (col("b") % 2 == 0)).pushdown()
@@ -318,7 +349,7 @@ class Expression:
         return pushdown(self.native)
 
     def to_iceberg(self) -> BooleanExpression:
-        """Returns the filter as PyIceberg's expression.
+        """Returns the filter as PyIceberg's expression, of the same rows.
 
         Raises:
             UnsupportedOperationError: a part of it is none.
@@ -411,9 +442,9 @@ def plan_pushdown(
     """Returns what PyIceberg can filter by, all in one, and the expressions it leaves to check.
 
     Example:
-        >>> row_filter, residual = plan_pushdown([col("a") > 1, col("a") % 2 == 0])
+        >>> row_filter, residual = plan_pushdown([col("a") < 1, col("a") % 2 == 0])
         >>> row_filter
-        GreaterThan(term=Reference(name='a'), literal=LongLiteral(1))
+        LessThan(term=Reference(name='a'), literal=LongLiteral(1))
         >>> residual
         [<Expression a % 2 = 0>]
     """

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import decimal
+import math
 import operator
 import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from iceframe import _native
-from iceframe.errors import UnsupportedOperationError
+from iceframe.errors import UnsupportedOperationError, ValidationError
+from iceframe.exported_literals import (
+    fits_exactly,
+    nanoseconds,
+    needs_schema,
+    reads_as_other_type,
+    storage_value,
+)
 from iceframe.literals import python_value
 
 if TYPE_CHECKING:
@@ -24,6 +33,11 @@ _COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
     ">": operator.gt,
     ">=": operator.ge,
 }
+
+
+# Of floats of 32 bits.
+_LARGEST_FLOAT = 3.4028234663852886e38
+_MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
 def to_polars(e: _native.Expression) -> pl.Expr:
@@ -51,26 +65,149 @@ def _column(parts: dict[str, Any], _: list[_native.Expression]) -> pl.Expr:
 
 
 def _literal(parts: dict[str, Any], _: list[_native.Expression]) -> pl.Expr:
+    return _typed_literal(parts["type"], parts["value"])
+
+
+def _typed_literal(kind: str, value: Any) -> pl.Expr:  # noqa: ANN401 - any literal's
+    """Returns a literal; numbers but floats take the type that they meet."""
     import polars as pl
 
-    return pl.lit(python_value(parts["type"], parts["value"]))
+    value = storage_value(kind, value)
+    if value is not None and kind in ("timestamp_ns", "timestamptz_ns"):
+        zone = "UTC" if kind == "timestamptz_ns" else None
+        return pl.lit(value, pl.Int64).cast(pl.Datetime("ns", zone))
+    if kind == "float":
+        return pl.lit(value, pl.Float32)
+    if kind == "boolean":
+        return pl.lit(value, pl.Boolean)
+    if kind == "double" and value is not None and _LARGEST_FLOAT < abs(value) < math.inf:
+        # Beside a float it would become an infinity.
+        return pl.lit(value, pl.Float64)
+    return pl.lit(value)
 
 
 def _comparison(parts: dict[str, Any], operands: list[_native.Expression]) -> pl.Expr:
-    left, right = map(to_polars, operands)
-    result: pl.Expr = _COMPARISONS[parts["op"]](left, right)
-    return result
+    left, right = operands
+    op = parts["op"]
+    sides = [left.parts()["kind"], right.parts()["kind"]]
+    if sides == ["literal", "column"]:
+        left, right, op = right, left, _MIRRORED.get(op, op)
+        sides.reverse()
+    if sides == ["column", "literal"]:
+        literal = right.parts()
+        return _compared(left, op, literal["type"], literal["value"])
+    if "literal" in sides and any(_reads_as_other_type(operand) for operand in operands):
+        raise needs_schema(operands[sides.index("literal")])
+    compared: pl.Expr = _COMPARISONS[op](*_sides(operands))
+    return compared
+
+
+def _reads_as_other_type(e: _native.Expression) -> bool:
+    parts = e.parts()
+    is_text = parts["kind"] == "literal" and parts["type"] == "string"
+    return is_text and parts["value"] is not None and reads_as_other_type(parts["value"])
+
+
+def _sides(operands: list[_native.Expression]) -> list[pl.Expr]:
+    """Returns operands that meet; a decimal literal beside what may be a float is a number."""
+    import polars as pl
+
+    is_typed = any(operand.type() not in ("unknown", "") for operand in operands)
+    sides = []
+    for operand in operands:
+        parts = operand.parts()
+        is_decimal = parts["kind"] == "literal" and parts["type"].startswith("decimal")
+        typed = is_typed and all(
+            other.parts()["kind"] == "literal" or other.type() != "unknown" for other in operands
+        )
+        if is_decimal and not typed and parts["value"] is not None:
+            sides.append(pl.lit(float(parts["value"])))
+        else:
+            sides.append(to_polars(operand))
+    return sides
+
+
+def _compared(
+    column: _native.Expression,
+    op: str,
+    kind: str,
+    value: Any,  # noqa: ANN401 - any literal's
+) -> pl.Expr:
+    """Returns a column's comparison with a literal, which takes the column's type."""
+    compare = _COMPARISONS[op]
+    whole = to_polars(column)
+    meanings = {} if column.type() != "unknown" or value is None else _meanings(kind, value)
+    if not meanings:
+        result: pl.Expr = compare(whole, _typed_literal(kind, value))
+        return result
+    import polars as pl
+    import polars.selectors as cs
+
+    name = column.parts()["name"]
+    if "." in name or any(meaning is None for meaning in meanings.values()):
+        raise needs_schema(column)
+    # Whatever type the column has, one of these selectors finds it.
+    rest = cs.by_name(name)
+    found = []
+    for selector, meaning in meanings.items():
+        group = getattr(cs, selector)()
+        found.append(compare((cs.by_name(name) & group).as_expr(), meaning))
+        rest = rest - group
+    return pl.any_horizontal(*found, compare(rest.as_expr(), _typed_literal(kind, value)))
+
+
+def _meanings(kind: str, value: Any) -> dict[str, Any]:  # noqa: ANN401 - any literal's
+    """Returns what a literal is to columns of other types, by Polars' selector; {}: itself.
+
+    A meaning that can't be told is None.
+    """
+    if kind.startswith("decimal"):
+        number = float(value)
+        return {"float": number} if decimal.Decimal(number) != decimal.Decimal(value) else {}
+    if kind in ("int", "long") and not fits_exactly(value):
+        return {"float": float(value)}
+    if kind in ("timestamp_ns", "timestamptz_ns") and nanoseconds(value) % 1000:
+        # Polars would cut it off beside microseconds.
+        return {"datetime": None}
+    if kind != "string" or not reads_as_other_type(value):
+        return {}
+    timestamp = _cast_literal(value, "timestamp")
+    date = _cast_literal(value, "date")
+    moments = {
+        "date": timestamp if date is None else date,
+        "time": _cast_literal(value, "time"),
+        "datetime": timestamp,
+    }
+    known = {selector: moment for selector, moment in moments.items() if moment is not None}
+    # Bytes may be a uuid; nothing tells a column of uuids from one of bytes.
+    return {**known, "binary": None} if "\\" in value or not known else known
+
+
+def _cast_literal(text: str, kind: str) -> pl.Expr | None:
+    """Returns the moment that a text reads as, None where it reads as none."""
+    kinds = (kind, f"{kind}tz", f"{kind}_ns", f"{kind}tz_ns") if kind == "timestamp" else (kind,)
+    quoted = text.replace("'", "''")
+    for each in kinds:
+        try:
+            literal = _native.Expression.parse(f"{each.upper()} '{quoted}'").parts()
+            return _typed_literal(literal["type"], literal["value"])
+        except (ValidationError, UnsupportedOperationError):
+            continue
+    return None
 
 
 def _in(parts: dict[str, Any], operands: list[_native.Expression]) -> pl.Expr:
     import polars as pl
 
-    operand = to_polars(operands[0])
-    values = [python_value(parts["type"], value) for value in parts["values"]]
-    result = pl.any_horizontal(
-        [operand == value for value in values if value is not None] or [pl.lit(False)]
-    )
-    if None in values:
+    operand, kind = operands[0], parts["type"]
+    given = [value for value in parts["values"] if value is not None]
+    if operand.parts()["kind"] == "column":
+        equal = [_compared(operand, "=", kind, value) for value in given]
+    else:
+        whole = to_polars(operand)
+        equal = [whole == _typed_literal(kind, value) for value in given]
+    result = pl.any_horizontal(equal or [pl.lit(False)])
+    if len(given) < len(parts["values"]):
         result = result | pl.lit(None, pl.Boolean)
     return ~result if parts["negated"] else result
 
@@ -82,7 +219,22 @@ def _is_null(parts: dict[str, Any], operands: list[_native.Expression]) -> pl.Ex
 
 def _is_nan(parts: dict[str, Any], operands: list[_native.Expression]) -> pl.Expr:
     operand = to_polars(operands[0])
+    column = operands[0].parts()
+    if column["kind"] == "column" and operands[0].type() == "unknown" and "." not in column["name"]:
+        return _nan_of_any_type(column["name"], negated=parts["negated"])
     return operand.is_not_nan() if parts["negated"] else operand.is_nan()
+
+
+def _nan_of_any_type(name: str, *, negated: bool) -> pl.Expr:
+    """Polars knows of decimals not even that they are no NaN."""
+    import polars as pl
+    import polars.selectors as cs
+
+    floats = (cs.by_name(name) & cs.float()).as_expr()
+    others = (cs.by_name(name) - cs.float()).as_expr()
+    if negated:
+        return pl.any_horizontal(floats.is_not_nan(), others == others)
+    return pl.any_horizontal(floats.is_nan(), others != others)
 
 
 def _starts_with(parts: dict[str, Any], operands: list[_native.Expression]) -> pl.Expr:
@@ -123,7 +275,7 @@ def _not(_: dict[str, Any], operands: list[_native.Expression]) -> pl.Expr:
 def _arithmetic(parts: dict[str, Any], operands: list[_native.Expression]) -> pl.Expr:
     import polars as pl
 
-    left, right = map(to_polars, operands)
+    left, right = _sides(operands)
     match parts["op"]:
         case "+":
             return left + right

@@ -103,15 +103,18 @@ class QueryBuilder:
     def filter(self, *predicates: str | Expression) -> QueryBuilder:
         """Keeps the rows for which all predicates are true; null is not true.
 
+        A predicate is SQL text or an expression, of ours or of Polars, pyarrow or PyIceberg.
         After a grouping it sees the groups: aggregates may stand in it (SQL's HAVING).
         """
         query = self._query
+        shown: list[object] = []
         for predicate in predicates:
             native = filter_argument("filter", predicate)
             if native is None:
                 raise ValidationError("filter needs SQL text or an expression, not None")
             query = query.filter(native)
-        return self._with("filter", predicates, query)
+            shown.append(native)
+        return self._with("filter", shown, query)
 
     def where(self, *predicates: str | Expression) -> QueryBuilder:
         """The same as `filter`."""

@@ -5,10 +5,13 @@ ICEFRAME_SEED sets the seed of the random ones.
 """
 
 import datetime as dt
+import decimal
 import os
 import random
+import uuid
 
 import polars as pl
+import pyarrow as pa
 import pytest
 from pyiceberg.expressions import (
     AlwaysFalse,
@@ -17,8 +20,11 @@ from pyiceberg.expressions import (
     EqualTo,
     GreaterThan,
     In,
+    IsNaN,
     IsNull,
+    LessThan,
     LessThanOrEqual,
+    Not,
     NotEqualTo,
     NotIn,
     NotNull,
@@ -26,6 +32,8 @@ from pyiceberg.expressions import (
     Or,
     StartsWith,
 )
+from pyiceberg.expressions.visitors import bind, rewrite_not
+from pyiceberg.io.pyarrow import pyarrow_to_schema
 
 from iceframe import functions as F
 from iceframe.errors import UnsupportedOperationError
@@ -38,10 +46,12 @@ A, B, S = col("a"), col("b"), col("s")
     ("expression", "expected"),
     [
         (A == 1, EqualTo("a", 1)),
-        (2 < A, GreaterThan("a", 2)),
+        (2 > A, LessThan("a", 2)),
+        # NaN is greater than every number here, and meets no comparison there.
+        (2 < A, Or(GreaterThan("a", 2), IsNaN("a"))),
         (~(A > 2), LessThanOrEqual("a", 2)),
-        ((A != 1) & S.is_null(), And(NotEqualTo("a", 1), IsNull("s"))),
-        (~((A == 1) | S.is_null()), And(NotEqualTo("a", 1), NotNull("s"))),
+        ((A != 1) & S.is_null(), And(And(NotEqualTo("a", 1), NotNull("a")), IsNull("s"))),
+        (~((A == 1) | S.is_null()), And(And(NotEqualTo("a", 1), NotNull("a")), NotNull("s"))),
         (A.is_in([1, 2, None]), In("a", [1, 2])),
         (~A.is_in([1, 2]), And(NotIn("a", [1, 2]), NotNull("a"))),
         (~A.is_in([1, None]), AlwaysFalse()),
@@ -49,13 +59,48 @@ A, B, S = col("a"), col("b"), col("s")
         (~S.starts_with("x"), And(NotStartsWith("s", "x"), NotNull("s"))),
         (A == None, AlwaysFalse()),  # noqa: E711 - a comparison with null
         (lit(True), AlwaysTrue()),
-        (col("d") > dt.date(2024, 2, 29), GreaterThan("d", dt.date(2024, 2, 29))),
+        (S == "2 apples", EqualTo("s", "2 apples")),
         (((A == 1) | (B == 2)).alias("x"), Or(EqualTo("a", 1), EqualTo("b", 2))),
     ],
 )
 def test_to_iceberg(expression, expected):
     assert expression.pushdown() == (expected, True)
     assert expression.to_iceberg() == expected
+
+
+def test_literals_take_the_columns_type_when_pyiceberg_binds_them():
+    schema = pa.schema(
+        [
+            pa.field("f", pa.float32(), metadata={"PARQUET:field_id": "1"}),
+            pa.field("day", pa.date32(), metadata={"PARQUET:field_id": "2"}),
+            pa.field("dec", pa.decimal128(9, 2), metadata={"PARQUET:field_id": "3"}),
+            pa.field("u", pa.uuid(), metadata={"PARQUET:field_id": "4"}),
+        ]
+    )
+    schema = pyarrow_to_schema(schema)
+    bound = [
+        (col("f") == 0.1, EqualTo("f", 0.10000000149011612)),
+        (col("day") == "2020-02-29", EqualTo("day", dt.date(2020, 2, 29))),
+        (col("dec") > 10.505, None),
+        (~(col("dec") <= decimal.Decimal("10.505")), GreaterThan("dec", decimal.Decimal("10.50"))),
+        (col("dec") == decimal.Decimal("10.505"), AlwaysFalse()),
+    ]
+    for expression, expected in bound:
+        exported = expression.to_iceberg()
+        if expected is None:
+            with pytest.raises(UnsupportedOperationError, match="PyIceberg has no such expression"):
+                exported.bind(schema)
+        else:
+            assert exported.bind(schema) == bind(schema, expected, case_sensitive=True)
+    for negated in (
+        ~(col("f") == 0.1).to_iceberg(),
+        rewrite_not(Not((col("f") == 0.1).to_iceberg())),
+    ):
+        wanted = And(NotEqualTo("f", 0.10000000149011612), NotNull("f"))
+        assert bind(schema, negated, True) == bind(schema, wanted, True)
+    with pytest.raises(UnsupportedOperationError, match="PyIceberg has no such expression"):
+        (col("u") == uuid.UUID(int=1)).to_iceberg().bind(schema)
+    assert (col("F") == 0.1).to_iceberg().bind(schema, False) == bind(schema, bound[0][1], True)
 
 
 def test_what_pyiceberg_does_not_know_stays():
@@ -67,8 +112,8 @@ def test_what_pyiceberg_does_not_know_stays():
         assert (~(known & unknown)).pushdown() == (None, False)
         with pytest.raises(UnsupportedOperationError, match="PyIceberg has no such expression"):
             (known & unknown).to_iceberg()
-        row_filter, residual = plan_pushdown([known, unknown, B > 2])
-        assert row_filter == And(EqualTo("a", 1), GreaterThan("b", 2))
+        row_filter, residual = plan_pushdown([known, unknown, B < 2])
+        assert row_filter == And(EqualTo("a", 1), LessThan("b", 2))
         assert residual == [unknown] or residual[0] is unknown
     assert plan_pushdown([]) == (AlwaysTrue(), [])
 
