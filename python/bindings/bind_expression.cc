@@ -20,10 +20,8 @@
 #include "iceframe/expression/parse_expression.h"
 #include "iceframe/expression/rewrite.h"
 #include "iceframe/expression/window.h"
-#include "iceframe/types/arrow_schema.h"
 
 #include "bindings.h"
-#include "casters/arrow_capsule.h"
 #include "casters/result.h"
 #include "casters/value.h"
 
@@ -174,10 +172,8 @@ Expression MakeOver(const Expression& call, std::vector<Expression> partition_by
 /// The tree with columns and types of a schema, for those who translate it: dates and numbers stand
 /// there as values of the columns that they are compared with.
 Result<Expression> BindTo(const Expression& self, const nb::object& schema, bool case_sensitive) {
-  ICEFRAME_ASSIGN_OR_RETURN(const auto arrow_schema, ImportSchema(schema));
-  constexpr int32_t kFormatVersion = 3;
-  ICEFRAME_ASSIGN_OR_RETURN(auto fields, FromArrowSchema(*arrow_schema, kFormatVersion));
-  ICEFRAME_ASSIGN_OR_RETURN(const auto columns, Schema::Make(SchemaId(0), std::move(fields)));
+  constexpr int kFormatVersion = 3;
+  ICEFRAME_ASSIGN_OR_RETURN(const auto columns, ToTableSchema(schema, kFormatVersion));
   ICEFRAME_ASSIGN_OR_RETURN(const Expression bound, Bind(self, *columns, case_sensitive));
   return Simplify(bound);
 }
@@ -293,7 +289,7 @@ void BindExpression(nb::module_& module) {
           "equals", [](const Expression& self, const Expression& other) { return self == other; },
           nb::arg("other"), "Whether both are the same tree.")
       .def("bind", &BindTo, nb::arg("schema"), nb::arg("case_sensitive") = true,
-           "With the columns and types of an object with __arrow_c_schema__.")
+           "With the columns and types of a schema: JSON, or an object with __arrow_c_schema__.")
       .def("type", [](const Expression& self) { return self.type().ToString(); })
       .def("operands", [](const Expression& self) { return self.operands(); })
       .def("parts", &PartsOf, "The node's kind and what it holds beside its operands.")

@@ -36,6 +36,22 @@ namespace nb = nanobind;
 
 namespace iceframe::python {
 
+Result<std::shared_ptr<const Schema>> ToTableSchema(nb::handle schema, int format_version) {
+  std::vector<NestedField> fields;
+  if (nb::isinstance<nb::str>(schema)) {
+    ICEFRAME_ASSIGN_OR_RETURN(const Json json, Json::Parse(nb::cast<std::string>(schema)));
+    ICEFRAME_ASSIGN_OR_RETURN(const Type row, TypeFromJson(json));
+    fields = row.fields();
+    const bool has_ids = !fields.empty() && fields[0].id > 0;
+    if (has_ids) return SchemaFromJson(json);
+    fields = AssignFreshIds(fields);
+  } else {
+    ICEFRAME_ASSIGN_OR_RETURN(const auto arrow_schema, ImportSchema(schema));
+    ICEFRAME_ASSIGN_OR_RETURN(fields, FromArrowSchema(*arrow_schema, format_version));
+  }
+  return Schema::Make(SchemaId(0), std::move(fields));
+}
+
 namespace {
 
 using TablePtr = std::shared_ptr<const Table>;
@@ -88,23 +104,6 @@ CreateTableOptions ToOptions(const NewTableArguments& arguments) {
     options.sort_by.push_back({column, transform, descending, nulls_first});
   }
   return options;
-}
-
-// A schema as the specification's JSON, or as Arrow's. In JSON, fields without ids get fresh ones.
-Result<std::shared_ptr<const Schema>> ToTableSchema(nb::handle schema, int format_version) {
-  std::vector<NestedField> fields;
-  if (nb::isinstance<nb::str>(schema)) {
-    ICEFRAME_ASSIGN_OR_RETURN(const Json json, Json::Parse(nb::cast<std::string>(schema)));
-    ICEFRAME_ASSIGN_OR_RETURN(const Type row, TypeFromJson(json));
-    fields = row.fields();
-    const bool has_ids = !fields.empty() && fields[0].id > 0;
-    if (has_ids) return SchemaFromJson(json);
-    fields = AssignFreshIds(fields);
-  } else {
-    ICEFRAME_ASSIGN_OR_RETURN(const auto arrow_schema, ImportSchema(schema));
-    ICEFRAME_ASSIGN_OR_RETURN(fields, FromArrowSchema(*arrow_schema, format_version));
-  }
-  return Schema::Make(SchemaId(0), std::move(fields));
 }
 
 Result<TablePtr> CreateTable(

@@ -30,6 +30,9 @@ void BindTable(nanobind::module_& module);
 using FilterArgument = std::optional<std::variant<std::string, Expression>>;
 Result<Expression> ToFilter(FilterArgument filter);
 
+/// A schema as the specification's JSON, or as Arrow's. In JSON, fields without ids get fresh ones.
+Result<std::shared_ptr<const Schema>> ToTableSchema(nanobind::handle schema, int format_version);
+
 class BatchStream;
 /// A table by its name, as it is now, or as it was loaded.
 using TableArgument = std::variant<std::string, std::shared_ptr<const Table>>;

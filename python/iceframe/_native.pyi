@@ -63,7 +63,9 @@ class Expression:
         """Whether both are the same tree."""
 
     def bind(self, schema: object, case_sensitive: bool = True) -> Expression:
-        """With the columns and types of an object with __arrow_c_schema__."""
+        """
+        With the columns and types of a schema: JSON, or an object with __arrow_c_schema__.
+        """
 
     def type(self) -> str: ...
     def operands(self) -> list[Expression]: ...

@@ -10,7 +10,7 @@ from typing import Any
 from iceframe import _native
 from iceframe.errors import UnsupportedOperationError
 from iceframe.literals import python_value
-from iceframe.table_input import to_arrow_schema
+from iceframe.table_input import to_table_schema
 
 __all__ = [
     "bound_to",
@@ -43,7 +43,7 @@ def bound_to(
         schema: of Arrow, Polars or PyIceberg, or whatever else `create_table` takes.
         case_sensitive: whether names must match the schema's case.
     """
-    return expression.bind(to_arrow_schema(schema, 3), case_sensitive)
+    return expression.bind(to_table_schema(schema, 3), case_sensitive)
 
 
 def reads_as_other_type(text: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -126,9 +127,14 @@ class Schema:
     """A table's columns, under their ids."""
 
     def __init__(self, content: Mapping[str, Any]) -> None:
+        self._content = content
         self.schema_id: int = content.get("schema-id", 0)
         self.fields = tuple(_field_of(field) for field in content["fields"])
         self.identifier_field_ids: list[int] = list(content.get("identifier-field-ids", ()))
+
+    def to_json(self) -> str:
+        """Returns the schema as the specification writes it."""
+        return json.dumps(self._content)
 
     @property
     def columns(self) -> tuple[NestedField, ...]:

@@ -198,5 +198,9 @@ def test_texts_take_the_type_of_the_column(every):
     with pytest.raises(UnsupportedOperationError, match="give the table's schema"):
         expression.to_arrow()
     assert len(arrow_rows(table, expression.to_arrow(table.schema))) == 1
+    ice = every[0]
+    for schema in (ice.get_table("t").schema(), every[3].schema(), frame):
+        exported = (col("day") == "2020-02-29").to_polars(schema)
+        assert len(frame_rows(frame, exported)) == 1
     with pytest.raises(UnsupportedOperationError, match="pyarrow has no such expression"):
         (F.lower("s") == "a").to_arrow()
