@@ -9,13 +9,9 @@
 #include <arrow/record_batch.h>
 
 #include "engine_call.h"
+#include "rows.h"
 
 namespace iceframe::python {
-
-/// One batch of a scan.
-struct Batch {
-  std::shared_ptr<arrow::RecordBatch> batch;
-};
 
 /// The batches of one scan: by `Next`, or all at once through the Arrow stream protocol.
 class BatchStream {
@@ -27,9 +23,11 @@ class BatchStream {
   BatchStream& operator=(const BatchStream&) = delete;
 
   const Operation& operation() const { return operation_; }
-  const arrow::Schema& schema() const { return *schema_; }
+  const std::shared_ptr<arrow::Schema>& schema() const { return schema_; }
   /// nullopt at the end. Errors: those of the scan; InvalidArgument once the stream was exported.
   Result<std::optional<Batch>> Next();
+  /// All batches that are left, in one call.
+  Result<Rows> ReadAll();
   /// Errors: InvalidArgument once it was read or closed.
   Result<nanobind::object> Export();
   /// Stops the scan; the batches handed out stay.

@@ -25,11 +25,7 @@ using DirectedKey = std::tuple<Expression, bool, bool>;
 
 Query MakeQuery(std::string table, std::optional<int64_t> snapshot_id,
                 std::optional<int64_t> as_of_timestamp, std::optional<std::string> ref) {
-  TableVersion version;
-  if (snapshot_id) version.snapshot_id = SnapshotId(*snapshot_id);
-  version.as_of_timestamp_ms = as_of_timestamp;
-  version.ref = std::move(ref);
-  return Query(std::move(table), std::move(version));
+  return Query(std::move(table), ToVersion(snapshot_id, as_of_timestamp, std::move(ref)));
 }
 
 Result<JoinKind> ParseJoinKind(const std::string& name) {

@@ -59,6 +59,28 @@ Result<std::optional<Batch>> BatchStream::Next() {
   return std::nullopt;
 }
 
+Result<Rows> BatchStream::ReadAll() {
+  Rows rows{schema_, {}};
+  const std::shared_ptr<arrow::RecordBatchReader> reader = reader_;
+  if (reader == nullptr) {
+    if (is_at_end_) return rows;
+    return ReadAlready();
+  }
+  const Status status = RunCall(operation_, CallWork([&](CallerThread&) -> Status {
+                                  std::lock_guard lock(reading_);
+                                  std::shared_ptr<arrow::RecordBatch> batch;
+                                  do {
+                                    ICEFRAME_RETURN_NOT_OK(reader->ReadNext(&batch));
+                                    if (batch != nullptr) rows.batches.push_back(batch);
+                                  } while (batch != nullptr);
+                                  return Status::OK();
+                                }));
+  Close();
+  if (!status.ok()) return status;
+  is_at_end_ = true;
+  return rows;
+}
+
 Result<nb::object> BatchStream::Export() {
   if (reader_ == nullptr) return ReadAlready();
   return ExportStream(std::exchange(reader_, nullptr), operation_);
@@ -78,6 +100,36 @@ Result<Expression> ToFilter(FilterArgument filter) {
   return ParseExpression(std::get<std::string>(*filter));
 }
 
+TableVersion ToVersion(std::optional<int64_t> snapshot_id, std::optional<int64_t> as_of_timestamp,
+                       std::optional<std::string> ref) {
+  TableVersion version;
+  if (snapshot_id) version.snapshot_id = SnapshotId(*snapshot_id);
+  version.as_of_timestamp_ms = as_of_timestamp;
+  version.ref = std::move(ref);
+  return version;
+}
+
+Result<int64_t> CountRows(Session& session, const TableArgument& table, FilterArgument filter,
+                          std::optional<int64_t> limit, std::optional<int64_t> snapshot_id,
+                          std::optional<int64_t> as_of_timestamp, std::optional<std::string> ref,
+                          bool case_sensitive) {
+  ScanOptions options;
+  ICEFRAME_ASSIGN_OR_RETURN(options.filter, ToFilter(std::move(filter)));
+  options.limit = limit;
+  options.version = ToVersion(snapshot_id, as_of_timestamp, std::move(ref));
+  options.case_sensitive = case_sensitive;
+  const Operation operation = MakeOperation(session.NewOperation());
+  return RunCall<int64_t>(operation, [&](CallerThread&) -> Result<int64_t> {
+    std::shared_ptr<const Table> loaded;
+    if (const auto* name = std::get_if<std::string>(&table)) {
+      ICEFRAME_ASSIGN_OR_RETURN(loaded, session.LoadTable(operation.context, *name));
+    } else {
+      loaded = std::get<std::shared_ptr<const Table>>(table);
+    }
+    return session.CountRows(operation.context, loaded, options);
+  });
+}
+
 Result<std::shared_ptr<BatchStream>> Scan(
     Session& session, const TableArgument& table, std::optional<std::vector<std::string>> columns,
     FilterArgument filter, std::optional<int64_t> limit, std::optional<int64_t> snapshot_id,
@@ -87,9 +139,7 @@ Result<std::shared_ptr<BatchStream>> Scan(
   options.columns = std::move(columns);
   ICEFRAME_ASSIGN_OR_RETURN(options.filter, ToFilter(std::move(filter)));
   options.limit = limit;
-  if (snapshot_id) options.version.snapshot_id = SnapshotId(*snapshot_id);
-  options.version.as_of_timestamp_ms = as_of_timestamp;
-  options.version.ref = std::move(ref);
+  options.version = ToVersion(snapshot_id, as_of_timestamp, std::move(ref));
   options.ordered = ordered;
   options.case_sensitive = case_sensitive;
   options.batch_rows = batch_rows;
@@ -128,17 +178,13 @@ Result<std::pair<std::string, std::string>> Explain(Session& session, const Quer
 }
 
 void BindScan(nb::module_& module) {
-  nb::class_<Batch>(module, "Batch", "One batch of a scan, in the Arrow C data interface.")
-      .def_prop_ro("num_rows", [](const Batch& self) { return self.batch->num_rows(); })
-      .def(
-          "__arrow_c_array__",
-          [](const Batch& self, nb::handle) { return ExportBatch(*self.batch); },
-          nb::arg("requested_schema") = nb::none());
   nb::class_<BatchStream>(module, "BatchStream", "The rows of one scan, read once.")
       .def(
           "__arrow_c_stream__", [](BatchStream& self, nb::handle) { return self.Export(); },
           nb::arg("requested_schema") = nb::none())
-      .def("__arrow_c_schema__", [](BatchStream& self) { return ExportSchema(self.schema()); })
+      .def("__arrow_c_schema__", [](BatchStream& self) { return ExportSchema(*self.schema()); })
+      .def("schema", [](const BatchStream& self) { return RowSchema{self.schema()}; })
+      .def("read_all", &BatchStream::ReadAll, "The rows that are left.")
       .def("next_batch", &BatchStream::Next, "The next batch, None at the end.")
       .def("close", &BatchStream::Close, "Stops the scan; batches handed out stay.")
       .def(

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Session: the engine's front door for Python.
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -136,6 +137,29 @@ Result<std::shared_ptr<arrow::RecordBatchReader>> OpenInput(Session& session,
   return input->Open(table->metadata()->current_schema(), operation.context.pool());
 }
 
+using Write = std::function<Result<WriteReport>(CallerThread&, const CommitOptions&)>;
+
+// Runs a write; `name` is the table's for what Ctrl-C says of the commit.
+Result<WriteReport> RunWrite(const Operation& operation, CommitOptions options,
+                             const std::string& name, const Write& write) {
+  options.watch = std::make_shared<CommitWatch>();
+  WriteReport report;
+  const CallWork work = [&](CallerThread& caller) -> Status {
+    ICEFRAME_ASSIGN_OR_RETURN(report, write(caller, options));
+    return Status::OK();
+  };
+  const auto note = [&](const Status& status) -> std::string {
+    if (KindOf(status) == ErrorKind::kCommitStateUnknown) {
+      return "the state of the commit is unknown: " + status.message();
+    }
+    if (!status.ok() || !report.snapshot_id) return "nothing was committed to " + name;
+    return "the commit to " + name + " landed before: snapshot " +
+           std::to_string(report.snapshot_id->value());
+  };
+  ICEFRAME_RETURN_NOT_OK(RunCommit(operation, *options.watch, work, note));
+  return report;
+}
+
 Result<WriteReport> Append(Session& session, const std::string& name, nb::handle data,
                            const std::string& branch, Properties summary, nb::object progress) {
   CommitOptions options;
@@ -143,10 +167,11 @@ Result<WriteReport> Append(Session& session, const std::string& name, nb::handle
   options.summary = std::move(summary);
   const Operation operation = MakeOperation(session.NewOperation(), std::move(progress));
   ICEFRAME_ASSIGN_OR_RETURN(auto reader, OpenInput(session, name, data, operation));
-  return RunCall<WriteReport>(operation, [&](CallerThread& caller) {
-    const auto rows = ReadOnCaller(reader, caller);
-    return session.Append(operation.context, name, *rows, options);
-  });
+  return RunWrite(operation, std::move(options), name,
+                  [&](CallerThread& caller, const CommitOptions& watched) {
+                    const auto rows = ReadOnCaller(reader, caller);
+                    return session.Append(operation.context, name, *rows, watched);
+                  });
 }
 
 Result<WriteReport> Overwrite(Session& session, const std::string& name, nb::handle data,
@@ -158,10 +183,11 @@ Result<WriteReport> Overwrite(Session& session, const std::string& name, nb::han
   options.summary = std::move(summary);
   const Operation operation = MakeOperation(session.NewOperation(), std::move(progress));
   ICEFRAME_ASSIGN_OR_RETURN(auto reader, OpenInput(session, name, data, operation));
-  return RunCall<WriteReport>(operation, [&](CallerThread& caller) {
-    const auto rows = ReadOnCaller(reader, caller);
-    return session.Overwrite(operation.context, name, *rows, expression, options);
-  });
+  return RunWrite(operation, std::move(options), name,
+                  [&](CallerThread& caller, const CommitOptions& watched) {
+                    const auto rows = ReadOnCaller(reader, caller);
+                    return session.Overwrite(operation.context, name, *rows, expression, watched);
+                  });
 }
 
 // Runs a short call of the session without the GIL.
@@ -197,6 +223,9 @@ void BindSession(nb::module_& module) {
            nb::arg("filter").none(), nb::arg("limit").none(), nb::arg("snapshot_id").none(),
            nb::arg("as_of_timestamp").none(), nb::arg("ref").none(), nb::arg("ordered"),
            nb::arg("case_sensitive"), nb::arg("batch_rows"), nb::arg("progress").none())
+      .def("count_rows", &CountRows, nb::arg("table"), nb::kw_only(), nb::arg("filter").none(),
+           nb::arg("limit").none(), nb::arg("snapshot_id").none(),
+           nb::arg("as_of_timestamp").none(), nb::arg("ref").none(), nb::arg("case_sensitive"))
       .def("execute", &Execute, nb::arg("query"), nb::kw_only(), nb::arg("disabled_rules"),
            nb::arg("progress").none())
       .def("explain", &Explain, nb::arg("query"), nb::kw_only(), nb::arg("analyze"),

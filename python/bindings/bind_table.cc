@@ -9,18 +9,42 @@
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/shared_ptr.h>
 #include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
 
 #include "iceframe/format/table_metadata_json.h"
+#include "iceframe/planning/column_selection.h"
 #include "iceframe/table/table.h"
 #include "iceframe/types/arrow_schema.h"
+#include "iceframe/types/arrow_storage_schema.h"
 
 #include "bindings.h"
 #include "casters/arrow_capsule.h"
 #include "casters/result.h"
+#include "rows.h"
 
 namespace nb = nanobind;
 
 namespace iceframe::python {
+
+namespace {
+
+Result<RowSchema> RowSchemaOf(const Table& self, std::optional<std::vector<std::string>> columns,
+                              std::optional<int64_t> snapshot_id,
+                              std::optional<int64_t> as_of_timestamp,
+                              std::optional<std::string> ref) {
+  ICEFRAME_ASSIGN_OR_RETURN(auto schema,
+                            self.SchemaOf(ToVersion(snapshot_id, as_of_timestamp, std::move(ref))));
+  RowSchema rows;
+  if (columns) {
+    ICEFRAME_ASSIGN_OR_RETURN(schema, SelectColumns(*schema, *columns, true));
+    ICEFRAME_ASSIGN_OR_RETURN(rows.schema, ToArrowSchema(*schema));
+  } else {
+    ICEFRAME_ASSIGN_OR_RETURN(rows.schema, ToArrowStorageSchema(*schema));
+  }
+  return rows;
+}
+
+}  // namespace
 
 void BindTable(nb::module_& module) {
   nb::class_<Table>(module, "Table")
@@ -36,10 +60,9 @@ void BindTable(nb::module_& module) {
              if (snapshot == nullptr) return std::nullopt;
              return snapshot->snapshot_id.value();
            })
-      .def("__arrow_c_schema__", [](const Table& self) -> Result<nb::object> {
-        ICEFRAME_ASSIGN_OR_RETURN(auto schema, ToArrowSchema(*self.metadata()->current_schema()));
-        return ExportSchema(*schema);
-      });
+      .def("row_schema", &RowSchemaOf, nb::arg("columns").none(), nb::arg("snapshot_id").none(),
+           nb::arg("as_of_timestamp").none(), nb::arg("ref").none(),
+           "The columns of the rows of a version; without names, those that can't be read too.");
 }
 
 }  // namespace iceframe::python

@@ -24,6 +24,7 @@ namespace {
 constexpr std::chrono::milliseconds kSignalInterval{20};
 constexpr std::chrono::milliseconds kExitInterval{100};
 constexpr std::chrono::milliseconds kExitTimeout{2000};
+constexpr std::chrono::seconds kCommitWait{5};
 
 std::atomic<pthread_t> main_thread{};
 bool IsMainThread() { return main_thread.load() == pthread_self(); }
@@ -78,9 +79,8 @@ class RaisedError {
     PyErr_Restore(std::exchange(type_, nullptr), std::exchange(value_, nullptr),
                   std::exchange(trace_, nullptr));
   }
-  bool IsKeyboardInterrupt() const {
-    return PyErr_GivenExceptionMatches(type_, PyExc_KeyboardInterrupt) != 0;
-  }
+  bool IsKeyboardInterrupt() const { return Is(PyExc_KeyboardInterrupt); }
+  bool Is(PyObject* type) const { return PyErr_GivenExceptionMatches(type_, type) != 0; }
 
  private:
   PyObject* type_ = nullptr;
@@ -192,8 +192,25 @@ void LookForInterrupt(const Status& status, bool is_main, RaisedError* error) {
   if (PyErr_Occurred() != nullptr) error->Fetch();
 }
 
+// How long an interrupted call may go on: as long as it can't be told what a commit came to.
+class Patience {
+ public:
+  explicit Patience(const CommitWatch* watch) : watch_(watch) {}
+  bool IsOver() {
+    if (watch_ == nullptr || !watch_->is_request_sent()) return true;
+    const auto now = std::chrono::steady_clock::now();
+    if (!until_) until_ = now + kCommitWait;
+    return now >= *until_;
+  }
+
+ private:
+  const CommitWatch* watch_;
+  std::optional<std::chrono::steady_clock::time_point> until_;
+};
+
 // Without the GIL.
-Status WaitForCall(const Operation& operation, const CallWork& work, RaisedError* error) {
+Status WaitForCall(const Operation& operation, const CallWork& work, RaisedError* error,
+                   const CommitWatch* watch = nullptr) {
   const bool is_main = IsMainThread();
   auto call = std::make_shared<Call>();
   ICEFRAME_RETURN_NOT_OK(Executor::Process().operations()->Spawn([call, &work] {
@@ -202,6 +219,7 @@ Status WaitForCall(const Operation& operation, const CallWork& work, RaisedError
   }));
   const auto interval = is_main || operation.progress ? kSignalInterval : kExitInterval;
   bool is_cancelled = false;
+  Patience patience(watch);
   auto next_look = std::chrono::steady_clock::now() + interval;
   while (!call->is_done()) {
     const bool has_request = call->Wait(interval);
@@ -214,7 +232,7 @@ Status WaitForCall(const Operation& operation, const CallWork& work, RaisedError
       LookAround(operation, is_main, error);
       next_look = std::chrono::steady_clock::now() + interval;
     }
-    if (*error && !is_cancelled) {
+    if (*error && !is_cancelled && patience.IsOver()) {
       is_cancelled = true;
       CancelToken(operation.context.cancel).Cancel();
       call->Refuse();
@@ -222,6 +240,27 @@ Status WaitForCall(const Operation& operation, const CallWork& work, RaisedError
   }
   if (!*error) LookAround(operation, is_main, error);
   return call->status();
+}
+
+// Adds a note to the current Python error.
+void AddNote(const std::string& note) {
+  nb::python_error error;
+  try {
+    error.value().attr("add_note")(nb::str(note.data(), note.size()));
+  } catch (nb::python_error& other) {
+    other.discard_as_unraisable("iceframe");
+  }
+  error.restore();
+}
+
+// Logs the current Python error, which has no place in the outcome any more.
+void LogError() {
+  nb::python_error error;
+  try {
+    nb::module_::import_("iceframe.log_lines").attr("report_of_progress_callback")(error.value());
+  } catch (nb::python_error& other) {
+    other.discard_as_unraisable("iceframe");
+  }
 }
 
 // Whether Python knows this thread.
@@ -263,6 +302,32 @@ Status RunCall(const Operation& operation, const CallWork& work) {
   DeliverLogLines();
   if (!error) return status;
   error.Restore();
+  return Interrupted();
+}
+
+Status RunCommit(const Operation& operation, const CommitWatch& watch, const CallWork& work,
+                 const std::function<std::string(const Status&)>& note) {
+  RefreshLogLevel();
+  RaisedError error;
+  Status status;
+  {
+    const CountedCaller counted;
+    const ReleasedGil released;
+    status = WaitForCall(operation, work, &error, &watch);
+  }
+  DeliverLogLines();
+  if (!error) return status;
+  // Exceptions are a callback's or a reader's; what is none, such as KeyboardInterrupt, ends more
+  // than this call.
+  const bool ends_program = !error.Is(PyExc_Exception);
+  const bool may_have_landed = status.ok() || KindOf(status) == ErrorKind::kCommitStateUnknown;
+  error.Restore();
+  if (ends_program) {
+    AddNote(note(status));
+  } else if (may_have_landed) {
+    LogError();
+    return status;
+  }
   return Interrupted();
 }
 

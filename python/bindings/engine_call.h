@@ -12,12 +12,14 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include <nanobind/nanobind.h>
 
 #include "iceframe/base/result.h"
 #include "iceframe/runtime/operation_context.h"
+#include "iceframe/table/commit_watch.h"
 
 namespace iceframe::python {
 
@@ -61,6 +63,14 @@ using CallWork = std::function<Status(CallerThread&)>;
 /// When a signal handler (Ctrl-C) or the progress callback raises, the operation is cancelled and
 /// waited for; the exception is left as the current Python error, and Cancelled returned.
 Status RunCall(const Operation& operation, const CallWork& work);
+
+/// As RunCall, for a write that ends in a commit.
+///
+/// Once the commit's request was sent it is not cancelled but waited for, at most 5 s. Ctrl-C is
+/// raised then with a note, `note` of the outcome. An exception of the caller's progress callback
+/// never hides a commit that has landed, or may have: it is logged.
+Status RunCommit(const Operation& operation, const CommitWatch& watch, const CallWork& work,
+                 const std::function<std::string(const Status&)>& note);
 
 /// As above for callers that can't raise a Python error, such as an Arrow C stream: Ctrl-C is
 /// raised again as soon as the interpreter has control. The GIL may be held or not.

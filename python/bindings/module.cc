@@ -18,6 +18,7 @@ NB_MODULE(_native, module) {
   BindExpression(module);
   BindTable(module);
   BindFiles(module);
+  BindRows(module);
   BindScan(module);
   BindQuery(module);
   BindInput(module);

@@ -85,7 +85,16 @@ class Table:
     def format_version(self) -> int: ...
     def metadata_json(self) -> str: ...
     def current_snapshot_id(self) -> int | None: ...
-    def __arrow_c_schema__(self) -> object: ...
+    def row_schema(
+        self,
+        columns: Sequence[str] | None,
+        snapshot_id: int | None,
+        as_of_timestamp: int | None,
+        ref: str | None,
+    ) -> RowSchema:
+        """
+        The columns of the rows of a version; without names, those that can't be read too.
+        """
 
 class TableIO:
     """Reads a table's manifests."""
@@ -212,12 +221,50 @@ class Batch:
     @property
     def num_rows(self) -> int: ...
     def __arrow_c_array__(self, requested_schema: object | None = None) -> object: ...
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
+    def cells(self) -> list[list[str | None]]:
+        """The columns' values as people read them; None for null."""
+
+    def json_lines(self) -> bytes:
+        """A JSON object per row, each with a line's end."""
+
+    def csv_lines(self) -> bytes:
+        """A line of CSV per row."""
+
+    def ipc_message(self) -> bytes:
+        """The batch as a message of an Arrow IPC stream."""
+
+class Rows:
+    """All rows of a scan, in the Arrow C data interface."""
+
+    @property
+    def num_rows(self) -> int: ...
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
+    def __arrow_c_schema__(self) -> object: ...
+
+class RowSchema:
+    """The columns of rows."""
+
+    def __arrow_c_schema__(self) -> object: ...
+    def names(self) -> list[str]: ...
+    def are_numeric(self) -> list[bool]:
+        """Whether each column holds numbers."""
+
+    def csv_header(self) -> bytes:
+        """The names as a line of CSV."""
+
+    def ipc_message(self) -> bytes:
+        """The first message of an Arrow IPC stream."""
 
 class BatchStream:
     """The rows of one scan, read once."""
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
     def __arrow_c_schema__(self) -> object: ...
+    def schema(self) -> RowSchema: ...
+    def read_all(self) -> Rows:
+        """The rows that are left."""
+
     def next_batch(self) -> Batch | None:
         """The next batch, None at the end."""
 
@@ -345,6 +392,17 @@ class Session:
         batch_rows: int,
         progress: object | None,
     ) -> BatchStream: ...
+    def count_rows(
+        self,
+        table: str | Table,
+        *,
+        filter: str | Expression | None,
+        limit: int | None,
+        snapshot_id: int | None,
+        as_of_timestamp: int | None,
+        ref: str | None,
+        case_sensitive: bool,
+    ) -> int: ...
     def execute(
         self, query: Query, *, disabled_rules: Sequence[str], progress: object | None
     ) -> BatchStream: ...

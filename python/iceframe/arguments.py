@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import json
 import operator
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from iceframe import _native
-from iceframe.errors import ValidationError
+from iceframe.errors import ValidationError, shown
 from iceframe.expressions import Expression
 from iceframe.foreign_filters import foreign_filter
+from iceframe.plain_text import required_text
 
 __all__ = [
     "as_list",
@@ -25,8 +26,10 @@ __all__ = [
     "sort_column",
     "string_properties",
     "text",
+    "texts",
     "to_milliseconds",
     "transform_pair",
+    "truth",
     "whole_number",
 ]
 
@@ -35,11 +38,14 @@ _INT64_MAX = 2**63 - 1
 
 def required_whole_number(name: str, value: Any) -> int:  # noqa: ANN401 - what the user wrote
     """Returns the value as an integer, whichever library's; texts and fractions are refused."""
-    if isinstance(value, bool) or not hasattr(value, "__index__"):
-        raise ValidationError(f"{name} is no whole number: {value!r}")
-    number = operator.index(value)
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = None
+    if number is None or isinstance(value, bool):
+        raise ValidationError(f"{name} is no whole number: {shown(value)}")
     if abs(number) > _INT64_MAX:
-        raise ValidationError(f"{name} is too large: {number}")
+        raise ValidationError(f"{name} is too large: {shown(number)}")
     return number
 
 
@@ -48,36 +54,30 @@ def whole_number(name: str, value: Any) -> int | None:  # noqa: ANN401 - as abov
     return None if value is None else required_whole_number(name, value)
 
 
+def truth(name: str, value: Any) -> bool:  # noqa: ANN401 - as above
+    """Returns the value, which must be True or False."""
+    if not isinstance(value, bool):
+        raise ValidationError(f"{name} must be True or False, got {shown(value)}")
+    return value
+
+
 def text(name: str, value: Any) -> str | None:  # noqa: ANN401 - as above
     """Returns the value, which must be text or None."""
-    if value is not None and not isinstance(value, str):
-        raise ValidationError(f"{name} is no text: {value!r}")
-    return value
-
-
-def required_text(name: str, value: Any) -> str:  # noqa: ANN401 - as above
-    """Returns the value, which must be text."""
-    if not isinstance(value, str):
-        raise ValidationError(f"{name} is no text: {value!r}")
-    return value
+    return None if value is None else required_text(name, value)
 
 
 def identifier(name: Any) -> str:  # noqa: ANN401 - as above
     """Returns a table's name; PyIceberg's tuples of its parts are one too."""
     if isinstance(name, tuple | list) and name and all(isinstance(part, str) for part in name):
-        return ".".join(name)
-    if not isinstance(name, str):
-        raise ValidationError(f"table name is no text: {name!r}")
-    return name
+        name = ".".join(name)
+    return required_text("table name", name)
 
 
 def levels(what: str, name: Any) -> list[str]:  # noqa: ANN401 - as above
     """Returns the levels of a namespace, of "a.b" or ("a", "b")."""
     if isinstance(name, tuple | list) and name and all(isinstance(part, str) for part in name):
-        return list(name)
-    if not isinstance(name, str):
-        raise ValidationError(f"{what} is no text: {name!r}")
-    return name.split(".")
+        return [required_text(what, part) for part in name]
+    return required_text(what, name).split(".")
 
 
 def filter_argument(name: str, value: Any) -> str | _native.Expression | None:  # noqa: ANN401
@@ -87,11 +87,13 @@ def filter_argument(name: str, value: Any) -> str | _native.Expression | None:  
     """
     if isinstance(value, Expression):
         return value.native
-    if value is None or isinstance(value, str | _native.Expression):
+    if isinstance(value, str):
+        return required_text(name, value)
+    if value is None or isinstance(value, _native.Expression):
         return value
     if (translated := foreign_filter(value)) is not None:
         return translated.native
-    raise ValidationError(f"{name} is neither text nor an expression: {value!r}")
+    raise ValidationError(f"{name} is neither text nor an expression: {shown(value)}")
 
 
 def one_filter(**given: Any) -> Any:  # noqa: ANN401 - filters under their names
@@ -110,39 +112,68 @@ def column_names(value: Any) -> list[str] | None:  # noqa: ANN401 - as above
     """Returns the names of columns to read; None: all."""
     if value is None:
         return None
-    for name in (names := as_list(value)):
-        if not isinstance(name, str):
-            raise ValidationError(f"columns holds what is no text: {name!r}")
-    return names
+    return texts("columns", value)
 
 
-def string_properties(values: Mapping[str, Any] | None) -> dict[str, str]:
-    """Returns the entries as strings: booleans lower-case, nested mappings as JSON."""
+def texts(name: str, value: Any) -> list[str]:  # noqa: ANN401 - as above
+    """Returns the entries of a list, which must be text; a text alone is one of them."""
+    for entry in (entries := as_list(name, value)):
+        if not isinstance(entry, str):
+            raise ValidationError(f"{name} holds what is no text: {shown(entry)}")
+        required_text(name, entry)
+    return entries
+
+
+def string_properties(
+    name: str,
+    values: Any,  # noqa: ANN401 - a mapping or None
+) -> dict[str, str]:
+    """Returns the entries as strings: booleans lower-case, nested mappings as JSON.
+
+    Raises:
+        ValidationError: it is no mapping, or holds what no text can be made of.
+    """
+    if values is None:
+        return {}
+    if not isinstance(values, Mapping):
+        raise ValidationError(f"{name} is no mapping: {shown(values)}")
     result = {}
-    for key, value in (values or {}).items():
-        if value is None:
-            continue
-        if isinstance(value, bool):
-            result[str(key)] = "true" if value else "false"
-        elif isinstance(value, Mapping | list | tuple):
-            result[str(key)] = json.dumps(value)
-        else:
-            result[str(key)] = str(value)
+    for key, value in values.items():
+        if value is not None:
+            result[required_text(f"a key of {name}", key)] = _property(f"{name}[{key!r}]", value)
     return result
 
 
-def as_list(names: Any) -> list[Any]:  # noqa: ANN401 - a name or several
-    """Returns the entries; a string is one of them, not its letters."""
-    return [names] if isinstance(names, str) else list(names or ())
+def _property(name: str, value: Any) -> str:  # noqa: ANN401 - any value that has a text
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    # Not even the text of a value is shown: it may be a secret.
+    try:
+        text = json.dumps(value) if isinstance(value, Mapping | list | tuple) else str(value)
+        text.encode()
+    except (TypeError, ValueError, RecursionError):
+        raise ValidationError(f"{name} can't be written as text: {type(value).__name__}") from None
+    return text
 
 
-def to_milliseconds(time: int | dt.datetime | None) -> int | None:
+def as_list(name: str, entries: Any) -> list[Any]:  # noqa: ANN401 - one or several
+    """Returns the entries; None is none, and a string is one of them, not its letters."""
+    if entries is None:
+        return []
+    if isinstance(entries, str):
+        return [entries]
+    if isinstance(entries, bytes | Mapping) or not isinstance(entries, Iterable):
+        raise ValidationError(f"{name} is no list: {shown(entries)}")
+    return list(entries)
+
+
+def to_milliseconds(name: str, time: int | dt.datetime | None) -> int | None:
     """Returns a datetime as milliseconds since the epoch; numbers are that already."""
     if not isinstance(time, dt.datetime):
-        return whole_number("as_of_timestamp", time)
+        return whole_number(name, time)
     if time.tzinfo is None:
         raise ValidationError(
-            f"time without a zone: {time}; give one such as datetime.now(timezone.utc)"
+            f"{name} is a time without a zone: {time}; give one such as datetime.now(timezone.utc)"
         )
     epoch = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
     return (time - epoch) // dt.timedelta(milliseconds=1)
@@ -151,22 +182,22 @@ def to_milliseconds(time: int | dt.datetime | None) -> int | None:
 def transform_pair(entry: Any) -> tuple[str, str]:  # noqa: ANN401 - what the user wrote
     """Returns a partition field as (column, transform)."""
     if isinstance(entry, str):
-        return entry, "identity"
+        return required_text("a partition's column", entry), "identity"
     if not isinstance(entry, tuple | list) or len(entry) != 2:
         raise ValidationError(
-            f"partition field can't be read: {entry!r}; give a column, or a pair such as "
+            f"partition field can't be read: {shown(entry)}; give a column, or a pair such as "
             '("id", "bucket[4]")'
         )
     column, transform = entry
-    return str(column), str(transform)
+    return required_text("a partition's column", column), required_text("transform", transform)
 
 
 def sort_column(entry: Any) -> tuple[str, str, bool, bool | None]:  # noqa: ANN401 - as above
     """Returns a sort field as (column, transform, descending, nulls first)."""
     if isinstance(entry, str):
-        return entry, "identity", False, None
+        return required_text("a sort column", entry), "identity", False, None
     if not isinstance(entry, tuple | list) or not entry:
-        raise ValidationError(f"sort order can't be read: {entry!r}")
+        raise ValidationError(f"sort order can't be read: {shown(entry)}")
     column, *words = entry
     transform, descending, nulls_first = "identity", False, None
     for word in (str(word).lower().replace("_", "-") for word in words):
@@ -177,5 +208,6 @@ def sort_column(entry: Any) -> tuple[str, str, bool, bool | None]:  # noqa: ANN4
         elif word and word[0].isalpha():
             transform = word
         else:
-            raise ValidationError(f"sort order can't be read: {entry!r}")
-    return str(column), transform, descending, nulls_first
+            raise ValidationError(f"sort order can't be read: {shown(entry)}")
+    required_text("transform", transform)
+    return required_text("a sort column", column), transform, descending, nulls_first

@@ -17,6 +17,7 @@ __all__ = [
     "IoError",
     "MemoryLimitError",
     "MetadataError",
+    "MissingPackageError",
     "NotFoundError",
     "OperationTimeoutError",
     "SchemaError",
@@ -25,7 +26,11 @@ __all__ = [
     "UnavailableError",
     "UnsupportedOperationError",
     "ValidationError",
+    "shown",
 ]
+
+#: Characters of a value in an error.
+_MAX_SHOWN = 80
 
 
 class IceFrameError(Exception):
@@ -88,6 +93,12 @@ class DataError(IceFrameError, ValueError):
 
 class UnsupportedOperationError(IceFrameError, NotImplementedError):
     """The table or the request needs a feature that is not built."""
+
+    kind = "Unsupported"
+
+
+class MissingPackageError(IceFrameError, ImportError):
+    """A package that iceframe doesn't need by itself is not installed; the message names it."""
 
     kind = "Unsupported"
 
@@ -173,6 +184,20 @@ _BY_KIND: dict[str, type[IceFrameError]] = {
         CancelledError,
     )
 }
+
+
+def shown(value: object) -> str:
+    """Returns how an error shows a value: on one line, and not all of a long one.
+
+    Example:
+        >>> shown("x" * 200)
+        "'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx…"
+    """
+    try:
+        text = " ".join(repr(value).split())
+    except Exception:
+        text = f"a {type(value).__name__}"
+    return text if len(text) <= _MAX_SHOWN else text[: _MAX_SHOWN - 1] + "…"
 
 
 def error_of_kind(kind: str, message: str, context: Mapping[str, str]) -> IceFrameError:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from iceframe import _native
 from iceframe.errors import ValidationError
 from iceframe.literals import to_literal, type_name
+from iceframe.plain_text import required_text
 
 if TYPE_CHECKING:
     import polars as pl
@@ -367,6 +368,7 @@ class Column(Expression):
     def __init__(self, name: str) -> None:
         if not isinstance(name, str):
             raise ValidationError(f"a column's name must be text: {name!r}")
+        required_text("a column's name", name)
         super().__init__(_native.Expression.column(name))
 
 

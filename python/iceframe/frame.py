@@ -18,10 +18,18 @@ from iceframe.arguments import (
     sort_column,
     string_properties,
     text,
+    texts,
     transform_pair,
+    truth,
+    whole_number,
 )
 from iceframe.catalog_config import CatalogConfig
-from iceframe.errors import AlreadyExistsError, TableNotFoundError, ValidationError
+from iceframe.errors import (
+    AlreadyExistsError,
+    TableNotFoundError,
+    ValidationError,
+    shown,
+)
 from iceframe.expressions import Expression
 from iceframe.html import html_table
 from iceframe.namespaces import NamespaceManager
@@ -32,6 +40,37 @@ from iceframe.table import Table
 from iceframe.table_input import num_rows_of, to_rows, to_table_schema
 
 __all__ = ["IceFrame", "ScanOptions", "WriteReport"]
+
+_MEMORY_LIMIT = "memory.limit"
+
+
+def _pool_size(given: Any) -> int | None:  # noqa: ANN401 - what the user wrote
+    number = whole_number("pool_size", given)
+    if number is not None and number < 1:
+        raise ValidationError(f"pool_size must be at least 1, got {number}")
+    return number
+
+
+def _settings(
+    settings: Mapping[str, Any] | None,
+    more_settings: Mapping[str, Any],
+    memory_limit: Any,  # noqa: ANN401 - what the user wrote
+) -> dict[str, str]:
+    """Returns all settings that were given, by their names."""
+    values = string_properties("settings", settings)
+    named = {name.replace("__", "."): value for name, value in more_settings.items()}
+    values.update(string_properties("settings", named))
+    if memory_limit is None:
+        return values
+    if _MEMORY_LIMIT in values:
+        raise ValidationError("memory_limit and the setting memory.limit are both given")
+    if isinstance(memory_limit, str):
+        values[_MEMORY_LIMIT] = required_text("memory_limit", memory_limit)
+        return values
+    if (num_bytes := required_whole_number("memory_limit", memory_limit)) < 0:
+        raise ValidationError(f"memory_limit must not be negative: {num_bytes}")
+    values[_MEMORY_LIMIT] = str(num_bytes)
+    return values
 
 
 class IceFrame(TableReading):
@@ -45,6 +84,12 @@ class IceFrame(TableReading):
             ``{"type": "sql", "uri": "sqlite:///catalog.db", "warehouse": "file:///data"}``. None:
             the configured catalog (environment, ``.pyiceberg.yaml``), else an embedded SQLite
             catalog with a local warehouse (docs/settings.md says where).
+        pool_size: the most connections to the catalog at once, at least 1. The catalogs there are
+            so far open what they need and keep up to 8: the number is checked and kept for those
+            that are reached over a network.
+        cache: a cache of query results; there are none yet, so anything but None is refused.
+        memory_limit: the most memory that operations hold at once, as bytes or as a size
+            (``"1GB"``); 0: no limit. The same as the setting ``memory.limit``.
         settings: engine settings by name, dots as double underscores
             (``memory__limit="4GB"``), or as a mapping under ``settings=``.
 
@@ -64,7 +109,10 @@ class IceFrame(TableReading):
     def __init__(
         self,
         catalog_config: Mapping[str, Any] | None = None,
+        pool_size: int | None = None,
         *,
+        cache: object | None = None,
+        memory_limit: int | str | None = None,
         settings: Mapping[str, Any] | None = None,
         **more_settings: Any,  # noqa: ANN401 - any setting's value
     ) -> None:
@@ -75,10 +123,16 @@ class IceFrame(TableReading):
             )
         #: The configuration that was given; the IceFrame's repr says which catalog is meant.
         self.catalog_config = CatalogConfig(catalog_config or {})
-        values = dict(settings or {})
-        values.update({name.replace("__", "."): value for name, value in more_settings.items()})
+        #: The most connections to the catalog, as it was given; None: as many as are needed.
+        self.pool_size = _pool_size(pool_size)
+        if cache is not None:
+            raise ValidationError(
+                f"cache is no cache of query results, which are not built yet: {shown(cache)}; "
+                "leave it out"
+            )
         self._session = _native.Session.open(
-            string_properties(catalog_config), string_properties(values)
+            string_properties("catalog_config", catalog_config),
+            _settings(settings, more_settings, memory_limit),
         )
 
     # Type checkers find what there is not by themselves.
@@ -140,7 +194,7 @@ class IceFrame(TableReading):
             >>> table.name()
             ('default', 'events')
         """
-        if exist_ok:
+        if truth("exist_ok", exist_ok):
             # What is there already needs no schema that can be read.
             with contextlib.suppress(TableNotFoundError):
                 return self.get_table(table_name)
@@ -148,12 +202,14 @@ class IceFrame(TableReading):
         created = self._session.create_table(
             identifier(table_name),
             to_table_schema(schema, version),
-            partition_by=[transform_pair(entry) for entry in as_list(partition_spec)],
-            sort_by=[sort_column(entry) for entry in as_list(sort_order)],
-            properties=string_properties(properties),
+            partition_by=[
+                transform_pair(entry) for entry in as_list("partition_spec", partition_spec)
+            ],
+            sort_by=[sort_column(entry) for entry in as_list("sort_order", sort_order)],
+            properties=string_properties("properties", properties),
             location=text("location", location) or "",
             format_version=version,
-            exist_ok=bool(exist_ok),
+            exist_ok=exist_ok,
         )
         return Table(self._session, created)
 
@@ -171,7 +227,7 @@ class IceFrame(TableReading):
 
     def drop_table(self, table_name: str, *, purge: bool = False) -> None:
         """Removes a table from the catalog; with ``purge`` its files are deleted too."""
-        self._session.drop_table(identifier(table_name), purge=bool(purge))
+        self._session.drop_table(identifier(table_name), purge=truth("purge", purge))
 
     def rename_table(self, table_name: str, new_name: str) -> None:
         """Gives a table another name; its files stay where they are.
@@ -196,7 +252,12 @@ class IceFrame(TableReading):
         )
 
     def list_tables(self, namespace: str = "default") -> list[str]:
-        """Returns "namespace.table" names, sorted; none for a namespace that is not there."""
+        """Returns "namespace.table" names, sorted.
+
+        Raises:
+            NotFoundError: there is no such namespace; "default", which comes with its first table,
+                is empty then.
+        """
         return self._session.list_tables(".".join(levels("namespace", namespace)))
 
     # -- namespaces ----------------------------------------------------------------------------
@@ -215,8 +276,11 @@ class IceFrame(TableReading):
         Raises:
             AlreadyExistsError: the namespace is there and exist_ok is False.
         """
+        truth("exist_ok", exist_ok)
         try:
-            self._session.create_namespace(levels("namespace", name), string_properties(properties))
+            self._session.create_namespace(
+                levels("namespace", name), string_properties("properties", properties)
+            )
         except AlreadyExistsError:
             if not exist_ok:
                 raise
@@ -249,8 +313,8 @@ class IceFrame(TableReading):
         """
         self._session.update_namespace_properties(
             levels("namespace", name),
-            [str(key) for key in as_list(removals)],
-            string_properties(updates),
+            texts("removals", removals),
+            string_properties("updates", updates),
         )
 
     def drop_namespace(self, name: str) -> None:
@@ -264,7 +328,8 @@ class IceFrame(TableReading):
 
     def list_namespaces(self, parent: str | None = None) -> list[tuple[str, ...]]:
         """Returns the namespaces directly below ``parent`` (None: the top level), sorted."""
-        above = levels("parent", parent) if parent else []
+        is_top = parent is None or (isinstance(parent, str | tuple) and not parent)
+        above = [] if is_top else levels("parent", parent)
         return [tuple(name) for name in self._session.list_namespaces(above)]
 
     # -- writing -------------------------------------------------------------------------------
@@ -314,7 +379,7 @@ class IceFrame(TableReading):
                 identifier(table_name),
                 to_rows(data),
                 branch=text("branch", branch) or "main",
-                summary=string_properties(snapshot_properties),
+                summary=string_properties("snapshot_properties", snapshot_properties),
                 progress=listener,
             )
 
@@ -357,6 +422,6 @@ class IceFrame(TableReading):
                 to_rows(data, replaces=True),
                 filter=filter_argument("filter_expr", filter_expr),
                 branch=text("branch", branch) or "main",
-                summary=string_properties(snapshot_properties),
+                summary=string_properties("snapshot_properties", snapshot_properties),
                 progress=listener,
             )

@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import Any
 
 from iceframe import _native
-from iceframe.errors import ValidationError
+from iceframe.errors import ValidationError, shown
 from iceframe.expressions import Expression, IntoExpression, column_of, native_of
 
 __all__ = [
@@ -129,7 +129,7 @@ def dense_rank() -> Expression:
 
 def _shift(name: str, expression: ColumnOrExpression, offset: int, default: Any) -> Expression:  # noqa: ANN401
     if isinstance(offset, bool) or not isinstance(offset, int) or offset < 0:
-        raise ValidationError(f"offset must be a whole number, 0 or more: {offset!r}")
+        raise ValidationError(f"offset must be a whole number, 0 or more: {shown(offset)}")
     return Expression(
         _native.Expression.function(
             name, [_operand(expression), native_of(offset), native_of(default)]
@@ -199,7 +199,7 @@ def when(condition: Expression, value: IntoExpression) -> Case:
 
 def _condition(condition: object) -> _native.Expression:
     if not isinstance(condition, Expression):
-        raise ValidationError(f"a condition must be an expression: {condition!r}")
+        raise ValidationError(f"a condition must be an expression: {shown(condition)}")
     return condition.native
 
 

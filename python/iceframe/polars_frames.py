@@ -3,41 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
+from iceframe import _native
 from iceframe.expressions import Expression
 from iceframe.polars_predicates import implied_filter
 
 if TYPE_CHECKING:
     import polars as pl
-    import pyarrow as pa
 
 __all__ = ["lazy_frame", "to_polars"]
 
 
-def to_polars(rows: pa.Table | pa.RecordBatch) -> pl.DataFrame:
-    """Returns Arrow rows as a Polars DataFrame."""
-    polars = _polars()
-    frame: pl.DataFrame | pl.Series = polars.from_arrow(rows)
-    if not isinstance(frame, polars.DataFrame):
-        raise TypeError("expected a DataFrame from Polars")
-    return cast("pl.DataFrame", frame)
+def to_polars(rows: Any) -> pl.DataFrame:  # noqa: ANN401 - anything with __arrow_c_stream__
+    """Returns rows as a Polars DataFrame."""
+    import polars as pl
+
+    return pl.DataFrame(rows)
 
 
 def lazy_frame(
-    scan: Callable[[list[str], Expression | None, int | None], Iterator[pa.RecordBatch]],
-    no_rows: pa.Table,
+    scan: Callable[[list[str], Expression | None, int | None], Iterator[_native.Batch]],
+    columns: _native.RowSchema,
+    least_column: Callable[[], str],
 ) -> pl.LazyFrame:
     """Returns a LazyFrame whose columns, filters and row limit reach ``scan``.
 
     Args:
         scan: yields the rows of these columns that match a filter, at most so many.
-        no_rows: an empty table with the schema of all columns.
+        columns: all columns.
+        least_column: gives a column to read where rows are only counted.
     """
-    _polars()
+    import polars as pl
     from polars.io.plugins import register_io_source
 
-    empty = to_polars(no_rows)
+    # Types that Polars knows by their extension's name alone are not for reading: their storage is.
+    known = pl.Schema(columns).items()
+    empty = pl.DataFrame(schema={n: getattr(t, "ext_storage", lambda t=t: t)() for n, t in known})
 
     def read(
         with_columns: list[str] | None,
@@ -55,19 +57,10 @@ def lazy_frame(
         yield empty.select(wanted)
         # Polars gives both where the rows are counted before they are filtered.
         before = None if n_rows is not None else implied
-        for batch in scan(needed or empty.columns[:1], before, n_rows):
+        for batch in scan(needed or [least_column()], before, n_rows):
             frame = to_polars(batch)
             if predicate is not None:
                 frame = frame.filter(predicate)
             yield frame.select(wanted) if wanted else frame
 
     return register_io_source(read, schema=empty.schema, explain_name="iceframe")
-
-
-def _polars() -> Any:  # noqa: ANN401 - the module
-    try:
-        import polars as pl
-    except ImportError as error:
-        message = "this returns Polars frames: pip install 'iceframe[polars]'"
-        raise ImportError(message) from error
-    return pl

@@ -8,7 +8,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-__all__ = ["Progress", "ProgressOption", "progress_listener"]
+from iceframe.errors import ValidationError, shown
+from iceframe.log_lines import report_of_progress_callback
+
+__all__ = ["Progress", "ProgressOption", "check_progress", "progress_listener"]
 
 _REDRAW_SECONDS = 0.1
 
@@ -32,14 +35,26 @@ class Progress(NamedTuple):
 ProgressOption = bool | Callable[[Progress], object]
 """False: nothing; True: a bar on a terminal or in a notebook, nothing elsewhere; or a callable,
 which is called on the calling thread now and then (and once at the end) with a `Progress`; what
-it raises cancels the operation."""
+it raises cancels the operation. Once a commit has landed it can't: what is raised then is logged
+(logger "iceframe")."""
 
 _Listener = Callable[[str, int, int, str], object]
+
+
+def check_progress(option: Any) -> None:  # noqa: ANN401 - what the user wrote
+    """Refuses what is neither True, False nor a callable.
+
+    Raises:
+        ValidationError: it is not.
+    """
+    if not isinstance(option, bool) and not callable(option):
+        raise ValidationError(f"progress must be True, False or a callable, got {shown(option)}")
 
 
 @contextmanager
 def progress_listener(option: ProgressOption, total: int = 0) -> Iterator[_Listener | None]:
     """Yields what the native module calls; ``total`` stands in where the engine knows none."""
+    check_progress(option)
     if option is False:
         yield None
     elif option is True:
@@ -50,9 +65,17 @@ def progress_listener(option: ProgressOption, total: int = 0) -> Iterator[_Liste
         try:
             yield _with_total(bar.show, total)
         finally:
-            bar.close()
-    else:
+            _close(bar)
+    elif callable(option):
         yield _with_total(option, total)
+
+
+def _close(bar: _Bar) -> None:
+    # What was done stays done, whether it can be shown or not.
+    try:
+        bar.close()
+    except Exception as error:
+        report_of_progress_callback(error)
 
 
 def _with_total(show: Callable[[Progress], object], total: int) -> _Listener:

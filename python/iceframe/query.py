@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
@@ -14,12 +14,14 @@ from iceframe.arguments import (
     identifier,
     required_text,
     required_whole_number,
+    texts,
+    truth,
 )
-from iceframe.errors import ValidationError
+from iceframe.errors import ValidationError, shown
 from iceframe.expressions import Expression, SortKey, column_of
 from iceframe.not_built import QUERY, refuse
-from iceframe.polars_frames import to_polars
-from iceframe.progress import ProgressOption, progress_listener
+from iceframe.progress import ProgressOption, check_progress, progress_listener
+from iceframe.row_streams import arrow_batches, pyarrow_for, read_arrow, read_polars
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -150,12 +152,12 @@ class QueryBuilder:
         elif isinstance(other_table, str | tuple):
             other = _native.Query.of(identifier(other_table), None, None, None)
         else:
-            raise ValidationError(f"join needs a table name or a query: {other_table!r}")
+            raise ValidationError(f"join needs a table name or a query: {shown(other_table)}")
         if on is not None and (left_on is not None or right_on is not None):
             raise ValidationError("join takes on, or left_on and right_on, not both")
         required_text("how", how)
-        left = _names(on if on is not None else left_on)
-        right = _names(on if on is not None else right_on)
+        left = texts("on", on) if on is not None else texts("left_on", left_on)
+        right = texts("on", on) if on is not None else texts("right_on", right_on)
         if how != "cross" and not left and not right:
             raise ValidationError(
                 f"a join of kind {how} needs on=, or left_on= and right_on=; "
@@ -235,37 +237,33 @@ class QueryBuilder:
             TableNotFoundError: there is no such table.
             MemoryLimitError: ``memory.limit`` was reached.
         """
-        return to_polars(self.to_arrow(progress=progress))
+        with progress_listener(progress) as listener:
+            return read_polars(self._start(listener))
 
     collect = execute
     to_polars = execute
 
     def to_arrow(self, *, progress: ProgressOption = False) -> pa.Table:
         """As `execute`, as a pyarrow Table."""
-        import pyarrow as pa
-
+        pyarrow_for("to_arrow")
         with progress_listener(progress) as listener:
-            stream = self._start(listener)
-            batches = []
-            while (batch := stream.next_batch()) is not None:
-                batches.append(pa.record_batch(batch))
-            return pa.Table.from_batches(batches, pa.schema(stream))
+            return read_arrow(self._start(listener))
 
     def to_pandas(self, *, progress: ProgressOption = False) -> pd.DataFrame:
         """As `execute`, as a pandas DataFrame."""
+        pyarrow_for("to_pandas")
         return self.to_arrow(progress=progress).to_pandas()
 
     def to_batches(self, *, progress: ProgressOption = False) -> Iterator[pa.RecordBatch]:
         """Runs the query; yields its rows as they are computed. Closing the iterator stops it."""
-        import pyarrow as pa
+        pyarrow_for("to_batches")
+        check_progress(progress)
 
-        with progress_listener(progress) as listener:
-            stream = self._start(listener)
-            try:
-                while (batch := stream.next_batch()) is not None:
-                    yield pa.record_batch(batch)
-            finally:
-                stream.close()
+        def batches() -> Iterator[pa.RecordBatch]:
+            with progress_listener(progress) as listener:
+                yield from arrow_batches(self._start(listener))
+
+        return batches()
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
         return self._start(None).__arrow_c_stream__(requested_schema)
@@ -281,8 +279,11 @@ class QueryBuilder:
         """
         text, data = self._session.explain(
             self._query,
-            analyze=bool(analyze),
-            disabled_rules=[str(rule) for rule in as_list(disabled_rules)],
+            analyze=truth("analyze", analyze),
+            disabled_rules=[
+                required_text("disabled_rules", str(rule))
+                for rule in as_list("disabled_rules", disabled_rules)
+            ],
         )
         return Explanation(text, data)
 
@@ -333,7 +334,8 @@ def _flat(given: Iterable[Any]) -> list[Any]:
     """Returns the entries, lists among them opened."""
     entries: list[Any] = []
     for entry in given:
-        if isinstance(entry, Iterable) and not isinstance(entry, str | Expression | SortKey):
+        is_one = isinstance(entry, str | bytes | Mapping | Expression | SortKey)
+        if isinstance(entry, Iterable) and not is_one:
             entries.extend(entry)
         else:
             entries.append(entry)
@@ -347,18 +349,8 @@ def _items(step: str, given: Iterable[Any]) -> list[_native.Expression]:
     return [column_of(entry).native for entry in entries]
 
 
-def _names(given: str | Sequence[str] | None) -> list[str]:
-    if given is None:
-        return []
-    names = [given] if isinstance(given, str) else list(given)
-    for name in names:
-        if not isinstance(name, str):
-            raise ValidationError(f"a column to join on is no name: {name!r}")
-    return names
-
-
 def _per_key(name: str, given: bool | Sequence[bool], count: int) -> list[bool]:
-    entries = [given] * count if isinstance(given, bool) else list(given)
+    entries = [given] * count if isinstance(given, bool) else as_list(name, given)
     if len(entries) != count:
         raise ValidationError(f"{name} has {len(entries)} entries for {count} keys")
-    return [bool(entry) for entry in entries]
+    return [truth(name, entry) for entry in entries]

@@ -15,12 +15,21 @@ from iceframe.arguments import (
     required_whole_number,
     text,
     to_milliseconds,
+    truth,
     whole_number,
 )
+from iceframe.errors import UnsupportedOperationError
 from iceframe.expressions import Expression
-from iceframe.polars_frames import lazy_frame, to_polars
-from iceframe.progress import ProgressOption, progress_listener
+from iceframe.polars_frames import lazy_frame
+from iceframe.progress import ProgressOption, check_progress, progress_listener
 from iceframe.query import QueryBuilder
+from iceframe.row_streams import (
+    arrow_batches,
+    pyarrow_for,
+    read_arrow,
+    read_polars,
+    stream_batches,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -137,15 +146,15 @@ class TableReading:
             1 [1]
             1 [2]
         """
-        import pyarrow as pa
+        pyarrow_for("scan_batches")
+        check_progress(progress)
 
-        with progress_listener(progress) as listener:
-            stream = self._open_scan(table_name, columns, filter_expr, limit, listener, options)
-            try:
-                while (batch := stream.next_batch()) is not None:
-                    yield pa.record_batch(batch)
-            finally:
-                stream.close()
+        def batches() -> Iterator[pa.RecordBatch]:
+            with progress_listener(progress) as listener:
+                stream = self._open_scan(table_name, columns, filter_expr, limit, listener, options)
+                yield from arrow_batches(stream)
+
+        return batches()
 
     def to_arrow(
         self,
@@ -163,14 +172,10 @@ class TableReading:
             >>> demo().to_arrow("users", filter_expr="age IS NULL").to_pylist()
             [{'id': 2, 'name': 'Bob', 'age': None}]
         """
-        import pyarrow as pa
-
+        pyarrow_for("to_arrow")
         with progress_listener(progress) as listener:
             stream = self._open_scan(table_name, columns, filter_expr, limit, listener, options)
-            batches = []
-            while (batch := stream.next_batch()) is not None:
-                batches.append(pa.record_batch(batch))
-            return pa.Table.from_batches(batches, pa.schema(stream))
+            return read_arrow(stream)
 
     def read_table(
         self,
@@ -201,8 +206,8 @@ class TableReading:
             "as_of_timestamp": as_of_timestamp,
         }
         chosen = one_filter(filter_expr=filter_expr, filter=filter, filter_sql=filter_sql)
-        rows = self.to_arrow(table_name, columns, chosen, limit, progress=progress, **scan)
-        return to_polars(rows)
+        with progress_listener(progress) as listener:
+            return read_polars(self._open_scan(table_name, columns, chosen, limit, listener, scan))
 
     def to_pandas(
         self,
@@ -220,6 +225,7 @@ class TableReading:
             >>> demo().to_pandas("users", ["name"]).to_dict("list")
             {'name': ['Ada', 'Bob']}
         """
+        pyarrow_for("to_pandas")
         rows = self.to_arrow(table_name, columns, filter_expr, limit, progress=progress, **options)
         return rows.to_pandas()
 
@@ -230,7 +236,7 @@ class TableReading:
             >>> demo().head("users", 1).to_dicts()
             [{'id': 1, 'name': 'Ada', 'age': 36}]
         """
-        return self.read_table(table_name, limit=n, **options)
+        return self.read_table(table_name, limit=required_whole_number("n", n), **options)
 
     def count_rows(
         self,
@@ -238,21 +244,23 @@ class TableReading:
         filter_expr: str | Expression | None = None,
         **options: Unpack[ScanOptions],
     ) -> int:
-        """Returns how many rows there are, exactly; only the filter's columns are read.
+        """Returns how many rows there are, exactly, as ``count(*)`` does.
+
+        Files that metadata tells enough of are not opened; of others the filter's columns are read.
 
         Example:
             >>> ice = demo()
             >>> ice.count_rows("users"), ice.count_rows("users", "age > 30")
             (2, 1)
         """
-        stream = self._open_scan(table_name, [], filter_expr, None, None, options)
-        count = 0
-        try:
-            while (batch := stream.next_batch()) is not None:
-                count += batch.num_rows
-        finally:
-            stream.close()
-        return count
+        _check_options(options)
+        return self._session.count_rows(
+            identifier(table_name),
+            filter=filter_argument("filter_expr", filter_expr),
+            limit=None,
+            case_sensitive=True,
+            **_version(options),
+        )
 
     def describe(
         self,
@@ -274,24 +282,35 @@ class TableReading:
         """Returns a Polars LazyFrame over the table; rows are read when it is collected.
 
         Its filters skip files and row groups as ours do, only the columns that it needs are read,
-        and no more rows than its ``head`` asks for. The table is read as it is at this call.
+        and no more rows than its ``head`` asks for. The table is read as it is at this call: its
+        rows and its columns, whatever is changed before the frame is collected. Columns that can't
+        be read yet (variant, geometry) are refused when they are asked for.
 
         Example:
             >>> import polars as pl
             >>> demo().lazy("users").filter(pl.col("id") > 1).select("name").collect().to_dicts()
             [{'name': 'Bob'}]
         """
-        versions = (options.get(key) for key in ("snapshot_id", "as_of_timestamp", "ref"))
-        if all(version is None for version in versions):
-            options["snapshot_id"] = self._session.load_table(
-                identifier(table_name)
-            ).current_snapshot_id()
-        return lazy_frame(
-            lambda columns, filter_expr, limit: self.scan_batches(
-                table_name, columns, filter_expr, limit, **options
-            ),
-            self.to_arrow(table_name, limit=0, **options),
-        )
+        _check_options(options)
+        version = _version(options)
+        table = self._session.load_table(identifier(table_name))
+        columns = table.row_schema(None, **version)
+
+        def scan(
+            names: list[str], filter_expr: Expression | None, limit: int | None
+        ) -> Iterator[_native.Batch]:
+            return stream_batches(self._open_scan(table, names, filter_expr, limit, None, options))
+
+        def least_column() -> str:
+            for name in columns.names():
+                try:
+                    table.row_schema([name], **version)
+                except UnsupportedOperationError:
+                    continue
+                return name
+            raise UnsupportedOperationError(f"no column of {table.name()} can be read yet")
+
+        return lazy_frame(scan, columns, least_column)
 
     def query(
         self,
@@ -316,34 +335,50 @@ class TableReading:
         native = _native.Query.of(
             identifier(table_name),
             whole_number("snapshot_id", snapshot_id),
-            to_milliseconds(as_of_timestamp),
+            to_milliseconds("as_of_timestamp", as_of_timestamp),
             text("ref", ref),
         )
         return QueryBuilder(self._session, native)
 
     def _open_scan(
         self,
-        table_name: str,
+        table: str | _native.Table,
         columns: Sequence[str] | None,
         filter_expr: str | Expression | None,
         limit: int | None,
         listener: Any,  # noqa: ANN401 - what progress_listener yields
         options: ScanOptions,
     ) -> _native.BatchStream:
-        known = ScanOptions.__required_keys__ | ScanOptions.__optional_keys__
-        unknown = options.keys() - known
-        if unknown:
-            raise TypeError(f"unexpected keyword argument: {', '.join(sorted(unknown))}")
+        _check_options(options)
         return self._session.scan(
-            identifier(table_name),
+            table if isinstance(table, _native.Table) else identifier(table),
             columns=column_names(columns),
             filter=filter_argument("filter_expr", filter_expr),
             limit=whole_number("limit", limit),
-            snapshot_id=whole_number("snapshot_id", options.get("snapshot_id")),
-            as_of_timestamp=to_milliseconds(options.get("as_of_timestamp")),
-            ref=text("ref", options.get("ref")),
-            ordered=bool(options.get("ordered", True)),
+            ordered=truth("ordered", options.get("ordered", True)),
             case_sensitive=True,
             batch_rows=required_whole_number("batch_size", options.get("batch_size", 65_536)),
             progress=listener,
+            **_version(options),
         )
+
+
+class _Version(TypedDict):
+    snapshot_id: int | None
+    as_of_timestamp: int | None
+    ref: str | None
+
+
+def _version(options: ScanOptions) -> _Version:
+    return {
+        "snapshot_id": whole_number("snapshot_id", options.get("snapshot_id")),
+        "as_of_timestamp": to_milliseconds("as_of_timestamp", options.get("as_of_timestamp")),
+        "ref": text("ref", options.get("ref")),
+    }
+
+
+def _check_options(options: ScanOptions) -> None:
+    known = ScanOptions.__required_keys__ | ScanOptions.__optional_keys__
+    unknown = options.keys() - known
+    if unknown:
+        raise TypeError(f"unexpected keyword argument: {', '.join(sorted(unknown))}")

@@ -8,9 +8,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NoReturn
 
 from iceframe import _native
+from iceframe.arguments import column_names, required_text, required_whole_number, truth
 from iceframe.expressions import Expression
 from iceframe.html import html_table
 from iceframe.not_built import TABLE, refuse
+from iceframe.row_streams import arrow_schema
 from iceframe.table_metadata import Snapshot, SnapshotLogEntry, SnapshotRef, TableMetadata
 from iceframe.table_scan import DataScan
 from iceframe.table_schema import (
@@ -98,11 +100,18 @@ class Table:
         """Returns all schemas by their ids."""
         return {schema.schema_id: schema for schema in self.metadata.schemas}
 
-    def arrow_schema(self) -> pa.Schema:
-        """Returns the Arrow schema in which rows are read."""
-        import pyarrow as pa
+    def arrow_schema(self, columns: Sequence[str] | None = None) -> pa.Schema:
+        """Returns the Arrow schema in which rows are read.
 
-        return pa.schema(self._native)
+        Args:
+            columns: names in the order wanted, nested ones dotted; None: all. Among all, a column
+                that can't be read yet has the type that Arrow stores it in: variant is a struct of
+                the binaries metadata and value, geometry and geography are binary.
+
+        Raises:
+            UnsupportedOperationError: a column that was asked for can't be read yet.
+        """
+        return arrow_schema(self._native.row_schema(column_names(columns), None, None, None))
 
     def spec(self) -> PartitionSpec:
         """Returns how new files are partitioned."""
@@ -153,13 +162,15 @@ class Table:
 
     def snapshot_by_name(self, name: str) -> Snapshot | None:
         """Returns the snapshot of a branch or tag, None if there is no such one."""
-        ref = self.refs().get(name)
+        ref = self.refs().get(required_text("name", name))
         return None if ref is None else self.snapshot_by_id(ref.snapshot_id)
 
     def snapshot_as_of_timestamp(
         self, timestamp_ms: int, inclusive: bool = True
     ) -> Snapshot | None:
         """Returns what was current at a time in milliseconds, None if nothing was."""
+        truth("inclusive", inclusive)
+        timestamp_ms = required_whole_number("timestamp_ms", timestamp_ms)
         for entry in reversed(self.history()):
             if entry.timestamp_ms < timestamp_ms or (
                 inclusive and entry.timestamp_ms == timestamp_ms

@@ -9,6 +9,8 @@ from functools import cached_property
 from typing import Any
 
 from iceframe import _native
+from iceframe.arguments import required_whole_number
+from iceframe.errors import ValidationError, shown
 from iceframe.table_schema import (
     PartitionSpec,
     Schema,
@@ -55,6 +57,8 @@ class Snapshot:
 
     def manifests(self, io: _native.TableIO) -> list[_native.ManifestFile]:
         """Reads the manifest list; ``io`` is the table's."""
+        if not isinstance(io, _native.TableIO):
+            raise ValidationError(f"io is not the io of a table: {shown(io)}")
         return io.manifests(self.snapshot_id)
 
 
@@ -165,7 +169,8 @@ class TableMetadata:
 
     def schema_by_id(self, schema_id: int) -> Schema | None:
         """Returns a schema, None if there is no such one."""
-        return next((s for s in self.schemas if s.schema_id == schema_id), None)
+        wanted = required_whole_number("schema_id", schema_id)
+        return next((s for s in self.schemas if s.schema_id == wanted), None)
 
     def spec(self) -> PartitionSpec:
         """Returns the partition spec of new files."""
@@ -179,7 +184,8 @@ class TableMetadata:
 
     def snapshot_by_id(self, snapshot_id: int) -> Snapshot | None:
         """Returns a snapshot, None if there is no such one."""
-        return next((s for s in self.snapshots if s.snapshot_id == snapshot_id), None)
+        wanted = required_whole_number("snapshot_id", snapshot_id)
+        return next((s for s in self.snapshots if s.snapshot_id == wanted), None)
 
     def to_dict(self) -> dict[str, Any]:
         """Returns the metadata file's content, under the spec's names."""

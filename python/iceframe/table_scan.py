@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from iceframe import _native
-from iceframe.arguments import column_names, filter_argument, text, whole_number
+from iceframe.arguments import column_names, filter_argument, text, truth, whole_number
 from iceframe.errors import ValidationError
 from iceframe.expressions import Expression
-from iceframe.polars_frames import to_polars
+from iceframe.row_streams import pyarrow_for, read_arrow, read_polars
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,8 +40,9 @@ class DataScan:
         self._session = session
         self._table = table
         self._filter = filter_argument("row_filter", row_filter)
-        self._columns = None if "*" in selected_fields else column_names(selected_fields)
-        self._case_sensitive = bool(case_sensitive)
+        columns = column_names(selected_fields)
+        self._columns = None if columns is None or "*" in columns else columns
+        self._case_sensitive = truth("case_sensitive", case_sensitive)
         self._snapshot_id = whole_number("snapshot_id", snapshot_id)
         self._limit = whole_number("limit", limit)
         self._ref = text("ref", ref)
@@ -68,24 +69,20 @@ class DataScan:
 
     def to_arrow_batch_reader(self) -> pa.RecordBatchReader:
         """Returns the rows as an Arrow reader, read as they are asked for."""
-        import pyarrow as pa
-
-        return pa.RecordBatchReader.from_stream(self._open())
+        return pyarrow_for("to_arrow_batch_reader").RecordBatchReader.from_stream(self._open())
 
     def to_arrow(self) -> pa.Table:
         """Returns the rows as an Arrow table."""
-        import pyarrow as pa
-
-        stream = self._open()
-        batches = [pa.record_batch(batch) for batch in _batches(stream)]
-        return pa.Table.from_batches(batches, pa.schema(stream))
+        pyarrow_for("to_arrow")
+        return read_arrow(self._open())
 
     def to_polars(self) -> pl.DataFrame:
         """Returns the rows as a Polars DataFrame."""
-        return to_polars(self.to_arrow())
+        return read_polars(self._open())
 
     def to_pandas(self, **options: Any) -> pd.DataFrame:  # noqa: ANN401 - pyarrow's
         """Returns the rows as a pandas DataFrame; options are pyarrow's of ``Table.to_pandas``."""
+        pyarrow_for("to_pandas")
         return self.to_arrow().to_pandas(**options)
 
     def to_duckdb(
@@ -101,16 +98,24 @@ class DataScan:
         return con
 
     def count(self) -> int:
-        """Returns how many rows there are; only the filter's columns are read."""
-        return sum(batch.num_rows for batch in _batches(self._open(columns=[])))
+        """Returns how many rows there are, from metadata as far as it tells."""
+        return self._session.count_rows(
+            self._table,
+            filter=self._filter,
+            limit=self._limit,
+            snapshot_id=self._snapshot_id,
+            as_of_timestamp=None,
+            ref=self._ref,
+            case_sensitive=self._case_sensitive,
+        )
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
         return self._open().__arrow_c_stream__(requested_schema)
 
-    def _open(self, columns: list[str] | None = None) -> _native.BatchStream:
+    def _open(self) -> _native.BatchStream:
         return self._session.scan(
             self._table,
-            columns=self._columns if columns is None else columns,
+            columns=self._columns,
             filter=self._filter,
             limit=self._limit,
             snapshot_id=self._snapshot_id,
@@ -121,11 +126,3 @@ class DataScan:
             batch_rows=65_536,
             progress=None,
         )
-
-
-def _batches(stream: _native.BatchStream) -> Iterator[_native.Batch]:
-    try:
-        while (batch := stream.next_batch()) is not None:
-            yield batch
-    finally:
-        stream.close()

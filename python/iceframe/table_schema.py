@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from iceframe.errors import ValidationError
+from iceframe.arguments import required_whole_number, truth
+from iceframe.errors import ValidationError, shown
 
 __all__ = [
     "FieldType",
@@ -161,7 +162,7 @@ class Schema:
 
     def find_column_name(self, column_id: int) -> str | None:
         """Returns the dotted name of an id, None if there is no such field."""
-        return self._names_by_id.get(column_id)
+        return self._names_by_id.get(required_whole_number("column_id", column_id))
 
     def find_field(self, name_or_id: str | int, case_sensitive: bool = True) -> NestedField:
         """Returns a field by its id or its (dotted) name.
@@ -169,14 +170,17 @@ class Schema:
         Raises:
             ValidationError: there is no such field.
         """
+        truth("case_sensitive", case_sensitive)
+        if not isinstance(name_or_id, str):
+            name_or_id = required_whole_number("name_or_id", name_or_id)
         for field_id, name in self._names_by_id.items():
             same = name == name_or_id or (
                 not case_sensitive and name.lower() == str(name_or_id).lower()
             )
-            if same or (field_id == name_or_id and not isinstance(name_or_id, bool)):
+            if same or field_id == name_or_id:
                 return self._fields_by_id[field_id]
         names = ", ".join(self.column_names)
-        raise ValidationError(f"there is no such column: {name_or_id!r}; there are {names}")
+        raise ValidationError(f"there is no such column: {shown(name_or_id)}; there are {names}")
 
     def find_type(self, name_or_id: str | int, case_sensitive: bool = True) -> FieldType:
         """Returns the type of a field; errors as `find_field`."""

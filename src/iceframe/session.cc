@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "iceframe/session.h"
 
+#include <mutex>
+#include <set>
 #include <utility>
 
 #include "iceframe/base/nearest_name.h"
@@ -18,6 +20,8 @@ namespace iceframe {
 
 namespace {
 
+// Where bare names are; it is made with its first table.
+constexpr char kDefaultNamespace[] = "default";
 constexpr char kConfigVariable[] = "ICEFRAME_CONFIG";
 
 Result<const NestedField*> FindColumn(const Schema& schema, const std::string& name) {
@@ -66,10 +70,27 @@ Result<SortOrder> MakeSortOrder(const Schema& schema, const CreateTableOptions& 
   return order;
 }
 
+// Tells of each variable once in a process, however many sessions are opened.
+void WarnOfUnknownVariables(const Properties& environment, LogSink* log) {
+  static std::mutex mutex;
+  static std::set<std::string> told;
+  if (log == nullptr || !log->IsEnabled(LogLevel::kWarning)) return;
+  for (const UnknownVariable& variable : UnknownVariables(environment)) {
+    {
+      const std::lock_guard lock(mutex);
+      if (!told.insert(variable.name).second) continue;
+    }
+    log->Log(LogLevel::kWarning, "settings",
+             "environment variable names no setting and is ignored: " + variable.name +
+                 " (the nearest known one is " + variable.nearest + ")");
+  }
+}
+
 // Arguments over ICEFRAME_… variables over the settings file ($ICEFRAME_CONFIG, else
 // ~/.iceframe.yaml).
 Result<std::shared_ptr<const Properties>> ResolveSettings(const Properties& arguments,
-                                                          const CatalogConfigSources& process) {
+                                                          const CatalogConfigSources& process,
+                                                          LogSink* log) {
   SettingsSources sources;
   sources.arguments = arguments;
   sources.environment = process.environment;
@@ -78,6 +99,7 @@ Result<std::shared_ptr<const Properties>> ResolveSettings(const Properties& argu
     path = named->second;
     sources.environment.erase(named);
   }
+  WarnOfUnknownVariables(sources.environment, log);
   ICEFRAME_ASSIGN_OR_RETURN(std::optional<std::string> text, process.read_file(path));
   if (text) {
     ICEFRAME_ASSIGN_OR_RETURN_CONTEXT(Json tree, ParseYamlConfig(*text), "file", path);
@@ -122,7 +144,8 @@ Result<std::shared_ptr<Session>> MakeSession(const OperationContext& context,
 
 Result<std::shared_ptr<Session>> Session::Open(SessionOptions options) {
   ICEFRAME_ASSIGN_OR_RETURN(CatalogConfigSources process, ProcessCatalogConfigSources({}));
-  ICEFRAME_ASSIGN_OR_RETURN(auto settings, ResolveSettings(options.settings, process));
+  ICEFRAME_ASSIGN_OR_RETURN(auto settings,
+                            ResolveSettings(options.settings, process, options.log.get()));
   OperationContext context;
   context.settings = std::move(settings);
   context.log = options.log;
@@ -145,7 +168,7 @@ namespace internal {
 
 Result<TableIdentifier> ResolveTableName(std::string_view name) {
   ICEFRAME_ASSIGN_OR_RETURN(TableIdentifier identifier, TableIdentifier::Parse(name));
-  if (identifier.name_space.empty()) identifier.name_space = {"default"};
+  if (identifier.name_space.empty()) identifier.name_space = {kDefaultNamespace};
   return identifier;
 }
 
@@ -217,9 +240,11 @@ Result<std::shared_ptr<const Table>> SessionImpl::RegisterTable(
 Result<std::vector<std::string>> SessionImpl::ListTables(const OperationContext& context,
                                                          std::string_view name_space) {
   ICEFRAME_ASSIGN_OR_RETURN(Namespace levels, ParseNamespace(name_space));
-  ICEFRAME_ASSIGN_OR_RETURN(bool exists, catalog_->NamespaceExists(context, levels));
   std::vector<std::string> names;
-  if (!exists) return names;
+  if (levels == Namespace{kDefaultNamespace}) {
+    ICEFRAME_ASSIGN_OR_RETURN(bool exists, catalog_->NamespaceExists(context, levels));
+    if (!exists) return names;
+  }
   ICEFRAME_ASSIGN_OR_RETURN(auto identifiers, catalog_->ListTables(context, levels));
   names.reserve(identifiers.size());
   for (const TableIdentifier& identifier : identifiers) names.push_back(identifier.ToString());

@@ -20,6 +20,7 @@
 #include "iceframe/expression/expression.h"
 #include "iceframe/query/query.h"
 #include "iceframe/runtime/operation_context.h"
+#include "iceframe/table/commit_watch.h"
 #include "iceframe/table/table.h"
 
 namespace iceframe {
@@ -82,6 +83,8 @@ struct CommitOptions {
   Properties summary;
   /// Re-run on the table as it is at each attempt; an error rejects the commit.
   std::function<Status(const TableMetadata&)> validator;
+  /// Says whether the commit's request is under way; nullptr: nobody asks.
+  std::shared_ptr<CommitWatch> watch;
 };
 
 /// What a write did.
@@ -129,7 +132,8 @@ class Session : public std::enable_shared_from_this<Session> {
   virtual Result<std::shared_ptr<const Table>> RegisterTable(
       const OperationContext& context, std::string_view name,
       const std::string& metadata_location) = 0;
-  /// "ns.table" names, sorted; none for a namespace that is not there.
+  /// "ns.table" names, sorted. Errors: NotFound for a namespace that is not there; "default", which
+  /// comes with its first table, is empty then.
   virtual Result<std::vector<std::string>> ListTables(const OperationContext& context,
                                                       std::string_view name_space) = 0;
 
@@ -152,6 +156,13 @@ class Session : public std::enable_shared_from_this<Session> {
   virtual Result<std::shared_ptr<arrow::RecordBatchReader>> Scan(
       const OperationContext& context, const std::shared_ptr<const Table>& table,
       const ScanOptions& options) = 0;
+
+  /// Returns how many rows of a table match, from metadata as far as it tells; of other files only
+  /// the filter's columns are read. Of `options`, filter, case_sensitive, version and limit count.
+  /// Errors: those of Scan.
+  virtual Result<int64_t> CountRows(const OperationContext& context,
+                                    const std::shared_ptr<const Table>& table,
+                                    const ScanOptions& options) = 0;
 
   /// Binds and plans a query. Its tables are loaded now, each once, so that all its parts see one
   /// state; batches are computed as they are asked for. Dropping the reader stops it.

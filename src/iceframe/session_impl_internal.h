@@ -56,6 +56,10 @@ class SessionImpl final : public Session {
                                                          const std::shared_ptr<const Table>& table,
                                                          const ScanOptions& options) override;
 
+  Result<int64_t> CountRows(const OperationContext& context,
+                            const std::shared_ptr<const Table>& table,
+                            const ScanOptions& options) override;
+
   Result<std::shared_ptr<arrow::RecordBatchReader>> Execute(const OperationContext& context,
                                                             const Query& query,
                                                             const QueryOptions& options) override;

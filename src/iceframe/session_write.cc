@@ -56,7 +56,7 @@ Result<CommitReport> CommitAppend(const OperationContext& context,
   ICEFRAME_ASSIGN_OR_RETURN(
       auto action,
       AppendFilesAction::Make(*table, files, ToActionOptions<AppendFilesOptions>(options)));
-  return CommitAction(context, table, *action);
+  return CommitAction(context, table, *action, options.watch.get());
 }
 
 Result<CommitReport> CommitOverwrite(const OperationContext& context,
@@ -66,7 +66,7 @@ Result<CommitReport> CommitOverwrite(const OperationContext& context,
   auto action_options = ToActionOptions<OverwriteFilesOptions>(options);
   if (!filter.is_true()) action_options.filter = filter;
   ICEFRAME_ASSIGN_OR_RETURN(auto action, OverwriteFilesAction::Make(*table, files, action_options));
-  return CommitAction(context, table, *action);
+  return CommitAction(context, table, *action, options.watch.get());
 }
 
 // Nothing at all, not even a type, is more likely a mistake than the wish to empty a table.

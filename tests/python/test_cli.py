@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The command `iceframe`, run as a program."""
 
+import csv
 import datetime as dt
 import decimal
 import io
@@ -42,7 +43,31 @@ def run(ice, lake):
 def test_list_prints_the_tables(run):
     result = run("list")
     assert (result.returncode, result.stdout, result.stderr) == (0, "default.users\n", "")
-    assert run("list", "--namespace", "nowhere").stdout == ""
+
+
+def test_list_of_a_namespace_that_is_not_there_is_exit_code_1(run):
+    result = run("list", "--namespace", "nope")
+    assert (result.returncode, result.stdout) == (1, "")
+    assert result.stderr == "iceframe: namespace does not exist: nope\n"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("list",), ("list", "--namespace", "nope"), ("describe", "t"), ("head", "t"), ("query", "t")],
+)
+def test_commands_that_read_make_no_catalog(run, lake, arguments):
+    folder = lake.folder / "fresh"
+    folder.mkdir()
+    for options in (
+        ["--type", "sql", "--uri", f"sqlite:///{folder}/catalog.db"],
+        ["--uri", f"sqlite:///{folder}/catalog.db", "--warehouse", f"file://{folder}/warehouse"],
+    ):
+        result = run(*arguments, options=options)
+        assert result.returncode == (0 if arguments == ("list",) else 1), result.stderr
+        assert list(folder.iterdir()) == []
+    before = {path for path in lake.folder.rglob("*")}
+    assert run(*arguments, options=[]).returncode == (0 if arguments == ("list",) else 1)
+    assert {path for path in lake.folder.rglob("*")} == before
 
 
 def test_list_finds_tables_of_every_namespace(run, ice):
@@ -148,21 +173,21 @@ def test_query_has_the_steps_of_sql(query):
     assert query("--select", "id, price * 2 AS twice", "--where", "price > 20") == [
         '"id","twice"',
         "3,60.5",
-        "4,80",
+        "4,80.0",
     ]
     assert query("--where", "id > 1", "--where", "id < 4", "--select", "id") == ['"id"', "2", "3"]
     groups = ("--group-by", "shop", "--agg", "count(*) AS n, sum(price) AS total")
     assert query(*groups, "--order-by", "n DESC, shop") == [
         '"shop","n","total"',
         '"Oslo",2,40.75',
-        '"Rome",2,20',
-        ",1,40",
+        '"Rome",2,20.0',
+        ",1,40.0",
     ]
     assert query(*groups, "--having", "total > 40", "--select", "upper(shop) AS name") == [
         '"name","n","total"',
         '"OSLO",2,40.75',
     ]
-    assert query("--agg", "max(price)") == ['"max(price)"', "40"]
+    assert query("--agg", "max(price)") == ['"max(price)"', "40.0"]
     assert query("--select", "shop", "--distinct", "--order-by", "shop", "--limit", "1") == [
         '"shop"',
         '"Oslo"',
@@ -225,7 +250,7 @@ def test_formats_keep_every_value(run, ice, lake):
     csv = run("query", "kinds", "--format", "csv").stdout
     assert csv == (
         '"t","m","f","s","b","l","d"\n'
-        "2023-11-14 22:13:20.123456789Z,12345678901234567890.12,nan,"
+        "2023-11-14 22:13:20.123456789Z,12345678901234567890.12,NaN,"
         '"comma, ""quote""\nline","00ff","[1, null]",2024-02-29\n'
     )
     table = run("query", "kinds").stdout.splitlines()
@@ -347,3 +372,40 @@ def test_the_pages_examples_print_what_they_show(run, ice):
     assert len(examples) == 4
     for command, output in examples:
         assert run(*shlex.split(command)).stdout == output, command
+
+
+NUMBERS = {"f": [1.0, float("nan"), float("inf"), float("-inf"), 1e20, 0.1, None]}
+
+
+def test_every_format_writes_values_alike(run, ice):
+    rows = pa.table(
+        {
+            **NUMBERS,
+            "i": list(range(7)),
+            "l": [[{"x": 0.5, "d": dt.date(2024, 2, 29)}, None], [], None, *[[]] * 4],
+            "s": ["Ærø", "", None, 'a"b', "\x00", "😀", "\r\n"],
+            "u": pa.array([b"0123456789abcdef"] * 7, pa.binary(16)).cast(pa.uuid()),
+            "t": pa.array([0, 100_000, None, 1, 2, 3, 4], pa.time64("us")),
+        }
+    )
+    ice.create_table("kinds", rows.schema)
+    ice.append_to_table("kinds", rows)
+    parsed = [json.loads(line) for line in run_bytes(run, "json").decode().splitlines()]
+    assert [row["f"] for row in parsed] == [1.0, "NaN", "Infinity", "-Infinity", 1e20, 0.1, None]
+    assert parsed[0]["l"] == [{"x": 0.5, "d": "2024-02-29"}, None]
+    assert parsed[0]["u"] == "30313233-3435-3637-3839-616263646566"
+    assert [row["t"] for row in parsed][:3] == ["00:00:00", "00:00:00.100000", None]
+    text = run_bytes(run, "csv").decode()
+    table = list(csv.reader(io.StringIO(text, newline="")))
+    assert table[0] == rows.column_names
+    for row, cells in zip(parsed, table[1:], strict=True):
+        for value, cell in zip(row.values(), cells, strict=True):
+            expected = "" if value is None else value if isinstance(value, str) else json.dumps(
+                value, ensure_ascii=False
+            )  # fmt: skip
+            assert cell == expected
+
+
+def run_bytes(run, form):
+    command = [*run.command, "query", "kinds", "--format", form]
+    return subprocess.run(command, capture_output=True, check=True).stdout

@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import signal
+import sqlite3
 import subprocess
 import sys
 import textwrap
@@ -207,3 +208,54 @@ def test_a_program_of_another_name_gets_its_keyboard_interrupt() -> None:
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
     assert "default_int_handler" in ended.stdout
+
+
+COMMITTING = """
+    data = rows(0, 10)
+    print("running", flush=True)
+    began = time.time()
+    try:
+        ice.append_to_table("t", data)
+        end = None
+    except KeyboardInterrupt as error:
+        end = getattr(error, "__notes__", [])
+    print(json.dumps({"notes": end, "seconds": time.time() - began}), flush=True)
+"""
+
+
+@pytest.mark.parametrize("seconds", [0.5, 7])
+def test_an_interrupt_while_a_commit_is_under_way_says_what_became_of_it(lake, seconds):
+    ice = lake.open()
+    ice.create_table("t", {"id": "long", "text": "string"})
+    other = sqlite3.connect(lake.folder / "catalog.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    program = PRELUDE + textwrap.dedent(COMMITTING)
+    command = [sys.executable, "-c", program, json.dumps(lake.config)]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdout=pipe, stderr=pipe, text=True) as process:
+        try:
+            assert process.stdout.readline() == "running\n"
+            # The new metadata file is the last that is written before the catalog is asked.
+            metadata = lake.folder / "warehouse"
+            while len(list(metadata.rglob("*.metadata.json"))) < 2 and process.poll() is None:
+                time.sleep(0.01)
+            time.sleep(0.2)
+            process.send_signal(signal.SIGINT)
+            if seconds < 5:
+                time.sleep(seconds)
+                other.execute("ROLLBACK")
+            out, errors = process.communicate(timeout=60)
+        finally:
+            process.kill()
+    other.close()
+    assert process.returncode == 0, errors
+    seen = json.loads(out)
+    (note,) = seen["notes"]
+    snapshot = ice.get_table("t").current_snapshot_id
+    if seconds < 5:
+        assert note == f"the commit to t landed before: snapshot {snapshot}"
+        assert ice.count_rows("t") == 10
+    else:
+        assert note in ("nothing was committed to t",) or note.startswith("the state of the commit")
+        assert snapshot is None
+        assert seen["seconds"] > 5

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pytest
 
 from iceframe import Progress, progress
+from iceframe.errors import ValidationError
 
 SCHEMA = pa.schema([("id", pa.int64())])
 
@@ -106,3 +107,58 @@ def test_a_notebook_gets_one_display_that_is_updated(table, monkeypatch):
     monkeypatch.setattr(progress, "_notebook_display", lambda: display)
     table.append_to_table("t", pa.Table.from_batches(batches(5)), progress=True)
     assert '<progress value="5000" max="5000"></progress>' in shown[-1]
+
+
+@pytest.mark.parametrize("wrong", ["yes", 1, None, [], object()])
+@pytest.mark.parametrize("write", ["append_to_table", "overwrite_table"])
+def test_what_can_hear_of_nothing_is_refused_before_anything_starts(table, write, wrong):
+    with pytest.raises(ValidationError, match="progress must be True, False or a callable"):
+        getattr(table, write)("t", {"id": [1]}, progress=wrong)
+    for read in (table.to_arrow, table.read_table, table.scan_batches):
+        with pytest.raises(ValidationError, match="progress must be"):
+            read("t", progress=wrong)
+    with pytest.raises(ValidationError, match="progress must be"):
+        table.query("t").execute(progress=wrong)
+    assert table.get_table("t").current_snapshot_id is None
+
+
+def test_a_callback_that_fails_after_the_commit_does_not_hide_it(table, caplog):
+    raised = []
+
+    def fail_once_it_landed(news):
+        if table.get_table("t").current_snapshot_id != before:
+            raised.append(news)
+            raise RuntimeError("too late")
+
+    # The last news may come just before the commit.
+    for attempt in range(1, 21):
+        before = table.get_table("t").current_snapshot_id
+        report = table.append_to_table("t", {"id": [1]}, progress=fail_once_it_landed)
+        assert report.snapshot_id == table.get_table("t").current_snapshot_id
+        assert table.count_rows("t") == attempt
+        if raised:
+            break
+    assert "the callback raised after the commit" in caplog.text
+    assert "too late" in caplog.text
+    before = report.snapshot_id
+    table.overwrite_table("t", {"id": [2]}, progress=fail_once_it_landed)
+    assert table.to_arrow("t").to_pylist() == [{"id": 2}]
+
+
+def test_a_callback_that_always_fails_never_leaves_it_open_what_happened(table):
+    try:
+        table.append_to_table("t", {"id": [1]}, progress=lambda news: 1 / 0)
+        rows = 1
+    except ZeroDivisionError:
+        rows = 0
+    assert table.count_rows("t") == rows
+
+
+def test_a_bar_that_cannot_be_drawn_does_not_hide_a_commit(table, monkeypatch, caplog):
+    class Broken(Terminal):
+        def write(self, text):
+            raise OSError("terminal is gone")
+
+    monkeypatch.setattr("sys.stderr", Broken())
+    assert table.append_to_table("t", {"id": [1]}, progress=True).num_rows == 1
+    assert "terminal is gone" in caplog.text

@@ -3,6 +3,7 @@
 
 import json
 import logging
+import warnings
 
 import pytest
 
@@ -33,15 +34,49 @@ def test_an_argument_beats_the_environment_which_beats_the_file(tmp_path, monkey
 def test_an_unknown_setting_is_refused_with_the_nearest(tmp_path, monkeypatch):
     with pytest.raises(ValidationError, match=r"memory\.limit"):
         limit_of(memory__limits="1GB")
-    monkeypatch.setenv("ICEFRAME_MEMORY_LIMITS", "1GB")
-    with pytest.raises(ValidationError, match=r"(?i)memory.limit"):
-        limit_of()
-    monkeypatch.delenv("ICEFRAME_MEMORY_LIMITS")
     file = tmp_path / "settings.yaml"
     file.write_text("memory.limits: 1GB\n")
     monkeypatch.setenv("ICEFRAME_CONFIG", str(file))
     with pytest.raises(ValidationError, match=r"memory\.limit"):
         limit_of()
+
+
+def test_an_unknown_variable_is_told_once_and_stops_nothing(monkeypatch, caplog):
+    monkeypatch.setenv("ICEFRAME_MEMORY_LIMITZ", "1GB")
+    monkeypatch.setenv("ICEFRAME_MEMORY_LIMIT", "1GiB")
+    with warnings.catch_warnings(record=True, action="always") as seen:
+        assert limit_of() == limit_of() == 1024 * MIB
+    for told in ([str(warning.message) for warning in seen], caplog.messages):
+        (line,) = told
+        assert "ICEFRAME_MEMORY_LIMITZ (the nearest known one is ICEFRAME_MEMORY_LIMIT)" in line
+
+
+def test_the_memory_limit_has_an_argument_of_its_own():
+    assert limit_of(memory_limit="64MiB") == 64 * MIB
+    assert limit_of(memory_limit=64 * MIB) == 64 * MIB
+    assert limit_of(memory_limit="1GB") == limit_of(memory__limit="1GB") == 10**9
+    assert limit_of(memory_limit=None) is None
+    assert limit_of(memory_limit=0) is None
+    for wrong in (-1, 1.5, True, "much", [], "1 parsec", 2**70):
+        with pytest.raises(ValidationError, match=r"memory.limit"):
+            limit_of(memory_limit=wrong)
+    for twice in ({"memory__limit": "1GB"}, {"settings": {"memory.limit": "1GB"}}):
+        with pytest.raises(ValidationError, match="both given"):
+            limit_of(memory_limit="1GB", **twice)
+
+
+def test_pool_size_and_cache_are_checked():
+    config = {"type": "in-memory"}
+    assert IceFrame(config, 5).pool_size == 5
+    assert IceFrame(config, pool_size=1).pool_size == 1
+    assert IceFrame(config).pool_size is None
+    for wrong in (0, -1, "5", 1.5, True, []):
+        with pytest.raises(ValidationError, match="pool_size"):
+            IceFrame(config, wrong)
+    assert IceFrame(config, cache=None).list_tables() == []
+    for wrong in (True, False, "memory", 100, {}, object()):
+        with pytest.raises(ValidationError, match="cache"):
+            IceFrame(config, cache=wrong)
 
 
 SECRETS = {

@@ -11,7 +11,13 @@ import pytest
 from every_type import every_type_rows, every_type_schema
 
 import iceframe
-from iceframe.errors import AlreadyExistsError, SchemaError, TableNotFoundError, ValidationError
+from iceframe.errors import (
+    AlreadyExistsError,
+    NotFoundError,
+    SchemaError,
+    TableNotFoundError,
+    ValidationError,
+)
 
 
 def rows_of(table: pa.Table) -> list[dict]:
@@ -238,7 +244,8 @@ def test_tables_and_namespaces_are_listed_by_both(ice, lake):
     catalog.create_namespace("theirs")
     catalog.create_table("theirs.x", pa.schema([("id", pa.int64())]))
     assert ice.list_tables("theirs") == ["theirs.x"]
-    assert ice.list_tables("nowhere") == []
+    with pytest.raises(NotFoundError, match="namespace does not exist: nowhere"):
+        ice.list_tables("nowhere")
     ice.drop_table("a.b.t", purge=True)
     assert not ice.table_exists("a.b.t")
     assert catalog.list_tables("a.b") == []

@@ -36,6 +36,11 @@ class InterruptibleReader final : public arrow::RecordBatchReader {
   Operation operation_;
 };
 
+// What a stream of others failed with is text alone.
+Status ReaderFailed(const Status& status) {
+  return Error(ErrorKind::kInvalidArgument, "the data's reader failed: ", status.message());
+}
+
 class CallerReader final : public arrow::RecordBatchReader {
  public:
   CallerReader(std::shared_ptr<arrow::RecordBatchReader> reader, CallerThread& caller)
@@ -44,7 +49,10 @@ class CallerReader final : public arrow::RecordBatchReader {
   std::shared_ptr<arrow::Schema> schema() const override { return reader_->schema(); }
 
   Status ReadNext(std::shared_ptr<arrow::RecordBatch>* batch) override {
-    return caller_.Run([&] { return reader_->ReadNext(batch); });
+    return caller_.Run([&] {
+      const Status status = reader_->ReadNext(batch);
+      return status.ok() || status.detail() != nullptr ? status : ReaderFailed(status);
+    });
   }
 
  private:
@@ -193,6 +201,12 @@ Result<nb::object> ExportStream(std::shared_ptr<arrow::RecordBatchReader> reader
   auto stream = std::make_unique<ArrowArrayStream>();
   auto interruptible = std::make_shared<InterruptibleReader>(std::move(reader), operation);
   ICEFRAME_RETURN_NOT_OK(arrow::ExportRecordBatchReader(std::move(interruptible), stream.get()));
+  return ToCapsule(std::move(stream), "arrow_array_stream");
+}
+
+Result<nb::object> ExportReader(std::shared_ptr<arrow::RecordBatchReader> reader) {
+  auto stream = std::make_unique<ArrowArrayStream>();
+  ICEFRAME_RETURN_NOT_OK(arrow::ExportRecordBatchReader(std::move(reader), stream.get()));
   return ToCapsule(std::move(stream), "arrow_array_stream");
 }
 

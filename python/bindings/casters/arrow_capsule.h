@@ -41,6 +41,9 @@ Result<std::shared_ptr<arrow::Field>> ImportField(nanobind::handle object, const
 Result<nanobind::object> ExportStream(std::shared_ptr<arrow::RecordBatchReader> reader,
                                       const Operation& operation);
 
+/// Returns an "arrow_array_stream" capsule over batches that are there already.
+Result<nanobind::object> ExportReader(std::shared_ptr<arrow::RecordBatchReader> reader);
+
 /// Returns a tuple of an "arrow_schema" and an "arrow_array" capsule.
 Result<nanobind::object> ExportBatch(const arrow::RecordBatch& batch);
 

@@ -122,7 +122,7 @@ def _describe(ice: IceFrame, options: argparse.Namespace) -> None:
 
 
 def _head(ice: IceFrame, options: argparse.Namespace) -> None:
-    write_table(ice.to_arrow(options.table, limit=options.n), sys.stdout)
+    write_table(ice.scan(options.table, limit=options.n), sys.stdout)
 
 
 def _query(ice: IceFrame, options: argparse.Namespace) -> None:

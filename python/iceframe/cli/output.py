@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import decimal
-import json
-import math
 import sys
 import unicodedata
-import uuid
 from collections.abc import Iterator
-from itertools import chain
-from typing import TYPE_CHECKING, Any, TextIO
+from itertools import chain, islice
+from typing import TextIO
 
-from iceframe.progress import ProgressOption
+from iceframe import _native
+from iceframe.progress import progress_listener
 from iceframe.query import QueryBuilder
-
-if TYPE_CHECKING:
-    import pyarrow as pa
+from iceframe.row_streams import stream_batches
 
 __all__ = ["FORMATS", "write_rows", "write_table"]
 
@@ -27,176 +21,88 @@ FORMATS = ("table", "csv", "json", "arrow")
 MAX_TABLE_ROWS = 100
 #: Characters of one cell of a table.
 _MAX_WIDTH = 60
+#: What ends an Arrow IPC stream.
+_END_OF_STREAM = b"\xff\xff\xff\xff\x00\x00\x00\x00"
 
 
 def write_rows(query: QueryBuilder, format_name: str, is_limited: bool) -> None:
     """Runs the query; writes its rows to standard output, other than tables as they come."""
-    # A bar is drawn on stderr alone, and not into what a terminal shows of the rows.
-    progress = not sys.stdout.isatty()
     if format_name == "table":
-        rows = (query if is_limited else query.limit(MAX_TABLE_ROWS + 1)).to_arrow(progress=True)
-        shown = rows if is_limited else rows.slice(0, MAX_TABLE_ROWS)
-        write_table(shown, sys.stdout)
-        if shown.num_rows < rows.num_rows:
-            sys.stdout.flush()
-            print(f"the first {MAX_TABLE_ROWS} rows; --limit shows more", file=sys.stderr)
-    elif format_name == "arrow":
-        _write_arrow(query, progress)
+        _write_limited_table(query, is_limited)
+        return
+    # A bar is drawn on stderr alone, and not into what a terminal shows of the rows.
+    with progress_listener(not sys.stdout.isatty()) as listener:
+        stream = query._start(listener)
+        for piece in _pieces(stream, format_name):
+            _write_bytes(piece)
+
+
+def _pieces(stream: _native.BatchStream, format_name: str) -> Iterator[bytes]:
+    if format_name == "arrow":
+        yield stream.schema().ipc_message()
+        yield from (batch.ipc_message() for batch in stream_batches(stream))
+        yield _END_OF_STREAM
     elif format_name == "json":
-        _write_json(query, progress)
+        yield from (batch.json_lines() for batch in stream_batches(stream))
     else:
-        _write_csv(query, progress)
+        yield stream.schema().csv_header()
+        yield from (batch.csv_lines() for batch in stream_batches(stream))
 
 
-def write_table(rows: pa.Table, stream: TextIO) -> None:
+def _write_bytes(piece: bytes) -> None:
+    buffer = getattr(sys.stdout, "buffer", None)
+    if buffer is None:
+        sys.stdout.write(piece.decode())
+        return
+    buffer.write(piece)
+    buffer.flush()
+
+
+def _write_limited_table(query: QueryBuilder, is_limited: bool) -> None:
+    asked = query if is_limited else query.limit(MAX_TABLE_ROWS + 1)
+    with progress_listener(True) as listener:
+        rows = _TableRows(asked._start(listener))
+    is_cut = not is_limited and len(rows.cells) > MAX_TABLE_ROWS
+    rows.write(sys.stdout, MAX_TABLE_ROWS if is_cut else None)
+    if is_cut:
+        sys.stdout.flush()
+        print(f"the first {MAX_TABLE_ROWS} rows; --limit shows more", file=sys.stderr)
+
+
+def write_table(stream: _native.BatchStream, output: TextIO) -> None:
     """Writes rows in columns; numbers to the right, null as nothing, long cells cut."""
-    names = rows.column_names
-    columns = [_cells(column) for column in _plain(rows, whole_seconds=True).columns]
-    widths = [max(map(_width, [name, *cells])) for name, cells in zip(names, columns, strict=True)]
-    numeric = [_is_number(field.type) for field in rows.schema]
-    lines = chain([names, ["-" * width for width in widths]], zip(*columns, strict=True))
-    for cells in lines:
-        padded = [
-            " " * (width - _width(cell)) + cell if right else cell + " " * (width - _width(cell))
-            for cell, width, right in zip(cells, widths, numeric, strict=True)
-        ]
-        stream.write("  ".join(padded).rstrip() + "\n")
+    _TableRows(stream).write(output)
 
 
-def _batches(
-    query: QueryBuilder, progress: ProgressOption
-) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
-    batches = query.to_batches(progress=progress)
-    first = next(batches, None)
-    if first is None:
-        return query.limit(0).to_arrow().schema, batches
-    return first.schema, chain([first], batches)
+class _TableRows:
+    """All rows of a stream as the cells of a table."""
+
+    def __init__(self, stream: _native.BatchStream) -> None:
+        schema = stream.schema()
+        self.names = [_cell(name) for name in schema.names()]
+        self.are_numeric = schema.are_numeric()
+        self.cells: list[list[str]] = []
+        for batch in stream_batches(stream):
+            columns = batch.cells()
+            self.cells += ([_cell(cell) for cell in row] for row in zip(*columns, strict=True))
+
+    def write(self, output: TextIO, limit: int | None = None) -> None:
+        rows = list(islice(self.cells, limit))
+        widths = [max(map(_width, column)) for column in zip(self.names, *rows, strict=True)]
+        for row in chain([self.names, ["-" * width for width in widths]], rows):
+            padded = [
+                " " * (width - _width(cell)) + cell
+                if right
+                else cell + " " * (width - _width(cell))
+                for cell, width, right in zip(row, widths, self.are_numeric, strict=True)
+            ]
+            output.write("  ".join(padded).rstrip() + "\n")
 
 
-def _write_arrow(query: QueryBuilder, progress: ProgressOption) -> None:
-    import pyarrow as pa
-
-    schema, batches = _batches(query, progress)
-    with pa.ipc.new_stream(sys.stdout.buffer, schema) as writer:
-        for batch in batches:
-            writer.write_batch(batch)
-
-
-def _write_json(query: QueryBuilder, progress: ProgressOption) -> None:
-    encode = json.JSONEncoder(ensure_ascii=False).encode
-    for batch in _batches(query, progress)[1]:
-        plain = _plain(batch)
-        columns = [
-            column.to_pylist() if _is_json(column.type) else map(_json, column.to_pylist())
-            for column in plain.columns
-        ]
-        for row in zip(*columns, strict=True):
-            sys.stdout.write(encode(dict(zip(plain.schema.names, row, strict=True))) + "\n")
-
-
-def _write_csv(query: QueryBuilder, progress: ProgressOption) -> None:
-    import pyarrow as pa
-    import pyarrow.csv
-
-    schema, batches = _batches(query, progress)
-    writer = None
-    for batch in chain([pa.RecordBatch.from_pylist([], schema)], batches):
-        texts = _texts(batch)
-        writer = writer or pa.csv.CSVWriter(sys.stdout.buffer, texts.schema)
-        writer.write(texts)
-        sys.stdout.buffer.flush()
-
-
-def _plain(rows: Any, whole_seconds: bool = False) -> Any:  # noqa: ANN401 - a Table or a batch
-    """Returns rows with timestamps as texts, by Arrow, which has nanoseconds.
-
-    Args:
-        rows: a Table or a RecordBatch; the same comes out.
-        whole_seconds: leave out fractions that are zero.
-    """
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    for place, field in enumerate(rows.schema):
-        if pa.types.is_timestamp(field.type):
-            texts = rows.column(place).cast(pa.string())
-            if whole_seconds:
-                texts = pc.replace_substring_regex(texts, r"\.0+(Z?)$", r"\1")
-            rows = rows.set_column(place, pa.field(field.name, pa.string()), texts)
-    return rows
-
-
-def _texts(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """Returns a batch of what CSV can hold: nested values as JSON, bytes as hexadecimal text."""
-    import pyarrow as pa
-
-    for place, field in enumerate(batch.schema):
-        if pa.types.is_nested(field.type) or _is_bytes(field.type):
-            values = [_csv(value) for value in batch.column(place).to_pylist()]
-            text = pa.field(field.name, pa.string())
-            batch = batch.set_column(place, text, pa.array(values, pa.string()))
-    return batch
-
-
-def _is_bytes(type_: pa.DataType) -> bool:
-    import pyarrow as pa
-
-    return bool(
-        pa.types.is_binary(type_)
-        or pa.types.is_fixed_size_binary(type_)
-        or isinstance(type_, pa.BaseExtensionType)
-    )
-
-
-def _is_json(type_: pa.DataType) -> bool:
-    """Returns whether JSON has the type's values as they are."""
-    import pyarrow as pa
-
-    return bool(
-        pa.types.is_integer(type_) or pa.types.is_string(type_) or pa.types.is_boolean(type_)
-    )
-
-
-def _is_number(type_: pa.DataType) -> bool:
-    import pyarrow as pa
-
-    return bool(
-        pa.types.is_integer(type_) or pa.types.is_floating(type_) or pa.types.is_decimal(type_)
-    )
-
-
-def _csv(value: Any) -> str | None:  # noqa: ANN401 - a value of a column
-    if value is None:
-        return None
-    plain = _json(value)
-    return plain if isinstance(plain, str) else json.dumps(plain)
-
-
-def _json(value: Any) -> Any:  # noqa: ANN401 - a value of a column
-    """Returns what JSON can hold without losing digits."""
-    if isinstance(value, float) and not math.isfinite(value):
-        return {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}[str(value)]
-    if isinstance(value, bytes):
-        return value.hex()
-    if isinstance(value, decimal.Decimal | uuid.UUID):
-        return str(value)
-    if isinstance(value, dt.date | dt.time):
-        return value.isoformat()
-    if isinstance(value, dict):
-        return {key: _json(entry) for key, entry in value.items()}
-    if isinstance(value, list | tuple):
-        return [_json(entry) for entry in value]
-    return value
-
-
-def _cells(column: pa.ChunkedArray) -> list[str]:
-    cells = []
-    for value in column.to_pylist():
-        plain = _json(value)
-        text = plain if isinstance(plain, str) else json.dumps(plain, ensure_ascii=False)
-        text = "" if value is None else "".join(map(_visible, text))
-        cells.append(text if len(text) <= _MAX_WIDTH else text[: _MAX_WIDTH - 1] + "…")
-    return cells
+def _cell(text: str | None) -> str:
+    """Returns what stands in a cell: nothing for null, no more than fits."""
+    shown = "".join(map(_visible, text or ""))
+    return shown if len(shown) <= _MAX_WIDTH else shown[: _MAX_WIDTH - 1] + "…"
 
 
 def _visible(letter: str) -> str:

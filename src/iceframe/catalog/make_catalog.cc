@@ -3,10 +3,8 @@
 
 #include <algorithm>
 #include <array>
-#include <filesystem>
 #include <string>
 #include <string_view>
-#include <system_error>
 #include <vector>
 
 #include "iceframe/base/nearest_name.h"
@@ -143,24 +141,11 @@ Result<std::string> TypeOf(const Properties& properties) {
                "catalog type can't be told from the uri's scheme (give 'type')");
 }
 
-// Only its owner may see into it.
-Status MakePrivateFolder(const std::string& folder) {
-  std::error_code code;
-  const std::filesystem::path path(folder);
-  if (std::filesystem::is_directory(path, code)) return Status::OK();
-  std::filesystem::create_directories(path, code);
-  if (!code) {
-    std::filesystem::permissions(path, std::filesystem::perms::owner_all,
-                                 std::filesystem::perm_options::replace, code);
-  }
-  if (!code) return Status::OK();
-  return Error(ErrorKind::kIo, "folder of the embedded catalog can't be made: ", folder, ": ",
-               code.message());
-}
-
 Result<std::shared_ptr<Catalog>> MakeSql(const OperationContext& context,
-                                         const Properties& properties) {
+                                         const Properties& properties,
+                                         const std::string& private_folder) {
   SqlCatalogOptions options;
+  options.private_folder = private_folder;
   options.name = Get(properties, "name");
   options.uri = Get(properties, "uri");
   options.properties = properties;
@@ -192,20 +177,26 @@ Result<std::shared_ptr<Catalog>> MakeSql(const OperationContext& context,
   return MakeSqlCatalog(context, std::move(options));
 }
 
-}  // namespace
-
-Result<std::shared_ptr<Catalog>> MakeCatalogFromResolved(const OperationContext& context,
-                                                         const Properties& properties) {
+Result<std::shared_ptr<Catalog>> MakeFromResolved(const OperationContext& context,
+                                                  const Properties& properties,
+                                                  const std::string& private_folder) {
   ICEFRAME_ASSIGN_OR_RETURN(const std::string type, TypeOf(properties));
   ICEFRAME_RETURN_NOT_OK(CheckKeys(context, properties));
   Properties named = properties;
   if (Get(named, "name").empty()) named["name"] = kDefaultCatalogName;
   // PyIceberg's in-memory catalog is an SQL one whose uri can be set.
-  if (type == "sql" || !Get(named, "uri").empty()) return MakeSql(context, named);
+  if (type == "sql" || !Get(named, "uri").empty()) return MakeSql(context, named, private_folder);
   MemoryCatalogOptions options;
   options.name = Get(named, "name");
   options.properties = named;
   return MakeMemoryCatalog(std::move(options));
+}
+
+}  // namespace
+
+Result<std::shared_ptr<Catalog>> MakeCatalogFromResolved(const OperationContext& context,
+                                                         const Properties& properties) {
+  return MakeFromResolved(context, properties, "");
 }
 
 Result<std::shared_ptr<Catalog>> MakeCatalog(const OperationContext& context,
@@ -213,10 +204,7 @@ Result<std::shared_ptr<Catalog>> MakeCatalog(const OperationContext& context,
   ICEFRAME_ASSIGN_OR_RETURN(const CatalogConfigSources sources,
                             ProcessCatalogConfigSources(config));
   ICEFRAME_ASSIGN_OR_RETURN(const CatalogConfig resolved, ResolveCatalogConfig(sources));
-  if (!resolved.embedded_folder.empty()) {
-    ICEFRAME_RETURN_NOT_OK(MakePrivateFolder(resolved.embedded_folder));
-  }
-  return MakeCatalogFromResolved(context, resolved.properties);
+  return MakeFromResolved(context, resolved.properties, resolved.embedded_folder);
 }
 
 Result<std::shared_ptr<Catalog>> MakeCatalog(const Properties& config) {

@@ -2,7 +2,11 @@
 // Namespaces and table names of the SQL catalog.
 #include "iceframe/catalog/sql_catalog.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <filesystem>
+#include <system_error>
 #include <utility>
 
 #include "iceframe/base/uuid.h"
@@ -30,6 +34,21 @@ Status TableIsThere(const TableIdentifier& identifier) {
   return Error(ErrorKind::kAlreadyExists, "table exists already: ", identifier.ToString());
 }
 
+// Only its owner may see into it.
+Status MakePrivateFolder(const std::string& folder) {
+  std::error_code code;
+  const std::filesystem::path path(folder);
+  if (std::filesystem::is_directory(path, code)) return Status::OK();
+  std::filesystem::create_directories(path, code);
+  if (!code) {
+    std::filesystem::permissions(path, std::filesystem::perms::owner_all,
+                                 std::filesystem::perm_options::replace, code);
+  }
+  if (!code) return Status::OK();
+  return Error(ErrorKind::kIo, "folder of the embedded catalog can't be made: ", folder, ": ",
+               code.message());
+}
+
 Status CheckPropertyKeys(const Properties& properties, const std::vector<std::string>& removals) {
   for (const std::string& key : removals) {
     if (properties.contains(key)) {
@@ -54,22 +73,57 @@ Result<std::shared_ptr<Catalog>> MakeSqlCatalog(const OperationContext& context,
   ICEFRAME_ASSIGN_OR_RETURN(const std::string path, SqlitePathOfUri(options.uri));
   ICEFRAME_ASSIGN_OR_RETURN(Warehouse warehouse,
                             Warehouse::Make(options.properties, options.wrap_file_io));
-  ICEFRAME_ASSIGN_OR_RETURN(auto database, SqliteDatabase::Open(context, path));
-  {
-    ICEFRAME_ASSIGN_OR_RETURN(auto use, database->Acquire(context));
-    ICEFRAME_RETURN_NOT_OK(
-        InitializeSqlCatalog(use.get(), options.create_tables, options.add_type_column));
-  }
-  return std::make_shared<SqlCatalog>(std::move(options), std::move(database),
-                                      std::move(warehouse));
+  ICEFRAME_ASSIGN_OR_RETURN(auto database, SqliteDatabase::Make(path));
+  auto catalog =
+      std::make_shared<SqlCatalog>(std::move(options), std::move(database), std::move(warehouse));
+  ICEFRAME_RETURN_NOT_OK(catalog->Open(context));
+  return catalog;
 }
 
 std::string SqlCatalog::ToString() const {
   return "sql catalog '" + options_.name + "' at sqlite:///" + database_->path();
 }
 
-Result<SqlCatalog::Session> SqlCatalog::OpenSession(const OperationContext& context) {
+bool SqlCatalog::HasFile() const {
+  std::error_code code;
+  return database_->in_memory() || std::filesystem::exists(database_->path(), code);
+}
+
+Status SqlCatalog::Open(const OperationContext& context) {
+  const auto folder = std::filesystem::path(database_->path()).parent_path();
+  const bool can_be_made = !options_.private_folder.empty() || access(folder.c_str(), W_OK) == 0;
+  if (HasFile() || !options_.create_tables || !can_be_made) return Initialize(context);
+  ICEFRAME_ASSIGN_OR_RETURN(nothing_, SqliteDatabase::Make(":memory:"));
+  ICEFRAME_ASSIGN_OR_RETURN(auto use, nothing_->Acquire(context));
+  return InitializeSqlCatalog(use.get(), true, options_.add_type_column);
+}
+
+Status SqlCatalog::Initialize(const OperationContext& context) {
+  const std::lock_guard lock(initializing_);
+  if (is_initialized_) return Status::OK();
+  if (!options_.private_folder.empty()) {
+    ICEFRAME_RETURN_NOT_OK(MakePrivateFolder(options_.private_folder));
+  }
   ICEFRAME_ASSIGN_OR_RETURN(auto use, database_->Acquire(context));
+  ICEFRAME_RETURN_NOT_OK(
+      InitializeSqlCatalog(use.get(), options_.create_tables, options_.add_type_column));
+  is_initialized_ = true;
+  return Status::OK();
+}
+
+Result<SqlCatalog::Session> SqlCatalog::OpenSession(const OperationContext& context) {
+  if (!is_initialized_) ICEFRAME_RETURN_NOT_OK(Initialize(context));
+  return SessionOf(*database_, context);
+}
+
+Result<SqlCatalog::Session> SqlCatalog::OpenToRead(const OperationContext& context) {
+  if (!is_initialized_ && !HasFile()) return SessionOf(*nothing_, context);
+  return OpenSession(context);
+}
+
+Result<SqlCatalog::Session> SqlCatalog::SessionOf(SqliteDatabase& database,
+                                                  const OperationContext& context) const {
+  ICEFRAME_ASSIGN_OR_RETURN(auto use, database.Acquire(context));
   ICEFRAME_ASSIGN_OR_RETURN(SqlCatalogRows rows, SqlCatalogRows::Make(use.get(), options_.name));
   return Session{std::move(use), std::move(rows)};
 }
@@ -112,7 +166,7 @@ Status SqlCatalog::DropNamespace(const OperationContext& context, const Namespac
 Result<std::vector<Namespace>> SqlCatalog::ListNamespaces(const OperationContext& context,
                                                           const Namespace& parent) {
   const CatalogTimer timer(CatalogOperation::kListNamespaces);
-  ICEFRAME_ASSIGN_OR_RETURN(const Session session, OpenSession(context));
+  ICEFRAME_ASSIGN_OR_RETURN(const Session session, OpenToRead(context));
   std::string prefix;
   if (!parent.empty()) {
     ICEFRAME_RETURN_NOT_OK(CheckNamespace(parent));
@@ -140,7 +194,7 @@ Result<Properties> SqlCatalog::LoadNamespaceProperties(const OperationContext& c
                                                        const Namespace& name_space) {
   const CatalogTimer timer(CatalogOperation::kLoadNamespace);
   ICEFRAME_RETURN_NOT_OK(CheckNamespace(name_space));
-  ICEFRAME_ASSIGN_OR_RETURN(const Session session, OpenSession(context));
+  ICEFRAME_ASSIGN_OR_RETURN(const Session session, OpenToRead(context));
   const std::string name = iceframe::ToString(name_space);
   ICEFRAME_ASSIGN_OR_RETURN(const bool exists, session.rows.NamespaceExists(name));
   if (!exists) return NoNamespace(name_space);
@@ -175,7 +229,7 @@ Result<bool> SqlCatalog::NamespaceExists(const OperationContext& context,
                                          const Namespace& name_space) {
   const CatalogTimer timer(CatalogOperation::kLoadNamespace);
   ICEFRAME_RETURN_NOT_OK(CheckNamespace(name_space));
-  ICEFRAME_ASSIGN_OR_RETURN(const Session session, OpenSession(context));
+  ICEFRAME_ASSIGN_OR_RETURN(const Session session, OpenToRead(context));
   return session.rows.NamespaceExists(iceframe::ToString(name_space));
 }
 
@@ -183,7 +237,7 @@ Result<std::vector<TableIdentifier>> SqlCatalog::ListTables(const OperationConte
                                                             const Namespace& name_space) {
   const CatalogTimer timer(CatalogOperation::kListTables);
   ICEFRAME_RETURN_NOT_OK(CheckNamespace(name_space));
-  ICEFRAME_ASSIGN_OR_RETURN(const Session session, OpenSession(context));
+  ICEFRAME_ASSIGN_OR_RETURN(const Session session, OpenToRead(context));
   const std::string name = iceframe::ToString(name_space);
   ICEFRAME_ASSIGN_OR_RETURN(const auto tables, session.rows.TablesIn(name));
   if (tables.empty()) {
@@ -216,7 +270,7 @@ Result<std::optional<LoadedTable>> SqlCatalog::FindAndLoad(const OperationContex
                                                            const TableIdentifier& identifier) {
   std::optional<SqlTableRow> row;
   {
-    ICEFRAME_ASSIGN_OR_RETURN(const Session session, OpenSession(context));
+    ICEFRAME_ASSIGN_OR_RETURN(const Session session, OpenToRead(context));
     ICEFRAME_ASSIGN_OR_RETURN(
         row, session.rows.FindTable(iceframe::ToString(identifier.name_space), identifier.name));
   }
@@ -238,7 +292,7 @@ Result<bool> SqlCatalog::TableExists(const OperationContext& context,
                                      const TableIdentifier& identifier) {
   const CatalogTimer timer(CatalogOperation::kLoadTable);
   ICEFRAME_RETURN_NOT_OK(CheckIdentifier(identifier));
-  ICEFRAME_ASSIGN_OR_RETURN(const Session session, OpenSession(context));
+  ICEFRAME_ASSIGN_OR_RETURN(const Session session, OpenToRead(context));
   ICEFRAME_ASSIGN_OR_RETURN(
       const auto row,
       session.rows.FindTable(iceframe::ToString(identifier.name_space), identifier.name));

@@ -17,6 +17,8 @@ struct SqlCatalogOptions {
   std::string name = "iceframe";
   /// "sqlite:///relative.db", "sqlite:////absolute.db" or "sqlite:///:memory:".
   std::string uri;
+  /// Made, seen by its owner alone, before a new database is put into it; empty: it is there.
+  std::string private_folder = {};
   /// Whether the layout's tables are made where they are absent.
   bool create_tables = true;
   /// Whether an older layout gets the column iceberg_type.
@@ -27,7 +29,8 @@ struct SqlCatalogOptions {
   std::function<std::shared_ptr<FileIO>(std::shared_ptr<FileIO>)> wrap_file_io = {};
 };
 
-/// Opens the catalog. The layout is that of PyIceberg's SqlCatalog and Java's JdbcCatalog (with and
+/// Opens the catalog. A database that is not there is made by the first change; until then the
+/// catalog is empty. The layout is that of PyIceberg's SqlCatalog and Java's JdbcCatalog (with and
 /// without the column iceberg_type): they may use the same database at the same time.
 ///
 /// Safe for many threads, processes and forks; see docs/catalogs.md. Waiting for the database's

@@ -3,7 +3,9 @@
 // sql_catalog_commit.cc.
 #pragma once
 
+#include <atomic>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -23,6 +25,9 @@ class SqlCatalog final : public Catalog {
       : options_(std::move(options)),
         database_(std::move(database)),
         warehouse_(std::move(warehouse)) {}
+
+  /// Looks at the database, or makes sure that one can be made where it is to be.
+  Status Open(const OperationContext& context);
 
   const std::string& name() const override { return options_.name; }
   std::string ToString() const override;
@@ -67,7 +72,14 @@ class SqlCatalog final : public Catalog {
     SqliteDatabase::Use use;
     SqlCatalogRows rows;
   };
+  /// To change something: makes the database where there is none.
   Result<Session> OpenSession(const OperationContext& context);
+  /// To look only: an empty database stands in for one that is not there.
+  Result<Session> OpenToRead(const OperationContext& context);
+  Result<Session> SessionOf(SqliteDatabase& database, const OperationContext& context) const;
+  bool HasFile() const;
+  /// Makes the database and its tables, as far as they are missing.
+  Status Initialize(const OperationContext& context);
   Result<LoadedTable> LoadRow(const OperationContext& context, const TableIdentifier& identifier,
                               const SqlTableRow& row);
   /// Reads the row and gives the database back before it reads the file; nullopt: no such table.
@@ -95,6 +107,10 @@ class SqlCatalog final : public Catalog {
 
   SqlCatalogOptions options_;
   std::shared_ptr<SqliteDatabase> database_;
+  std::mutex initializing_;
+  std::atomic<bool> is_initialized_{false};
+  // In memory, without rows; nullptr where the database was there from the start.
+  std::shared_ptr<SqliteDatabase> nothing_;
   Warehouse warehouse_;
 };
 

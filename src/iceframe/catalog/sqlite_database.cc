@@ -38,9 +38,13 @@ bool IsOnNetworkFileSystem(const std::string& path) {
       0x01021997,  // 9P
       0x5346414F,  // AFS
   });
-  const std::string folder = std::filesystem::path(path).parent_path().string();
+  // The folder may not be there yet; what is above it then tells.
+  std::filesystem::path folder = std::filesystem::path(path).parent_path();
   struct statfs info{};
-  if (statfs(folder.empty() ? "." : folder.c_str(), &info) != 0) return false;
+  while (statfs(folder.empty() ? "." : folder.c_str(), &info) != 0) {
+    if (!folder.has_relative_path()) return false;
+    folder = folder.parent_path();
+  }
   const auto type = static_cast<uint32_t>(info.f_type);
   return std::find(kNetworkTypes.begin(), kNetworkTypes.end(), type) != kNetworkTypes.end();
 }
@@ -130,8 +134,7 @@ SqliteDatabase::~SqliteDatabase() {
 
 bool SqliteDatabase::in_memory() const { return path_ == kInMemory; }
 
-Result<std::shared_ptr<SqliteDatabase>> SqliteDatabase::Open(const OperationContext& context,
-                                                             const std::string& path) {
+Result<std::shared_ptr<SqliteDatabase>> SqliteDatabase::Make(const std::string& path) {
   std::string absolute = path;
   if (path != kInMemory) {
     std::error_code code;
@@ -140,6 +143,12 @@ Result<std::shared_ptr<SqliteDatabase>> SqliteDatabase::Open(const OperationCont
   }
   std::shared_ptr<SqliteDatabase> database(new SqliteDatabase(std::move(absolute)));
   database->write_ahead_log_ = !database->in_memory() && !IsOnNetworkFileSystem(database->path_);
+  return database;
+}
+
+Result<std::shared_ptr<SqliteDatabase>> SqliteDatabase::Open(const OperationContext& context,
+                                                             const std::string& path) {
+  ICEFRAME_ASSIGN_OR_RETURN(auto database, Make(path));
   // Says now whether the file can be opened.
   ICEFRAME_RETURN_NOT_OK(database->Acquire(context).status());
   return database;

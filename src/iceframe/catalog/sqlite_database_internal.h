@@ -113,6 +113,8 @@ class SqliteDatabase : public std::enable_shared_from_this<SqliteDatabase> {
  public:
   static Result<std::shared_ptr<SqliteDatabase>> Open(const OperationContext& context,
                                                       const std::string& path);
+  /// As Open, but the file is neither made nor looked at before the first Acquire.
+  static Result<std::shared_ptr<SqliteDatabase>> Make(const std::string& path);
   SqliteDatabase(const SqliteDatabase&) = delete;
   SqliteDatabase& operator=(const SqliteDatabase&) = delete;
   ~SqliteDatabase();
@@ -140,12 +142,12 @@ class SqliteDatabase : public std::enable_shared_from_this<SqliteDatabase> {
   Result<Use> Acquire(const OperationContext& context);
 
   const std::string& path() const { return path_; }
+  bool in_memory() const;
 
  private:
   struct State;
   struct ForkHandlers;
   explicit SqliteDatabase(std::string path);
-  bool in_memory() const;
   void GiveBack(std::unique_ptr<SqliteConnection> connection, int64_t generation);
 
   std::string path_;

@@ -169,15 +169,7 @@ Status CheckValue(const SettingDefinition& definition, const std::string& text,
 
 Status UnknownSetting(std::string_view name, SettingSource source) {
   std::vector<std::string_view> names;
-  std::vector<std::string> variables;
-  for (const SettingDefinition& definition : kSettings) {
-    variables.push_back(EnvironmentNameOf(definition.name));
-  }
-  if (source == SettingSource::kEnvironment) {
-    names.assign(variables.begin(), variables.end());
-  } else {
-    for (const SettingDefinition& definition : kSettings) names.push_back(definition.name);
-  }
+  for (const SettingDefinition& definition : kSettings) names.push_back(definition.name);
   return Error(ErrorKind::kInvalidArgument, "unknown setting: ", SourceWord(source), " '", name,
                "' (the nearest known one is '", NearestName(name, names), "')");
 }
@@ -207,23 +199,26 @@ Status AddFrom(const Properties& properties, SettingSource source,
   return Status::OK();
 }
 
+bool IsOfAnotherPart(std::string_view variable) {
+  return std::any_of(kOtherVariables.begin(), kOtherVariables.end(),
+                     [&](std::string_view other) { return variable.starts_with(other); });
+}
+
+const SettingDefinition* SettingOfVariable(std::string_view variable) {
+  const auto setting = std::find_if(
+      kSettings.begin(), kSettings.end(),
+      [&](const SettingDefinition& s) { return EnvironmentNameOf(s.name) == variable; });
+  return setting == kSettings.end() ? nullptr : &*setting;
+}
+
 Status AddFromEnvironment(const Properties& environment,
                           std::map<std::string_view, SettingValue>* values) {
   for (const auto& [name, text] : environment) {
-    const std::string_view variable = name;
-    if (!variable.starts_with(kVariablePrefix)) continue;
-    const auto setting = std::find_if(
-        kSettings.begin(), kSettings.end(),
-        [&](const SettingDefinition& s) { return EnvironmentNameOf(s.name) == variable; });
-    if (setting == kSettings.end()) {
-      const bool is_other =
-          std::any_of(kOtherVariables.begin(), kOtherVariables.end(),
-                      [&](std::string_view other) { return variable.starts_with(other); });
-      if (is_other) continue;
-      return UnknownSetting(variable, SettingSource::kEnvironment);
-    }
+    if (!name.starts_with(kVariablePrefix)) continue;
+    const SettingDefinition* setting = SettingOfVariable(name);
+    if (setting == nullptr) continue;
     ICEFRAME_RETURN_NOT_OK(CheckValue(*setting, text, SettingSource::kEnvironment));
-    (*values)[setting->name] = SettingValue{&*setting, text, SettingSource::kEnvironment};
+    (*values)[setting->name] = SettingValue{setting, text, SettingSource::kEnvironment};
   }
   return Status::OK();
 }
@@ -288,6 +283,21 @@ Result<std::vector<SettingValue>> ResolveSettings(const SettingsSources& sources
   std::vector<SettingValue> resolved;
   for (auto& [name, value] : values) resolved.push_back(std::move(value));
   return resolved;
+}
+
+std::vector<UnknownVariable> UnknownVariables(const Properties& environment) {
+  std::vector<std::string> variables;
+  for (const SettingDefinition& definition : kSettings) {
+    variables.push_back(EnvironmentNameOf(definition.name));
+  }
+  const std::vector<std::string_view> known(variables.begin(), variables.end());
+  std::vector<UnknownVariable> unknown;
+  for (const auto& [name, text] : environment) {
+    const bool is_unknown = name.starts_with(kVariablePrefix) && !IsOfAnotherPart(name) &&
+                            SettingOfVariable(name) == nullptr;
+    if (is_unknown) unknown.push_back({name, std::string(NearestName(name, known))});
+  }
+  return unknown;
 }
 
 Result<std::shared_ptr<const Properties>> MakeSettings(const SettingsSources& sources) {

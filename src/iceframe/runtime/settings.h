@@ -64,9 +64,18 @@ struct SettingsSources {
 };
 
 /// Returns the settings that some source sets, each by the source that wins, sorted by name.
-/// Errors: InvalidArgument for an unknown name (with the nearest one) or a value that its type and
-/// bounds don't allow; both say which source it was.
+/// Errors: InvalidArgument for an unknown name in the arguments or the file (with the nearest one),
+/// or a value that its type and bounds don't allow; both say which source it was. Variables that
+/// name no setting are left out: see UnknownVariables.
 Result<std::vector<SettingValue>> ResolveSettings(const SettingsSources& sources);
+
+/// A variable that begins as those of settings do, and the one that was most likely meant.
+struct UnknownVariable {
+  std::string name;
+  std::string nearest;
+};
+/// Returns the variables that look like a setting's and are none's, nor of another part.
+std::vector<UnknownVariable> UnknownVariables(const Properties& environment);
 
 /// As ResolveSettings, in the form that an OperationContext carries.
 Result<std::shared_ptr<const Properties>> MakeSettings(const SettingsSources& sources);

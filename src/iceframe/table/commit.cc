@@ -25,11 +25,12 @@ OperationContext WithDeferredSyncs(OperationContext context) {
 class Committer {
  public:
   Committer(const OperationContext& context, const std::shared_ptr<const Table>& table,
-            TableAction& action, const internal::CommitPolicy& policy)
+            TableAction& action, const internal::CommitPolicy& policy, CommitWatch* watch)
       : context_(WithDeferredSyncs(context)),
         table_(table),
         action_(action),
         policy_(policy),
+        watch_(watch),
         base_{table->identifier(), table->metadata_location(), table->metadata(), {}},
         give_up_at_(context.clock->SteadyNow() + policy.total_timeout) {}
 
@@ -46,6 +47,9 @@ class Committer {
   Result<LoadedTable> LookUp(bool wants_applied);
   Result<LoadedTable> Load();
   Status WaitToRetry();
+  void NoteRequest(bool is_sent) {
+    if (watch_ != nullptr) watch_->SetRequestSent(is_sent);
+  }
   bool MayStillLand(const TableMetadata& now) const;
 
   Result<CommitReport> Succeed(LoadedTable now, bool was_reconciled);
@@ -57,6 +61,7 @@ class Committer {
   const std::shared_ptr<const Table>& table_;
   TableAction& action_;
   const internal::CommitPolicy& policy_;
+  CommitWatch* const watch_;
   LoadedTable base_;
   const Clock::SteadyTime give_up_at_;
 
@@ -115,7 +120,9 @@ CommitOutcome Committer::AttemptLocked() {
     }
     NoteContention(num_retries_ > 0 || current.metadata_location != base_.metadata_location);
     base_ = current;
-    return Prepare(base_);
+    Result<CommitRequest> request = Prepare(base_);
+    NoteRequest(request.ok());
+    return request;
   };
   return table_->catalog()->CommitTableLocked(context_, base_.identifier, rebase);
 }
@@ -129,6 +136,7 @@ CommitOutcome Committer::Attempt() {
   if (!request.ok()) {
     return {CommitOutcomeKind::kRejected, std::nullopt, request.status()};
   }
+  NoteRequest(true);
   return table_->catalog()->CommitTable(context_, *request);
 }
 
@@ -223,6 +231,7 @@ Result<CommitReport> Committer::Run() {
                         outcome.status.message()));
     }
     ++num_retries_;
+    NoteRequest(false);
     if (Status status = WaitToRetry(); !status.ok()) return Fail(status);
   }
 }
@@ -265,10 +274,11 @@ void Committer::DeleteUnused(const TableMetadata* saved) {
 }  // namespace
 
 Result<CommitReport> CommitAction(const OperationContext& context,
-                                  const std::shared_ptr<const Table>& table, TableAction& action) {
+                                  const std::shared_ptr<const Table>& table, TableAction& action,
+                                  CommitWatch* watch) {
   ICEFRAME_ASSIGN_OR_RETURN(internal::CommitPolicy policy,
                             internal::ReadCommitPolicy(context, *table->metadata()));
-  return Committer(context, table, action, policy).Run();
+  return Committer(context, table, action, policy, watch).Run();
 }
 
 }  // namespace iceframe

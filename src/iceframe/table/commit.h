@@ -9,6 +9,7 @@
 
 #include "iceframe/base/result.h"
 #include "iceframe/catalog/catalog.h"
+#include "iceframe/table/commit_watch.h"
 #include "iceframe/table/table.h"
 
 namespace iceframe {
@@ -70,9 +71,10 @@ struct CommitReport {
 /// Errors: CommitConflict after the last retry; CommitStateUnknown naming the snapshot id: it may
 /// have landed, and nothing was deleted; what Prepare, its validator or the catalog refused with;
 /// Cancelled; Timeout. All but CommitStateUnknown mean that the table is as it was. The data files
-/// that an action adds stay where they are: they are the caller's.
-/// Spec: "Commit Conflict Resolution and Retry".
+/// that an action adds stay where they are: they are the caller's. `watch` says whether a request
+/// is under way. Spec: "Commit Conflict Resolution and Retry".
 Result<CommitReport> CommitAction(const OperationContext& context,
-                                  const std::shared_ptr<const Table>& table, TableAction& action);
+                                  const std::shared_ptr<const Table>& table, TableAction& action,
+                                  CommitWatch* watch = nullptr);
 
 }  // namespace iceframe

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <filesystem>
 #include <thread>
 
 #include <gmock/gmock.h>
@@ -142,8 +143,21 @@ TEST_F(SqlCatalogTest, ViewsAreNoTables) {
             ErrorKind::kAlreadyExists);
 }
 
+TEST_F(SqlCatalogTest, OpeningAndReadingMakeNoDatabase) {
+  const auto catalog = Open();
+  EXPECT_TRUE(catalog->ListNamespaces(context_, {}).ValueOrDie().empty());
+  EXPECT_FALSE(catalog->NamespaceExists(context_, {"a"}).ValueOrDie());
+  EXPECT_EQ(KindOf(catalog->LoadTable(context_, id_).status()), ErrorKind::kNotFound);
+  EXPECT_FALSE(std::filesystem::exists(DatabasePath()));
+  const auto other = Open();
+  ASSERT_TRUE(other->CreateNamespace(context_, {"a"}, {}).ok());
+  EXPECT_TRUE(std::filesystem::exists(DatabasePath()));
+  EXPECT_TRUE(catalog->NamespaceExists(context_, {"a"}).ValueOrDie());
+}
+
 TEST_F(SqlCatalogTest, ANamespaceMadeWithoutTheMarkerOutlivesItsLastProperty) {
   const auto catalog = Open();
+  ASSERT_TRUE(catalog->CreateNamespace(context_, {"b"}, {}).ok());
   Execute("INSERT INTO iceberg_namespace_properties VALUES ('iceframe', 'a', 'k', 'v')");
   EXPECT_EQ(catalog->LoadNamespaceProperties(context_, {"a"}).ValueOrDie(),
             (Properties{{"k", "v"}}));

@@ -54,10 +54,22 @@ TEST(Settings, RefusesAnUnknownNameWithTheNearestOne) {
   EXPECT_EQ(KindOf(status), ErrorKind::kInvalidArgument);
   EXPECT_THAT(status.message(), HasSubstr("'memory.limt'"));
   EXPECT_THAT(status.message(), HasSubstr("'memory.limit'"));
-  sources.arguments.clear();
-  sources.environment = {{"ICEFRAME_MEMORY_LIMT", "1"}};
+  sources.file = std::exchange(sources.arguments, {});
   status = ResolveSettings(sources).status();
-  EXPECT_THAT(status.message(), HasSubstr("'ICEFRAME_MEMORY_LIMIT'"));
+  EXPECT_THAT(status.message(), HasSubstr("'memory.limit'"));
+}
+
+TEST(Settings, UnknownVariablesStopNothingAndAreToldWithTheNearestOne) {
+  SettingsSources sources;
+  sources.environment = {{"ICEFRAME_MEMORY_LIMT", "1"},
+                         {"ICEFRAME_MEMORY_LIMIT", "1GiB"},
+                         {"ICEFRAME_LLM_MODEL", "x"},
+                         {"PATH", "/bin"}};
+  EXPECT_EQ(ResolveSettings(sources).ValueOrDie().size(), 1U);
+  const auto unknown = UnknownVariables(sources.environment);
+  ASSERT_EQ(unknown.size(), 1U);
+  EXPECT_EQ(unknown[0].name, "ICEFRAME_MEMORY_LIMT");
+  EXPECT_EQ(unknown[0].nearest, "ICEFRAME_MEMORY_LIMIT");
 }
 
 TEST(Settings, LeavesVariablesOfOtherPartsAlone) {

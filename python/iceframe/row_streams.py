@@ -1,0 +1,72 @@
+"""Rows of the engine in the form of other libraries."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from iceframe import _native
+from iceframe.errors import MissingPackageError
+from iceframe.polars_frames import to_polars
+
+if TYPE_CHECKING:
+    import polars as pl
+    import pyarrow as pa
+
+__all__ = [
+    "arrow_batches",
+    "arrow_schema",
+    "pyarrow_for",
+    "read_arrow",
+    "read_polars",
+    "stream_batches",
+]
+
+
+def pyarrow_for(what: str) -> Any:  # noqa: ANN401 - the module
+    """Returns the module pyarrow, which ``what`` needs.
+
+    Raises:
+        MissingPackageError: it is not installed.
+    """
+    try:
+        import pyarrow
+    except ImportError as error:
+        raise MissingPackageError(
+            f"{what} needs pyarrow, which is not installed: pip install 'iceframe[arrow]'"
+        ) from error
+    return pyarrow
+
+
+def stream_batches(stream: _native.BatchStream) -> Iterator[_native.Batch]:
+    """Yields the batches that are left; stopping early stops the scan."""
+    try:
+        while (batch := stream.next_batch()) is not None:
+            yield batch
+    finally:
+        stream.close()
+
+
+def arrow_batches(stream: _native.BatchStream) -> Iterator[pa.RecordBatch]:
+    """Yields the batches that are left as pyarrow's."""
+    import pyarrow as pa
+
+    for batch in stream_batches(stream):
+        yield pa.record_batch(batch)
+
+
+def read_polars(stream: _native.BatchStream) -> pl.DataFrame:
+    """Returns the rows that are left as a Polars DataFrame."""
+    return to_polars(stream.read_all())
+
+
+def read_arrow(stream: _native.BatchStream) -> pa.Table:
+    """Returns the rows that are left as a pyarrow Table."""
+    import pyarrow as pa
+
+    return pa.RecordBatchReader.from_stream(stream.read_all()).read_all()
+
+
+def arrow_schema(columns: _native.RowSchema) -> pa.Schema:
+    """Returns the columns as a pyarrow Schema."""
+    return pyarrow_for("an Arrow schema").schema(columns)

@@ -1,0 +1,367 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whatever is handed to a public method, what comes back is iceframe's own error, or a TypeError or
+ValueError that names the argument; never the binding's, Arrow's or Python's from inside."""
+
+import contextlib
+import datetime as dt
+import decimal
+import inspect
+import io
+import math
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+
+import iceframe
+from iceframe import IceFrame, cli
+from iceframe.errors import IceFrameError
+from iceframe.expressions import col
+
+ITSELF: list = []
+ITSELF.append(ITSELF)
+
+
+class Evil:
+    """Has every method that is looked for, and none that works."""
+
+    def __getattr__(self, name):
+        if name.startswith("__arrow_c"):
+            return lambda *_: 3
+        raise AttributeError(name)
+
+    def __repr__(self):
+        return "<evil>"
+
+
+VALUES = [
+    None,
+    True,
+    3,
+    -1,
+    2**70,
+    -(2**70),
+    1.5,
+    math.nan,
+    math.inf,
+    1 + 2j,
+    "",
+    "nope",
+    "a.b.c.d",
+    "\ud800",
+    "a\0b",
+    "SELECT 1; --",
+    "'",
+    b"\xff",
+    object(),
+    Evil(),
+    [object()],
+    [None],
+    ["\ud800"],
+    [[]],
+    ITSELF,
+    [],
+    (),
+    {},
+    {"id": object()},
+    {"\ud800": "x"},
+    {1: 2},
+    {"a"},
+    int,
+    len,
+    lambda *_: None,
+    decimal.Decimal("NaN"),
+    decimal.Decimal(10) ** 50,
+    dt.date(1, 1, 1),
+    dt.datetime(9999, 12, 31),
+    dt.datetime(9999, 12, 31, tzinfo=dt.UTC),
+    dt.timedelta(1),
+    np.int64(7),
+    np.array([1, 2]),
+    np.float32("nan"),
+    pl.col("id") > 1,
+    pl.DataFrame({"id": [1]}),
+    pd.DataFrame({"id": [1]}),
+    pd.NaT,
+    pa.scalar(1),
+    pa.table({"id": [1]}),
+    col("id"),
+    col("id") > 1,
+    ValueError("x"),
+]
+
+
+def judge(call, names):
+    """Calls; returns what is wrong with how it failed, None if nothing."""
+    try:
+        result = call()
+        if inspect.isgenerator(result):
+            list(result)
+    except IceFrameError as error:
+        text = str(error)
+        if "Detail: " in text or "Arrow error" in text or "nanobind" in text or not text:
+            return f"{type(error).__name__} shows what is inside: {text}"
+        return None
+    except (TypeError, ValueError) as error:
+        text = str(error)
+        if type(error) not in (TypeError, ValueError):
+            return f"{type(error).__name__}: {text}"
+        if "incompatible function arguments" in text:
+            return f"the binding's TypeError: {text}"
+        if any(name in text for name in names) or "positional argument" in text:
+            return None
+        return f"{type(error).__name__} names no argument: {text}"
+    except BaseException as error:
+        return f"{type(error).__name__}: {error}"
+    return None
+
+
+def wrong_answers(owner, calls):
+    """Tries every value as every argument of every method; returns what came of it, if wrong."""
+    found = []
+    for name, base in calls.items():
+        method = getattr(owner, name)
+        parameters = inspect.signature(method).parameters.values()
+        for parameter in parameters:
+            for value in VALUES:
+                arguments, named = [], dict(base)
+                if parameter.kind is parameter.VAR_POSITIONAL:
+                    arguments = [value]
+                elif parameter.kind is parameter.VAR_KEYWORD:
+                    named["snapshot_id"] = value
+                else:
+                    named[parameter.name] = value
+                    if parameter.kind is parameter.POSITIONAL_ONLY:
+                        arguments = [named.pop(parameter.name)]
+                problem = judge(
+                    lambda m=method, a=arguments, n=named: m(*a, **n),
+                    [parameter.name, "argument", "unhashable"],
+                )
+                if problem:
+                    shown = f"{value!r:.60}"
+                    found.append(f"{name}({parameter.name}={shown}): {problem}")
+    return found
+
+
+def expect_none(found):
+    assert not found, f"{len(found)} wrong answers:\n" + "\n".join(found)
+
+
+def public_methods(owner):
+    kind = type(owner)
+    return {
+        name
+        for name in dir(kind)
+        if not name.startswith("_")
+        and callable(getattr(kind, name))
+        and not isinstance(inspect.getattr_static(kind, name), property)
+    }
+
+
+@pytest.fixture(scope="module")
+def ice():
+    ice = IceFrame({"type": "in-memory"})
+    ice.create_table("users", {"id": "long", "name": "string"})
+    ice.append_to_table("users", {"id": [1, 2], "name": ["Ada", "Bob"]})
+    return ice
+
+
+USERS = {"table_name": "users"}
+FRAME = {
+    "append_to_table": {**USERS, "data": {"id": [1]}},
+    "count_rows": USERS,
+    "create_namespace": {"name": "new", "exist_ok": True},
+    "create_table": {"table_name": "made", "schema": {"id": "long"}, "exist_ok": True},
+    "describe": USERS,
+    "drop_namespace": {"name": "nope"},
+    "drop_table": {"table_name": "gone"},
+    "get_table": USERS,
+    "head": USERS,
+    "lazy": USERS,
+    "list_namespaces": {},
+    "list_tables": {},
+    "load_namespace_properties": {"name": "default"},
+    "overwrite_table": {"table_name": "over", "data": {"id": [1]}},
+    "query": USERS,
+    "read_table": USERS,
+    "register_table": {"table_name": "registered", "metadata_location": "/nowhere"},
+    "rename_table": {"table_name": "nope", "new_name": "nope2"},
+    "scan": USERS,
+    "scan_batches": USERS,
+    "table_exists": USERS,
+    "to_arrow": USERS,
+    "to_pandas": USERS,
+    "update_namespace_properties": {"name": "default"},
+}
+
+
+def test_no_method_of_a_catalog_lets_others_errors_out(ice):
+    assert set(FRAME) == public_methods(ice)
+    ice.create_table("over", {"id": "long"}, exist_ok=True)
+    expect_none(wrong_answers(ice, FRAME))
+
+
+def test_no_method_of_namespaces_lets_others_errors_out(ice):
+    calls = {
+        "create_namespace": {"namespace": "x1"},
+        "drop_namespace": {"namespace": "nope"},
+        "list_namespaces": {},
+        "load_namespace_properties": {"namespace": "default"},
+        "update_namespace_properties": {"namespace": "default"},
+    }
+    assert set(calls) == public_methods(ice.namespaces)
+    expect_none(wrong_answers(ice.namespaces, calls))
+
+
+def test_opening_lets_no_others_errors_out():
+    config = {"type": "in-memory"}
+    found = []
+    for name in ("catalog_config", "pool_size", "cache", "memory_limit", "settings",
+                 "memory__limit", "nonsense"):  # fmt: skip
+        for value in VALUES:
+            named = {"catalog_config": config, name: value}
+            problem = judge(lambda n=named: IceFrame(**n), [name])
+            if problem:
+                found.append(f"{name}={value!r:.60}: {problem}")
+        for value in VALUES:
+            problem = judge(lambda v=value: IceFrame({**config, "warehouse": v}), [name])
+            if problem:
+                found.append(f"warehouse={value!r:.60}: {problem}")
+    expect_none(found)
+
+
+def test_no_method_of_a_table_lets_others_errors_out(ice):
+    table = ice.get_table("users")
+    calls = {name: {} for name in public_methods(table)}
+    calls["snapshot_by_id"] = {"snapshot_id": 1}
+    calls["snapshot_by_name"] = {"name": "main"}
+    calls["snapshot_as_of_timestamp"] = {"timestamp_ms": 1}
+    expect_none(wrong_answers(table, calls))
+    found = []
+    for name in ("row_filter", "selected_fields", "case_sensitive", "snapshot_id", "limit", "ref"):
+        for value in VALUES:
+            for read in ("to_arrow", "count", "plan_files", "to_polars", "to_pandas"):
+                problem = judge(
+                    lambda n=name, v=value, r=read: getattr(table.scan(**{n: v}), r)(), [name]
+                )
+                if problem:
+                    found.append(f"scan({name}={value!r:.60}).{read}: {problem}")
+    expect_none(found)
+
+
+def test_no_method_of_metadata_lets_others_errors_out(ice):
+    table = ice.get_table("users")
+    schema_calls = {
+        name: {} for name in ("find_field", "find_type", "find_column_name", "select")
+        if hasattr(table.schema(), name)
+    }  # fmt: skip
+    found = wrong_answers(table.schema(), schema_calls)
+    found += wrong_answers(table.metadata, {"schema_by_id": {}, "snapshot_by_id": {}})
+    found += wrong_answers(table.current_snapshot(), {"manifests": {}})
+    expect_none(found)
+
+
+QUERY = {
+    "select": {},
+    "filter": {},
+    "where": {},
+    "join": {"other_table": "users", "on": "id"},
+    "group_by": {},
+    "order_by": {},
+    "limit": {"n": 1},
+    "offset": {"n": 1},
+    "distinct": {},
+    "with_column": {"name": "x", "expression": "id"},
+    "execute": {},
+    "collect": {},
+    "to_polars": {},
+    "to_arrow": {},
+    "to_pandas": {},
+    "to_batches": {},
+    "explain": {},
+}
+
+
+def test_no_step_of_a_query_lets_others_errors_out(ice):
+    query = ice.query("users")
+    assert set(QUERY) == public_methods(query)
+    expect_none(wrong_answers(query, QUERY))
+    order = [
+        f"order_by({name}={value!r:.60}): {problem}"
+        for name in ("descending", "nulls_last")
+        for value in VALUES
+        if (problem := judge(lambda n=name, v=value: query.order_by("id", **{n: v}), [name]))
+    ]
+    expect_none(order)
+
+
+def test_the_command_line_ends_in_an_exit_code(lake):
+    lake.open().create_table("users", {"id": "long", "name": "string"})
+    options = ["--uri", lake.config["uri"], "--warehouse", lake.config["warehouse"]]
+    options += ["--catalog", lake.config["name"]]
+    commands = [["list"], ["describe", "users"], ["head", "users"], ["query", "users"],
+                ["explain", "users"]]  # fmt: skip
+    texts = ["", "nope", "\ud800", "a\0b", "'", "-1", "99999999999999999999", "1.5", "a.b.c", "%s"]
+    names = ["--namespace", "-n", "--where", "--select", "--group-by", "--agg", "--having",
+             "--join", "--order-by", "--limit", "--offset", "--snapshot-id", "--ref", "--as-of",
+             "--format", "--catalog", "--type"]  # fmt: skip
+    for command in commands:
+        for name in names:
+            for text in texts:
+                arguments = [*options, *command, f"{name}={text}"]
+                with (
+                    contextlib.redirect_stdout(io.StringIO()),
+                    contextlib.redirect_stderr(io.StringIO()),
+                ):
+                    try:
+                        code = cli.main(arguments)
+                    except SystemExit as end:
+                        code = end.code
+                assert code in (0, 1, 2), arguments
+
+
+def test_what_a_reader_of_the_user_raises_comes_back_as_itself(ice):
+    class Mine(Exception):
+        pass
+
+    schema = pa.schema([("id", pa.int64())])
+
+    def batches():
+        yield pa.record_batch({"id": [1]}, schema)
+        raise Mine("stop")
+
+    class Stream:
+        def __arrow_c_stream__(self, requested_schema=None):
+            raise Mine("no stream")
+
+    ice.create_table("mine", {"id": "long"}, exist_ok=True)
+    for data in (pa.RecordBatchReader.from_batches(schema, batches()), Stream()):
+        with pytest.raises(Mine):
+            ice.append_to_table("mine", data)
+    assert ice.count_rows("mine") == 0
+
+
+def test_what_a_callback_of_the_user_raises_comes_back_as_itself(ice):
+    class Mine(Exception):
+        pass
+
+    def refuse(news):
+        raise Mine(news)
+
+    for read in (
+        lambda: ice.read_table("users", progress=refuse),
+        lambda: ice.query("users").execute(progress=refuse),
+        lambda: list(ice.scan_batches("users", progress=refuse)),
+    ):
+        with pytest.raises(Mine):
+            read()
+
+
+def test_every_public_name_is_looked_at():
+    known = {"CatalogError", "Explanation", "Expression", "IceFrame", "IceFrameError", "Progress",
+             "QueryBuilder", "ScanOptions", "SchemaError", "Table", "TableNotFoundError",
+             "UnsupportedOperationError", "ValidationError", "WriteReport", "__version__", "col",
+             "lit", "load_catalog_config_from_env"}  # fmt: skip
+    assert set(iceframe.__all__) == known
