@@ -5,11 +5,14 @@ Importing this module begins it.
 
 from __future__ import annotations
 
+# What the interpreter has at hand: `signal` itself would import much before it can be asked.
+import _signal as signal  # type: ignore[import-not-found]
 import os
-import pathlib
-import signal
 import sys
-from types import FrameType
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from types import FrameType
 
 _INTERRUPTED = 130
 
@@ -46,7 +49,7 @@ def _is_command() -> bool:
         return False
     if sys.argv[0] == "-m":
         return "iceframe" in sys.orig_argv[1:]
-    return pathlib.PurePath(sys.argv[0]).stem == "iceframe"
+    return sys.argv[0].rpartition("/")[2] == "iceframe"
 
 
 _watch()

@@ -12,10 +12,10 @@
 #include <arrow/array/builder_primitive.h>
 #include <arrow/buffer_builder.h>
 #include <arrow/extension_type.h>
-#include <arrow/scalar.h>
 #include <arrow/util/decimal.h>
 
 #include "iceframe/execution/aggregate_state_internal.h"
+#include "iceframe/execution/group_values_internal.h"
 #include "iceframe/types/arrow_schema.h"
 
 namespace iceframe::internal {
@@ -101,6 +101,21 @@ class ExtremeState final : public AggregateState {
   }
 
   Result<ArrayPtr> Finish() override {
+    if constexpr (!std::is_same_v<Value, std::string> && !std::is_same_v<Value, bool>) {
+      const auto best = [this](int64_t i) -> const std::optional<Value>& {
+        return best_[static_cast<size_t>(i)];
+      };
+      return MakeValues<Value>(
+          call_.type(), static_cast<int64_t>(best_.size()), memory_->pool(),
+          [&](int64_t i) { return !best(i).has_value(); },
+          [&](int64_t i) -> Result<Value> { return best(i).value_or(Value{}); });
+    } else {
+      return BuildValues();
+    }
+  }
+
+ private:
+  Result<ArrayPtr> BuildValues() {
     ICEFRAME_ASSIGN_OR_RETURN(auto type, ToArrowType(call_.type()));
     if (type->id() == arrow::Type::EXTENSION) {
       type = static_cast<const arrow::ExtensionType&>(*type).storage_type();
@@ -113,7 +128,6 @@ class ExtremeState final : public AggregateState {
     return builder->Finish();
   }
 
- private:
   static std::shared_ptr<arrow::DataType> WideType(const std::shared_ptr<arrow::DataType>& type) {
     if (type->id() == arrow::Type::STRING) return arrow::large_utf8();
     return type->id() == arrow::Type::BINARY ? arrow::large_binary() : type;
@@ -144,39 +158,18 @@ class ExtremeState final : public AggregateState {
   }
 
   static Status Append(const Value& value, arrow::ArrayBuilder* builder) {
-    switch (builder->type()->id()) {
-      case arrow::Type::STRING:
-      case arrow::Type::BINARY:
-        if constexpr (std::is_same_v<Value, std::string>) {
-          return static_cast<arrow::BinaryBuilder*>(builder)->Append(value);
-        }
-        break;
-      case arrow::Type::LARGE_STRING:
-      case arrow::Type::LARGE_BINARY:
-        if constexpr (std::is_same_v<Value, std::string>) {
-          return static_cast<arrow::LargeBinaryBuilder*>(builder)->Append(value);
-        }
-        break;
-      case arrow::Type::FIXED_SIZE_BINARY:
-        if constexpr (std::is_same_v<Value, std::string>) {
-          return static_cast<arrow::FixedSizeBinaryBuilder*>(builder)->Append(value);
-        }
-        break;
-      default:
-        break;
-    }
-    ICEFRAME_ASSIGN_OR_RETURN(auto scalar, MakeScalarOf(value, builder->type()));
-    return builder->AppendScalar(*scalar);
-  }
-
-  static Result<std::shared_ptr<arrow::Scalar>> MakeScalarOf(
-      const Value& value, const std::shared_ptr<arrow::DataType>& type) {
-    if constexpr (std::is_same_v<Value, std::string>) {
-      return Error(ErrorKind::kUnsupported, "text in ", type->ToString());
-    } else if constexpr (std::is_same_v<Value, arrow::Decimal128>) {
-      return std::make_shared<arrow::Decimal128Scalar>(value, type);
+    if constexpr (std::is_same_v<Value, bool>) {
+      return static_cast<arrow::BooleanBuilder*>(builder)->Append(value);
     } else {
-      return arrow::MakeScalar(type, value);
+      switch (builder->type()->id()) {
+        case arrow::Type::LARGE_STRING:
+        case arrow::Type::LARGE_BINARY:
+          return static_cast<arrow::LargeBinaryBuilder*>(builder)->Append(value);
+        case arrow::Type::FIXED_SIZE_BINARY:
+          return static_cast<arrow::FixedSizeBinaryBuilder*>(builder)->Append(value);
+        default:
+          return static_cast<arrow::BinaryBuilder*>(builder)->Append(value);
+      }
     }
   }
 
