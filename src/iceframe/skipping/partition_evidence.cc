@@ -141,17 +141,17 @@ size_t CodePoints(std::string_view text) {
   }));
 }
 
-/// A prefix of full length stands for all that begins with it, a shorter one for itself.
-bool IsPossiblePrefix(const Field& field, const std::string& prefix, const ValueRange& source) {
-  const bool is_text = field.source_type.id() == TypeId::kString;
-  if (is_text && !IsUtf8(prefix)) return false;
-  const auto width = static_cast<size_t>(field.transform.parameter());
-  const size_t length = is_text ? CodePoints(prefix) : prefix.size();
-  if (length > width) return false;
-  if (source.upper && prefix > source.upper->get<std::string>()) return false;
-  if (!source.lower) return true;
-  const std::string_view lower = source.lower->get<std::string>();
-  return (length == width ? lower.substr(0, prefix.size()) : lower) <= prefix;
+bool IsWellFormed(const Type& type, std::string_view bytes) {
+  switch (type.id()) {
+    case TypeId::kString:
+      return IsUtf8(bytes);
+    case TypeId::kFixed:
+      return bytes.size() == static_cast<size_t>(type.length());
+    case TypeId::kUuid:
+      return bytes.size() == 16;
+    default:
+      return true;
+  }
 }
 
 /// Values that are no whole numbers: floats, text, bytes.
@@ -159,12 +159,20 @@ bool IsPossibleIn(const Field& field, const Value& value, const ValueRange& sour
   const Type& type = field.source_type;
   switch (field.transform.kind()) {
     case TransformKind::kIdentity:
+    case TransformKind::kTruncate: {
       if (!Fits(type, value)) return false;
-      return !(source.lower && internal::ComparePredicateValues(type, value, *source.lower) < 0) &&
-             !(source.upper && internal::ComparePredicateValues(type, value, *source.upper) > 0);
-    case TransformKind::kTruncate:
-      return value.holds<std::string>() &&
-             IsPossiblePrefix(field, value.get<std::string>(), source);
+      if (internal::IsFloating(type)) {
+        return !(source.lower &&
+                 internal::ComparePredicateValues(type, value, *source.lower) < 0) &&
+               !(source.upper && internal::ComparePredicateValues(type, value, *source.upper) > 0);
+      }
+      if (!value.holds<std::string>()) return false;
+      const auto bytes = [](const std::optional<Value>& bound) {
+        return bound ? std::optional<std::string_view>(bound->get<std::string>()) : std::nullopt;
+      };
+      return PartitionEvidence::IsPossibleBytes(field, value.get<std::string>(),
+                                                bytes(source.lower), bytes(source.upper));
+    }
     case TransformKind::kBucket: {
       if (!value.holds<int32_t>()) return false;
       const int32_t bucket = value.get<int32_t>();
@@ -238,6 +246,24 @@ bool PartitionEvidence::IsPossibleNumber(const Field& field, int64_t partition_v
   if (lower) source->lower = *lower;
   if (upper) source->upper = *upper;
   return IsPossibleNumberIn(field, partition_value, *source);
+}
+
+bool PartitionEvidence::IsPossibleBytes(const Field& field, std::string_view partition_value,
+                                        std::optional<std::string_view> lower,
+                                        std::optional<std::string_view> upper) {
+  if (!IsWellFormed(field.source_type, partition_value)) return false;
+  bool is_prefix = false;
+  if (field.transform.kind() == TransformKind::kTruncate) {
+    // One of full length stands for all that begins with it, a shorter one for itself.
+    const auto width = static_cast<size_t>(field.transform.parameter());
+    const size_t length = field.source_type.id() == TypeId::kString ? CodePoints(partition_value)
+                                                                    : partition_value.size();
+    if (length > width) return false;
+    is_prefix = length == width;
+  }
+  if (upper && partition_value > *upper) return false;
+  if (!lower) return true;
+  return (is_prefix ? lower->substr(0, partition_value.size()) : *lower) <= partition_value;
 }
 
 }  // namespace iceframe

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "iceframe/format/partition_spec.h"
@@ -47,6 +48,10 @@ class PartitionEvidence {
   /// their units); an absent end is the type's.
   static bool IsPossibleNumber(const Field& field, int64_t partition_value,
                                std::optional<int64_t> lower, std::optional<int64_t> upper);
+  /// The same for text and bytes (fixed, uuid) through identity or truncate.
+  static bool IsPossibleBytes(const Field& field, std::string_view partition_value,
+                              std::optional<std::string_view> lower,
+                              std::optional<std::string_view> upper);
 
  private:
   std::vector<Field> fields_;
