@@ -268,3 +268,19 @@ def test_head_of_many_appends_opens_the_oldest_files_only(ice):
     assert counters["manifests_read"] + counters["manifests_from_cache"] == 10
     assert counters["files_scanned"] == 10
     assert ice.head("t", 3)["i"].to_list() == [0, 1, 2]
+
+
+@pytest.mark.parametrize("version", [1, 2, 3])
+def test_rows_come_as_they_were_appended(ice, lake, version):
+    properties = {"commit.manifest.min-count-to-merge": "4"}
+    ice.create_table("t", {"i": "long"}, format_version=version, properties=properties)
+    table = lake.pyiceberg().load_table("default.t")
+    for i in range(11):
+        if i % 3 == 2 and version < 3:
+            table.refresh()
+            table.append(pa.table({"i": [i]}))
+        else:
+            ice.append_to_table("t", {"i": [i]})
+    assert ice.read_table("t")["i"].to_list() == list(range(11))
+    assert ice.lazy("t").head(3).collect()["i"].to_list() == [0, 1, 2]
+    assert ice.query("t").limit(4).execute()["i"].to_list() == [0, 1, 2, 3]
