@@ -29,7 +29,7 @@ namespace {
 // (name, values, is_arrow, nan_is_null)
 using ColumnTuple = std::tuple<std::string, nb::object, bool, bool>;
 
-RowInput FromColumns(std::vector<ColumnTuple> columns) {
+RowInput FromColumns(std::vector<ColumnTuple> columns, int64_t max_rows, int64_t max_bytes) {
   InputColumns input;
   for (auto& [name, values, is_arrow, nan_is_null] : columns) {
     if (!is_arrow && !PyList_Check(values.ptr()) && !PyTuple_Check(values.ptr())) {
@@ -37,7 +37,7 @@ RowInput FromColumns(std::vector<ColumnTuple> columns) {
     }
     input.push_back({std::move(name), std::move(values), is_arrow, nan_is_null});
   }
-  return {std::move(input), RowLimits{}};
+  return {std::move(input), RowLimits{max_rows, max_bytes}};
 }
 
 // The Iceberg type of one Arrow type, as JSON.
@@ -54,17 +54,20 @@ void BindInput(nb::module_& module) {
   nb::class_<RowInput>(module, "RowInput", "Rows, columns or batches that a write reads once.")
       .def_static(
           "of_rows",
-          [](nb::object iterator, int64_t max_bytes) {
-            return RowInput(InputRows{std::move(iterator)}, {.max_bytes = max_bytes});
+          [](nb::object iterator, int64_t max_rows, int64_t max_bytes) {
+            return RowInput(InputRows{std::move(iterator)}, RowLimits{max_rows, max_bytes});
           },
-          nb::arg("iterator"), nb::kw_only(), nb::arg("max_bytes") = RowLimits{}.max_bytes)
+          nb::arg("iterator"), nb::kw_only(), nb::arg("max_rows") = RowLimits{}.max_rows,
+          nb::arg("max_bytes") = RowLimits{}.max_bytes)
       .def_static(
           "of_batches",
           [](nb::object iterator) {
             return RowInput(InputBatches{std::move(iterator)}, RowLimits{});
           },
           nb::arg("iterator"))
-      .def_static("of_columns", &FromColumns, nb::arg("columns"),
+      .def_static("of_columns", &FromColumns, nb::arg("columns"), nb::kw_only(),
+                  nb::arg("max_rows") = RowLimits{}.max_rows,
+                  nb::arg("max_bytes") = RowLimits{}.max_bytes,
                   "Of (name, values, is_arrow, nan_is_null).");
   module.def("iceberg_type", &IcebergType, nb::arg("type"), nb::arg("column"),
              nb::arg("format_version"), "The Iceberg type of an Arrow type, as JSON.");

@@ -134,7 +134,7 @@ Result<std::shared_ptr<arrow::RecordBatchReader>> OpenInput(Session& session,
   ICEFRAME_ASSIGN_OR_RETURN(const TablePtr table, RunCall<TablePtr>(operation, [&](CallerThread&) {
                               return session.LoadTable(operation.context, name);
                             }));
-  return input->Open(table->metadata()->current_schema(), operation.context.pool());
+  return input->Open(table->metadata()->current_schema(), operation.context);
 }
 
 using Write = std::function<Result<WriteReport>(CallerThread&, const CommitOptions&)>;

@@ -2,6 +2,7 @@
 #include "row_input.h"
 
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <utility>
 
@@ -10,6 +11,7 @@
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
 
+#include "iceframe/runtime/batch_bytes.h"
 #include "iceframe/types/arrow_schema.h"
 #include "iceframe/types/lossless_cast.h"
 
@@ -243,11 +245,13 @@ class ColumnReader final : public arrow::RecordBatchReader {
 class BatchReader final : public arrow::RecordBatchReader {
  public:
   static Result<std::shared_ptr<arrow::RecordBatchReader>> Make(
-      std::shared_ptr<const Schema> schema, arrow::MemoryPool* pool, nb::object iterator) {
+      std::shared_ptr<const Schema> schema, const OperationContext& context, nb::object iterator) {
     auto reader = std::make_shared<BatchReader>();
     ICEFRAME_ASSIGN_OR_RETURN(reader->schema_, ToArrowSchema(*schema));
+    // Text is cut before it outgrows 32-bit offsets.
+    ICEFRAME_ASSIGN_OR_RETURN(reader->max_bytes_, BatchBytes(context));
     reader->table_schema_ = std::move(schema);
-    reader->pool_ = pool;
+    reader->pool_ = context.pool();
     reader->iterator_ = std::move(iterator);
     return reader;
   }
@@ -256,29 +260,39 @@ class BatchReader final : public arrow::RecordBatchReader {
 
   Status ReadNext(BatchPtr* batch) override {
     batch->reset();
-    while (true) {
-      if (part_ == nullptr) ICEFRAME_RETURN_NOT_OK(NextPart());
-      if (part_ == nullptr) return Status::OK();
-      BatchPtr rows;
-      ICEFRAME_RETURN_NOT_OK(part_->ReadNext(&rows));
-      if (rows == nullptr) {
-        ReleasePart();
-        continue;
-      }
-      ICEFRAME_ASSIGN_OR_RETURN(const LosslessCast cast,
-                                LosslessCast::Make(*rows->schema(), table_schema_, pool_));
-      ICEFRAME_ASSIGN_OR_RETURN(*batch, cast.Apply(*rows, pool_, num_rows_));
-      num_rows_ += rows->num_rows();
-      return Status::OK();
+    while (rows_ == nullptr || offset_ == rows_->num_rows()) {
+      ICEFRAME_RETURN_NOT_OK(NextRows());
+      if (rows_ == nullptr) return Status::OK();
     }
+    const int64_t num_rows =
+        cast_->NumRowsWithin(*rows_, offset_, RowLimits{}.max_rows, max_bytes_);
+    ICEFRAME_ASSIGN_OR_RETURN(*batch,
+                              cast_->Apply(*rows_->Slice(offset_, num_rows), pool_, num_rows_));
+    offset_ += num_rows;
+    num_rows_ += num_rows;
+    return Status::OK();
   }
 
  private:
+  // The next batch of this part or a later one; none at the end.
+  Status NextRows() {
+    offset_ = 0;
+    rows_.reset();
+    while (rows_ == nullptr) {
+      if (part_ == nullptr) ICEFRAME_RETURN_NOT_OK(NextPart());
+      if (part_ == nullptr) return Status::OK();
+      ICEFRAME_RETURN_NOT_OK(part_->ReadNext(&rows_));
+      if (rows_ == nullptr) ReleasePart();
+    }
+    return Status::OK();
+  }
+
   Status NextPart() {
     const nb::gil_scoped_acquire gil;
     const nb::object item = nb::steal(PyIter_Next(iterator_.ptr()));
     if (!item.is_valid()) return PyErr_Occurred() == nullptr ? Status::OK() : PythonRaised();
     ICEFRAME_ASSIGN_OR_RETURN(part_, ImportBatches(item));
+    ICEFRAME_ASSIGN_OR_RETURN(cast_, LosslessCast::Make(*part_->schema(), table_schema_, pool_));
     return Status::OK();
   }
 
@@ -291,22 +305,28 @@ class BatchReader final : public arrow::RecordBatchReader {
   std::shared_ptr<arrow::Schema> schema_;
   std::shared_ptr<const Schema> table_schema_;
   arrow::MemoryPool* pool_ = nullptr;
+  int64_t max_bytes_ = 0;
   nb::object iterator_;
   std::shared_ptr<arrow::RecordBatchReader> part_;
+  std::optional<LosslessCast> cast_;
+  // The batch that is handed out, and how much of it was.
+  BatchPtr rows_;
+  int64_t offset_ = 0;
   int64_t num_rows_ = 0;
 };
 
 }  // namespace
 
 Result<std::shared_ptr<arrow::RecordBatchReader>> RowInput::Open(
-    std::shared_ptr<const Schema> table_schema, arrow::MemoryPool* pool) const {
+    std::shared_ptr<const Schema> table_schema, const OperationContext& context) const {
   if (const auto* rows = std::get_if<InputRows>(&source_)) {
-    return RowReader::Make(*table_schema, pool, rows->iterator, limits_);
+    return RowReader::Make(*table_schema, context.pool(), rows->iterator, limits_);
   }
   if (const auto* columns = std::get_if<InputColumns>(&source_)) {
-    return ColumnReader::Make(*table_schema, pool, *columns, limits_);
+    return ColumnReader::Make(*table_schema, context.pool(), *columns, limits_);
   }
-  return BatchReader::Make(std::move(table_schema), pool, std::get<InputBatches>(source_).iterator);
+  return BatchReader::Make(std::move(table_schema), context,
+                           std::get<InputBatches>(source_).iterator);
 }
 
 }  // namespace iceframe::python

@@ -13,6 +13,7 @@
 #include <nanobind/nanobind.h>
 
 #include "iceframe/base/result.h"
+#include "iceframe/runtime/operation_context.h"
 #include "iceframe/types/schema.h"
 
 namespace iceframe::python {
@@ -54,7 +55,7 @@ class RowInput {
   /// Errors: SchemaMismatch naming columns that differ in length or that the table lacks; while
   /// reading, SchemaMismatch naming column, row and value.
   Result<std::shared_ptr<arrow::RecordBatchReader>> Open(std::shared_ptr<const Schema> table_schema,
-                                                         arrow::MemoryPool* pool) const;
+                                                         const OperationContext& context) const;
 
  private:
   std::variant<InputRows, InputBatches, InputColumns> source_;

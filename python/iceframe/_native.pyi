@@ -307,11 +307,18 @@ class RowInput:
     """Rows, columns or batches that a write reads once."""
 
     @staticmethod
-    def of_rows(iterator: object, *, max_bytes: int = 16777216) -> RowInput: ...
+    def of_rows(
+        iterator: object, *, max_rows: int = 65536, max_bytes: int = 16777216
+    ) -> RowInput: ...
     @staticmethod
     def of_batches(iterator: object) -> RowInput: ...
     @staticmethod
-    def of_columns(columns: Sequence[tuple[str, object, bool, bool]]) -> RowInput:
+    def of_columns(
+        columns: Sequence[tuple[str, object, bool, bool]],
+        *,
+        max_rows: int = 65536,
+        max_bytes: int = 16777216,
+    ) -> RowInput:
         """Of (name, values, is_arrow, nan_is_null)."""
 
 def iceberg_type(type: object, column: str, format_version: int) -> str:

@@ -351,7 +351,9 @@ class IceFrame(TableReading):
         Args:
             table_name: the table.
             data: a Polars or pandas frame, an Arrow table, batch or reader, anything with
-                ``__arrow_c_stream__``, a dict of lists or a list of dicts. Readers are consumed
+                ``__arrow_c_stream__``; a dict of columns; a list or iterator of dicts, pydantic
+                models, data classes or named tuples, or of batches or frames. Python's values are
+                read by the table's types (docs/types.md). Readers and iterators are consumed
                 batch by batch in bounded memory, on the calling thread. Optional columns that
                 are left out are null.
             branch: the branch to append to; None: main.
@@ -362,7 +364,7 @@ class IceFrame(TableReading):
         Raises:
             TableNotFoundError: there is no such table.
             SchemaError: a column is unknown or missing, a value does not fit, or a required
-                column has a null.
+                column has a null; it names column, row and value.
             CommitConflictError: other writers were faster, until the retries were used up.
             CommitStateUnknownError: the commit may have landed; look before trying again.
             KeyboardInterrupt: Ctrl-C; nothing was appended, unless the commit was just through.

@@ -20,6 +20,7 @@ from pyiceberg.schema import Schema
 from pyiceberg.types import LongType, NestedField
 
 from iceframe import col
+from iceframe._native import RowInput
 from iceframe.errors import IceFrameError, SchemaError, ValidationError
 
 Decimal = decimal.Decimal
@@ -423,6 +424,50 @@ def test_an_iterator_is_read_in_bounded_memory(lake):
     # 245 MB of text, in fewer rows than a batch may have.
     assert ice.append_to_table("t", rows()).num_rows == 30_000
     assert ice.to_arrow("t", ["id"])["id"].to_pylist() == list(range(30_000))
+
+
+@pytest.mark.parametrize("limits", [{"max_rows": 3}, {"max_bytes": 1}, {"max_bytes": 40}])
+def test_rows_are_the_same_however_they_are_cut(ice, limits):
+    ice.create_table("t", {"id": "long", "s": "string", "l": "list<string>"})
+    rows = [{"id": i, "s": "x" * (i % 5), "l": ["y"] * (i % 3)} for i in range(20)]
+    columns = {name: [row[name] for row in rows] for name in rows[0]}
+    chunked = pa.chunked_array([columns["s"][:1], [], columns["s"][1:8], columns["s"][8:]])
+    inputs = [
+        RowInput.of_rows(iter(rows), **limits),
+        RowInput.of_columns([(n, v, False, False) for n, v in columns.items()], **limits),
+        RowInput.of_columns(
+            [
+                ("s", chunked, True, False),
+                ("l", columns["l"], False, False),
+                ("id", pl.Series(columns["id"]), True, False),
+            ],
+            **limits,
+        ),
+        RowInput.of_columns(
+            [
+                ("id", pa.array(columns["id"]), True, False),
+                ("s", chunked, True, False),
+                ("l", pa.array(columns["l"]), True, False),
+            ],
+            **limits,
+        ),
+    ]
+    for data in inputs:
+        ice.overwrite_table("t", {"id": [-1]})
+        written = ice._session.overwrite(
+            "t", data, filter=None, branch="main", summary={}, progress=None
+        )
+        assert written.num_rows == 20
+        assert ice.to_arrow("t").to_pylist() == rows
+
+
+def test_long_text_of_an_iterators_batches_is_cut(lake):
+    ice = lake.open(execution__batch_bytes="64KB")
+    ice.create_table("t", {"id": "long", "s": "string"})
+    texts = [str(i) * 1000 for i in range(200)]
+    batch = pa.record_batch({"id": range(200), "s": pa.array(texts, pa.large_string())})
+    ice.append_to_table("t", iter([batch, batch[:0], batch.slice(7)]))
+    assert ice.to_arrow("t").column("s").to_pylist() == texts + texts[7:]
 
 
 def test_frames_and_batches_of_an_iterator_may_differ_in_types(ice):

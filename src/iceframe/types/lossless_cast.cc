@@ -53,7 +53,7 @@ Status CheckRequired(const CastPlace& place, const arrow::Array& values,
     const bool is_null = values.type_id() == arrow::Type::NA || values.IsNull(i);
     if (is_null && (enclosing == nullptr || enclosing->IsLive(i))) {
       return Error(ErrorKind::kSchemaMismatch, "required column holds a null: ", place.path, " in ",
-                   place.unit, " ", place.first + i, "; fill it in, or make the column optional");
+                   place.Position(i), "; fill it in, or make the column optional");
     }
   }
   return Status::OK();
@@ -69,8 +69,8 @@ Result<std::shared_ptr<arrow::Buffer>> CopyValidity(const arrow::Array& values,
 Status TooLong(const CastPlace& place, int64_t reach, int64_t num_rows) {
   return Error(ErrorKind::kInvalidArgument,
                "text or lists of one batch are too long for their column: ", place.path, ", ",
-               reach, " bytes or elements in ", num_rows, " rows from ", place.unit, " ",
-               place.first, "; write smaller batches or split the value");
+               reach, " bytes or elements in ", num_rows, " rows from ", place.Position(0),
+               "; write smaller batches or split the value");
 }
 
 Result<int64_t> DefaultLength(const NestedField& field, arrow::MemoryPool* pool) {
@@ -232,7 +232,7 @@ Result<ArrayPtr> CastList(const CastPlace& place, const Type& to, const ArrayPtr
   ICEFRAME_ASSIGN_OR_RETURN(FlatLists flat, FlattenAny(place, to, *values));
   ICEFRAME_ASSIGN_OR_RETURN(auto validity, CopyValidity(*values, place.pool));
   ICEFRAME_ASSIGN_OR_RETURN(const auto type, ToArrowType(to));
-  const CastPlace below{place.path + ".element", "element", 0, place.pool};
+  const CastPlace below{place.path + ".element", "element", 0, place.pool, place.row};
   ICEFRAME_ASSIGN_OR_RETURN(const ArrayPtr elements,
                             CastField(below, to.fields()[0], flat.elements, nullptr));
   return arrow::MakeArray(arrow::ArrayData::Make(type, values->length(),
@@ -252,7 +252,7 @@ Result<ArrayPtr> CastMap(const CastPlace& place, const Type& to, const ArrayPtr&
   std::vector<std::shared_ptr<arrow::ArrayData>> children;
   for (int i = 0; i < 2; ++i) {
     const NestedField& field = to.fields()[static_cast<size_t>(i)];
-    const CastPlace below{place.path + "." + field.name, "element", 0, place.pool};
+    const CastPlace below{place.path + "." + field.name, "element", 0, place.pool, place.row};
     ICEFRAME_ASSIGN_OR_RETURN(const ArrayPtr child,
                               CastField(below, field, entries.field(i), nullptr));
     children.push_back(child->data());
@@ -281,6 +281,33 @@ Result<ArrayPtr> CastField(const CastPlace& place, const NestedField& field, con
     default:
       return internal::CastPrimitive(place, field.type, plain);
   }
+}
+
+bool HoldsLists(const Type& type) {
+  if (type.id() == TypeId::kList || type.id() == TypeId::kMap) return true;
+  for (const NestedField& field : type.fields()) {
+    if (HoldsLists(field.type)) return true;
+  }
+  return false;
+}
+
+// The error of the first row that has one, naming it: inside of lists only elements are counted.
+Status WithRow(const CastPlace& place, const NestedField& field, const ArrayPtr& values,
+               const Status& status) {
+  if (KindOf(status) != ErrorKind::kSchemaMismatch || !HoldsLists(field.type)) return status;
+  if (!CastField(place, field, values->Slice(0, 0), nullptr).ok()) return status;
+  int64_t good = 0;
+  int64_t bad = values->length();
+  while (bad - good > 1) {
+    const int64_t middle = good + (bad - good) / 2;
+    const bool is_good = CastField(place, field, values->Slice(0, middle), nullptr).ok();
+    (is_good ? good : bad) = middle;
+  }
+  CastPlace of_row = place;
+  of_row.first += good;
+  of_row.row = of_row.first;
+  const Status named = CastField(of_row, field, values->Slice(good, 1), nullptr).status();
+  return named.ok() ? status : named;
 }
 
 // `values` in a form that Arrow can take rows of, which it can't of views.
@@ -401,11 +428,14 @@ Result<std::shared_ptr<arrow::RecordBatch>> LosslessCast::Apply(const arrow::Rec
       const int64_t reach = OffsetReach(*batch.column_data(sources_[i]));
       if (reach > max_bytes) return TooLong(place, reach, batch.num_rows());
     }
-    ICEFRAME_ASSIGN_OR_RETURN(ArrayPtr column,
-                              sources_[i] < 0
+    Result<ArrayPtr> column = sources_[i] < 0
                                   ? MissingField(place, field, batch.num_rows())
-                                  : CastField(place, field, batch.column(sources_[i]), nullptr));
-    columns.push_back(std::move(column));
+                                  : CastField(place, field, batch.column(sources_[i]), nullptr);
+    if (!column.ok() && sources_[i] >= 0) {
+      return WithRow(place, field, batch.column(sources_[i]), column.status());
+    }
+    ICEFRAME_RETURN_NOT_OK(column.status());
+    columns.push_back(*std::move(column));
   }
   return arrow::RecordBatch::Make(output_schema_, batch.num_rows(), std::move(columns));
 }

@@ -4,7 +4,9 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include <arrow/array.h>
 #include <arrow/type_fwd.h>
@@ -22,6 +24,16 @@ struct CastPlace {
   const char* unit = "row";
   int64_t first = 0;
   arrow::MemoryPool* pool = nullptr;
+  /// The row that elements are of, where that is known.
+  std::optional<int64_t> row = std::nullopt;
+
+  /// "row 3", "element 5", "element 5 of row 3".
+  std::string Position(int64_t index) const {
+    std::string position = std::string(unit) + " " + std::to_string(first + index);
+    const bool is_inside = std::string_view(unit) != "row";
+    if (row && is_inside) position += " of row " + std::to_string(*row);
+    return position;
+  }
 };
 
 /// Returns an error for types that no lossless cast joins.

@@ -194,8 +194,8 @@ Result<ArrayPtr> CheckUtf8(const CastPlace& place, const Type& to, ArrayPtr valu
   for (int64_t i = 0; i < texts.length(); ++i) {
     if (texts.IsValid(i) && !IsUtf8(texts.GetView(i))) {
       return Error(ErrorKind::kSchemaMismatch,
-                   "string column holds bytes that are not UTF-8: ", place.path, " in ", place.unit,
-                   " ", place.first + i, "; use a binary column for ", to.ToString(),
+                   "string column holds bytes that are not UTF-8: ", place.path, " in ",
+                   place.Position(i), "; use a binary column for ", to.ToString(),
                    " data that is no text");
     }
   }
@@ -249,8 +249,7 @@ Status LossyValue(const CastPlace& place, const arrow::Array& values, const Type
   return Error(ErrorKind::kSchemaMismatch, "value can't be kept by its column: ", place.path,
                " is ", values.type()->ToString(), " and must become ", to.ToString(), ", but ",
                scalar.ok() ? (*scalar)->ToString().substr(0, 80) : std::string("the value"), " in ",
-               place.unit, " ", place.first + index,
-               " would change; widen the column or correct the value");
+               place.Position(index), " would change; widen the column or correct the value");
 }
 
 Result<ArrayPtr> CastPrimitive(const CastPlace& place, const Type& to, const ArrayPtr& values) {

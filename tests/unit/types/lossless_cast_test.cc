@@ -299,6 +299,20 @@ TEST(LosslessCast, NullColumnsFitEveryOptionalColumnAtAnyDepth) {
              {Value::FromNested({Value("k"), Value()})});
 }
 
+TEST(LosslessCast, ErrorsInsideOfListsNameTheRow) {
+  const Type ints = Type::List(NestedField::Optional(0, "element", Type::Int()));
+  const auto longs = arrow::list(arrow::int64());
+  const char* rows = "[[1, 2], null, [], [3, 5000000000], [5000000000]]";
+  const ArrayPtr values = FromJson(longs, rows);
+  ExpectRefused(ints, values, "c.element is int64");
+  ExpectRefused(ints, values, "in element 1 of row 3");
+  ExpectRefused(ints, values->Slice(2), "in element 1 of row 1");
+  ExpectRefused(
+      Type::Struct({NestedField::Optional(0, "l", ints)}),
+      FromJson(arrow::struct_({arrow::field("l", longs)}), R"([{"l": [1]}, {"l": [5000000000]}])"),
+      "row 1");
+}
+
 TEST(LosslessCast, ListsOfKeysAndValuesBecomeMaps) {
   const Type map = Type::Map(NestedField::Required(0, "key", Type::String()),
                              NestedField::Optional(0, "value", Type::Long()));
