@@ -109,6 +109,15 @@ def test_java_reads_ours_equal(java, ice, version):
         assert sorted_rows(theirs) == sorted_rows(expected), partition_spec
 
 
+@pytest.mark.parametrize("partition_spec", [[], [("i", "bucket[4]"), ("i", "truncate[3]")]])
+def test_java_lists_the_manifests_of_ours(java, ice, partition_spec):
+    ice.create_table("t", {"i": "int"}, partition_spec=partition_spec)
+    for i in range(2):
+        ice.append_to_table("t", {"i": [i]})
+    metadata = ice.get_table("t").metadata_location
+    assert java.ask("manifests", metadata=metadata) == [len(partition_spec)] * 2
+
+
 def test_java_finds_every_uuid_of_a_partition(java, ice):
     # Half of them are negative to Java, which orders uuids by two signed halves.
     texts = [f"{first}0000000-0000-4000-8000-000000000001" for first in "01789def"]

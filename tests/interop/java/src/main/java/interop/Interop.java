@@ -20,7 +20,10 @@ import org.apache.iceberg.BaseTable;
 import org.apache.iceberg.DataFile;
 import org.apache.iceberg.FileScanTask;
 import org.apache.iceberg.IcebergBuild;
+import org.apache.iceberg.MetadataTableType;
+import org.apache.iceberg.MetadataTableUtils;
 import org.apache.iceberg.StaticTableOperations;
+import org.apache.iceberg.StructLike;
 import org.apache.iceberg.Table;
 import org.apache.iceberg.TableScan;
 import org.apache.iceberg.data.IcebergGenerics;
@@ -65,6 +68,7 @@ public final class Interop {
     switch (command.get("do").asText()) {
       case "version" -> answer.put("version", IcebergBuild.version());
       case "read" -> answer.set("rows", rows(open(command), command));
+      case "manifests" -> answer.set("manifests", manifests(open(command)));
       case "plan" -> answer.set("files", plan(open(command), command));
       case "metrics" -> answer.set("files", metrics(open(command)));
       case "write" -> answer.set("tables", SampleTables.write(command.get("folder").asText()));
@@ -107,6 +111,25 @@ public final class Interop {
       }
     }
     return files;
+  }
+
+  /** How many partition summaries each row of the manifests table has. */
+  private static ArrayNode manifests(Table table) throws Exception {
+    ArrayNode counts = JSON.createArrayNode();
+    Table manifests =
+        MetadataTableUtils.createMetadataTableInstance(table, MetadataTableType.MANIFESTS);
+    List<Types.NestedField> columns = manifests.schema().columns();
+    int position = columns.indexOf(manifests.schema().findField("partition_summaries"));
+    try (CloseableIterable<FileScanTask> tasks = manifests.newScan().planFiles()) {
+      for (FileScanTask task : tasks) {
+        try (CloseableIterable<StructLike> rows = task.asDataTask().rows()) {
+          for (StructLike row : rows) {
+            counts.add(row.get(position, List.class).size());
+          }
+        }
+      }
+    }
+    return counts;
   }
 
   private static ArrayNode metrics(Table table) throws Exception {
