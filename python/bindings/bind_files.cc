@@ -157,6 +157,21 @@ Result<std::vector<TableEntry>> EntriesOf(const ManifestFile& manifest, const Ta
   });
 }
 
+// Public as it is, so that its arguments are checked here.
+Result<std::vector<TableEntry>> FetchEntries(const ManifestFile& manifest, nb::handle io,
+                                             nb::handle discard_deleted) {
+  const TableIO* table_io = nullptr;
+  if (!nb::try_cast(io, table_io) || table_io == nullptr) {
+    return Error(ErrorKind::kInvalidArgument,
+                 "io is not the io of a table: ", nb::cast<std::string>(nb::inst_name(io)));
+  }
+  if (!PyBool_Check(discard_deleted.ptr())) {
+    return Error(ErrorKind::kInvalidArgument, "discard_deleted must be True or False, not ",
+                 nb::cast<std::string>(nb::inst_name(discard_deleted)));
+  }
+  return EntriesOf(manifest, *table_io, discard_deleted.ptr() == Py_True);
+}
+
 Result<std::vector<TableTask>> PlanTasks(const TableIO& io, FilterArgument filter,
                                          bool case_sensitive, std::optional<int64_t> snapshot_id,
                                          std::optional<std::string> ref,
@@ -220,7 +235,10 @@ void BindManifests(nb::module_& module) {
       .def_ro("added_rows_count", &ManifestFile::added_rows_count)
       .def_ro("existing_rows_count", &ManifestFile::existing_rows_count)
       .def_ro("deleted_rows_count", &ManifestFile::deleted_rows_count)
-      .def("fetch_manifest_entry", &EntriesOf, nb::arg("io"), nb::arg("discard_deleted") = true,
+      .def("fetch_manifest_entry", &FetchEntries, nb::arg("io").none(),
+           nb::arg("discard_deleted").none() = true,
+           nb::sig("def fetch_manifest_entry(self, io: TableIO, discard_deleted: bool = True) -> "
+                   "list[ManifestEntry]"),
            "The entries, without those of files that are gone.")
       .def("__repr__",
            [](const ManifestFile& m) { return "ManifestFile(" + m.manifest_path + ")"; });

@@ -5,14 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import json
 import operator
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from iceframe import _native
 from iceframe.errors import ValidationError, shown
 from iceframe.expressions import Expression
 from iceframe.foreign_filters import foreign_filter
-from iceframe.plain_text import required_text
+from iceframe.plain_values import as_list, required_text, truth
 
 __all__ = [
     "as_list",
@@ -52,13 +52,6 @@ def required_whole_number(name: str, value: Any) -> int:  # noqa: ANN401 - what 
 def whole_number(name: str, value: Any) -> int | None:  # noqa: ANN401 - as above
     """Returns None for None, else as `required_whole_number`."""
     return None if value is None else required_whole_number(name, value)
-
-
-def truth(name: str, value: Any) -> bool:  # noqa: ANN401 - as above
-    """Returns the value, which must be True or False."""
-    if not isinstance(value, bool):
-        raise ValidationError(f"{name} must be True or False, got {shown(value)}")
-    return value
 
 
 def text(name: str, value: Any) -> str | None:  # noqa: ANN401 - as above
@@ -154,17 +147,6 @@ def _property(name: str, value: Any) -> str:  # noqa: ANN401 - any value that ha
     except (TypeError, ValueError, RecursionError):
         raise ValidationError(f"{name} can't be written as text: {type(value).__name__}") from None
     return text
-
-
-def as_list(name: str, entries: Any) -> list[Any]:  # noqa: ANN401 - one or several
-    """Returns the entries; None is none, and a string is one of them, not its letters."""
-    if entries is None:
-        return []
-    if isinstance(entries, str):
-        return [entries]
-    if isinstance(entries, bytes | Mapping) or not isinstance(entries, Iterable):
-        raise ValidationError(f"{name} is no list: {shown(entries)}")
-    return list(entries)
 
 
 def to_milliseconds(name: str, time: int | dt.datetime | None) -> int | None:

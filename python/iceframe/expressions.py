@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from iceframe import _native
-from iceframe.errors import ValidationError
+from iceframe.errors import ValidationError, shown
 from iceframe.literals import to_literal, type_name
-from iceframe.plain_text import required_text
+from iceframe.plain_values import as_list, required_text, truth
 
 if TYPE_CHECKING:
     import polars as pl
@@ -59,7 +59,9 @@ class Expression:
     native: _native.Expression
 
     def __init__(self, native: _native.Expression | str) -> None:
-        self.native = _native.Expression.parse(native) if isinstance(native, str) else native
+        if not isinstance(native, _native.Expression):
+            native = _native.Expression.parse(required_text("native", native))
+        self.native = native
 
     def __repr__(self) -> str:
         return f"<Expression {self.native.to_sql()}>"
@@ -127,9 +129,9 @@ class Expression:
             >>> col("id").is_in([1, 2])
             <Expression id IN (1, 2)>
         """
-        if isinstance(values, str | bytes):
-            raise ValidationError(f"is_in takes a list of values, not {values!r}")
-        return Expression(self.native.is_in([native_of(value) for value in values]))
+        if values is None or isinstance(values, str | bytes):
+            raise ValidationError(f"is_in takes a list of values, not {shown(values)}")
+        return Expression(self.native.is_in([native_of(v) for v in as_list("values", values)]))
 
     def is_null(self) -> Expression:
         """Returns whether there is no value."""
@@ -159,11 +161,12 @@ class Expression:
             >>> col("share").like("100!%", escape="!")
             <Expression share LIKE '100\%' ESCAPE '\'>
         """
-        return Expression(self.native.like(_with_backslash(pattern, escape), ignore_case))
+        escaped = _with_backslash(required_text("pattern", pattern), escape)
+        return Expression(self.native.like(escaped, truth("ignore_case", ignore_case)))
 
     def starts_with(self, prefix: str) -> Expression:
         """Returns whether the text begins so."""
-        return Expression(self.native.starts_with(prefix))
+        return Expression(self.native.starts_with(required_text("prefix", prefix)))
 
     # Truth.
 
@@ -230,13 +233,13 @@ class Expression:
             >>> col("id").cast("string"), col("id").cast(float)
             (<Expression CAST(id AS STRING)>, <Expression CAST(id AS DOUBLE)>)
         """
-        return Expression(self.native.cast(type_name(to)))
+        return Expression(self.native.cast(required_text("to", type_name(to))))
 
     # Names, orders, windows.
 
     def alias(self, name: str) -> Expression:
         """Returns the expression under a name of its own."""
-        return Expression(self.native.alias(name))
+        return Expression(self.native.alias(required_text("name", name)))
 
     def name(self) -> str:
         """Returns what a column of it is called: its alias, its column, or its text."""
@@ -244,7 +247,7 @@ class Expression:
 
     def asc(self, *, nulls_last: bool = True) -> SortKey:
         """Returns the key of an ascending order."""
-        return SortKey(self, descending=False, nulls_last=nulls_last)
+        return SortKey(self, descending=False, nulls_last=truth("nulls_last", nulls_last))
 
     def desc(self, *, nulls_last: bool = True) -> SortKey:
         """Returns the key of a descending order.
@@ -253,7 +256,7 @@ class Expression:
             >>> col("age").desc()
             SortKey(age DESC)
         """
-        return SortKey(self, descending=True, nulls_last=nulls_last)
+        return SortKey(self, descending=True, nulls_last=truth("nulls_last", nulls_last))
 
     def over(
         self,
@@ -367,7 +370,7 @@ class Column(Expression):
 
     def __init__(self, name: str) -> None:
         if not isinstance(name, str):
-            raise ValidationError(f"a column's name must be text: {name!r}")
+            raise ValidationError(f"a column's name must be text: {shown(name)}")
         required_text("a column's name", name)
         super().__init__(_native.Expression.column(name))
 
@@ -435,7 +438,7 @@ def sql(text: str) -> Expression:
         >>> sql("CASE WHEN age >= 18 THEN 'adult' END AS kind").name()
         'kind'
     """
-    return Expression(text)
+    return Expression(required_text("text", text))
 
 
 def plan_pushdown(
@@ -452,7 +455,11 @@ def plan_pushdown(
     """
     from iceframe.pushdown import plan
 
-    return plan(expressions)
+    given = as_list("expressions", expressions)
+    for expression in given:
+        if not isinstance(expression, Expression):
+            raise ValidationError(f"expressions holds what is none: {shown(expression)}")
+    return plan(given)
 
 
 def native_of(value: IntoExpression) -> _native.Expression:
@@ -466,7 +473,7 @@ def column_of(value: object) -> Expression:
         return value
     if isinstance(value, str):
         return Column(value)
-    raise ValidationError(f"a column's name or an expression is expected: {value!r}")
+    raise ValidationError(f"a column's name or an expression is expected: {shown(value)}")
 
 
 def _items(keys: Any) -> list[Any]:  # noqa: ANN401 - one key or several
@@ -480,7 +487,8 @@ def sort_keys(
 ) -> list[tuple[_native.Expression, bool, bool]]:
     """Returns keys as (expression, descending, nulls last); ``descending`` as for `over`."""
     given = _items(keys)
-    directions = [descending] * len(given) if isinstance(descending, bool) else list(descending)
+    is_one = isinstance(descending, bool)
+    directions = [descending] * len(given) if is_one else as_list("descending", descending)
     if len(directions) != len(given):
         raise ValidationError(
             f"descending has another number of entries than order_by: {len(directions)}, "
@@ -489,7 +497,7 @@ def sort_keys(
     ordered = []
     for key, is_descending in zip(given, directions, strict=True):
         if not isinstance(key, SortKey):
-            key = SortKey(column_of(key), descending=bool(is_descending))
+            key = SortKey(column_of(key), descending=truth("descending", is_descending))
         ordered.append((key.expression.native, key.descending, key.nulls_last))
     return ordered
 
@@ -500,7 +508,7 @@ def _reflected(op: str, left: IntoExpression, right: Expression) -> Expression:
 
 def _with_backslash(pattern: str, escape: str | None) -> str:
     """Returns the pattern with a backslash as its escape character."""
-    if escape is not None and len(escape) != 1:
+    if escape is not None and len(required_text("escape", escape)) != 1:
         raise ValidationError(f"escape must be one character: {escape!r}")
     result, characters = "", iter(pattern)
     for character in characters:

@@ -21,7 +21,7 @@ from iceframe.errors import ValidationError, shown
 from iceframe.expressions import Expression, SortKey, column_of
 from iceframe.not_built import QUERY, refuse
 from iceframe.progress import ProgressOption, check_progress, progress_listener
-from iceframe.row_streams import arrow_batches, pyarrow_for, read_arrow, read_polars
+from iceframe.row_streams import arrow_batches, pyarrow_for, read_arrow, read_polars, to_pandas
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -65,7 +65,7 @@ class Explanation:
         return self._data
 
     def __contains__(self, text: str) -> bool:
-        return text in self._text
+        return required_text("text", text) in self._text
 
 
 class QueryBuilder:
@@ -252,7 +252,7 @@ class QueryBuilder:
     def to_pandas(self, *, progress: ProgressOption = False) -> pd.DataFrame:
         """As `execute`, as a pandas DataFrame."""
         pyarrow_for("to_pandas")
-        return self.to_arrow(progress=progress).to_pandas()
+        return to_pandas(self.to_arrow(progress=progress))
 
     def to_batches(self, *, progress: ProgressOption = False) -> Iterator[pa.RecordBatch]:
         """Runs the query; yields its rows as they are computed. Closing the iterator stops it."""

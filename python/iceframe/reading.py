@@ -29,6 +29,7 @@ from iceframe.row_streams import (
     read_arrow,
     read_polars,
     stream_batches,
+    to_pandas,
 )
 
 if TYPE_CHECKING:
@@ -227,7 +228,7 @@ class TableReading:
         """
         pyarrow_for("to_pandas")
         rows = self.to_arrow(table_name, columns, filter_expr, limit, progress=progress, **options)
-        return rows.to_pandas()
+        return to_pandas(rows)
 
     def head(self, table_name: str, n: int = 5, **options: Unpack[ScanOptions]) -> pl.DataFrame:
         """Returns the first ``n`` rows in the order of the table's files; the scan stops there.

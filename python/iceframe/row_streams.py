@@ -10,6 +10,7 @@ from iceframe.errors import MissingPackageError
 from iceframe.polars_frames import to_polars
 
 if TYPE_CHECKING:
+    import pandas as pd
     import polars as pl
     import pyarrow as pa
 
@@ -20,6 +21,7 @@ __all__ = [
     "read_arrow",
     "read_polars",
     "stream_batches",
+    "to_pandas",
 ]
 
 
@@ -36,6 +38,21 @@ def pyarrow_for(what: str) -> Any:  # noqa: ANN401 - the module
             f"{what} needs pyarrow, which is not installed: pip install 'iceframe[arrow]'"
         ) from error
     return pyarrow
+
+
+def to_pandas(rows: pa.Table, **options: Any) -> pd.DataFrame:  # noqa: ANN401 - pyarrow's
+    """Returns a pyarrow Table as a pandas DataFrame.
+
+    Raises:
+        MissingPackageError: pandas is not installed.
+    """
+    try:
+        import pandas  # noqa: F401
+    except ImportError as error:
+        raise MissingPackageError(
+            "to_pandas needs pandas, which is not installed: pip install pandas"
+        ) from error
+    return rows.to_pandas(**options)
 
 
 def stream_batches(stream: _native.BatchStream) -> Iterator[_native.Batch]:

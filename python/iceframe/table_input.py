@@ -197,7 +197,10 @@ def to_table_schema(schema: Any, format_version: int) -> Any:  # noqa: ANN401 - 
         ValidationError: it is no schema.
         SchemaError: it names a type that the format version lacks.
     """
-    if is_polars(schema) and not isinstance(schema, type):
+    has_columns = isinstance(schema, Mapping) or hasattr(schema, "collect_schema")
+    if not isinstance(schema, type) and (
+        is_polars(schema, "Series") or (is_polars(schema) and has_columns)
+    ):
         return _schema_of_mapping(described_columns(schema), format_version)
     if is_model(schema):
         return json.dumps(schema_of_model(schema, format_version))

@@ -6,10 +6,17 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from iceframe import _native
-from iceframe.arguments import column_names, filter_argument, text, truth, whole_number
-from iceframe.errors import ValidationError
+from iceframe.arguments import (
+    column_names,
+    filter_argument,
+    required_text,
+    text,
+    truth,
+    whole_number,
+)
+from iceframe.errors import MissingPackageError, ValidationError, shown
 from iceframe.expressions import Expression
-from iceframe.row_streams import pyarrow_for, read_arrow, read_polars
+from iceframe.row_streams import pyarrow_for, read_arrow, read_polars, to_pandas
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -83,7 +90,7 @@ class DataScan:
     def to_pandas(self, **options: Any) -> pd.DataFrame:  # noqa: ANN401 - pyarrow's
         """Returns the rows as a pandas DataFrame; options are pyarrow's of ``Table.to_pandas``."""
         pyarrow_for("to_pandas")
-        return self.to_arrow().to_pandas(**options)
+        return to_pandas(self.to_arrow(), **options)
 
     def to_duckdb(
         self,
@@ -91,8 +98,15 @@ class DataScan:
         connection: DuckDBPyConnection | None = None,
     ) -> DuckDBPyConnection:
         """Registers the rows under a name with a DuckDB connection, a new one by default."""
-        import duckdb
-
+        required_text("table_name", table_name)
+        try:
+            import duckdb
+        except ImportError as error:
+            raise MissingPackageError(
+                "to_duckdb needs duckdb, which is not installed: pip install duckdb"
+            ) from error
+        if connection is not None and not isinstance(connection, duckdb.DuckDBPyConnection):
+            raise ValidationError(f"connection is none of DuckDB: {shown(connection)}")
         con = connection or duckdb.connect(database=":memory:")
         con.register(table_name, self.to_arrow())
         return con

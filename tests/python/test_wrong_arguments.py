@@ -16,9 +16,9 @@ import pyarrow as pa
 import pytest
 
 import iceframe
-from iceframe import IceFrame, cli
+from iceframe import IceFrame, cli, functions
 from iceframe.errors import IceFrameError
-from iceframe.expressions import col
+from iceframe.expressions import Column, Expression, LiteralValue, col, lit, plan_pushdown, sql
 
 ITSELF: list = []
 ITSELF.append(ITSELF)
@@ -173,7 +173,7 @@ FRAME = {
     "append_to_table": {**USERS, "data": {"id": [1]}},
     "count_rows": USERS,
     "create_namespace": {"name": "new", "exist_ok": True},
-    "create_table": {"table_name": "made", "schema": {"id": "long"}, "exist_ok": True},
+    "create_table": {"table_name": "made", "schema": {"id": "long"}},
     "describe": USERS,
     "drop_namespace": {"name": "nope"},
     "drop_table": {"table_name": "gone"},
@@ -260,6 +260,13 @@ def test_no_method_of_metadata_lets_others_errors_out(ice):
     found = wrong_answers(table.schema(), schema_calls)
     found += wrong_answers(table.metadata, {"schema_by_id": {}, "snapshot_by_id": {}})
     found += wrong_answers(table.current_snapshot(), {"manifests": {}})
+    (manifest, *_) = table.current_snapshot().manifests(table.io)
+    for value in VALUES:
+        for named in ({"io": value}, {"io": table.io, "discard_deleted": value}):
+            if problem := judge(lambda n=named: manifest.fetch_manifest_entry(**n), [*named]):
+                found.append(f"fetch_manifest_entry({named!r:.80}): {problem}")
+    found += wrong_answers(table.scan(), {"to_duckdb": {"table_name": "t"}})
+    found += wrong_answers(ice.query("users").explain(), {"__contains__": {"text": "x"}})
     expect_none(found)
 
 
@@ -295,6 +302,70 @@ def test_no_step_of_a_query_lets_others_errors_out(ice):
         if (problem := judge(lambda n=name, v=value: query.order_by("id", **{n: v}), [name]))
     ]
     expect_none(order)
+
+
+EXPRESSION = {
+    "between": {"low": 1, "high": 2},
+    "is_in": {"values": [1]},
+    "like": {"pattern": "a%"},
+    "starts_with": {"prefix": "a"},
+    "cast": {"to": "long"},
+    "alias": {"name": "x"},
+    "over": {},
+    "asc": {},
+    "desc": {},
+    "equals": {"other": 1},
+    "to_polars": {},
+    "to_arrow": {},
+}
+
+
+def test_no_method_of_an_expression_lets_others_errors_out():
+    found = wrong_answers(col("id"), EXPRESSION)
+    found += [
+        f"{operation}({value!r:.60}): {problem}"
+        for operation in ("__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__and__",
+                          "__rand__", "__or__", "__ror__", "__add__", "__radd__", "__sub__",
+                          "__rsub__", "__mul__", "__rmul__", "__truediv__", "__rtruediv__",
+                          "__mod__", "__rmod__")
+        for value in VALUES
+        if (problem := judge(lambda o=operation, v=value: getattr(col("id"), o)(v), ["value"]))
+    ]  # fmt: skip
+    for make in (col, lit, sql, Column, Expression, LiteralValue, plan_pushdown):
+        (parameter,) = inspect.signature(make).parameters
+        found += [
+            f"{make.__name__}({value!r:.60}): {problem}"
+            for value in VALUES
+            if (problem := judge(lambda m=make, v=value: m(v), [parameter]))
+        ]
+    expect_none(found)
+
+
+def test_no_function_lets_others_errors_out():
+    bases = {
+        "Case": None,
+        "date_trunc": {"unit": "day", "expression": "t"},
+        "lag": {"expression": "id"},
+        "lead": {"expression": "id"},
+        "nullif": {"expression": "id", "value": 1},
+        "substring": {"expression": "name", "start": 1},
+        "when": {"condition": col("id") > 1, "value": 1},
+    }
+    for name in ("contains", "starts_with", "ends_with"):
+        bases[name] = {"expression": "name", "text": "x"}
+    calls = {
+        name: {"expression": "id"}
+        if "expression" in inspect.signature(getattr(functions, name)).parameters
+        else {}
+        for name in functions.__all__
+    }  # fmt: skip
+    calls.update(bases)
+    del calls["Case"]
+    found = wrong_answers(functions, calls)
+    case = functions.when(col("id") > 1, 1)
+    found += wrong_answers(case, {"when": {"condition": col("id") > 2, "value": 1},
+                                  "otherwise": {"value": 1}})  # fmt: skip
+    expect_none(found)
 
 
 def test_the_command_line_ends_in_an_exit_code(lake):

@@ -1,0 +1,43 @@
+"""Plain values that are handed in, checked by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from iceframe.errors import ValidationError, shown
+
+__all__ = ["as_list", "required_text", "truth"]
+
+
+def required_text(name: str, value: object) -> str:
+    """Returns the value, which must be text that UTF-8 can hold.
+
+    Raises:
+        ValidationError: it is none; the error calls it by the name.
+    """
+    if not isinstance(value, str):
+        raise ValidationError(f"{name} is no text: {shown(value)}")
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        raise ValidationError(f"{name} holds half a character: {shown(value)}") from None
+    return str(value)
+
+
+def truth(name: str, value: Any) -> bool:  # noqa: ANN401 - what the user wrote
+    """Returns the value, which must be True or False."""
+    if not isinstance(value, bool):
+        raise ValidationError(f"{name} must be True or False, got {shown(value)}")
+    return value
+
+
+def as_list(name: str, entries: Any) -> list[Any]:  # noqa: ANN401 - one or several
+    """Returns the entries; None is none, and a string is one of them, not its letters."""
+    if entries is None:
+        return []
+    if isinstance(entries, str):
+        return [entries]
+    if isinstance(entries, bytes | Mapping) or not isinstance(entries, Iterable):
+        raise ValidationError(f"{name} is no list: {shown(entries)}")
+    return list(entries)
