@@ -41,6 +41,11 @@ def to_arrow_expression(e: _native.Expression) -> pc.Expression:
         UnsupportedOperationError: pyarrow has no such thing, or it depends on the types of
             columns, which an expression that was bound to a schema knows.
     """
+    try:
+        import pyarrow  # noqa: F401 - it is asked for once, not in each of its uses
+    except ImportError as error:
+        message = "this returns pyarrow's expressions: pip install 'iceframe[arrow]'"
+        raise ImportError(message) from error
     parts = e.parts()
     translate = _NODES.get(parts["kind"])
     result = translate(e, parts) if translate else None

@@ -100,7 +100,8 @@ class _Translation:
             return col(name).is_null() if what == "IsNull" else col(name).is_not_null()
         if what == {"IsIn": {"nulls_equal": False}}:
             column, values = self._column(operands[0], operands[1])
-            return None if column is None or None in values else column.is_in(values)
+            known = column is not None and all(value is not None for value in values)
+            return column.is_in(values) if column is not None and known else None
         if (
             isinstance(what, dict)
             and (closed := what.get("IsBetween", {}).get("closed")) in _BETWEEN
@@ -133,7 +134,12 @@ class _Translation:
         kind = self._kind_of(name)
         if kind is None or kind != _kind(series.dtype):
             return None, []
-        return col(name), series.to_list()
+        given = series.to_list()
+        is_wider = series.dtype == pl.Float64 and self._schema[name] == pl.Float32
+        if is_wider and "Dyn" not in literal["Literal"]:
+            # A double that was asked for is none of the column's floats.
+            given = [None if value is None else lit(value).cast("double") for value in given]
+        return col(name), given
 
     def _kind_of(self, name: str) -> str | None:
         """Returns the kind of a top-level column, None for what is not compared alike."""

@@ -64,6 +64,23 @@ def test_a_literal_takes_the_float_columns_type(floats, text, expression, ids):
     assert frame.filter(expression.to_polars())["id"].to_list() == ids
 
 
+@pytest.mark.parametrize("value", [0.1, 0.7, 0.5])
+def test_lazy_filters_of_floats_are_polars(floats, value):
+    floats.append_to_table(
+        "t", pa.table({"id": [4], "f": pa.array([0.7], pa.float32()), "d": [0.7]})
+    )
+    frame = floats.read_table("t")
+    for literal in (value, pl.lit(value, pl.Float64), pl.lit(value, pl.Float32)):
+        for op in ("__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__"):
+            predicate = getattr(pl.col("f"), op)(literal)
+            expected = frame.filter(predicate)["id"].to_list()
+            assert floats.lazy("t").filter(predicate).collect()["id"].to_list() == expected
+    for values in ([value], pl.Series([value, 9.0], dtype=pl.Float32)):
+        predicate = pl.col("f").is_in(values)
+        expected = frame.filter(predicate)["id"].to_list()
+        assert floats.lazy("t").filter(predicate).collect()["id"].to_list() == expected
+
+
 def test_comments_are_comments(floats):
     for text in (
         "id > 1 -- 5",

@@ -124,12 +124,22 @@ class NestedProjector {
                                                  const std::shared_ptr<arrow::DataType>& type) {
     auto cast = arrow::compute::Cast(arrow::Datum(data), type,
                                      arrow::compute::CastOptions::Safe(type), &exec_);
-    if (!cast.ok()) {
-      return Error(ErrorKind::kInvalidData,
-                   "a value in the file does not fit the table's type: ", plan_.field.name, ": ",
-                   cast.status().message());
-    }
+    if (!cast.ok()) return DoesNotFit(*arrow::MakeArray(data), type);
     return cast->array();
+  }
+
+  /// Names the first value that can't be cast.
+  Status DoesNotFit(const arrow::Array& values, const std::shared_ptr<arrow::DataType>& type) {
+    std::string text;
+    for (int64_t i = 0; text.empty() && i < values.length(); ++i) {
+      const auto options = arrow::compute::CastOptions::Safe(type);
+      if (arrow::compute::Cast(*values.Slice(i, 1), options, &exec_).ok()) continue;
+      ICEFRAME_ASSIGN_OR_RETURN(const auto value, values.GetScalar(i));
+      text = ": " + value->ToString();
+    }
+    return WithContext(
+        Error(ErrorKind::kInvalidData, "a value in the file does not fit the table's type", text),
+        "column", plan_.field.name);
   }
 
   const ColumnPlan& plan_;

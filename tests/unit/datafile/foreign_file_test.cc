@@ -83,10 +83,22 @@ TEST_F(ForeignFileTest, ReadsOtherTimeUnits) {
 }
 
 TEST_F(ForeignFileTest, RefusesTimesThatLoseDigits) {
-  const DataFile file = WriteArrow({Json(arrow::timestamp(arrow::TimeUnit::NANO), "[1500001]")});
+  const DataFile file =
+      WriteArrow({Json(arrow::timestamp(arrow::TimeUnit::NANO), "[1000, null, 1500001]")});
   auto table =
       TryRead(file, ReadAs(MakeSchema({NestedField::Optional(1, "c1", Type::Timestamp())})));
   EXPECT_EQ(KindOf(table.status()), ErrorKind::kInvalidData) << table.status();
+  EXPECT_THAT(table.status().message(),
+              HasSubstr("a value in the file does not fit the table's type: 1500001 [column: c1]"));
+  const auto list = arrow::list(arrow::timestamp(arrow::TimeUnit::NANO));
+  ReadOptions options = ReadAs(MakeSchema({NestedField::Optional(
+      1, "c1", Type::List(NestedField::Optional(2, "element", Type::Timestamp())))}));
+  options.name_mapping = NameMapping{{MappedField{1, {"c1"}, {MappedField{2, {"element"}, {}}}}}};
+  table = TryRead(WriteArrow({Json(list, "[[1000], null, [null, 1500001]]")}, false), options);
+  EXPECT_EQ(KindOf(table.status()), ErrorKind::kInvalidData) << table.status();
+  EXPECT_THAT(table.status().message(),
+              HasSubstr("does not fit the table's type: 1970-01-01 00:00"));
+  EXPECT_THAT(table.status().message(), HasSubstr("[column: c1]"));
 }
 
 TEST_F(ForeignFileTest, ReadsInt96Timestamps) {
