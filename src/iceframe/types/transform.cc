@@ -100,26 +100,20 @@ bool CanBucket(TypeId id) {
   return false;
 }
 
-Status OutOfRange(const Transform& transform, const Type& source, const Value& value) {
-  return Error(ErrorKind::kInvalidArgument,
-               "transform's result is out of range: ", transform.ToString(), " of ",
-               source.ToString(), " ", ToString(source, value));
-}
-
 Result<Value> TruncateValue(const Transform& transform, const Type& source, const Value& value) {
   const int32_t width = transform.parameter();
   switch (source.id()) {
     case TypeId::kInt: {
       int32_t truncated = 0;
       if (!internal::TruncateInteger(value.get<int32_t>(), width, &truncated)) {
-        return OutOfRange(transform, source, value);
+        return internal::OutOfRange(transform, source, value);
       }
       return Value(truncated);
     }
     case TypeId::kLong: {
       int64_t truncated = 0;
       if (!internal::TruncateInteger(value.get<int64_t>(), width, &truncated)) {
-        return OutOfRange(transform, source, value);
+        return internal::OutOfRange(transform, source, value);
       }
       return Value(truncated);
     }
@@ -127,7 +121,7 @@ Result<Value> TruncateValue(const Transform& transform, const Type& source, cons
       arrow::Decimal128 truncated;
       if (!internal::TruncateDecimal(value.get<arrow::Decimal128>(), width, source.precision(),
                                      &truncated)) {
-        return OutOfRange(transform, source, value);
+        return internal::OutOfRange(transform, source, value);
       }
       return Value(truncated);
     }
@@ -143,11 +137,22 @@ Result<Value> TruncateValue(const Transform& transform, const Type& source, cons
 Result<Value> TemporalValue(const Transform& transform, const Type& source, const Value& value) {
   const int64_t number = source.id() == TypeId::kDate ? value.get<int32_t>() : value.get<int64_t>();
   const int64_t ordinal = internal::TemporalOrdinal(transform.kind(), UnitOf(source), number);
-  if (ordinal != static_cast<int32_t>(ordinal)) return OutOfRange(transform, source, value);
+  if (ordinal != static_cast<int32_t>(ordinal))
+    return internal::OutOfRange(transform, source, value);
   return Value(static_cast<int32_t>(ordinal));
 }
 
 }  // namespace
+
+namespace internal {
+
+Status OutOfRange(const Transform& transform, const Type& source, const Value& value) {
+  return Error(ErrorKind::kInvalidArgument,
+               "transform's result is out of range: ", transform.ToString(), " of ",
+               source.ToString(), " ", ToString(source, value));
+}
+
+}  // namespace internal
 
 Result<Transform> Transform::Bucket(int32_t num_buckets) {
   if (num_buckets <= 0) {

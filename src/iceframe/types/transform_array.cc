@@ -80,12 +80,6 @@ const T* RawValues(const arrow::Array& values) {
   return values.data()->GetValues<T>(1);
 }
 
-Status OutOfRange(const Transform& transform, const Type& source, const Value& value, int64_t row) {
-  return Error(ErrorKind::kInvalidArgument,
-               "transform's result is out of range: ", transform.ToString(), " of ",
-               source.ToString(), " ", ToString(source, value), " in row ", row);
-}
-
 bool IsWide(const Type& source) {
   return source.id() != TypeId::kInt && source.id() != TypeId::kDate;
 }
@@ -138,7 +132,7 @@ Result<ArrayPtr> TruncateIntegers(const Transform& transform, const Type& source
   const T* raw = RawValues<T>(values);
   return MapValues<T>(values, values.type(), pool, [&](int64_t i, T* out) {
     if (internal::TruncateInteger(raw[i], transform.parameter(), out)) return Status::OK();
-    return OutOfRange(transform, source, Value(raw[i]), i);
+    return internal::OutOfRange(transform, source, Value(raw[i]));
   });
 }
 
@@ -150,7 +144,8 @@ Result<ArrayPtr> TruncateDecimals(const Transform& transform, const Type& source
     arrow::Decimal128 truncated;
     if (!internal::TruncateDecimal(arrow::Decimal128(decimals.GetValue(i)), transform.parameter(),
                                    source.precision(), &truncated)) {
-      return OutOfRange(transform, source, Value(arrow::Decimal128(decimals.GetValue(i))), i);
+      return internal::OutOfRange(transform, source,
+                                  Value(arrow::Decimal128(decimals.GetValue(i))));
     }
     truncated.ToBytes(out->data());
     return Status::OK();
@@ -207,7 +202,8 @@ Result<ArrayPtr> TemporalLoop(const Transform& transform, const Type& source,
     return MapValues<int32_t>(values, type, pool, [&](int64_t i, int32_t* out) {
       const int64_t ordinal = internal::TemporalOrdinal(kind, unit, raw[i]);
       *out = static_cast<int32_t>(ordinal);
-      return ordinal == *out ? Status::OK() : OutOfRange(transform, source, Value(raw[i]), i);
+      return ordinal == *out ? Status::OK()
+                             : internal::OutOfRange(transform, source, Value(raw[i]));
     });
   } else {
     return MapAll<int32_t>(values, type, pool, [=](int64_t i) {

@@ -47,6 +47,9 @@ inline int64_t TemporalOrdinal(TransformKind kind, TimeUnit unit, int64_t value)
   return kind == TransformKind::kYear ? years : years * 12 + date.month - 1;
 }
 
+/// The error that a value's transform leaves the range of the result's type.
+Status OutOfRange(const Transform& transform, const Type& source, const Value& value);
+
 /// Rounds down to a multiple of `width`; returns false where that is out of T's range.
 template <typename T>
 bool TruncateInteger(T value, int32_t width, T* truncated) {
