@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
+#include <limits>
 #include <utility>
 
 #include <arrow/array.h>
 #include <arrow/array/builder_primitive.h>
+#include <arrow/buffer.h>
 
 #include "iceframe/execution/group_ids_internal.h"
 #include "iceframe/types/offset_reach.h"
@@ -13,45 +14,10 @@ namespace iceframe {
 
 namespace {
 
+constexpr uint32_t kNoNumber = std::numeric_limits<uint32_t>::max();
+
 arrow::compute::ExecBatch BatchOf(const arrow::ArrayVector& keys, int64_t num_rows) {
   return arrow::compute::ExecBatch(std::vector<arrow::Datum>(keys.begin(), keys.end()), num_rows);
-}
-
-// The text of rows of groups from `first_new` on, of each group once.
-int64_t BytesOfNewGroups(const arrow::ArrayVector& keys, const arrow::UInt32Array& ids,
-                         int64_t first_new, int64_t num_groups) {
-  arrow::ArrayVector texts;
-  for (const ArrayPtr& key : keys) {
-    if (OffsetReach(*key->data()) > 0) texts.push_back(key);
-  }
-  if (texts.empty()) return 0;
-  std::vector<bool> is_counted(static_cast<size_t>(num_groups - first_new));
-  int64_t bytes = 0;
-  for (int64_t row = 0; row < ids.length(); ++row) {
-    const int64_t group = int64_t{ids.Value(row)} - first_new;
-    if (group < 0 || is_counted[static_cast<size_t>(group)]) continue;
-    is_counted[static_cast<size_t>(group)] = true;
-    for (const ArrayPtr& text : texts) bytes += OffsetReach(*text->data(), row, 1);
-  }
-  return bytes;
-}
-
-// Groups of one generation as those of all.
-Result<std::shared_ptr<arrow::UInt32Array>> Shifted(const arrow::Datum& found, int64_t first_group,
-                                                    arrow::MemoryPool* pool) {
-  auto ids = std::static_pointer_cast<arrow::UInt32Array>(found.make_array());
-  if (first_group == 0) return ids;
-  arrow::UInt32Builder shifted(pool);
-  ICEFRAME_RETURN_NOT_OK(shifted.Reserve(ids->length()));
-  for (int64_t i = 0; i < ids->length(); ++i) {
-    if (ids->IsNull(i)) {
-      shifted.UnsafeAppendNull();
-    } else {
-      shifted.UnsafeAppend(ids->Value(i) + static_cast<uint32_t>(first_group));
-    }
-  }
-  ICEFRAME_RETURN_NOT_OK(shifted.Finish(&ids));
-  return ids;
 }
 
 }  // namespace
@@ -72,7 +38,7 @@ Result<arrow::ArrayVector> GroupIds::Groupable(const arrow::ArrayVector& keys) {
 }
 
 Status GroupIds::AddGeneration(const arrow::ArrayVector& keys) {
-  Generation generation;
+  Generation generation(exec_.memory_pool());
   generation.first_group = num_groups();
   ICEFRAME_ASSIGN_OR_RETURN(generation.grouper,
                             arrow::compute::Grouper::Make(BatchOf(keys, 0).GetTypes(), &exec_));
@@ -86,12 +52,50 @@ Result<GroupIds::Ids> GroupIds::ConsumeIn(Generation* generation, const arrow::A
   const auto batch = BatchOf(keys, num_rows);
   ICEFRAME_ASSIGN_OR_RETURN(arrow::Datum found,
                             generation->grouper->Consume(arrow::compute::ExecSpan(batch)));
-  const int64_t after = generation->grouper->num_groups();
-  if (after > before) {
-    const auto ids = std::static_pointer_cast<arrow::UInt32Array>(found.make_array());
-    generation->key_bytes += BytesOfNewGroups(keys, *ids, before, after);
+  const auto ids = std::static_pointer_cast<arrow::UInt32Array>(found.make_array());
+  if (generation->grouper->num_groups() > before) {
+    ICEFRAME_RETURN_NOT_OK(NumberNewGroups(generation, keys, *ids));
   }
-  return Shifted(found, generation->first_group, exec_.memory_pool());
+  return Numbered(*generation, ids);
+}
+
+// New groups get their numbers in order of their first rows, which is not always the grouper's.
+Status GroupIds::NumberNewGroups(Generation* generation, const arrow::ArrayVector& keys,
+                                 const arrow::UInt32Array& ids) {
+  arrow::ArrayVector texts;
+  for (const ArrayPtr& key : keys) {
+    if (OffsetReach(*key->data()) > 0) texts.push_back(key);
+  }
+  auto next = static_cast<uint32_t>(generation->numbers.length());
+  ICEFRAME_RETURN_NOT_OK(generation->numbers.Append(
+      generation->grouper->num_groups() - generation->numbers.length(), kNoNumber));
+  uint32_t* numbers = generation->numbers.mutable_data();
+  for (int64_t row = 0; row < ids.length(); ++row) {
+    const uint32_t id = ids.Value(row);
+    if (numbers[id] != kNoNumber) continue;
+    generation->is_in_order = generation->is_in_order && id == next;
+    numbers[id] = next++;
+    for (const ArrayPtr& text : texts) generation->key_bytes += OffsetReach(*text->data(), row, 1);
+  }
+  return Status::OK();
+}
+
+Result<GroupIds::Ids> GroupIds::Numbered(const Generation& generation, const Ids& ids) {
+  if (generation.is_in_order && generation.first_group == 0) return ids;
+  const auto first_group = static_cast<uint32_t>(generation.first_group);
+  const uint32_t* numbers = generation.numbers.data();
+  arrow::UInt32Builder numbered(exec_.memory_pool());
+  ICEFRAME_RETURN_NOT_OK(numbered.Reserve(ids->length()));
+  for (int64_t i = 0; i < ids->length(); ++i) {
+    if (ids->IsNull(i)) {
+      numbered.UnsafeAppendNull();
+    } else {
+      numbered.UnsafeAppend(first_group + numbers[ids->Value(i)]);
+    }
+  }
+  Ids result;
+  ICEFRAME_RETURN_NOT_OK(numbered.Finish(&result));
+  return result;
 }
 
 Result<GroupIds::Ids> GroupIds::LookupIn(const Generation& generation,
@@ -99,7 +103,7 @@ Result<GroupIds::Ids> GroupIds::LookupIn(const Generation& generation,
   const auto batch = BatchOf(keys, num_rows);
   ICEFRAME_ASSIGN_OR_RETURN(arrow::Datum found,
                             generation.grouper->Lookup(arrow::compute::ExecSpan(batch)));
-  return Shifted(found, generation.first_group, exec_.memory_pool());
+  return Numbered(generation, std::static_pointer_cast<arrow::UInt32Array>(found.make_array()));
 }
 
 Result<GroupIds::Ids> GroupIds::Consume(const arrow::ArrayVector& keys, int64_t num_rows) {
@@ -150,12 +154,29 @@ Result<GroupIds::Ids> GroupIds::Lookup(const arrow::ArrayVector& keys, int64_t n
   return ids;
 }
 
+Result<arrow::ArrayVector> GroupIds::KeysOf(const Generation& generation) {
+  ICEFRAME_ASSIGN_OR_RETURN(arrow::compute::ExecBatch uniques, generation.grouper->GetUniques());
+  arrow::ArrayVector keys;
+  for (const arrow::Datum& column : uniques.values) keys.push_back(column.make_array());
+  if (generation.is_in_order) return keys;
+  const int64_t num_groups = generation.numbers.length();
+  ICEFRAME_ASSIGN_OR_RETURN(
+      std::shared_ptr<arrow::Buffer> buffer,
+      arrow::AllocateBuffer(num_groups * static_cast<int64_t>(sizeof(uint32_t)),
+                            exec_.memory_pool()));
+  auto* ids = reinterpret_cast<uint32_t*>(buffer->mutable_data());
+  for (int64_t id = 0; id < num_groups; ++id) {
+    ids[generation.numbers.data()[id]] = static_cast<uint32_t>(id);
+  }
+  return TakeColumns(keys, arrow::UInt32Array(num_groups, std::move(buffer)), exec_.memory_pool());
+}
+
 Result<arrow::ArrayVector> GroupIds::Keys() {
   std::vector<arrow::ArrayVector> chunks;
   for (const Generation& generation : generations_) {
-    ICEFRAME_ASSIGN_OR_RETURN(arrow::compute::ExecBatch uniques, generation.grouper->GetUniques());
-    chunks.resize(uniques.values.size());
-    for (size_t i = 0; i < chunks.size(); ++i) chunks[i].push_back(uniques.values[i].make_array());
+    ICEFRAME_ASSIGN_OR_RETURN(arrow::ArrayVector uniques, KeysOf(generation));
+    chunks.resize(uniques.size());
+    for (size_t i = 0; i < chunks.size(); ++i) chunks[i].push_back(std::move(uniques[i]));
   }
   arrow::ArrayVector keys;
   for (const arrow::ArrayVector& chunk : chunks) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include <arrow/array/array_primitive.h>
+#include <arrow/buffer_builder.h>
 #include <arrow/compute/exec.h>
 #include <arrow/compute/row/grouper.h>
 
@@ -36,15 +37,25 @@ class GroupIds {
  private:
   /// The groups from `first_group` on.
   struct Generation {
+    explicit Generation(arrow::MemoryPool* pool) : numbers(pool) {}
+
     std::unique_ptr<arrow::compute::Grouper> grouper;
     int64_t first_group = 0;
     int64_t key_bytes = 0;
+    /// By the grouper's id: counted from first_group.
+    arrow::TypedBufferBuilder<uint32_t> numbers;
+    /// The grouper's ids are the numbers.
+    bool is_in_order = true;
   };
   using Ids = std::shared_ptr<arrow::UInt32Array>;
 
   Result<arrow::ArrayVector> Groupable(const arrow::ArrayVector& keys);
   Status AddGeneration(const arrow::ArrayVector& keys);
   Result<Ids> ConsumeIn(Generation* generation, const arrow::ArrayVector& keys, int64_t num_rows);
+  static Status NumberNewGroups(Generation* generation, const arrow::ArrayVector& keys,
+                                const arrow::UInt32Array& ids);
+  Result<Ids> Numbered(const Generation& generation, const Ids& ids);
+  Result<arrow::ArrayVector> KeysOf(const Generation& generation);
   Result<Ids> LookupIn(const Generation& generation, const arrow::ArrayVector& keys,
                        int64_t num_rows);
   /// Looks in all generations but the last, which gets what these don't know.

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "iceframe/execution/aggregate_operator.h"
 
+#include <algorithm>
+#include <random>
+#include <string>
+
 #include "iceframe/expression/aggregate_catalogue.h"
 #include "iceframe/expression/parse_expression.h"
 
@@ -42,6 +46,36 @@ OperatorPtr GroupOf(const std::vector<std::string>& keys, const std::vector<std:
   plan.schema = Schema::Make(SchemaId(0), std::move(fields)).ValueOrDie();
   return MakeAggregateOperator(plan,
                                std::make_unique<RowsOperator>(SaleSchema(), std::move(batches)));
+}
+
+TEST(AggregateOperator, ManyGroupsComeInOrderOfFirstAppearance) {
+  const auto schema = SaleSchema();
+  std::mt19937 random(5);
+  std::vector<BatchPtr> batches;
+  std::vector<std::string> expected;
+  for (int batch = 0; batch < 3; ++batch) {
+    std::string shops = "[";
+    std::string nulls = "[";
+    for (int row = 0; row < 5000; ++row) {
+      const std::string shop = "shop " + std::to_string(random() % 4000);
+      shops += (row == 0 ? "\"" : ",\"") + shop + "\"";
+      nulls += row == 0 ? "null" : ",null";
+      if (std::ranges::find(expected, shop) == expected.end()) expected.push_back(shop);
+    }
+    shops += "]";
+    nulls += "]";
+    batches.push_back(BatchOf(*schema, {shops, nulls, nulls, nulls}));
+  }
+  const auto group = GroupOf({"shop"}, {"count(*)"}, std::move(batches));
+  const BatchPtr groups = AllRows(group.get());
+  ASSERT_EQ(groups->num_rows(), static_cast<int64_t>(expected.size()));
+  const auto& shops = static_cast<const arrow::StringArray&>(*groups->column(0));
+  int64_t num_rows = 0;
+  for (int64_t i = 0; i < shops.length(); ++i) {
+    ASSERT_EQ(shops.GetString(i), expected[static_cast<size_t>(i)]) << i;
+    num_rows += static_cast<const arrow::Int64Array&>(*groups->column(1)).Value(i);
+  }
+  EXPECT_EQ(num_rows, 15'000);
 }
 
 TEST(AggregateOperator, GroupsComeInOrderOfFirstAppearanceOverBatches) {
