@@ -82,9 +82,6 @@ macro(_iceframe_arrow_of_package)
   if(Arrow_FOUND)
     find_package(ArrowCompute CONFIG QUIET)
     find_package(Parquet CONFIG QUIET)
-  else()
-    # Another version may be there: the message names it.
-    find_package(Arrow CONFIG QUIET)
   endif()
   set(IceframeArrow_VERSION "${Arrow_VERSION}")
   if(TARGET ArrowCompute::arrow_compute_shared AND TARGET Parquet::parquet_shared)
@@ -94,10 +91,12 @@ macro(_iceframe_arrow_of_package)
       ArrowCompute::arrow_compute_shared
       Parquet::parquet_shared
     )
+  elseif(Arrow_CONSIDERED_VERSIONS AND NOT Arrow_FOUND)
+    set(_iceframe_arrow_reason "find_package(Arrow) finds ${Arrow_CONSIDERED_VERSIONS}")
   else()
     set(
       _iceframe_arrow_reason
-      "find_package(Arrow), ArrowCompute and Parquet, shared libraries, must all be found"
+      "find_package must find the shared libraries of Arrow, ArrowCompute and Parquet"
     )
   endif()
 endmacro()
