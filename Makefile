@@ -8,7 +8,7 @@ STAMPS := build/stamps
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 
 .DEFAULT_GOAL := help
-.PHONY: help build test demo bench check format clean venv
+.PHONY: help build test demo wheel bench check format clean venv
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | sed -E 's/^([a-z-]+):.*## /\1\t/' | \
@@ -21,6 +21,9 @@ test: $(STAMPS)/installed $(STAMPS)/python-test $(STAMPS)/java-test ## Build and
 
 demo: $(STAMPS)/installed $(STAMPS)/python-test ## Build, then put real flights in tables and query them
 	@$(BIN)/python examples/demo
+
+wheel: $(STAMPS)/installed $(STAMPS)/python-lint ## Wheels for other machines, in dist/: one for each Python that is here
+	@tools/make_wheels.sh
 
 bench: $(STAMPS)/installed $(STAMPS)/python-test $(STAMPS)/python-bench ## Build and run the benchmarks: CASES=scan,open RUNS=7 (bench/README.md)
 	@CASES='$(CASES)' RUNS='$(RUNS)' SCALE='$(SCALE)' ENGINES='$(ENGINES)' CORES='$(CORES)' tools/run_benchmarks.sh

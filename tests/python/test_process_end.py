@@ -12,6 +12,8 @@ import pytest
 
 from iceframe import IceFrame
 
+pytestmark = pytest.mark.needs_pyarrow  # The programs read with it.
+
 NUM_RUNS = int(os.environ.get("ICEFRAME_TEST_EXITS", "10"))
 
 SCHEMA = {"id": "long", "text": "string"}
