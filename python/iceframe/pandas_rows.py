@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from iceframe.errors import SchemaError, ValidationError
+from iceframe.row_streams import pyarrow_for
 
 __all__ = ["frame_columns", "is_pandas", "series_values"]
 
@@ -24,7 +25,7 @@ def frame_columns(frame: Any) -> list[tuple[str, Column]]:  # noqa: ANN401 - a D
     Raises:
         SchemaError: two columns have the same name, or objects that no type stands for.
         ValidationError: the index has a name, so that it is a column too.
-        ImportError: pyarrow is not there.
+        MissingPackageError: pyarrow is not there.
     """
     names = [str(name) for name in frame.columns]
     twice = sorted({name for name in names if names.count(name) > 1})
@@ -44,9 +45,9 @@ def series_values(name: str, series: Any) -> Column:  # noqa: ANN401 - a Series
 
     Raises:
         SchemaError: objects that no type stands for.
-        ImportError: pyarrow is not there.
+        MissingPackageError: pyarrow is not there.
     """
-    pa = _pyarrow()
+    pa = pyarrow_for("reading pandas frames")
     if len(series) > 0 and series.isna().all():
         return [None] * len(series), False, True
     # Integers beside NaN became floats: the table's type says what they are.
@@ -68,12 +69,3 @@ def _no_type(name: str, series: Any) -> SchemaError:  # noqa: ANN401 - a Series
         f"column has a pandas type that no column of a table takes: {name} is {series.dtype}; "
         "cast it to numbers, text or times"
     )
-
-
-def _pyarrow() -> Any:  # noqa: ANN401 - the module
-    try:
-        import pyarrow as pa
-    except ImportError as error:
-        message = "reading pandas frames needs pyarrow: pip install 'iceframe[arrow]'"
-        raise ImportError(message) from error
-    return pa
