@@ -367,7 +367,8 @@ class IceFrame(TableReading):
                 column has a null; it names column, row and value.
             CommitConflictError: other writers were faster, until the retries were used up.
             CommitStateUnknownError: the commit may have landed; look before trying again.
-            KeyboardInterrupt: Ctrl-C; nothing was appended, unless the commit was just through.
+            KeyboardInterrupt: Ctrl-C. A commit that is under way is waited for, at most 5 s; a note
+                says whether it landed.
 
         Example:
             >>> ice = demo()

@@ -26,7 +26,7 @@ def deliver(level: int, component: str, message: str) -> None:
 def _warn(message: str) -> None:
     """Shows it to those who look at no log; even where warnings are errors it stops nothing."""
     with suppress(UserWarning):
-        warnings.warn(message, UserWarning, stacklevel=2)
+        warnings.warn(message, UserWarning, stacklevel=4)
 
 
 def report_of_progress_callback(error: BaseException) -> None:

@@ -65,6 +65,20 @@ TEST_F(SessionTest, PartitionValuesMayBeLongerThanFileNames) {
   EXPECT_EQ(found, (std::vector<int64_t>{1}));
 }
 
+TEST_F(SessionTest, AWatchTellsWhetherTheCommitWasAskedFor) {
+  CommitOptions options;
+  options.watch = std::make_shared<CommitWatch>();
+  options.validator = [&](const TableMetadata&) -> Status {
+    EXPECT_FALSE(options.watch->is_request_sent());
+    return Error(ErrorKind::kCommitRejected, "no");
+  };
+  EXPECT_FALSE(session_->Append(session_->NewOperation(), "t", *Rows(0, 3), options).ok());
+  EXPECT_FALSE(options.watch->is_request_sent());
+  options.validator = {};
+  ASSERT_OK(session_->Append(session_->NewOperation(), "t", *Rows(0, 3), options).status());
+  EXPECT_TRUE(options.watch->is_request_sent());
+}
+
 TEST_F(SessionTest, SummaryKeysThatAreCountedOrStreamsOwnAreRefused) {
   for (const std::string key :
        {"added-records", "total-records", "total-equality-deletes", "changed-partition-count",
