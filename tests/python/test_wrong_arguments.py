@@ -17,7 +17,7 @@ import pytest
 
 import iceframe
 from iceframe import IceFrame, cli, functions
-from iceframe.errors import IceFrameError
+from iceframe.errors import IceFrameError, ValidationError
 from iceframe.expressions import Column, Expression, LiteralValue, col, lit, plan_pushdown, sql
 
 ITSELF: list = []
@@ -393,6 +393,24 @@ def test_the_command_line_ends_in_an_exit_code(lake):
                 assert code in (0, 1, 2), arguments
 
 
+def test_a_stream_of_others_fails_with_its_own_last_words(ice):
+    schema = pa.schema([("id", pa.int64())])
+
+    def batches():
+        yield pa.record_batch({"id": [1]}, schema)
+        raise OSError("the disk is gone")
+
+    class Stream:
+        def __arrow_c_stream__(self, requested_schema=None):
+            reader = pa.RecordBatchReader.from_batches(schema, batches())
+            return reader.__arrow_c_stream__(requested_schema)
+
+    ice.create_table("others", {"id": "long"}, exist_ok=True)
+    with pytest.raises(IceFrameError) as caught:
+        ice.append_to_table("others", Stream())
+    assert str(caught.value) == "the data's reader failed: OSError: the disk is gone"
+
+
 def test_what_a_reader_of_the_user_raises_comes_back_as_itself(ice):
     class Mine(Exception):
         pass
@@ -412,6 +430,12 @@ def test_what_a_reader_of_the_user_raises_comes_back_as_itself(ice):
         with pytest.raises(Mine):
             ice.append_to_table("mine", data)
     assert ice.count_rows("mine") == 0
+
+
+def test_the_command_line_takes_texts_alone():
+    for wrong in (3, [3], ["list", None], {"list": 1}):
+        with pytest.raises(ValidationError, match="arguments"):
+            cli.main(wrong)
 
 
 def test_what_a_callback_of_the_user_raises_comes_back_as_itself(ice):

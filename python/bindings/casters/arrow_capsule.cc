@@ -2,6 +2,7 @@
 #include "casters/arrow_capsule.h"
 
 #include <string>
+#include <string_view>
 
 #include <arrow/c/bridge.h>
 #include <arrow/chunked_array.h>
@@ -36,9 +37,15 @@ class InterruptibleReader final : public arrow::RecordBatchReader {
   Operation operation_;
 };
 
-// What a stream of others failed with is text alone.
+// What a stream of others failed with is text alone. Of a Python exception's it is the last line,
+// below the traceback.
 Status ReaderFailed(const Status& status) {
-  return Error(ErrorKind::kInvalidArgument, "the data's reader failed: ", status.message());
+  std::string_view text = status.message();
+  if (text.find("Python exception: ") != std::string_view::npos) {
+    text = text.substr(0, text.find_last_not_of("\n ") + 1);
+    text = text.substr(text.rfind('\n') + 1);
+  }
+  return Error(ErrorKind::kInvalidArgument, "the data's reader failed: ", text);
 }
 
 class CallerReader final : public arrow::RecordBatchReader {

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 
 from iceframe import _command_start
 from iceframe._version import __version__
+from iceframe.arguments import as_list
 from iceframe.cli.commands import add_commands
-from iceframe.errors import IceFrameError, TableNotFoundError
+from iceframe.errors import IceFrameError, TableNotFoundError, ValidationError, shown
 from iceframe.frame import IceFrame
 
 __all__ = ["main"]
@@ -31,7 +32,15 @@ examples:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command line; returns the exit code."""
+    """Runs the command line; returns the exit code.
+
+    Raises:
+        ValidationError: the arguments are no texts.
+    """
+    if arguments is not None:
+        arguments = as_list("arguments", arguments)
+        if not all(isinstance(argument, str) for argument in arguments):
+            raise ValidationError(f"arguments holds what is no text: {shown(arguments)}")
     try:
         _command_start.leave_to_caller()
         options = _parser().parse_args(arguments)
