@@ -153,9 +153,9 @@ Result<std::shared_ptr<arrow::BooleanArray>> ParquetFileReader::EvaluateInParts(
     for (int i = 0; i < part->num_columns(); ++i) {
       const auto& field = filter_.arrow_schema->field(i);
       if (part->column(i)->type_id() == arrow::Type::DICTIONARY) continue;
-      ICEFRAME_ASSIGN_OR_RETURN(auto narrow,
+      ICEFRAME_ASSIGN_OR_RETURN(const auto narrow,
                                 Narrow(part->column(i), field->type(), context.pool()));
-      ICEFRAME_ASSIGN_OR_RETURN(part, part->SetColumn(i, field, std::move(narrow)));
+      ICEFRAME_ASSIGN_OR_RETURN(part, part->SetColumn(i, field, narrow));
     }
     ICEFRAME_ASSIGN_OR_RETURN(auto mask, EvaluateFilter(filter, *part, context.pool()));
     if (mask->length() != length) {

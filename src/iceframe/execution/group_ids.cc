@@ -168,7 +168,7 @@ Result<arrow::ArrayVector> GroupIds::KeysOf(const Generation& generation) {
   for (int64_t id = 0; id < num_groups; ++id) {
     ids[generation.numbers.data()[id]] = static_cast<uint32_t>(id);
   }
-  return TakeColumns(keys, arrow::UInt32Array(num_groups, std::move(buffer)), exec_.memory_pool());
+  return TakeColumns(keys, arrow::UInt32Array(num_groups, buffer), exec_.memory_pool());
 }
 
 Result<arrow::ArrayVector> GroupIds::Keys() {

@@ -59,7 +59,7 @@ Result<DataPtr> WidenStruct(const arrow::ArrayData& data, arrow::MemoryPool* poo
     ICEFRAME_ASSIGN_OR_RETURN(wide->child_data[i], WidenData(data.child_data[i], pool));
     fields[i] = fields[i]->WithType(wide->child_data[i]->type);
   }
-  wide->type = arrow::struct_(std::move(fields));
+  wide->type = arrow::struct_(fields);
   return wide;
 }
 
