@@ -50,10 +50,11 @@ Result<Value> AbsentValue(const NestedField& field, const std::map<FieldId, Valu
 const FileColumn* FindLeaf(const std::vector<FileColumn>& columns, FieldId id);
 
 /// Brings a nested array, as parquet::arrow decoded the plan's leaves, into the field's form.
-/// `array` is not sliced.
+/// `array` is not sliced; its first row is the file's `first_row`.
+/// Errors: InvalidData naming column, row and value for one that does not fit.
 Result<std::shared_ptr<arrow::Array>> ProjectNested(const ColumnPlan& plan,
                                                     const std::map<FieldId, Value>& constants,
                                                     const std::shared_ptr<arrow::Array>& array,
-                                                    arrow::MemoryPool* pool);
+                                                    int64_t first_row, arrow::MemoryPool* pool);
 
 }  // namespace iceframe::internal

@@ -24,6 +24,30 @@ int64_t NumKept(const std::vector<RowRange>& keep) {
   return count;
 }
 
+/// The row group's first row, counted in the file.
+int64_t FirstRow(const RowGroupSource& source) {
+  int64_t row = 0;
+  for (int i = 0; i < source.row_group; ++i) row += source.metadata->RowGroup(i)->num_rows();
+  return row;
+}
+
+/// The row of the `index`-th that is kept.
+int64_t RowAt(const std::vector<RowRange>& keep, int64_t index) {
+  for (const RowRange& range : keep) {
+    if (index < range.end - range.begin) return range.begin + index;
+    index -= range.end - range.begin;
+  }
+  return index;
+}
+
+/// The first item of a code; -1 if none has it.
+int64_t RowOfCode(const arrow::DictionaryArray& array, int64_t code) {
+  for (int64_t i = 0; i < array.length(); ++i) {
+    if (array.IsValid(i) && array.GetValueIndex(i) == code) return i;
+  }
+  return -1;
+}
+
 Result<std::shared_ptr<arrow::Array>> Join(const arrow::ArrayVector& chunks,
                                            const std::shared_ptr<arrow::DataType>& type,
                                            int64_t max_bytes, arrow::MemoryPool* pool) {
@@ -81,7 +105,8 @@ class FlatStream : public ColumnStream {
       : plan_(plan),
         pool_(source.pool),
         max_bytes_(source.batch_bytes),
-        keep_dictionaries_(source.keep_dictionaries) {}
+        keep_dictionaries_(source.keep_dictionaries),
+        place_{plan.field.name, plan.field.type, nullptr} {}
 
   Status Open(const RowGroupSource& source) {
     const int leaf = plan_.file_column->leaf;
@@ -89,7 +114,8 @@ class FlatStream : public ColumnStream {
     const bool is_text = plan_.conversion.kind == LeafConversion::Kind::kText ||
                          plan_.conversion.kind == LeafConversion::Kind::kBytes;
     const auto chunk = source.metadata->RowGroup(source.row_group)->ColumnChunk(leaf);
-    use_codes_ = is_text && IsDictionaryEncoded(*chunk);
+    use_codes_ = is_text && plan_.conversion.cast_from == nullptr && IsDictionaryEncoded(*chunk);
+    first_row_ = FirstRow(source);
     reader_ = parquet::internal::RecordReader::Make(
         column, parquet::internal::LevelInfo::ComputeLevelInfo(column), pool_, use_codes_,
         /*read_dense_for_nullable=*/false);
@@ -103,6 +129,9 @@ class FlatStream : public ColumnStream {
   Result<std::shared_ptr<arrow::Array>> Read(int64_t num_rows,
                                              const std::vector<RowRange>& keep) override {
     const int64_t wanted = NumKept(keep);
+    const int64_t first_row = first_row_ + read_rows_;
+    place_.row_of = [&keep, first_row](int64_t i) { return first_row + RowAt(keep, i); };
+    read_rows_ += num_rows;
     skipped_ += keep.empty() ? num_rows : keep.front().begin;
     if (keep.empty()) return EmptyArray(plan_.arrow_type, pool_);
     ICEFRAME_RETURN_NOT_OK(CatchUp());
@@ -156,9 +185,13 @@ class FlatStream : public ColumnStream {
       auto* bytes = dynamic_cast<parquet::internal::BinaryRecordReader*>(reader_.get());
       if (bytes == nullptr) return TooShort();
       arrow::ArrayVector chunks = bytes->GetBuilderChunks();
+      ValuePlace of_chunk = place_;
+      int64_t first = 0;
+      of_chunk.row_of = [&](int64_t i) { return place_.row_of(first + i); };
       for (auto& chunk : chunks) {
-        ICEFRAME_ASSIGN_OR_RETURN(chunk,
-                                  ConvertBytes(plan_.conversion, plan_.arrow_type, chunk, pool_));
+        ICEFRAME_ASSIGN_OR_RETURN(
+            chunk, ConvertBytes(plan_.conversion, of_chunk, plan_.arrow_type, chunk, pool_));
+        first += chunk->length();
       }
       ICEFRAME_ASSIGN_OR_RETURN(auto joined, Join(chunks, plan_.arrow_type, max_bytes_, pool_));
       if (joined->length() != num_rows) return TooShort();
@@ -168,8 +201,8 @@ class FlatStream : public ColumnStream {
     const int64_t null_count = reader_->nullable_values() ? reader_->null_count() : 0;
     std::shared_ptr<arrow::Buffer> valid;
     if (reader_->nullable_values()) valid = reader_->ReleaseIsValid();
-    return ConvertValues(plan_.conversion, plan_.arrow_type, num_rows, null_count,
-                         reader_->ReleaseValues(), std::move(valid), pool_);
+    return ConvertValues(plan_.conversion, place_, plan_.arrow_type,
+                         {num_rows, null_count, reader_->ReleaseValues(), std::move(valid)}, pool_);
   }
 
   Result<std::shared_ptr<arrow::Array>> TakeCodes() {
@@ -180,9 +213,16 @@ class FlatStream : public ColumnStream {
     for (const auto& chunk : chunked->chunks()) {
       const auto& array = static_cast<const arrow::DictionaryArray&>(*chunk);
       if (array.dictionary() != checked_dictionary_) {
-        // The dictionary is checked once; its values are what every row's are.
-        ICEFRAME_ASSIGN_OR_RETURN(dictionary_, ConvertBytes(plan_.conversion, plan_.arrow_type,
-                                                            array.dictionary(), pool_));
+        // The dictionary is checked once; its values are what every row's are. Of one that does not
+        // fit, a row that has it is looked up.
+        ValuePlace of_code = place_;
+        of_code.row_of = [&](int64_t code) {
+          const int64_t item = RowOfCode(array, code);
+          return item < 0 ? item : place_.row_of(item);
+        };
+        ICEFRAME_ASSIGN_OR_RETURN(
+            dictionary_,
+            ConvertBytes(plan_.conversion, of_code, plan_.arrow_type, array.dictionary(), pool_));
         checked_dictionary_ = array.dictionary();
       }
       if (chunked->num_chunks() == 1 &&
@@ -200,6 +240,7 @@ class FlatStream : public ColumnStream {
   arrow::MemoryPool* pool_;
   int64_t max_bytes_;
   bool keep_dictionaries_;
+  ValuePlace place_;
   bool use_codes_ = false;
   parquet::Type::type physical_ = parquet::Type::UNDEFINED;
   std::shared_ptr<parquet::internal::RecordReader> reader_;
@@ -210,7 +251,17 @@ class FlatStream : public ColumnStream {
   int64_t skipped_ = 0;
   /// The row of the row group that comes next.
   int64_t row_ = 0;
+  /// The file's row that the row group begins with, and how many of its rows were asked about.
+  int64_t first_row_ = 0;
+  int64_t read_rows_ = 0;
 };
+
+/// Whether instants below are kept in nanoseconds.
+bool HasNanos(const Type& type) {
+  if (type.id() == TypeId::kTimestampNs || type.id() == TypeId::kTimestamptzNs) return true;
+  return std::ranges::any_of(type.fields(),
+                             [](const NestedField& field) { return HasNanos(field.type); });
+}
 
 /// A nested column, through libparquet's Arrow reader and the projection by ids.
 class NestedStream : public ColumnStream {
@@ -232,7 +283,9 @@ class NestedStream : public ColumnStream {
     }
     parquet::ArrowReaderProperties properties(/*use_threads=*/false);
     properties.set_pre_buffer(false);
-    properties.set_coerce_int96_timestamp_unit(arrow::TimeUnit::MICRO);
+    properties.set_coerce_int96_timestamp_unit(HasNanos(plan_.field.type) ? arrow::TimeUnit::NANO
+                                                                          : arrow::TimeUnit::MICRO);
+    first_row_ = FirstRow(source);
     auto file = parquet::ParquetFileReader::Open(source.file, parquet::ReaderProperties(pool_),
                                                  source.metadata);
     ICEFRAME_ASSIGN_OR_RETURN(file_,
@@ -287,7 +340,8 @@ class NestedStream : public ColumnStream {
       read_rows_ += batch->num_rows();
       if (read_rows_ <= given_rows_) continue;
       ICEFRAME_ASSIGN_OR_RETURN(current_,
-                                ProjectNested(plan_, constants_, batch->column(0), pool_));
+                                ProjectNested(plan_, constants_, batch->column(0),
+                                              first_row_ + read_rows_ - batch->num_rows(), pool_));
       position_ = batch->num_rows() - (read_rows_ - given_rows_);
       given_rows_ = read_rows_;
       return Status::OK();
@@ -312,6 +366,8 @@ class NestedStream : public ColumnStream {
   std::unique_ptr<arrow::RecordBatchReader> batches_;
   std::shared_ptr<arrow::Array> current_;
   int64_t position_ = 0;
+  /// The file's row that the row group begins with.
+  int64_t first_row_ = 0;
   /// Rows of the row group up to the end of what was read last, and of `current_`: the same but
   /// after a new beginning.
   int64_t read_rows_ = 0;

@@ -198,7 +198,7 @@ TEST_F(DataFileReaderTest, PromotesTypes) {
 
 TEST_F(DataFileReaderTest, RefusesTypesThatDoNotFit) {
   const DataFile file = WriteNumbered(4, 100);
-  for (const Type& type : {Type::Int(), Type::String(), Type::Timestamp(), Type::Boolean()}) {
+  for (const Type& type : {Type::String(), Type::Timestamp(), Type::Boolean()}) {
     auto table = TryRead(file, ReadAs(MakeSchema({NestedField::Optional(1, "id", type)})));
     EXPECT_EQ(KindOf(table.status()), ErrorKind::kInvalidData) << table.status();
   }

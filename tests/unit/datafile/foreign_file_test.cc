@@ -6,6 +6,8 @@
 #include <parquet/api/writer.h>
 #include <parquet/arrow/writer.h>
 
+#include "iceframe/expression/binder.h"
+
 #include "unit/datafile/data_file_testing.h"
 
 namespace iceframe {
@@ -89,7 +91,7 @@ TEST_F(ForeignFileTest, RefusesTimesThatLoseDigits) {
       TryRead(file, ReadAs(MakeSchema({NestedField::Optional(1, "c1", Type::Timestamp())})));
   EXPECT_EQ(KindOf(table.status()), ErrorKind::kInvalidData) << table.status();
   EXPECT_THAT(table.status().message(),
-              HasSubstr("a value in the file does not fit the table's type: 1500001 [column: c1]"));
+              HasSubstr("does not fit the table's type: c1 is timestamp, row 2 has 1500001"));
   const auto list = arrow::list(arrow::timestamp(arrow::TimeUnit::NANO));
   ReadOptions options = ReadAs(MakeSchema({NestedField::Optional(
       1, "c1", Type::List(NestedField::Optional(2, "element", Type::Timestamp())))}));
@@ -97,8 +99,7 @@ TEST_F(ForeignFileTest, RefusesTimesThatLoseDigits) {
   table = TryRead(WriteArrow({Json(list, "[[1000], null, [null, 1500001]]")}, false), options);
   EXPECT_EQ(KindOf(table.status()), ErrorKind::kInvalidData) << table.status();
   EXPECT_THAT(table.status().message(),
-              HasSubstr("does not fit the table's type: 1970-01-01 00:00"));
-  EXPECT_THAT(table.status().message(), HasSubstr("[column: c1]"));
+              HasSubstr("c1.element is timestamp, row 2 has 1970-01-01 00:00"));
 }
 
 TEST_F(ForeignFileTest, ReadsInt96Timestamps) {
@@ -125,6 +126,94 @@ TEST_F(ForeignFileTest, ReadsOtherWidths) {
   ExpectReads(WriteArrow({Json(arrow::decimal128(9, 2), R"(["1.25", null, "-3.00"])")}),
               Type::Decimal(20, 2).ValueOrDie(), R"(["1.25", null, "-3.00"])");
   ExpectReads(WriteArrow({Json(arrow::date64(), "[86400000, null]")}), Type::Date(), "[1, null]");
+}
+
+TEST_F(ForeignFileTest, ReadsWhatFitsByValue) {
+  const Type money = Type::Decimal(9, 2).ValueOrDie();
+  ExpectReads(WriteArrow({Json(arrow::uint32(), "[0, null, 2147483647]")}), Type::Int(),
+              "[0, null, 2147483647]");
+  ExpectReads(WriteArrow({Json(arrow::uint64(), "[0, null, 9223372036854775807]")}), Type::Long(),
+              "[0, null, 9223372036854775807]");
+  ExpectReads(WriteArrow({Json(arrow::uint64(), "[7, null]")}), Type::Int(), "[7, null]");
+  ExpectReads(WriteArrow({Json(arrow::uint8(), "[255, null]")}), Type::Int(), "[255, null]");
+  ExpectReads(WriteArrow({Json(arrow::int64(), "[-2147483648, null, 2147483647]")}), Type::Int(),
+              "[-2147483648, null, 2147483647]");
+  ExpectReads(WriteArrow({Json(arrow::float64(), "[0.5, null, -0.0]")}), Type::Float(),
+              "[0.5, null, -0.0]");
+  ExpectReads(WriteArrow({Json(arrow::int64(), "[3, null]")}), Type::Double(), "[3, null]");
+  ExpectReads(WriteArrow({Json(arrow::decimal128(20, 2), R"(["1.25", null, "-9999999.99"])")}),
+              money, R"(["1.25", null, "-9999999.99"])");
+  ExpectReads(WriteArrow({Json(arrow::decimal128(9, 1), R"(["1.2", null])")}), money,
+              R"(["1.20", null])");
+  ExpectReads(WriteArrow({Json(arrow::decimal128(38, 4), R"(["1.2500", null])")}), money,
+              R"(["1.25", null])");
+  ExpectReads(WriteArrow({Json(arrow::int32(), "[12, null]")}), money, R"(["12.00", null])");
+  ExpectReads(WriteArrow({Json(arrow::fixed_size_binary(2), R"(["ab", null])")}), Type::Binary(),
+              R"(["ab", null])");
+}
+
+TEST_F(ForeignFileTest, NamesColumnRowAndValueOfWhatDoesNotFit) {
+  const Type money = Type::Decimal(9, 2).ValueOrDie();
+  const struct {
+    std::shared_ptr<arrow::Array> column;
+    Type type;
+    std::string value;
+  } cases[] = {
+      {Json(arrow::uint32(), "[1, null, 4294967295]"), Type::Int(), "4294967295"},
+      {Json(arrow::uint64(), "[1, null, 18446744073709551615]"), Type::Long(),
+       "18446744073709551615"},
+      {Json(arrow::int64(), "[1, null, 2147483648]"), Type::Int(), "2147483648"},
+      {Json(arrow::float64(), "[1, null, 0.1]"), Type::Float(), "0.1"},
+      {Json(arrow::int64(), "[1, null, 9007199254740993]"), Type::Double(), "9007199254740993"},
+      {Json(arrow::decimal128(20, 2), R"(["1.25", null, "10000000.00"])"), money, "10000000.00"},
+      {Json(arrow::decimal128(9, 3), R"(["1.250", null, "1.255"])"), money, "1.255"},
+      {Json(arrow::timestamp(arrow::TimeUnit::NANO), "[1000, null, 1001]"), Type::Timestamp(),
+       "1001"},
+  };
+  for (const auto& test : cases) {
+    const DataFile file = WriteArrow({test.column});
+    auto table = TryRead(file, ReadAs(MakeSchema({NestedField::Optional(1, "c1", test.type)})));
+    EXPECT_EQ(KindOf(table.status()), ErrorKind::kInvalidData) << table.status();
+    EXPECT_THAT(table.status().message(),
+                HasSubstr("c1 is " + test.type.ToString() + ", row 2 has " + test.value));
+    EXPECT_THAT(table.status().ToString(), HasSubstr(file.file_path));
+  }
+}
+
+TEST_F(ForeignFileTest, RowsOfMisfitsAreCountedInTheFile) {
+  // Row groups of 100 rows; the filter keeps rows apart from each other.
+  arrow::UInt32Builder numbers;
+  for (uint32_t i = 0; i < 250; ++i) ASSERT_TRUE(numbers.Append(i == 241 ? 1U << 31 : i).ok());
+  const DataFile file = WriteArrow({numbers.Finish().ValueOrDie(), Json(arrow::int32(), [] {
+                                      std::string rows = "[0";
+                                      for (int i = 1; i < 250; ++i) {
+                                        rows += ", " + std::to_string(i % 2);
+                                      }
+                                      return rows + "]";
+                                    }())});
+  auto schema = MakeSchema(
+      {NestedField::Optional(1, "c1", Type::Int()), NestedField::Optional(2, "c2", Type::Int())});
+  ReadOptions options = ReadAs(schema);
+  options.filter = BindPredicate(Equal(Col("c2"), Lit(int32_t{1})), *schema).ValueOrDie();
+  auto table = TryRead(file, options);
+  EXPECT_THAT(table.status().message(), HasSubstr("row 241 has 2147483648"));
+}
+
+TEST_F(ForeignFileTest, MisfitsInsideOfNestedColumnsNameTheRow) {
+  auto ids = [](const char* id) {
+    return arrow::KeyValueMetadata::Make({"PARQUET:field_id"}, {id});
+  };
+  auto number = arrow::field("n", arrow::uint32(), true, ids("3"));
+  auto type = arrow::list(arrow::field("element", arrow::struct_({number}), true, ids("2")));
+  const Type wanted = Type::List(NestedField::Optional(
+      2, "element", Type::Struct({NestedField::Optional(3, "n", Type::Int())})));
+  ExpectReads(WriteArrow({Json(type, R"([[{"n": 1}, null], null, [{"n": 2147483647}]])")}), wanted,
+              R"([[{"n": 1}, null], null, [{"n": 2147483647}]])");
+  const DataFile file =
+      WriteArrow({Json(type, R"([[{"n": 1}, {"n": 2}], [], null, [null, {"n": 3000000000}]])")});
+  auto table = TryRead(file, ReadAs(MakeSchema({NestedField::Optional(1, "c1", wanted)})));
+  EXPECT_EQ(KindOf(table.status()), ErrorKind::kInvalidData) << table.status();
+  EXPECT_THAT(table.status().message(), HasSubstr("c1.element.n is int, row 3 has 3000000000"));
 }
 
 TEST_F(ForeignFileTest, ReadsOtherWidthsInsideOfNestedColumns) {
