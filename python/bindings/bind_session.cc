@@ -175,10 +175,11 @@ Result<WriteReport> Append(Session& session, const std::string& name, nb::handle
 }
 
 Result<WriteReport> Overwrite(Session& session, const std::string& name, nb::handle data,
-                              FilterArgument filter, const std::string& branch, Properties summary,
-                              nb::object progress) {
+                              FilterArgument filter, bool allow_rows_outside_filter,
+                              const std::string& branch, Properties summary, nb::object progress) {
   ICEFRAME_ASSIGN_OR_RETURN(auto expression, ToFilter(std::move(filter)));
-  CommitOptions options;
+  OverwriteOptions options;
+  options.allow_rows_outside_filter = allow_rows_outside_filter;
   options.branch = branch;
   options.summary = std::move(summary);
   const Operation operation = MakeOperation(session.NewOperation(), std::move(progress));
@@ -217,8 +218,8 @@ void BindSession(nb::module_& module) {
       .def("append", &Append, nb::arg("name"), nb::arg("data"), nb::kw_only(), nb::arg("branch"),
            nb::arg("summary"), nb::arg("progress").none())
       .def("overwrite", &Overwrite, nb::arg("name"), nb::arg("data"), nb::kw_only(),
-           nb::arg("filter").none(), nb::arg("branch"), nb::arg("summary"),
-           nb::arg("progress").none())
+           nb::arg("filter").none(), nb::arg("allow_rows_outside_filter"), nb::arg("branch"),
+           nb::arg("summary"), nb::arg("progress").none())
       .def("scan", &Scan, nb::arg("table"), nb::kw_only(), nb::arg("columns").none(),
            nb::arg("filter").none(), nb::arg("limit").none(), nb::arg("snapshot_id").none(),
            nb::arg("as_of_timestamp").none(), nb::arg("ref").none(), nb::arg("ordered"),

@@ -380,6 +380,7 @@ class Session:
         data: object,
         *,
         filter: str | Expression | None,
+        allow_rows_outside_filter: bool,
         branch: str,
         summary: Mapping[str, str],
         progress: object | None,

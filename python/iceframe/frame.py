@@ -393,6 +393,7 @@ class IceFrame(TableReading):
         filter_expr: str | Expression | None = None,
         branch: str | None = None,
         *,
+        allow_rows_outside_filter: bool = False,
         snapshot_properties: Mapping[str, Any] | None = None,
         progress: ProgressOption = False,
     ) -> WriteReport:
@@ -402,13 +403,17 @@ class IceFrame(TableReading):
             table_name: the table.
             data: as for `append_to_table`.
             filter_expr: SQL text such as ``"day = DATE '2024-03-01'"``, or an expression; every
-                data file must match it wholly or not at all.
+                data file must match it wholly or not at all, which is found out by reading its
+                rows where partition and bounds don't tell.
             branch: the branch to write to; None: main.
+            allow_rows_outside_filter: take rows of ``data`` that don't match the filter; else the
+                first of them is an error and nothing is written.
             snapshot_properties: extra entries of the snapshot's summary.
             progress: False, True (a bar on a terminal or in a notebook) or a callable of a
                 `Progress`.
 
         Raises:
+            ValidationError: a row of ``data`` does not match the filter.
             UnsupportedOperationError: the filter matches only some rows of a data file.
             Errors of `append_to_table` too.
 
@@ -424,6 +429,7 @@ class IceFrame(TableReading):
                 identifier(table_name),
                 to_rows(data, replaces=True),
                 filter=filter_argument("filter_expr", filter_expr),
+                allow_rows_outside_filter=bool(allow_rows_outside_filter),
                 branch=text("branch", branch) or "main",
                 summary=string_properties("snapshot_properties", snapshot_properties),
                 progress=listener,

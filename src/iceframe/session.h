@@ -9,6 +9,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <arrow/type_fwd.h>
@@ -87,6 +88,14 @@ struct CommitOptions {
   std::shared_ptr<CommitWatch> watch;
 };
 
+struct OverwriteOptions : CommitOptions {
+  OverwriteOptions() = default;
+  OverwriteOptions(CommitOptions commit) : CommitOptions(std::move(commit)) {}
+  /// Takes rows for which the filter is not true; else the first of them is an error and nothing is
+  /// written.
+  bool allow_rows_outside_filter = false;
+};
+
 /// What a write did.
 struct WriteReport {
   /// nullopt: nothing was written (no rows), so there is no new snapshot.
@@ -141,12 +150,13 @@ class Session : public std::enable_shared_from_this<Session> {
   virtual Result<WriteReport> Append(const OperationContext& context, std::string_view name,
                                      arrow::RecordBatchReader& batches,
                                      const CommitOptions& options) = 0;
-  /// Replaces the rows that match `filter` (all by default) by the batches, in one commit.
-  /// Errors: Unsupported if a data file matches only in part; InvalidArgument if there is neither
-  /// a row nor a column with a type.
+  /// Replaces the rows that match `filter` (all by default) by the batches, in one commit. Files
+  /// whose partition and bounds leave open whether all their rows match are read.
+  /// Errors: InvalidArgument if there is neither a row nor a column with a type, or naming a row
+  /// outside of the filter; Unsupported if a data file matches only in part.
   virtual Result<WriteReport> Overwrite(const OperationContext& context, std::string_view name,
                                         arrow::RecordBatchReader& batches, const Expression& filter,
-                                        const CommitOptions& options) = 0;
+                                        const OverwriteOptions& options) = 0;
 
   /// Plans and reads. The reader's schema depends on the table's schema and the options alone;
   /// batches come as they are asked for. Dropping the reader stops the scan.

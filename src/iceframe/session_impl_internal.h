@@ -47,7 +47,7 @@ class SessionImpl final : public Session {
                              const CommitOptions& options) override;
   Result<WriteReport> Overwrite(const OperationContext& context, std::string_view name,
                                 arrow::RecordBatchReader& batches, const Expression& filter,
-                                const CommitOptions& options) override;
+                                const OverwriteOptions& options) override;
 
   Result<std::shared_ptr<arrow::RecordBatchReader>> Scan(const OperationContext& context,
                                                          std::string_view name,

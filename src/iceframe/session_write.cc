@@ -5,6 +5,7 @@
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
 
+#include "iceframe/execution/file_rows_match.h"
 #include "iceframe/execution/table_writer.h"
 #include "iceframe/runtime/settings.h"
 #include "iceframe/session_impl_internal.h"
@@ -65,6 +66,11 @@ Result<CommitReport> CommitOverwrite(const OperationContext& context,
                                      const CommitOptions& options) {
   auto action_options = ToActionOptions<OverwriteFilesOptions>(options);
   if (!filter.is_true()) action_options.filter = filter;
+  action_options.match_rows = [io = table->io()](const OperationContext& operation,
+                                                 const TableMetadata& metadata,
+                                                 const DataFile& file, const Expression& bound) {
+    return MatchFileRows(operation, io, metadata, file, bound);
+  };
   ICEFRAME_ASSIGN_OR_RETURN(auto action, OverwriteFilesAction::Make(*table, files, action_options));
   return CommitAction(context, table, *action, options.watch.get());
 }
@@ -112,7 +118,8 @@ Result<WriteReport> SessionImpl::Append(const OperationContext& operation, std::
 
 Result<WriteReport> SessionImpl::Overwrite(const OperationContext& operation, std::string_view name,
                                            arrow::RecordBatchReader& batches,
-                                           const Expression& filter, const CommitOptions& options) {
+                                           const Expression& filter,
+                                           const OverwriteOptions& options) {
   ICEFRAME_RETURN_NOT_OK(CheckCallerSummary(options.summary));
   const OperationContext context = WriteContext(operation);
   ICEFRAME_ASSIGN_OR_RETURN(auto table, LoadTable(context, name));
@@ -121,7 +128,8 @@ Result<WriteReport> SessionImpl::Overwrite(const OperationContext& operation, st
     ICEFRAME_RETURN_NOT_OK(CheckHasTypes(*batches.schema()));
   }
   ICEFRAME_ASSIGN_OR_RETURN(std::vector<DataFile> files,
-                            WriteDataFiles(context, table->io(), *table->metadata(), batches));
+                            WriteDataFiles(context, table->io(), *table->metadata(), batches,
+                                           options.allow_rows_outside_filter ? True() : filter));
   if (files.empty()) ICEFRAME_RETURN_NOT_OK(CheckHasTypes(*batches.schema()));
   WriteReport report = ReportOf(files);
   auto committed = CommitOverwrite(context, table, filter, files, options);

@@ -192,7 +192,7 @@ def test_overwrite_whole_and_by_filter(ice, lake):
     ice.create_table("u", {"n": "long"})
     ice.append_to_table("u", {"n": [1, 2]})
     with pytest.raises(NotImplementedError):
-        ice.overwrite_table("u", {"n": [5]}, "n = 1")
+        ice.overwrite_table("u", {"n": [1]}, "n = 1")
     assert ice.to_arrow("u").to_pydict() == {"n": [1, 2]}
     ice.overwrite_table("t", {"day": [days[1]], "n": [0]})
     assert ice.to_arrow("t").to_pydict() == {"day": [days[1]], "n": [0]}

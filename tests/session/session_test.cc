@@ -184,6 +184,44 @@ TEST_F(SessionTest, WhoCreatesATableThatMayExistGetsIt) {
   EXPECT_EQ(KindOf(create(false).status()), ErrorKind::kAlreadyExists);
 }
 
+TEST_F(SessionTest, OverwriteReadsRowsWhereBoundsLeaveItOpen) {
+  ASSERT_OK(Append(0, 10).status());
+  ASSERT_OK(Append(20, 30).status());
+  const Expression whole =
+      Or(Less(Col("id"), Lit(int64_t{5})), Between(Col("id"), Lit(int64_t{5}), Lit(int64_t{9})));
+  const auto none = Rows(0, 0);
+  ASSERT_OK_AND_ASSIGN(auto report,
+                       session_->Overwrite(session_->NewOperation(), "t", *none, whole, {}));
+  EXPECT_EQ(report.num_deleted_files, 1);
+  const Expression in_part =
+      Or(Equal(Col("id"), Lit(int64_t{20})), Equal(Col("id"), Lit(int64_t{22})));
+  const auto again = Rows(0, 0);
+  const Status refused =
+      session_->Overwrite(session_->NewOperation(), "t", *again, in_part, {}).status();
+  EXPECT_EQ(KindOf(refused), ErrorKind::kUnsupported);
+  EXPECT_NE(refused.message().find("in part"), std::string::npos) << refused.message();
+  ASSERT_OK_AND_ASSIGN(auto ids, ReadIds(*session_, "t"));
+  EXPECT_EQ(ids, Range(20, 30));
+}
+
+TEST_F(SessionTest, RowsOutsideOfAnOverwritesFilterAreRefusedUnlessAskedFor) {
+  ASSERT_OK(Append(0, 10).status());
+  const Expression low = Less(Col("id"), Lit(int64_t{12}));
+  const auto rows = Rows(10, 14);
+  const Status refused =
+      session_->Overwrite(session_->NewOperation(), "t", *rows, low, {}).status();
+  EXPECT_EQ(KindOf(refused), ErrorKind::kInvalidArgument);
+  EXPECT_NE(refused.message().find("row 2 has id = 12"), std::string::npos) << refused.message();
+  ASSERT_OK_AND_ASSIGN(auto ids, ReadIds(*session_, "t"));
+  EXPECT_EQ(ids, Range(0, 10));
+  OverwriteOptions options;
+  options.allow_rows_outside_filter = true;
+  const auto again = Rows(10, 14);
+  ASSERT_OK(session_->Overwrite(session_->NewOperation(), "t", *again, low, options).status());
+  ASSERT_OK_AND_ASSIGN(ids, ReadIds(*session_, "t"));
+  EXPECT_EQ(ids, Range(10, 14));
+}
+
 TEST_F(SessionTest, ValidatorsCanRefuseACommit) {
   CommitOptions options;
   options.validator = [](const TableMetadata&) {

@@ -5,24 +5,13 @@
 
 #include <arrow/type.h>
 
+#include "iceframe/execution/file_read_options_internal.h"
 #include "iceframe/planning/scan_planner.h"
 #include "iceframe/types/arrow_schema.h"
 
 namespace iceframe {
 
 namespace {
-
-// Identity partition values of columns: files that other tools added may lack such columns.
-void AddConstants(const TableMetadata& metadata, const DataFile& file, ReadOptions* options) {
-  const PartitionSpec* spec = metadata.FindPartitionSpec(file.spec_id);
-  if (spec == nullptr) return;
-  for (size_t i = 0; i < spec->fields.size() && i < file.partition.size(); ++i) {
-    const PartitionField& field = spec->fields[i];
-    if (field.transform.kind() == TransformKind::kIdentity) {
-      options->constants.emplace(field.source_id(), file.partition[i]);
-    }
-  }
-}
 
 Result<ReadOptions> OptionsForTask(const ReadOptions& base, const TableMetadata& metadata,
                                    const ScanTask& task) {
@@ -36,25 +25,20 @@ Result<ReadOptions> OptionsForTask(const ReadOptions& base, const TableMetadata&
   }
   ReadOptions options = base;
   options.filter = task.residual;
-  AddConstants(metadata, task.data_file, &options);
+  AddPartitionConstants(metadata, task.data_file, &options);
   return options;
 }
 
 Result<ReadOptions> MakeReadOptions(const Table& table, std::shared_ptr<const Schema> schema,
                                     std::shared_ptr<const Schema> projection,
                                     const TableScanOptions& options) {
-  ReadOptions read;
-  read.projection = std::move(projection);
+  ICEFRAME_ASSIGN_OR_RETURN(ReadOptions read,
+                            FileReadOptions(*table.metadata(), std::move(projection)));
   read.table_schema = std::move(schema);
   read.with_field_ids = options.with_field_ids;
   read.with_file = options.with_file;
   read.with_pos = options.with_pos;
   read.batch_rows = options.batch_rows;
-  const Properties& properties = table.metadata()->properties;
-  auto mapping = properties.find(kNameMappingProperty);
-  if (mapping != properties.end()) {
-    ICEFRAME_ASSIGN_OR_RETURN(read.name_mapping, NameMappingFromJson(mapping->second));
-  }
   return read;
 }
 
@@ -75,6 +59,29 @@ Result<std::shared_ptr<arrow::Schema>> ResultSchema(const Schema& projection,
 }
 
 }  // namespace
+
+Result<ReadOptions> FileReadOptions(const TableMetadata& metadata,
+                                    std::shared_ptr<const Schema> projection) {
+  ReadOptions read;
+  read.projection = std::move(projection);
+  auto mapping = metadata.properties.find(kNameMappingProperty);
+  if (mapping != metadata.properties.end()) {
+    ICEFRAME_ASSIGN_OR_RETURN(read.name_mapping, NameMappingFromJson(mapping->second));
+  }
+  return read;
+}
+
+void AddPartitionConstants(const TableMetadata& metadata, const DataFile& file,
+                           ReadOptions* options) {
+  const PartitionSpec* spec = metadata.FindPartitionSpec(file.spec_id);
+  if (spec == nullptr) return;
+  for (size_t i = 0; i < spec->fields.size() && i < file.partition.size(); ++i) {
+    const PartitionField& field = spec->fields[i];
+    if (field.transform.kind() == TransformKind::kIdentity) {
+      options->constants.emplace(field.source_id(), file.partition[i]);
+    }
+  }
+}
 
 Result<TaskSource> PlanTableScan(const OperationContext& context, const Table& table,
                                  const TableScanOptions& options) {

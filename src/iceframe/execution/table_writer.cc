@@ -7,6 +7,7 @@
 
 #include "iceframe/datafile/sorting_writer.h"
 #include "iceframe/execution/batch_hand_over_internal.h"
+#include "iceframe/execution/wanted_rows_internal.h"
 #include "iceframe/runtime/batch_bytes.h"
 #include "iceframe/types/lossless_cast.h"
 
@@ -19,7 +20,8 @@ namespace {
 constexpr int64_t kMaxBatchRows = 128 * 1024;
 
 Status WriteBatch(const OperationContext& context, const LosslessCast& cast,
-                  const arrow::RecordBatch& batch, internal::BatchHandOver* writer) {
+                  const internal::WantedRows& wanted, const arrow::RecordBatch& batch,
+                  internal::BatchHandOver* writer) {
   const int64_t first_row = writer->num_rows();
   ICEFRAME_ASSIGN_OR_RETURN(const int64_t max_bytes, BatchBytes(context));
   int64_t num_rows = 0;
@@ -28,6 +30,7 @@ Status WriteBatch(const OperationContext& context, const LosslessCast& cast,
     num_rows = cast.NumRowsWithin(batch, offset, kMaxBatchRows, max_bytes);
     const std::shared_ptr<arrow::RecordBatch> part = batch.Slice(offset, num_rows);
     ICEFRAME_ASSIGN_OR_RETURN(auto rows, cast.Apply(*part, context.pool(), first_row + offset));
+    ICEFRAME_RETURN_NOT_OK(wanted.Check(*rows, first_row + offset, context.pool()));
     ICEFRAME_RETURN_NOT_OK(writer->Write(std::move(rows)));
     context.Report({"write", writer->num_rows(), 0, "rows"});
   }
@@ -35,7 +38,8 @@ Status WriteBatch(const OperationContext& context, const LosslessCast& cast,
 }
 
 Status HandOverAll(const OperationContext& context, std::shared_ptr<const Schema> schema,
-                   arrow::RecordBatchReader& batches, internal::BatchHandOver* writer) {
+                   const internal::WantedRows& wanted, arrow::RecordBatchReader& batches,
+                   internal::BatchHandOver* writer) {
   ICEFRAME_ASSIGN_OR_RETURN(
       LosslessCast cast, LosslessCast::Make(*batches.schema(), std::move(schema), context.pool()));
   while (true) {
@@ -43,14 +47,15 @@ Status HandOverAll(const OperationContext& context, std::shared_ptr<const Schema
     std::shared_ptr<arrow::RecordBatch> batch;
     ICEFRAME_RETURN_NOT_OK(batches.ReadNext(&batch));
     if (batch == nullptr) return Status::OK();
-    ICEFRAME_RETURN_NOT_OK(WriteBatch(context, cast, *batch, writer));
+    ICEFRAME_RETURN_NOT_OK(WriteBatch(context, cast, wanted, *batch, writer));
   }
 }
 
 Status WriteAll(const OperationContext& context, std::shared_ptr<const Schema> schema,
-                arrow::RecordBatchReader& batches, DataFileWriter* writer) {
+                const internal::WantedRows& wanted, arrow::RecordBatchReader& batches,
+                DataFileWriter* writer) {
   internal::BatchHandOver hand_over(context, writer);
-  const Status read = HandOverAll(context, std::move(schema), batches, &hand_over);
+  const Status read = HandOverAll(context, std::move(schema), wanted, batches, &hand_over);
   // What went wrong with an earlier batch goes before what is wrong with a later one.
   ICEFRAME_RETURN_NOT_OK(hand_over.Wait());
   return read;
@@ -61,7 +66,10 @@ Status WriteAll(const OperationContext& context, std::shared_ptr<const Schema> s
 Result<std::vector<DataFile>> WriteDataFiles(const OperationContext& context,
                                              std::shared_ptr<FileIO> io,
                                              const TableMetadata& metadata,
-                                             arrow::RecordBatchReader& batches) {
+                                             arrow::RecordBatchReader& batches,
+                                             const Expression& rows_wanted) {
+  ICEFRAME_ASSIGN_OR_RETURN(const auto wanted,
+                            internal::WantedRows::Make(rows_wanted, *metadata.current_schema()));
   WriteOptions options;
   options.schema = metadata.current_schema();
   options.spec = *metadata.default_spec();
@@ -71,7 +79,7 @@ Result<std::vector<DataFile>> WriteDataFiles(const OperationContext& context,
   ICEFRAME_ASSIGN_OR_RETURN(auto writer,
                             MakeSortingWriter(context, std::move(io), std::move(options),
                                               *metadata.default_sort_order()));
-  Status status = WriteAll(context, metadata.current_schema(), batches, writer.get());
+  Status status = WriteAll(context, metadata.current_schema(), wanted, batches, writer.get());
   if (status.ok()) {
     auto files = writer->Finish(context);
     if (files.ok()) return files;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "iceframe/table/overwrite_files_action.h"
 
+#include <algorithm>
 #include <set>
 #include <utility>
 
@@ -30,6 +31,26 @@ Result<Expression> BoundFilter(const OverwriteFilesOptions& options, const Schem
   ICEFRAME_ASSIGN_OR_RETURN(Expression bound,
                             BindPredicate(*options.filter, schema, options.case_sensitive));
   return SimplifyFilter(bound);
+}
+
+// The snapshots from `last` back to, and without, `start`; nullopt: to the first.
+Result<std::set<SnapshotId>> SnapshotsSince(const TableMetadata& base, const Snapshot& last,
+                                            std::optional<SnapshotId> start) {
+  std::set<SnapshotId> since;
+  const Snapshot* snapshot = &last;
+  while (snapshot != nullptr && snapshot->snapshot_id != start) {
+    if (!since.insert(snapshot->snapshot_id).second) break;
+    const std::optional<SnapshotId> parent_id = snapshot->parent_snapshot_id;
+    snapshot = nullptr;
+    if (parent_id) {
+      ICEFRAME_ASSIGN_OR_RETURN(snapshot, base.FindSnapshot(*parent_id));
+    }
+  }
+  if (snapshot == nullptr && start) {
+    return Error(ErrorKind::kCommitRejected, "the snapshot that an overwrite began from is no ",
+                 "ancestor of its branch any more: ", *start);
+  }
+  return since;
 }
 
 }  // namespace
@@ -62,20 +83,8 @@ Status OverwriteFilesAction::CheckNoNewMatches(const CommitAttempt& attempt,
     return Status::OK();
   }
   const TableMetadata& base = *attempt.base.metadata;
-  std::set<SnapshotId> since;
-  const Snapshot* snapshot = parent.snapshot;
-  while (snapshot != nullptr && snapshot->snapshot_id != overwrite_.start_snapshot_id) {
-    if (!since.insert(snapshot->snapshot_id).second) break;
-    const std::optional<SnapshotId> parent_id = snapshot->parent_snapshot_id;
-    snapshot = nullptr;
-    if (parent_id) {
-      ICEFRAME_ASSIGN_OR_RETURN(snapshot, base.FindSnapshot(*parent_id));
-    }
-  }
-  if (snapshot == nullptr && overwrite_.start_snapshot_id) {
-    return Error(ErrorKind::kCommitRejected, "the snapshot that an overwrite began from is no ",
-                 "ancestor of its branch any more: ", *overwrite_.start_snapshot_id);
-  }
+  ICEFRAME_ASSIGN_OR_RETURN(const std::set<SnapshotId> since,
+                            SnapshotsSince(base, *parent.snapshot, overwrite_.start_snapshot_id));
   if (since.empty()) return Status::OK();
   ICEFRAME_ASSIGN_OR_RETURN(Expression filter, BoundFilter(overwrite_, *base.current_schema()));
   for (const ManifestFile& manifest : parent.manifests) {
@@ -89,14 +98,47 @@ Status OverwriteFilesAction::CheckNoNewMatches(const CommitAttempt& attempt,
                               ReadManifest(attempt.context, attempt.io, base, manifest));
     ICEFRAME_ASSIGN_OR_RETURN(auto matches, internal::MatchFiles(base, filter, manifest, *decoded));
     for (int64_t i = 0; i < decoded->num_entries(); ++i) {
-      if (matches[static_cast<size_t>(i)] == internal::FileMatch::kNone) continue;
+      if (matches[static_cast<size_t>(i)] == FileMatch::kNone) continue;
       ICEFRAME_ASSIGN_OR_RETURN(ManifestEntry entry, decoded->Entry(i));
-      if (entry.snapshot_id && since.count(*entry.snapshot_id) != 0) {
-        return Error(ErrorKind::kCommitRejected,
-                     "a file that may match the overwrite's filter was added meanwhile: ",
-                     entry.data_file.file_path);
+      if (!entry.snapshot_id || since.count(*entry.snapshot_id) == 0) continue;
+      FileMatch match = matches[static_cast<size_t>(i)];
+      if (match == FileMatch::kSome && overwrite_.match_rows) {
+        ICEFRAME_ASSIGN_OR_RETURN(
+            match, overwrite_.match_rows(attempt.context, base, entry.data_file, filter));
       }
+      if (match == FileMatch::kNone) continue;
+      return Error(ErrorKind::kCommitRejected,
+                   "a file that may match the overwrite's filter was added meanwhile: ",
+                   entry.data_file.file_path);
     }
+  }
+  return Status::OK();
+}
+
+Status OverwriteFilesAction::ProveMatches(const CommitAttempt& attempt, const Expression& filter,
+                                          const ColumnarManifest& manifest,
+                                          std::vector<FileMatch>* matches) const {
+  for (int64_t i = 0; i < manifest.num_entries(); ++i) {
+    FileMatch& match = (*matches)[static_cast<size_t>(i)];
+    if (match != FileMatch::kSome) continue;
+    ICEFRAME_RETURN_NOT_OK(attempt.context.Check());
+    if (!overwrite_.match_rows) {
+      return Error(ErrorKind::kUnsupported, "partition and bounds leave open whether an ",
+                   "overwrite's filter takes all rows of a file: ", manifest.file_path(i));
+    }
+    ICEFRAME_ASSIGN_OR_RETURN(ManifestEntry entry, manifest.Entry(i));
+    ICEFRAME_ASSIGN_OR_RETURN(match, overwrite_.match_rows(attempt.context, *attempt.base.metadata,
+                                                           entry.data_file, filter));
+    if (match != FileMatch::kSome) continue;
+    if (has_deletes_) {
+      return Error(ErrorKind::kUnsupported, "overwrite of a table with delete files, of a file ",
+                   "that the filter takes some rows of, deleted ones perhaps: ",
+                   entry.data_file.file_path, " (compact the table with the engine that wrote it)");
+    }
+    return Error(ErrorKind::kUnsupported,
+                 "overwrite would have to rewrite rows of a file that matches in part: ",
+                 entry.data_file.file_path,
+                 "; give the rows to keep as data too, with a filter that takes whole files");
   }
   return Status::OK();
 }
@@ -116,24 +158,18 @@ Result<std::vector<ManifestFile>> OverwriteFilesAction::Filter(const CommitAttem
     ICEFRAME_ASSIGN_OR_RETURN(auto decoded,
                               ReadManifest(attempt.context, attempt.io, base, manifest));
     ICEFRAME_ASSIGN_OR_RETURN(auto matches, internal::MatchFiles(base, filter, manifest, *decoded));
+    ICEFRAME_RETURN_NOT_OK(ProveMatches(attempt, filter, *decoded, &matches));
+    if (std::ranges::count(matches, FileMatch::kAll) == 0) {
+      // Kept for another attempt, which need not read the rows again.
+      filtered_.emplace(manifest.manifest_path, filtered);
+      return filtered.manifests;
+    }
     ICEFRAME_ASSIGN_OR_RETURN(auto writer, NewManifestWriter(attempt, manifest.partition_spec_id));
-    for (int64_t i = 0; i < decoded->num_entries(); ++i) {
-      if (matches[static_cast<size_t>(i)] == internal::FileMatch::kSome) {
-        return Error(ErrorKind::kUnsupported,
-                     "overwrite would have to rewrite rows of a file that ",
-                     "matches in part: ", decoded->file_path(i));
-      }
-    }
-    bool has_removed = false;
-    for (const internal::FileMatch match : matches) {
-      has_removed = has_removed || match == internal::FileMatch::kAll;
-    }
-    if (!has_removed) return filtered.manifests;
     for (int64_t i = 0; i < decoded->num_entries(); ++i) {
       if (!decoded->is_live(i)) continue;
       ICEFRAME_ASSIGN_OR_RETURN(ManifestEntry entry, decoded->Entry(i));
       entry.status = EntryStatus::kExisting;
-      if (matches[static_cast<size_t>(i)] == internal::FileMatch::kAll) {
+      if (matches[static_cast<size_t>(i)] == FileMatch::kAll) {
         entry.status = EntryStatus::kDeleted;
         entry.snapshot_id = id();
         filtered.removed.push_back(entry.data_file);
@@ -155,6 +191,9 @@ Result<SnapshotAction::Content> OverwriteFilesAction::MakeContent(const CommitAt
   Content content;
   content.operation = added_files().empty() ? "delete" : "overwrite";
   content.manifests = new_manifests();
+  has_deletes_ = std::ranges::any_of(parent.manifests, [](const ManifestFile& manifest) {
+    return manifest.content != ManifestContent::kData;
+  });
   for (const ManifestFile& manifest : parent.manifests) {
     if (manifest.content != ManifestContent::kData) {
       content.manifests.push_back(manifest);

@@ -11,6 +11,7 @@
 #include "iceframe/expression/expression.h"
 #include "iceframe/format/columnar_manifest.h"
 #include "iceframe/format/data_file.h"
+#include "iceframe/table/file_match.h"
 #include "iceframe/table/snapshot_action.h"
 
 namespace iceframe {
@@ -21,6 +22,9 @@ struct OverwriteFilesOptions : SnapshotActionOptions {
   /// What rows go away, unbound; nullopt: all of them.
   std::optional<Expression> filter;
   bool case_sensitive = true;
+  /// Reads the rows of files whose partition and bounds leave it open whether all of them match;
+  /// without it such a file ends the commit.
+  FileRowsMatcher match_rows;
   /// Default: the table's write.update.isolation-level where files are added, else
   /// write.delete.isolation-level; serializable where neither is set.
   std::optional<IsolationLevel> isolation_level;
@@ -30,10 +34,11 @@ struct OverwriteFilesOptions : SnapshotActionOptions {
 
 /// Deletes the data files whose every row matches the filter, and adds others, in one snapshot.
 ///
-/// A file that matches in part ends the commit with Unsupported naming it: its rows would have to
-/// be rewritten. Serializable isolation ends it with CommitRejected if a file that may hold
-/// matching rows was added since the start snapshot; checked on every attempt. The operation is
-/// "delete" without added files, else "overwrite".
+/// What partition and bounds leave open, rows tell. A file of which some rows match and others do
+/// not ends the commit with Unsupported naming it: its rows would have to be rewritten.
+/// Serializable isolation ends it with CommitRejected if a file that may hold matching rows was
+/// added since the start snapshot; checked on every attempt. The operation is "delete" without
+/// added files, else "overwrite".
 class OverwriteFilesAction final : public SnapshotAction {
  public:
   /// Errors: InvalidArgument naming the file (as AppendFilesAction), the filter's column or the
@@ -49,12 +54,17 @@ class OverwriteFilesAction final : public SnapshotAction {
   OverwriteFilesAction(const Table& table, std::vector<DataFile> added_files,
                        OverwriteFilesOptions options);
   Status CheckNoNewMatches(const CommitAttempt& attempt, const Parent& parent) const;
+  /// Reads the files that MatchFiles leaves open.
+  Status ProveMatches(const CommitAttempt& attempt, const Expression& filter,
+                      const ColumnarManifest& manifest, std::vector<FileMatch>* matches) const;
   /// Returns the manifest as it is, or manifests with the matching files marked deleted.
   Result<std::vector<ManifestFile>> Filter(const CommitAttempt& attempt,
                                            const ManifestFile& manifest, FileChanges* changes);
 
   OverwriteFilesOptions overwrite_;
   IsolationLevel isolation_level_ = IsolationLevel::kSerializable;
+  /// Whether the parent has delete files: then rows that are read may be no rows any more.
+  bool has_deletes_ = false;
 
   /// What became of a manifest, by its path: reused on the next attempt.
   struct Filtered {

@@ -86,6 +86,7 @@ TEST_F(OverwriteFilesActionTest, AFileThatMatchesInPartIsRefusedByName) {
   TablePtr table = Appended(Create(), {File("whole", 10, 19), File("part", 5, 14)});
   auto report = Overwrite(table, {}, Where(GreaterEqual(Col("id"), Lit(int64_t{10}))));
   EXPECT_EQ(KindOf(report.status()), ErrorKind::kUnsupported);
+  EXPECT_THAT(report.status().ToString(), HasSubstr("leave open"));
   EXPECT_THAT(report.status().ToString(), HasSubstr("part"));
   EXPECT_THAT(LiveFiles(Load()), ElementsAre("part", "whole"));
   EXPECT_TRUE(Orphans(Load()).empty());
@@ -100,6 +101,32 @@ TEST_F(OverwriteFilesActionTest, WithoutMetricsNothingIsProved) {
   TablePtr table = Appended(Create(), {file});
   auto report = Overwrite(table, {}, Where(GreaterEqual(Col("id"), Lit(int64_t{0}))));
   EXPECT_EQ(KindOf(report.status()), ErrorKind::kUnsupported);
+}
+
+TEST_F(OverwriteFilesActionTest, RowsProveWhatBoundsLeaveOpen) {
+  const TablePtr table =
+      Appended(Create(), {File("all", 10, 19), File("some", 10, 19), File("none", 10, 19)});
+  OverwriteFilesOptions options = Where(*ParseExpression("id % 2 = 0 AND id < 100"));
+  std::map<std::string, FileMatch> matches = {
+      {"all", FileMatch::kAll}, {"some", FileMatch::kSome}, {"none", FileMatch::kNone}};
+  options.match_rows = [&](const OperationContext&, const TableMetadata&, const DataFile& file,
+                           const Expression& filter) -> Result<FileMatch> {
+    EXPECT_TRUE(filter.is_bound());
+    for (const auto& [name, match] : matches) {
+      if (file.file_path.ends_with(name)) return match;
+    }
+    return Error(ErrorKind::kNotFound, file.file_path);
+  };
+  auto report = Overwrite(table, {}, options);
+  EXPECT_EQ(KindOf(report.status()), ErrorKind::kUnsupported);
+  EXPECT_THAT(report.status().message(), HasSubstr("matches in part"));
+  EXPECT_THAT(report.status().message(), HasSubstr("some"));
+  EXPECT_THAT(LiveFiles(Load()), ElementsAre("all", "none", "some"));
+  EXPECT_TRUE(Orphans(Load()).empty());
+  matches["some"] = FileMatch::kNone;
+  report = Overwrite(table, {}, options);
+  ASSERT_TRUE(report.ok()) << report.status().ToString();
+  EXPECT_THAT(LiveFiles(report->table), ElementsAre("none", "some"));
 }
 
 TEST_F(OverwriteFilesActionTest, SerializableRefusesMatchesAddedMeanwhile) {
