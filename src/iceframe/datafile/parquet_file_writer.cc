@@ -20,6 +20,17 @@ namespace {
 /// Batches of fewer values are encoded faster by one thread.
 constexpr int64_t kParallelValues = 64 * 1024;
 
+/// The array less the fields of structs that have Arrow's null type: those are not stored.
+std::shared_ptr<arrow::ArrayData> WithoutUnknown(const std::shared_ptr<arrow::ArrayData>& data) {
+  if (data->child_data.empty()) return data;
+  auto stored = std::make_shared<arrow::ArrayData>(*data);
+  stored->child_data.clear();
+  for (const auto& child : data->child_data) {
+    if (child->type->id() != arrow::Type::NA) stored->child_data.push_back(WithoutUnknown(child));
+  }
+  return stored;
+}
+
 }  // namespace
 
 /// Runs the encoding of a batch's columns side by side on the process's threads and the calling
@@ -157,7 +168,7 @@ Status ParquetFileWriter::Write(const OperationContext& context, const arrow::Re
   ICEFRAME_RETURN_NOT_OK(context.Check());
   std::vector<std::shared_ptr<arrow::Array>> columns;
   for (size_t i = 0; i < setup_->stored_columns.size(); ++i) {
-    const auto& data = batch.column_data(setup_->stored_columns[i]);
+    const auto data = WithoutUnknown(batch.column_data(setup_->stored_columns[i]));
     columns.push_back(
         arrow::MakeArray(Relabel(data, setup_->stored_schema->field(static_cast<int>(i))->type())));
   }

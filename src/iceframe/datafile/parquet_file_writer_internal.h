@@ -28,7 +28,7 @@ struct ParquetWriteSetup {
 
   /// The table schema's Arrow form, which batches have.
   std::shared_ptr<arrow::Schema> batch_schema;
-  /// What is stored: field ids attached, columns of type unknown left out.
+  /// What is stored: field ids attached, columns and struct fields of type unknown left out.
   std::shared_ptr<arrow::Schema> stored_schema;
   /// For each stored top-level column, its position in a batch.
   std::vector<int> stored_columns;

@@ -10,6 +10,12 @@
 namespace iceframe::internal {
 namespace {
 
+Type WithFields(const Type& type, std::vector<NestedField> fields) {
+  if (type.id() == TypeId::kStruct) return Type::Struct(std::move(fields));
+  if (type.id() == TypeId::kList) return Type::List(std::move(fields[0]));
+  return Type::Map(std::move(fields[0]), std::move(fields[1]));
+}
+
 /// The fields that are stored: columns of type unknown hold nothing and are left out, also inside
 /// of structs. Errors: Unsupported where that leaves nothing to store.
 Result<std::vector<NestedField>> StoredFields(const std::vector<NestedField>& fields,
@@ -29,11 +35,14 @@ Result<std::vector<NestedField>> StoredFields(const std::vector<NestedField>& fi
       case TypeId::kList:
       case TypeId::kMap: {
         ICEFRAME_ASSIGN_OR_RETURN(auto children, StoredFields(field.type.fields(), path));
-        if (children.size() != field.type.fields().size()) {
+        const bool is_struct = field.type.id() == TypeId::kStruct;
+        if (is_struct ? children.empty() : children.size() != field.type.fields().size()) {
           return Error(ErrorKind::kUnsupported,
-                       "columns of type unknown inside of others can't be written: ", path);
+                       "a column can't be written that holds nothing but type unknown: ", path);
         }
-        break;
+        stored.push_back(field);
+        stored.back().type = WithFields(field.type, std::move(children));
+        continue;
       }
       default:
         break;
@@ -75,14 +84,14 @@ Result<std::shared_ptr<const ParquetWriteSetup>> ParquetWriteSetup::Make(
     return Error(ErrorKind::kUnsupported, "a data file needs at least one column that is stored");
   }
   ICEFRAME_ASSIGN_OR_RETURN(setup->batch_schema, ToArrowSchema(schema));
-  ICEFRAME_ASSIGN_OR_RETURN(auto with_ids, ToArrowSchema(schema, /*with_field_ids=*/true));
-  std::vector<std::shared_ptr<arrow::Field>> stored_fields;
   for (size_t i = 0; i < schema.fields().size(); ++i) {
     if (schema.fields()[i].type.id() == TypeId::kUnknown) continue;
     setup->stored_columns.push_back(static_cast<int>(i));
-    stored_fields.push_back(with_ids->field(static_cast<int>(i)));
   }
-  setup->stored_schema = arrow::schema(std::move(stored_fields));
+  ICEFRAME_ASSIGN_OR_RETURN(auto stored_schema,
+                            Schema::Make(schema.schema_id(), std::move(stored)));
+  ICEFRAME_ASSIGN_OR_RETURN(setup->stored_schema,
+                            ToArrowSchema(*stored_schema, /*with_field_ids=*/true));
   CollectLeaves(schema.fields(), config, {}, true, setup.get());
   setup->schema_json = SchemaToJson(schema).Dump();
   for (const auto& filter : setup->properties.bloom_filters) {
