@@ -47,7 +47,7 @@ def to_rows(data: Any, *, replaces: bool = False) -> Any:  # noqa: ANN401 - anyt
     if is_pandas(data, "DataFrame"):
         return _columns(dict(frame_columns(data)))
     if hasattr(data, "read_next_batch"):
-        return _reader_rows(data)
+        return RowInput.of_batches(_reader_batches(data))
     if hasattr(data, "__arrow_c_stream__") and not is_pandas(data, "Series"):
         return data
     if hasattr(data, "__arrow_c_array__"):
@@ -124,13 +124,17 @@ def _pandas_table(frame: Any) -> Any:  # noqa: ANN401 - a DataFrame
     return pa.Table.from_pandas(frame, preserve_index=False)
 
 
-def _reader_rows(reader: Any) -> Any:  # noqa: ANN401 - pyarrow's RecordBatchReader
-    """Returns the rows of a reader, so that what its maker raises comes back as it is."""
-    batches = iter(reader)
-    start = list(itertools.islice(batches, 1))
-    if not start:
-        return reader.schema.empty_table()
-    return RowInput.of_batches(itertools.chain(start, batches))
+def _reader_batches(reader: Any) -> Iterator[Any]:  # noqa: ANN401 - pyarrow's RecordBatchReader
+    """Yields a reader's batches, so that what its maker raises comes back as it is.
+
+    Reads none ahead: only within the engine's call may a process end while a reader works.
+    """
+    is_empty = True
+    for batch in reader:
+        is_empty = False
+        yield batch
+    if is_empty:
+        yield reader.schema.empty_table()
 
 
 def _polars_rows(frame: Any) -> Any:  # noqa: ANN401 - a DataFrame
