@@ -32,7 +32,7 @@ done < <(find "$work/content" -name '*.so*')
 
 .venv/bin/python -m venv "$work/env"
 echo 'iceframe==1.0.0' >"$work/constraints.txt"
-PIP_FIND_LINKS=$root/dist PIP_CONSTRAINT=$work/constraints.txt \
+PIP_FIND_LINKS="$root/dist ${PIP_FIND_LINKS:-}" PIP_CONSTRAINT=$work/constraints.txt \
   "$work/env/bin/python" -m pip install -q --disable-pip-version-check \
   'iceframe[cache,streaming,monitoring]'
 cp tools/check_installed.py "$work/"

@@ -41,11 +41,11 @@ cp dist/iceframe-*-"$name-$name"-manylinux*.whl "$system/wheels/" ||
   fail "what iceframe depends on could not be fetched:" "$work/log"
 
 cp README.md tests/install/bare.py "$system/root/"
-chroot "$system" /bin/sh -eu <<'COMMANDS'
+env -i HOME=/root LANG=C.UTF-8 PATH=/usr/sbin:/usr/bin:/sbin:/bin chroot "$system" /bin/sh -eu <<'COMMANDS'
 cd /root
 python3 -m venv env
 env/bin/pip install -q --disable-pip-version-check --no-index --find-links /wheels iceframe
 env/bin/python bare.py README.md
-ICEFRAME_URI=sqlite:///catalog.db env/bin/iceframe --uri sqlite:///catalog.db \
+env/bin/iceframe --uri sqlite:///catalog.db \
   --warehouse file:///tmp/warehouse query users --format csv
 COMMANDS
