@@ -3,7 +3,8 @@
 Each derives from `IceFrameError` and from the builtin that a caller would catch.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 __all__ = [
     "AlreadyExistsError",
@@ -26,6 +27,7 @@ __all__ = [
     "UnavailableError",
     "UnsupportedOperationError",
     "ValidationError",
+    "needing",
     "shown",
 ]
 
@@ -184,6 +186,23 @@ _BY_KIND: dict[str, type[IceFrameError]] = {
         CancelledError,
     )
 }
+
+
+@contextmanager
+def needing(what: str, package: str, install: str) -> Iterator[None]:
+    """Lets ``what`` import a package that may be missing.
+
+    Raises:
+        MissingPackageError: it is; the message says how to install it.
+    """
+    try:
+        yield
+    except ImportError as error:
+        if (error.name or "").partition(".")[0] != package:
+            raise
+        raise MissingPackageError(
+            f"{what} needs {package}, which is not installed: pip install '{install}'"
+        ) from error
 
 
 def shown(value: object) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from iceframe import _native
-from iceframe.errors import ValidationError, shown
+from iceframe.errors import ValidationError, needing, shown
 from iceframe.literals import to_literal, type_name
 from iceframe.plain_values import as_list, required_text, truth
 
@@ -326,6 +326,9 @@ class Expression:
             >>> col("name").starts_with("A").to_arrow()
             <pyarrow.compute.Expression starts_with(name, {pattern="A", ignore_case=false})>
         """
+        with needing("to_arrow", "pyarrow", "iceframe[arrow]"):
+            import pyarrow  # noqa: F401
+
         from iceframe.arrow_expressions import to_arrow_expression
 
         return to_arrow_expression(self._typed(schema))
@@ -348,6 +351,9 @@ class Expression:
             >>> ((col("a") == 1) & (col("b") % 2 == 0)).pushdown()
             (EqualTo(term=Reference(name='a'), literal=LongLiteral(1)), False)
         """
+        with needing("pushdown", "pyiceberg", "pyiceberg"):
+            import pyiceberg.expressions  # noqa: F401
+
         from iceframe.pushdown import pushdown
 
         return pushdown(self.native)
@@ -358,6 +364,9 @@ class Expression:
         Raises:
             UnsupportedOperationError: a part of it is none.
         """
+        with needing("to_iceberg", "pyiceberg", "pyiceberg"):
+            import pyiceberg.expressions  # noqa: F401
+
         from iceframe.pushdown import to_iceberg
 
         return to_iceberg(self.native)
@@ -453,6 +462,9 @@ def plan_pushdown(
         >>> residual
         [<Expression a % 2 = 0>]
     """
+    with needing("plan_pushdown", "pyiceberg", "pyiceberg"):
+        import pyiceberg.expressions  # noqa: F401
+
     from iceframe.pushdown import plan
 
     given = as_list("expressions", expressions)

@@ -191,7 +191,8 @@ def test_both_make_the_same_layout(tmp_path: Path) -> None:
 
     for name in ("ours", "theirs"):
         (tmp_path / name).mkdir()
-    Both(tmp_path / "ours").ours("list")
+    # The first change makes the layout.
+    Both(tmp_path / "ours").ours("create-namespace", "a")
     Both(tmp_path / "theirs").pyiceberg()
     assert columns(tmp_path / "ours") == columns(tmp_path / "theirs")
     assert columns(tmp_path / "ours")

@@ -46,6 +46,7 @@ for what, call in {
     "to_batches": lambda: ice.query("t").to_batches(),
     "query.to_arrow": lambda: ice.query("t").to_arrow(),
     "query.to_pandas": lambda: ice.query("t").to_pandas(),
+    "expression.to_arrow": lambda: (col("i") == 1).to_arrow(),
     "arrow_schema": lambda: table.arrow_schema(),
     "scan.to_arrow": lambda: table.scan().to_arrow(),
     "scan.to_arrow_batch_reader": lambda: table.scan().to_arrow_batch_reader(),
@@ -58,6 +59,14 @@ for what, call in {
         if "iceframe[arrow]" not in str(error):
             said.append(f"{what}: {error}")
 assert said == [], said
+sys.modules["pyiceberg"] = None
+for name in ("to_iceberg", "pushdown"):
+    try:
+        getattr(col("i") == 1, name)()
+    except MissingPackageError as error:
+        assert "pip install 'pyiceberg'" in str(error)
+    else:
+        raise AssertionError(name)
 
 options = ["--uri", config["uri"], "--warehouse", config["warehouse"], "--catalog", config["name"]]
 commands = [["list"], ["describe", "t"], ["head", "t"], ["explain", "t"],
