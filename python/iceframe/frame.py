@@ -429,7 +429,9 @@ class IceFrame(TableReading):
                 identifier(table_name),
                 to_rows(data, replaces=True),
                 filter=filter_argument("filter_expr", filter_expr),
-                allow_rows_outside_filter=bool(allow_rows_outside_filter),
+                allow_rows_outside_filter=truth(
+                    "allow_rows_outside_filter", allow_rows_outside_filter
+                ),
                 branch=text("branch", branch) or "main",
                 summary=string_properties("snapshot_properties", snapshot_properties),
                 progress=listener,
