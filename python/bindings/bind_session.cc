@@ -178,8 +178,7 @@ Result<WriteReport> Overwrite(Session& session, const std::string& name, nb::han
                               FilterArgument filter, bool allow_rows_outside_filter,
                               const std::string& branch, Properties summary, nb::object progress) {
   ICEFRAME_ASSIGN_OR_RETURN(auto expression, ToFilter(std::move(filter)));
-  OverwriteOptions options;
-  options.allow_rows_outside_filter = allow_rows_outside_filter;
+  CommitOptions options;
   options.branch = branch;
   options.summary = std::move(summary);
   const Operation operation = MakeOperation(session.NewOperation(), std::move(progress));
@@ -187,7 +186,9 @@ Result<WriteReport> Overwrite(Session& session, const std::string& name, nb::han
   return RunWrite(operation, std::move(options), name,
                   [&](CallerThread& caller, const CommitOptions& watched) {
                     const auto rows = ReadOnCaller(reader, caller);
-                    return session.Overwrite(operation.context, name, *rows, expression, watched);
+                    OverwriteOptions overwrite(watched);
+                    overwrite.allow_rows_outside_filter = allow_rows_outside_filter;
+                    return session.Overwrite(operation.context, name, *rows, expression, overwrite);
                   });
 }
 

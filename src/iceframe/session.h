@@ -90,7 +90,7 @@ struct CommitOptions {
 
 struct OverwriteOptions : CommitOptions {
   OverwriteOptions() = default;
-  OverwriteOptions(CommitOptions commit) : CommitOptions(std::move(commit)) {}
+  explicit OverwriteOptions(CommitOptions commit) : CommitOptions(std::move(commit)) {}
   /// Takes rows for which the filter is not true; else the first of them is an error and nothing is
   /// written.
   bool allow_rows_outside_filter = false;

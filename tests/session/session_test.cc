@@ -83,7 +83,7 @@ TEST_F(SessionTest, SummaryKeysThatAreCountedOrStreamsOwnAreRefused) {
   for (const std::string key :
        {"added-records", "total-records", "total-equality-deletes", "changed-partition-count",
         "operation", "iceframe.stream.s.offset"}) {
-    CommitOptions options;
+    OverwriteOptions options;
     options.summary = {{"by", "tests"}, {key, "7"}};
     const Status appended = Append(0, 5, options).status();
     EXPECT_EQ(KindOf(appended), ErrorKind::kInvalidArgument) << key;
