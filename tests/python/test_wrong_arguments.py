@@ -411,6 +411,13 @@ def test_a_stream_of_others_fails_with_its_own_last_words(ice):
     assert str(caught.value) == "the data's reader failed: OSError: the disk is gone"
 
 
+def test_a_value_that_reads_as_an_interrupt_is_none(ice):
+    ice.create_table("words", {"id": "long"}, exist_ok=True)
+    for data in ([{"id": "KeyboardInterrupt"}], {"id": ["KeyboardInterrupt"]}):
+        with pytest.raises(IceFrameError):
+            ice.append_to_table("words", data)
+
+
 def test_what_a_reader_of_the_user_raises_comes_back_as_itself(ice):
     class Mine(Exception):
         pass
