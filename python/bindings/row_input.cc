@@ -253,6 +253,7 @@ class BatchReader final : public arrow::RecordBatchReader {
     reader->table_schema_ = std::move(schema);
     reader->pool_ = context.pool();
     reader->iterator_ = std::move(iterator);
+    ICEFRAME_RETURN_NOT_OK(reader->PassOverNothing());
     return reader;
   }
 
@@ -274,6 +275,34 @@ class BatchReader final : public arrow::RecordBatchReader {
   }
 
  private:
+  // Reads up to the first part that has rows or types. Where there is none, the input has no
+  // columns, so that nothing is written over a table by it.
+  Status PassOverNothing() {
+    while (part_ == nullptr) {
+      ICEFRAME_RETURN_NOT_OK(NextPart());
+      if (part_ == nullptr) {
+        schema_ = arrow::schema({});
+        return Status::OK();
+      }
+      if (HasTypes(*part_->schema())) return Status::OK();
+      while (part_ != nullptr && (rows_ == nullptr || rows_->num_rows() == 0)) {
+        ICEFRAME_RETURN_NOT_OK(part_->ReadNext(&rows_));
+        if (rows_ == nullptr) ReleasePart();
+      }
+    }
+    return MakeCast();
+  }
+
+  static bool HasTypes(const arrow::Schema& schema) {
+    return std::ranges::any_of(
+        schema.fields(), [](const auto& field) { return field->type()->id() != arrow::Type::NA; });
+  }
+
+  Status MakeCast() {
+    ICEFRAME_ASSIGN_OR_RETURN(cast_, LosslessCast::Make(*part_->schema(), table_schema_, pool_));
+    return Status::OK();
+  }
+
   // The next batch of this part or a later one; none at the end.
   Status NextRows() {
     offset_ = 0;
@@ -282,7 +311,11 @@ class BatchReader final : public arrow::RecordBatchReader {
       if (part_ == nullptr) ICEFRAME_RETURN_NOT_OK(NextPart());
       if (part_ == nullptr) return Status::OK();
       ICEFRAME_RETURN_NOT_OK(part_->ReadNext(&rows_));
-      if (rows_ == nullptr) ReleasePart();
+      if (rows_ == nullptr) {
+        ReleasePart();
+      } else if (!cast_ && rows_->num_rows() > 0) {
+        ICEFRAME_RETURN_NOT_OK(MakeCast());
+      }
     }
     return Status::OK();
   }
@@ -292,8 +325,9 @@ class BatchReader final : public arrow::RecordBatchReader {
     const nb::object item = nb::steal(PyIter_Next(iterator_.ptr()));
     if (!item.is_valid()) return PyErr_Occurred() == nullptr ? Status::OK() : PythonRaised();
     ICEFRAME_ASSIGN_OR_RETURN(part_, ImportBatches(item));
-    ICEFRAME_ASSIGN_OR_RETURN(cast_, LosslessCast::Make(*part_->schema(), table_schema_, pool_));
-    return Status::OK();
+    cast_.reset();
+    // A frame without columns lacks those that the table requires only where it has rows.
+    return part_->schema()->num_fields() == 0 ? Status::OK() : MakeCast();
   }
 
   // What made the part may be Python's.

@@ -614,11 +614,28 @@ def test_overwriting_with_nothing_at_all_is_refused(ice):
         pa.table({}),
         pa.table({"s": pa.nulls(0)}),
         pd.DataFrame({"id": [], "s": []}, dtype=object),
+        lambda: [pl.DataFrame()],
+        lambda: [pl.DataFrame(), pl.DataFrame({"id": [], "s": []})],
+        lambda: (frame for frame in [pl.DataFrame()]),
+        lambda: [pd.DataFrame(), pa.table({})],
+        lambda: [pa.table({"id": pa.nulls(0), "s": pa.nulls(0)})],
     ]
     for data in nothing:
         for filter_expr in (None, col("id") == 1):
             with pytest.raises(ValidationError, match="empty frame whose columns have types"):
-                ice.overwrite_table("t", data, filter_expr)
+                ice.overwrite_table("t", data() if callable(data) else data, filter_expr)
     assert ice.count_rows("t") == 1
     ice.overwrite_table("t", ice.read_table("t", limit=0))
+    assert ice.count_rows("t") == 0
+
+
+def test_frames_without_types_before_others_are_passed_over(ice):
+    ice.create_table("t", {"id": "long"})
+    rows = pl.DataFrame({"id": [1, 2]})
+    nulls = pl.DataFrame({"id": [None]})
+    assert ice.overwrite_table("t", [pl.DataFrame(), rows, pl.DataFrame()]).num_rows == 2
+    assert ice.overwrite_table("t", [pl.DataFrame({"id": []}), nulls, rows]).num_rows == 3
+    assert ice.read_table("t")["id"].to_list() == [None, 1, 2]
+    assert ice.append_to_table("t", [pl.DataFrame()]).num_rows == 0
+    ice.overwrite_table("t", [pl.DataFrame(), rows.clear()])
     assert ice.count_rows("t") == 0
