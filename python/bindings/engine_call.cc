@@ -7,7 +7,6 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
-#include <string_view>
 #include <thread>
 
 #include <nanobind/stl/string.h>
@@ -26,8 +25,6 @@ constexpr std::chrono::milliseconds kSignalInterval{20};
 constexpr std::chrono::milliseconds kExitInterval{100};
 constexpr std::chrono::milliseconds kExitTimeout{2000};
 constexpr std::chrono::seconds kCommitWait{5};
-// What casters/arrow_capsule.cc makes of an interrupt that Python code behind a stream met.
-constexpr std::string_view kInterruptedReader = "the data's reader failed: KeyboardInterrupt";
 
 std::atomic<pthread_t> main_thread{};
 bool IsMainThread() { return main_thread.load() == pthread_self(); }
@@ -185,12 +182,9 @@ void LookAround(const Operation& operation, bool is_main, RaisedError* error) {
   if (PyErr_Occurred() != nullptr) error->Fetch();
 }
 
-// An interrupt that Python code met while it made input comes back as text, through a C interface.
-void LookForInterrupt(const Status& status, bool is_main, RaisedError* error) {
+// Takes what Python code raised while it made input.
+void TakeRaised(RaisedError* error) {
   nb::gil_scoped_acquire gil;
-  if (PyErr_Occurred() == nullptr && is_main && status.message().starts_with(kInterruptedReader)) {
-    PyErr_SetNone(PyExc_KeyboardInterrupt);
-  }
   if (PyErr_Occurred() != nullptr) error->Fetch();
 }
 
@@ -228,7 +222,7 @@ Status WaitForCall(const Operation& operation, const CallWork& work, RaisedError
     StayIfExiting();
     if (has_request) {
       const Status served = call->Serve();
-      if (!served.ok() && !*error) LookForInterrupt(served, is_main, error);
+      if (!served.ok() && !*error) TakeRaised(error);
     }
     if (!*error && std::chrono::steady_clock::now() >= next_look) {
       LookAround(operation, is_main, error);

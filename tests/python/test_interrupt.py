@@ -11,11 +11,12 @@ import sys
 import textwrap
 import time
 
+import polars as pl
 import pyarrow as pa
 import pytest
 from conftest import Lake
 
-from iceframe.errors import CancelledError
+from iceframe.errors import CancelledError, IceFrameError
 
 LIMIT_SECONDS = 0.5
 
@@ -259,3 +260,48 @@ def test_an_interrupt_while_a_commit_is_under_way_says_what_became_of_it(lake, s
         assert note in ("nothing was committed to t",) or note.startswith("the state of the commit")
         assert snapshot is None
         assert seen["seconds"] > 5
+
+
+class Stream:
+    """What gives its rows through the C interface alone, so that exceptions become text."""
+
+    def __init__(self, reader):
+        self.reader = reader
+
+    def __arrow_c_stream__(self, requested_schema=None):
+        return self.reader.__arrow_c_stream__(requested_schema)
+
+
+@pytest.mark.parametrize("give", ["rows", "columns", "generator", "column", "frames", "stream"])
+def test_a_word_in_the_data_is_no_interrupt(ice, give):
+    word = "KeyboardInterrupt"
+    ice.create_table("t", {"a": "long"})
+
+    def batches():
+        yield pa.record_batch({"a": [1]})
+        raise ValueError(f"bad line:\n{word}")
+
+    data = {
+        "rows": [{"a": word}],
+        "columns": {"a": [word]},
+        "generator": ({"a": value} for value in [1, word]),
+        "column": {word: [1]},
+        "frames": [pl.DataFrame({word: [1]})],
+        "stream": Stream(pa.RecordBatchReader.from_batches(pa.schema([("a", "int64")]), batches())),
+    }[give]
+    with pytest.raises(IceFrameError, match=word):
+        ice.append_to_table("t", data)
+
+
+def test_an_interrupt_inside_of_a_stream_of_others_is_raised(ice):
+    ice.create_table("t", {"a": "long"})
+
+    def batches():
+        yield pa.record_batch({"a": [1]})
+        signal.raise_signal(signal.SIGINT)
+        yield pa.record_batch({"a": [2]})
+
+    data = Stream(pa.RecordBatchReader.from_batches(pa.schema([("a", "int64")]), batches()))
+    with pytest.raises(KeyboardInterrupt):
+        ice.append_to_table("t", data)
+    assert ice.count_rows("t") == 0

@@ -37,12 +37,29 @@ class InterruptibleReader final : public arrow::RecordBatchReader {
   Operation operation_;
 };
 
+// Whether this text of a Python exception is a Ctrl-C's: the name stands alone below the traceback,
+// whose lines are indented.
+bool IsInterrupt(std::string_view text) {
+  constexpr std::string_view kName = "KeyboardInterrupt";
+  if (!text.ends_with(kName)) return false;
+  text.remove_suffix(kName.size());
+  if (text.ends_with("Python exception: ")) return true;
+  if (!text.ends_with('\n')) return false;
+  text.remove_suffix(1);
+  return text.substr(text.rfind('\n') + 1).starts_with(' ');
+}
+
 // What a stream of others failed with is text alone. Of a Python exception's it is the last line,
-// below the traceback.
+// below the traceback; Ctrl-C is raised again.
 Status ReaderFailed(const Status& status) {
   std::string_view text = status.message();
   if (text.find("Python exception: ") != std::string_view::npos) {
     text = text.substr(0, text.find_last_not_of("\n ") + 1);
+    if (IsInterrupt(text)) {
+      const nb::gil_scoped_acquire gil;
+      PyErr_SetNone(PyExc_KeyboardInterrupt);
+      return PythonRaised();
+    }
     text = text.substr(text.rfind('\n') + 1);
   }
   return Error(ErrorKind::kInvalidArgument, "the data's reader failed: ", text);
