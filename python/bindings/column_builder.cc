@@ -45,19 +45,32 @@ Result<std::unique_ptr<ColumnBuilder>> ColumnBuilder::Make(const NestedField& fi
   return builder;
 }
 
+bool ColumnBuilder::IsNull(PyObject* value) const {
+  if (value == Py_None) return true;
+  if (!place_->nan_is_null || !IsNan(value)) return false;
+  // Inside of a list or struct only what is no float has become one by a null beside it.
+  const bool is_float = field_.type.id() == TypeId::kFloat || field_.type.id() == TypeId::kDouble;
+  return !is_float || place_->depth == 0;
+}
+
+Status ColumnBuilder::TakeAt(PyObject* value, Refusal* refusal) {
+  ++place_->depth;
+  Status status = Take(value, refusal);
+  --place_->depth;
+  return status;
+}
+
 Status ColumnBuilder::Append(PyObject* value) {
-  if (value == Py_None) return AppendNull();
+  if (IsNull(value)) return AppendNull();
   Refusal refusal = nullptr;
-  if (place_->nan_is_null && IsNan(value)) return AppendNull();
-  ICEFRAME_RETURN_NOT_OK(Take(value, &refusal));
+  ICEFRAME_RETURN_NOT_OK(TakeAt(value, &refusal));
   if (refusal == nullptr) return Status::OK();
   if (refusal != kWrongType) return Refuse(value, refusal);
   const nb::object plain = Unwrapped(place_->classes, value);
   if (!plain.is_valid()) return PythonRaised();
-  if (plain.is_none()) return AppendNull();
   if (plain.ptr() == value) return Refuse(value, refusal);
-  if (place_->nan_is_null && IsNan(plain.ptr())) return AppendNull();
-  ICEFRAME_RETURN_NOT_OK(Take(plain.ptr(), &refusal));
+  if (IsNull(plain.ptr())) return AppendNull();
+  ICEFRAME_RETURN_NOT_OK(TakeAt(plain.ptr(), &refusal));
   return refusal == nullptr ? Status::OK() : Refuse(value, refusal);
 }
 

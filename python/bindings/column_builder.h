@@ -35,6 +35,8 @@ struct RowPlace {
   int64_t num_bytes = 0;
   /// NaN stands for null, as pandas has it.
   bool nan_is_null = false;
+  /// How many values the one that is read now lies in.
+  int depth = 0;
 };
 
 /// About what a value takes beside its bytes.
@@ -80,6 +82,8 @@ class ColumnBuilder {
   RowPlace* const place_;
 
  private:
+  bool IsNull(PyObject* value) const;
+  Status TakeAt(PyObject* value, Refusal* refusal);
   Status AppendNull();
   Status Refuse(PyObject* value, Refusal refusal) const;
   Status RefuseNull() const;

@@ -28,28 +28,52 @@ nb::object ToDict(PyObject* mapping) {
   return fields;
 }
 
-// A model's fields and the others that it was given.
+// The attributes of these names, but for those that are not there.
+nb::object FieldsNamed(PyObject* value, PyObject* names) {
+  const nb::object all = nb::steal(PySequence_List(names));
+  nb::object fields = nb::steal(PyDict_New());
+  if (!all.is_valid() || !fields.is_valid()) return {};
+  for (Py_ssize_t i = 0; i < PyList_GET_SIZE(all.ptr()); ++i) {
+    PyObject* name = PyList_GET_ITEM(all.ptr(), i);
+    const nb::object field = nb::steal(PyObject_GetAttr(value, name));
+    if (!field.is_valid() && PyErr_ExceptionMatches(PyExc_AttributeError) != 0) {
+      PyErr_Clear();
+      continue;
+    }
+    if (!field.is_valid() || PyDict_SetItem(fields.ptr(), name, field.ptr()) < 0) return {};
+  }
+  return fields;
+}
+
+nb::object FieldsListed(PyObject* value, const char* attribute) {
+  const nb::object names = nb::steal(PyObject_GetAttrString(ClassOf(value), attribute));
+  return names.is_valid() ? FieldsNamed(value, names.ptr()) : nb::object();
+}
+
+// A model's fields and the others that it was given. What else it keeps, such as cached properties,
+// is no column.
 nb::object FieldsOfModel(PyObject* model) {
-  const nb::object own = nb::steal(PyObject_GetAttrString(model, "__dict__"));
-  if (!own.is_valid()) return {};
-  nb::object fields = nb::steal(PyDict_Copy(own.ptr()));
+  nb::object fields = FieldsListed(model, "__pydantic_fields__");
+  if (!fields.is_valid()) return {};
   const nb::object extra = nb::steal(PyObject_GetAttrString(model, "__pydantic_extra__"));
   PyErr_Clear();
   if (extra.is_valid() && PyDict_Check(extra.ptr())) PyDict_Update(fields.ptr(), extra.ptr());
   return fields;
 }
 
-// The attributes that `names` lists.
-nb::object FieldsNamed(PyObject* value, const char* names) {
-  const nb::object listed = nb::steal(PyObject_GetAttrString(ClassOf(value), names));
-  const nb::object all = nb::steal(PySequence_List(listed.ptr()));
-  nb::object fields = nb::steal(PyDict_New());
-  for (Py_ssize_t i = 0; all.is_valid() && i < PyList_GET_SIZE(all.ptr()); ++i) {
-    PyObject* name = PyList_GET_ITEM(all.ptr(), i);
-    const nb::object field = nb::steal(PyObject_GetAttr(value, name));
-    if (!field.is_valid() || PyDict_SetItem(fields.ptr(), name, field.ptr()) < 0) return {};
+// The listed fields of a data class include what it doesn't keep: ClassVar and InitVar.
+nb::object FieldsOfDataClass(PyObject* value) {
+  const nb::object module = nb::steal(PyImport_ImportModule("dataclasses"));
+  if (!module.is_valid()) return {};
+  const nb::object listed = nb::steal(PyObject_CallMethod(module.ptr(), "fields", "O", value));
+  if (!listed.is_valid()) return {};
+  const nb::object names = nb::steal(PyList_New(0));
+  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(listed.ptr()); ++i) {
+    PyObject* field = PyTuple_GET_ITEM(listed.ptr(), i);
+    const nb::object name = nb::steal(PyObject_GetAttrString(field, "name"));
+    if (!name.is_valid() || PyList_Append(names.ptr(), name.ptr()) < 0) return {};
   }
-  return fields;
+  return FieldsNamed(value, names.ptr());
 }
 
 // NumPy's own scalars become Python's, but for times, whose units would be lost.
@@ -66,11 +90,10 @@ nb::object ItemsOfNumPy(PyObject* array) {
 
 nb::object FieldsOf(PyObject* value) {
   if (PyDict_Check(value)) return nb::borrow(value);
+  // Pydantic's data classes have both.
+  if (Has(ClassOf(value), "__dataclass_fields__")) return FieldsOfDataClass(value);
   if (Has(ClassOf(value), "__pydantic_fields__")) return FieldsOfModel(value);
-  if (Has(ClassOf(value), "__dataclass_fields__")) {
-    return FieldsNamed(value, "__dataclass_fields__");
-  }
-  if (PyTuple_Check(value) && Has(ClassOf(value), "_fields")) return FieldsNamed(value, "_fields");
+  if (PyTuple_Check(value) && Has(ClassOf(value), "_fields")) return FieldsListed(value, "_fields");
   return IsMapping(value) ? ToDict(value) : nb::object();
 }
 
@@ -80,13 +103,12 @@ nb::object ItemsOf(PyObject* value) {
                        PyMemoryView_Check(value);
   if (is_text || PyAnySet_Check(value) || IsMapping(value)) return {};
   if (!Has(value, "__len__") || !Has(value, "__iter__")) return {};
-  if (std::string_view(Py_TYPE(value)->tp_name) == "numpy.ndarray") {
-    if (PyObject_Size(value) < 0) {
-      PyErr_Clear();
-      return {};
-    }
-    return ItemsOfNumPy(value);
+  if (IsArrayOfNumPy(value) && PyObject_Size(value) < 0) {
+    // It is one value.
+    PyErr_Clear();
+    return {};
   }
+  if (std::string_view(Py_TYPE(value)->tp_name) == "numpy.ndarray") return ItemsOfNumPy(value);
   return nb::steal(PySequence_List(value));
 }
 

@@ -125,6 +125,22 @@ nb::object Shortened(PyObject* value) {
   return nb::steal(PySequence_GetSlice(value, 0, kMaxShown));
 }
 
+nb::object UnwrappedOfNumPy(PyObject* value) {
+  const std::string_view name = Py_TYPE(value)->tp_name;
+  if (name.ends_with("MaskedConstant")) return nb::none();
+  if (IsArrayOfNumPy(value)) {
+    if (PyObject_Size(value) >= 0) return nb::borrow(value);
+    PyErr_Clear();
+    const nb::object scalar = nb::steal(PyObject_GetItem(value, nb::tuple().ptr()));
+    return scalar.is_valid() && scalar.ptr() != value && !IsArrayOfNumPy(scalar.ptr())
+               ? UnwrappedOfNumPy(scalar.ptr())
+               : nb::steal(PyObject_CallMethod(value, "tolist", nullptr));
+  }
+  // Their item() would be a bare number, or cut.
+  if (name.ends_with("datetime64") || name.ends_with("timedelta64")) return nb::borrow(value);
+  return nb::steal(PyObject_CallMethod(value, "item", nullptr));
+}
+
 }  // namespace
 
 PythonClasses PythonClasses::Load() {
@@ -151,7 +167,8 @@ Refusal ToLong(const ValueTarget& to, PyObject* value, int64_t* out) {
     if (!whole) return kNotWhole;
     return whole->ToInteger(out).ok() ? nullptr : kOutOfRange;
   }
-  return PyIndex_Check(value) ? FromIndex(value, out) : kWrongType;
+  // What an array holds may be masked.
+  return PyIndex_Check(value) && !IsArrayOfNumPy(value) ? FromIndex(value, out) : kWrongType;
 }
 
 Refusal ToInt(const ValueTarget& to, PyObject* value, int32_t* out) {
@@ -238,6 +255,10 @@ Refusal ToNothing(const ValueTarget& /*to*/, PyObject* /*value*/, bool* /*out*/)
 
 bool IsNan(PyObject* value) { return PyFloat_Check(value) && std::isnan(PyFloat_AS_DOUBLE(value)); }
 
+bool IsArrayOfNumPy(PyObject* value) {
+  return PyObject_HasAttrString(value, "__array_finalize__") != 0;
+}
+
 bool IsOfPackage(PyObject* value, std::string_view package) {
   const nb::object name =
       nb::steal(PyObject_GetAttrString(reinterpret_cast<PyObject*>(Py_TYPE(value)), "__module__"));
@@ -255,11 +276,7 @@ nb::object Unwrapped(const PythonClasses& classes, PyObject* value) {
   if (IsOfPackage(value, "pandas")) {
     if (name.ends_with("NAType")) return nb::none();
   } else if (IsOfPackage(value, "numpy")) {
-    // Their item() would be a bare number, or cut.
-    if (name.ends_with("datetime64") || name.ends_with("timedelta64")) return nb::borrow(value);
-    if (name == "numpy.ndarray" && PyObject_Size(value) >= 0) return nb::borrow(value);
-    PyErr_Clear();
-    return nb::steal(PyObject_CallMethod(value, "item", nullptr));
+    return UnwrappedOfNumPy(value);
   } else if (IsOfPackage(value, "pyarrow") && PyObject_HasAttrString(value, "as_py") != 0) {
     return nb::steal(PyObject_CallMethod(value, "as_py", nullptr));
   }

@@ -47,12 +47,39 @@ def to_pandas(rows: pa.Table, **options: Any) -> pd.DataFrame:  # noqa: ANN401 -
         MissingPackageError: pandas is not installed.
     """
     try:
-        import pandas  # noqa: F401
+        import pandas
     except ImportError as error:
         raise MissingPackageError(
             "to_pandas needs pandas, which is not installed: pip install pandas"
         ) from error
-    return rows.to_pandas(**options)
+    read = {
+        name: column
+        for name, column in zip(rows.column_names, rows.columns, strict=True)
+        if _holds_fixed_items(column.type)
+    }
+    if not read:
+        return rows.to_pandas(**options)
+    # pyarrow has no frames of lists of bytes of one length, as uuids are.
+    nulls = pyarrow_for("to_pandas").nulls(rows.num_rows)
+    for name in read:
+        rows = rows.set_column(rows.column_names.index(name), name, nulls)
+    frame = rows.to_pandas(**options)
+    for name, column in read.items():
+        frame[name] = pandas.Series(column.to_pylist(), index=frame.index, dtype=object)
+    return frame
+
+
+def _holds_fixed_items(data_type: pa.DataType, *, is_item: bool = False) -> bool:
+    """Returns whether a list or map, at any depth, has items that are bytes of one length."""
+    import pyarrow as pa
+
+    if isinstance(data_type, pa.BaseExtensionType):
+        data_type = data_type.storage_type
+    if pa.types.is_fixed_size_binary(data_type):
+        return is_item
+    is_item = is_item or pa.types.is_list(data_type) or pa.types.is_map(data_type)
+    below = [data_type.field(i).type for i in range(data_type.num_fields)]
+    return any(_holds_fixed_items(each, is_item=is_item) for each in below)
 
 
 def stream_batches(stream: _native.BatchStream) -> Iterator[_native.Batch]:

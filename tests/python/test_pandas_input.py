@@ -119,3 +119,33 @@ def test_times_keep_their_zones(ice):
         ice.append_to_table("t", pd.DataFrame({"tz": frame["ts"]}))
     with pytest.raises(SchemaError, match="tz"):
         ice.append_to_table("t", pd.DataFrame({"tz": frame["ts"].astype(object)}))
+
+
+def test_nan_inside_of_a_value_stays_nan(ice):
+    nested = {"lf": "list<float>", "ls": "list<struct<a: int, d: double>>", "li": "list<int>"}
+    ice.create_table("t", {**nested, "st": "struct<d: double>", "d": "double"})
+    nan = float("nan")
+    row = {"lf": [nan, 1.0], "ls": [{"a": 1, "d": nan}], "li": [1, None], "st": {"d": nan}}
+    ice.append_to_table("t", [{**row, "d": 1.0}, {}])
+    ice.append_to_table("t", ice.to_pandas("t"))
+    read = ice.to_arrow("t").to_pylist()
+    assert str(read[2:]) == str(read[:2])
+    assert read[2]["li"] == [1, None]
+
+
+def test_lists_of_uuids_and_fixed_bytes_become_frames(ice):
+    types = {"u": "list<uuid>", "x": "list<fixed[4]>", "s": "struct<l: list<uuid>>"}
+    others = {"one": "uuid", "ll": "list<list<uuid>>", "m": "map<string, uuid>"}
+    ice.create_table("t", {**types, **others})
+    row = {"u": [A_UUID, None], "x": [b"abcd"], "s": {"l": [A_UUID]}, "ll": [[A_UUID], []]}
+    ice.append_to_table("t", [{**row, "one": A_UUID, "m": {"a": A_UUID}}, {}])
+    frame = ice.to_pandas("t")
+    assert list(frame["u"][0]) == [A_UUID, None]
+    assert list(frame["x"][0]) == [b"abcd"]
+    assert list(frame["s"][0]["l"]) == [A_UUID]
+    assert dict(frame["m"][0]) == {"a": A_UUID}
+    assert frame["u"][1] is None
+    assert ice.query("t").to_pandas().equals(frame)
+    ice.append_to_table("t", frame)
+    read = ice.to_arrow("t").to_pylist()
+    assert read[2:] == read[:2]
