@@ -88,6 +88,7 @@ def test_comments_are_comments(floats):
         "id /* a /* b */ c */ > 1",
         "-- all\nid > 1 --",
         "/**/id > 1",
+        "-- all\rid > 1 -- end\r\n",
     ):
         assert floats.to_arrow("t", ["id"], text)["id"].to_pylist() == [2, 3], text
     assert floats.query("t").select(

@@ -51,7 +51,7 @@ class Lexer {
   Status SkipBlanks() {
     while (position_ < text_.size()) {
       if (IsAt("--")) {
-        position_ = std::min(text_.find('\n', position_), text_.size());
+        position_ = std::min(text_.find_first_of("\n\r", position_), text_.size());
       } else if (IsAt("/*")) {
         ICEFRAME_RETURN_NOT_OK(SkipComment());
       } else if (IsBlank(text_[position_])) {

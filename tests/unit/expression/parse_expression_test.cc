@@ -72,6 +72,7 @@ TEST(ParseExpression, PrecedenceFollowsSql) {
 TEST(ParseExpression, CommentsAreBlanks) {
   EXPECT_EQ(Parsed("n > 1 -- 5"), Greater(Col("n"), Lit(1)));
   EXPECT_EQ(Parsed("n -- the number\n > 1"), Greater(Col("n"), Lit(1)));
+  EXPECT_EQ(Parsed("n -- the number\r > 1"), Greater(Col("n"), Lit(1)));
   EXPECT_EQ(Parsed("/* a */n/**/>/* b\n -- c */1--"), Greater(Col("n"), Lit(1)));
   EXPECT_EQ(Parsed("n /* outer /* inner */ still */ > 1"), Greater(Col("n"), Lit(1)));
   EXPECT_EQ(Parsed("n - -1"), Arithmetic(ArithmeticOp::kSubtract, Col("n"), Lit(-1)));
