@@ -1,7 +1,8 @@
 """Filters as PyIceberg's expressions, as far as it knows them.
 
-PyIceberg's comparisons leave out NaN, which is greater than every number here, and some of its
-negations keep nulls; what is made here says both.
+PyIceberg's comparisons leave out NaN, which is greater than every number here, its readers skip
+row groups by bounds that know nothing of NaN, and some of its negations keep nulls; what is made
+here says all three.
 """
 
 from __future__ import annotations
@@ -182,7 +183,8 @@ class _Translation:
         op = "<>" if negated else "="
         pushed = [_compared(op, column, kind, value) for value in single]
         if negated:
-            pushed.append(_and_not_null("NotIn", column, values) if given else _NOTHING)
+            others = _and_not_null("NotIn", column, values) if given else _NOTHING
+            pushed.append(_or_nan(others, column, values))
         elif values or not pushed:
             pushed.append(_predicate("In", column, values))
         return _joined(pushed, is_and=negated)
@@ -200,14 +202,17 @@ def _compared(op: str, column: str, kind: str, value: Any) -> Pushed:  # noqa: A
         return _NOTHING
     name = _PREDICATES[op]
     if op == "<>":
-        return _and_not_null(name, column, literal)
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if is_number and op in (">", ">="):
-        # IsNaN of a column that has none is false when it is bound.
-        return _joined(
-            [_predicate(name, column, literal), _predicate("IsNaN", column)], is_and=False
-        )
-    return _predicate(name, column, literal)
+        return _or_nan(_and_not_null(name, column, literal), column, [value])
+    compared = _predicate(name, column, literal)
+    return _or_nan(compared, column, [value]) if op in (">", ">=") else compared
+
+
+def _or_nan(pushed: Pushed, column: str, values: list[Any]) -> Pushed:
+    """Returns what also keeps NaN, of which bounds and statistics of a file know nothing."""
+    if not all(isinstance(value, int | float) and not isinstance(value, bool) for value in values):
+        return pushed
+    # IsNaN of a column that has none is false when it is bound.
+    return _joined([pushed, _predicate("IsNaN", column)], is_and=False)
 
 
 def _compared_with_nan(op: str, column: str) -> Pushed:
