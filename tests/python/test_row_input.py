@@ -455,7 +455,13 @@ def test_rows_are_the_same_however_they_are_cut(ice, limits):
     for data in inputs:
         ice.overwrite_table("t", {"id": [-1]})
         written = ice._session.overwrite(
-            "t", data, filter=None, branch="main", summary={}, progress=None
+            "t",
+            data,
+            filter=None,
+            allow_rows_outside_filter=False,
+            branch="main",
+            summary={},
+            progress=None,
         )
         assert written.num_rows == 20
         assert ice.to_arrow("t").to_pylist() == rows
