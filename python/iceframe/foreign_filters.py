@@ -36,7 +36,14 @@ def foreign_filter(value: Any) -> Expression | None:  # noqa: ANN401 - anything
     if library == "polars" and type(value).__name__ == "Expr":
         return exact_filter(value)
     if library == "pyarrow" and type(value).__name__ == "Expression":
-        _, (serialized,) = value.__reduce__()
+        import pyarrow as pa
+
+        try:
+            _, (serialized,) = value.__reduce__()
+        except pa.ArrowException as error:
+            raise UnsupportedOperationError(
+                f"Arrow's expression has no counterpart here: {value}; name its columns"
+            ) from error
         return Expression(_native.Expression.from_arrow(memoryview(serialized).tobytes()))
     # Predicates of ours may be among PyIceberg's.
     if any(base.__module__.startswith("pyiceberg.expressions") for base in type(value).__mro__):

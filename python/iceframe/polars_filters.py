@@ -20,6 +20,9 @@ __all__ = ["exact_filter"]
 # A node of what Polars serializes; its form is not promised, and differs between versions.
 Node: TypeAlias = Any
 
+# What reading a node of another form ends in: functions may be an object or a mere name.
+_MISREAD = (ValueError, TypeError, KeyError, IndexError, AttributeError)
+
 _BINARY = {
     "Eq": "__eq__",
     "NotEq": "__ne__",
@@ -58,7 +61,7 @@ def exact_filter(predicate: pl.Expr) -> Expression:
     try:
         tree = json.loads(predicate.meta.serialize(format="json"))
         translated = _translate(tree)
-    except (pl.exceptions.PolarsError, ValueError, TypeError, KeyError, IndexError) as error:
+    except (pl.exceptions.PolarsError, *_MISREAD) as error:
         raise _unknown(predicate) from error
     if translated is None:
         raise _unknown(predicate)
