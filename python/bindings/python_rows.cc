@@ -90,9 +90,9 @@ nb::object ItemsOfNumPy(PyObject* array) {
 
 nb::object FieldsOf(PyObject* value) {
   if (PyDict_Check(value)) return nb::borrow(value);
-  // Pydantic's data classes have both.
+  // Pydantic's data classes list their fields as models do, too, but lack the set of those given.
+  if (Has(ClassOf(value), "__pydantic_fields_set__")) return FieldsOfModel(value);
   if (Has(ClassOf(value), "__dataclass_fields__")) return FieldsOfDataClass(value);
-  if (Has(ClassOf(value), "__pydantic_fields__")) return FieldsOfModel(value);
   if (PyTuple_Check(value) && Has(ClassOf(value), "_fields")) return FieldsListed(value, "_fields");
   return IsMapping(value) ? ToDict(value) : nb::object();
 }

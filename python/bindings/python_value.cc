@@ -256,7 +256,7 @@ Refusal ToNothing(const ValueTarget& /*to*/, PyObject* /*value*/, bool* /*out*/)
 bool IsNan(PyObject* value) { return PyFloat_Check(value) && std::isnan(PyFloat_AS_DOUBLE(value)); }
 
 bool IsArrayOfNumPy(PyObject* value) {
-  return PyObject_HasAttrString(value, "__array_finalize__") != 0;
+  return PySequence_Check(value) != 0 && PyObject_HasAttrString(value, "__array_finalize__") != 0;
 }
 
 bool IsOfPackage(PyObject* value, std::string_view package) {
