@@ -9,6 +9,7 @@ import typing
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from iceframe.errors import ValidationError
 from iceframe.type_names import (
     IcebergType,
     iceberg_type,
@@ -19,6 +20,8 @@ from iceframe.type_names import (
 )
 
 __all__ = ["is_model", "schema_of_model"]
+
+Models = tuple[type, ...]
 
 
 def is_model(described: object) -> bool:
@@ -33,14 +36,21 @@ def schema_of_model(model: Any, format_version: int) -> dict[str, Any]:  # noqa:
         ValidationError: an annotation that no type stands for, such as a Decimal without
             ``Field(max_digits=, decimal_places=)``.
     """
-    return struct_of(_fields(model, "", format_version))
+    return struct_of(_fields(model, "", format_version, ()))
 
 
-def _fields(model: Any, prefix: str, version: int) -> list[dict[str, Any]]:  # noqa: ANN401 - as above
+def _fields(model: Any, prefix: str, version: int, outer: Models) -> list[dict[str, Any]]:  # noqa: ANN401 - as above
+    """Returns the fields of a model that lies in the ``outer`` ones."""
+    if model in outer:
+        raise ValidationError(
+            f"type of column {prefix[:-1]} can't be read: {model.__name__} contains itself; "
+            "give the table's columns as a mapping"
+        )
+    outer = (*outer, model)
     fields = []
     for name, field in model.model_fields.items():
         plain, nullable = _without_none(field.annotation)
-        field_type = _decimal(plain, field.metadata) or _type(plain, prefix + name, version)
+        field_type = _decimal(plain, field.metadata) or _type(plain, prefix + name, version, outer)
         fields.append(struct_field(name, field_type, required=not nullable))
     return fields
 
@@ -69,20 +79,20 @@ def _without_none(annotation: object) -> tuple[object, bool]:
     return others[0], len(others) < len(typing.get_args(annotation))
 
 
-def _type(annotation: object, column: str, version: int) -> IcebergType:
+def _type(annotation: object, column: str, version: int, outer: Models) -> IcebergType:
     if is_model(annotation):
-        return struct_of(_fields(annotation, f"{column}.", version))
+        return struct_of(_fields(annotation, f"{column}.", version, outer))
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
     if origin is typing.Annotated:
-        return _decimal(arguments[0], arguments[1:]) or _type(arguments[0], column, version)
+        return _decimal(arguments[0], arguments[1:]) or _type(arguments[0], column, version, outer)
     if origin in (list, tuple, Sequence) and _is_list(origin, arguments):
         plain, nullable = _without_none(arguments[0])
-        return list_of(_type(plain, f"{column}.element", version), required=not nullable)
+        return list_of(_type(plain, f"{column}.element", version, outer), required=not nullable)
     if origin in (dict, Mapping) and len(arguments) == 2:
         plain, nullable = _without_none(arguments[1])
         return map_of(
-            _type(arguments[0], f"{column}.key", version),
-            _type(plain, f"{column}.value", version),
+            _type(arguments[0], f"{column}.key", version, outer),
+            _type(plain, f"{column}.value", version, outer),
             required=not nullable,
         )
     if isinstance(annotation, type) and issubclass(annotation, enum.Enum):

@@ -54,6 +54,10 @@ def to_rows(data: Any, *, replaces: bool = False) -> Any:  # noqa: ANN401 - anyt
         return RowInput.of_batches(iter([data]))
     if isinstance(data, Mapping):
         return _columns({column_name(name): _column(name, values) for name, values in data.items()})
+    if _is_row(data):
+        raise ValidationError(
+            f"data is a single row, a {type(data).__name__}; give a list of rows: [row]"
+        )
     is_scalar = isinstance(data, str | bytes | AbstractSet) or getattr(data, "ndim", 1) == 0
     if isinstance(data, Iterable) and not is_scalar:
         return _items(data, replaces)

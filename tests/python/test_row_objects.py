@@ -10,7 +10,7 @@ import pydantic
 import pydantic.dataclasses
 import pytest
 
-from iceframe.errors import SchemaError
+from iceframe.errors import SchemaError, ValidationError
 
 NUMBERS = np.ma.array([1, 2, 3], mask=[0, 1, 0])
 DAYS = np.array(["2020-01-01", "2020-01-02"], "datetime64[D]")
@@ -96,3 +96,25 @@ def test_an_array_is_no_single_value(ice, value):
     for name in ("i", "s", "d"):
         with pytest.raises(SchemaError, match=f"(?s)column: {name} is .* in row 1"):
             ice.append_to_table("t", [{}, {name: value}])
+
+
+class Tree(pydantic.BaseModel):
+    n: int
+    kids: list["Tree"] = []
+
+
+class Pair(typing.NamedTuple):
+    n: int
+    s: str
+
+
+def test_a_model_that_contains_itself_is_no_schema(ice):
+    with pytest.raises(ValidationError, match=r"column kids.element .*: Tree contains itself"):
+        ice.create_table("t", Tree)
+
+
+@pytest.mark.parametrize("row", [Model(n=1), Row(1), CheckedRow(1), Pair(1, "x")])
+def test_a_single_row_is_to_be_a_list(ice, row):
+    ice.create_table("t", {"n": "long", "s": "string"})
+    with pytest.raises(ValidationError, match=r"a single row, a \w+; give a list of rows: \[row\]"):
+        ice.append_to_table("t", row)
