@@ -83,7 +83,7 @@ class IceFrame(TableReading):
         catalog_config: the catalog's configuration with PyIceberg's keys, e.g.
             ``{"type": "sql", "uri": "sqlite:///catalog.db", "warehouse": "file:///data"}``. None:
             the configured catalog (environment, ``.pyiceberg.yaml``), else an embedded SQLite
-            catalog with a local warehouse (docs/settings.md says where).
+            catalog with a local warehouse (docs/catalogs.md says where).
         pool_size: the most connections to the catalog at once, at least 1. The catalogs there are
             so far open what they need and keep up to 8: the number is checked and kept for those
             that are reached over a network.
@@ -356,7 +356,7 @@ class IceFrame(TableReading):
                 read by the table's types (docs/types.md). Readers and iterators are consumed
                 batch by batch in bounded memory, on the calling thread. Optional columns that
                 are left out are null.
-            branch: the branch to append to; None: main.
+            branch: the branch to append to, made where it is missing; None: main.
             snapshot_properties: extra entries of the snapshot's summary.
             progress: False, True (a bar on a terminal or in a notebook) or a callable of a
                 `Progress`.
@@ -405,7 +405,7 @@ class IceFrame(TableReading):
             filter_expr: SQL text such as ``"day = DATE '2024-03-01'"``, or an expression; every
                 data file must match it wholly or not at all, which is found out by reading its
                 rows where partition and bounds don't tell.
-            branch: the branch to write to; None: main.
+            branch: the branch to write to, made where it is missing; None: main.
             allow_rows_outside_filter: take rows of ``data`` that don't match the filter; else the
                 first of them is an error and nothing is written.
             snapshot_properties: extra entries of the snapshot's summary.

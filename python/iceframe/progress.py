@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -42,13 +43,25 @@ _Listener = Callable[[str, int, int, str], object]
 
 
 def check_progress(option: Any) -> None:  # noqa: ANN401 - what the user wrote
-    """Refuses what is neither True, False nor a callable.
+    """Refuses what is neither True, False nor a callable of one argument.
 
     Raises:
         ValidationError: it is not.
     """
-    if not isinstance(option, bool) and not callable(option):
+    if isinstance(option, bool):
+        return
+    if not callable(option):
         raise ValidationError(f"progress must be True, False or a callable, got {shown(option)}")
+    try:
+        signature = inspect.signature(option)
+    except (TypeError, ValueError):
+        return  # Functions of C may not say what they take.
+    try:
+        signature.bind(None)
+    except TypeError:
+        raise ValidationError(
+            f"progress must be callable with one argument, a Progress; it takes {signature}"
+        ) from None
 
 
 @contextmanager

@@ -162,3 +162,11 @@ def test_a_bar_that_cannot_be_drawn_does_not_hide_a_commit(table, monkeypatch, c
     monkeypatch.setattr("sys.stderr", Broken())
     assert table.append_to_table("t", {"id": [1]}, progress=True).num_rows == 1
     assert "terminal is gone" in caplog.text
+
+
+def test_a_callable_that_takes_no_progress_is_refused_before_anything_starts(table):
+    before = table.count_rows("t")
+    for wrong in (lambda: None, lambda stage, done: None):
+        with pytest.raises(ValidationError, match="one argument"):
+            table.append_to_table("t", {"id": [1]}, progress=wrong)
+    assert table.count_rows("t") == before

@@ -109,7 +109,11 @@ Result<CommitRequest> SnapshotAction::Prepare(const CommitAttempt& attempt) {
   if (parent.snapshot != nullptr) {
     ICEFRAME_ASSIGN_OR_RETURN(
         auto manifests, ReadManifestList(attempt.context, attempt.io, base, *parent.snapshot));
-    parent.manifests = *manifests;
+    // A manifest of deleted entries alone was news to the snapshot that wrote it, and to none
+    // after.
+    for (const ManifestFile& manifest : *manifests) {
+      if (manifest.may_have_live_files()) parent.manifests.push_back(manifest);
+    }
   }
   ICEFRAME_RETURN_NOT_OK(WriteAhead(attempt));
   ICEFRAME_ASSIGN_OR_RETURN(Content content, MakeContent(attempt, parent));

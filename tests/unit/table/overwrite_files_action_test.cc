@@ -44,6 +44,17 @@ TEST_F(OverwriteFilesActionTest, WithoutFilterReplacesEverything) {
   EXPECT_THAT(LiveFiles(report->table, *before), ElementsAre("a", "b", "c"));
 }
 
+TEST_F(OverwriteFilesActionTest, ManifestsOfDeletedEntriesAreCarriedNoFurther) {
+  TablePtr table = Appended(Create(), {File("first")});
+  for (const char* name : {"second", "third", "fourth"}) {
+    auto report = Overwrite(table, {File(name)});
+    ASSERT_TRUE(report.ok()) << report.status().ToString();
+    table = report->table;
+    EXPECT_THAT(LiveFiles(table), ElementsAre(name));
+    EXPECT_EQ(Manifests(table).size(), 2u);
+  }
+}
+
 TEST_F(OverwriteFilesActionTest, DeletesWholeFilesByTheirBounds) {
   TablePtr table = Appended(Create(), {File("low", 0, 9), File("high", 10, 19)});
   auto report = Overwrite(table, {}, Where(GreaterEqual(Col("id"), Lit(int64_t{10}))));
