@@ -61,15 +61,21 @@ Status ColumnBuilder::TakeAt(PyObject* value, Refusal* refusal) {
 }
 
 Status ColumnBuilder::Append(PyObject* value) {
+  // Nested scalars look like mappings and sequences, and so do their nulls.
+  if (field_.type.is_nested() && IsScalarOfArrow(value)) return AppendUnwrapped(value);
   if (IsNull(value)) return AppendNull();
   Refusal refusal = nullptr;
   ICEFRAME_RETURN_NOT_OK(TakeAt(value, &refusal));
   if (refusal == nullptr) return Status::OK();
-  if (refusal != kWrongType) return Refuse(value, refusal);
+  return refusal == kWrongType ? AppendUnwrapped(value) : Refuse(value, refusal);
+}
+
+Status ColumnBuilder::AppendUnwrapped(PyObject* value) {
   const nb::object plain = Unwrapped(place_->classes, value);
   if (!plain.is_valid()) return PythonRaised();
-  if (plain.ptr() == value) return Refuse(value, refusal);
+  if (plain.ptr() == value) return Refuse(value, kWrongType);
   if (IsNull(plain.ptr())) return AppendNull();
+  Refusal refusal = nullptr;
   ICEFRAME_RETURN_NOT_OK(TakeAt(plain.ptr(), &refusal));
   return refusal == nullptr ? Status::OK() : Refuse(value, refusal);
 }

@@ -84,6 +84,7 @@ class ColumnBuilder {
  private:
   bool IsNull(PyObject* value) const;
   Status TakeAt(PyObject* value, Refusal* refusal);
+  Status AppendUnwrapped(PyObject* value);
   Status AppendNull();
   Status Refuse(PyObject* value, Refusal refusal) const;
   Status RefuseNull() const;

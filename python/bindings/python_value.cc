@@ -269,6 +269,11 @@ bool IsOfPackage(PyObject* value, std::string_view package) {
          (module.size() == package.size() || module[package.size()] == '.');
 }
 
+bool IsScalarOfArrow(PyObject* value) {
+  return !PyDict_CheckExact(value) && !PyList_CheckExact(value) && IsOfPackage(value, "pyarrow") &&
+         PyObject_HasAttrString(value, "as_py") != 0;
+}
+
 nb::object Unwrapped(const PythonClasses& classes, PyObject* value) {
   if (IsA(value, classes.enumeration)) return nb::steal(PyObject_GetAttrString(value, "value"));
   const std::string_view name = Py_TYPE(value)->tp_name;
@@ -277,7 +282,7 @@ nb::object Unwrapped(const PythonClasses& classes, PyObject* value) {
     if (name.ends_with("NAType")) return nb::none();
   } else if (IsOfPackage(value, "numpy")) {
     return UnwrappedOfNumPy(value);
-  } else if (IsOfPackage(value, "pyarrow") && PyObject_HasAttrString(value, "as_py") != 0) {
+  } else if (IsScalarOfArrow(value)) {
     return nb::steal(PyObject_CallMethod(value, "as_py", nullptr));
   }
   return nb::borrow(value);

@@ -77,6 +77,9 @@ bool IsNan(PyObject* value);
 /// Whether this is an array of NumPy's, of a class of its own or below it; no scalar is.
 bool IsArrayOfNumPy(PyObject* value);
 
+/// Whether this is one of pyarrow's scalars, null or not.
+bool IsScalarOfArrow(PyObject* value);
+
 /// Whether the class of `value` was made in `package` or a module of it.
 bool IsOfPackage(PyObject* value, std::string_view package);
 

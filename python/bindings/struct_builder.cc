@@ -35,7 +35,9 @@ Result<std::unique_ptr<StructBuilder>> StructBuilder::Make(const NestedField& fi
 
 Status StructBuilder::AppendRow(PyObject* row) {
   Refusal refusal = nullptr;
-  ICEFRAME_RETURN_NOT_OK(Take(row, &refusal));
+  const nb::object plain = IsScalarOfArrow(row) ? Unwrapped(place_->classes, row) : nb::borrow(row);
+  if (!plain.is_valid()) return PythonRaised();
+  ICEFRAME_RETURN_NOT_OK(Take(plain.ptr(), &refusal));
   if (refusal == nullptr) return Status::OK();
   if (refusal == kRaised) return PythonRaised();
   return Error(ErrorKind::kSchemaMismatch, "a row has no columns: row ", place_->row, " is ",
