@@ -3,6 +3,7 @@
 
 import datetime as dt
 import decimal
+import uuid
 
 import polars as pl
 import pyarrow as pa
@@ -265,3 +266,24 @@ def test_overwrite_takes_them_too(tables):
     ice.overwrite_table("w", pa.table({"n": [1]}), filter_expr=P("n") < 5)
     assert ice.read_table("w")["n"].to_list() == [1]
     assert "n < 5" in repr(ice.query("w").filter(P("n") < 5))
+
+
+def test_the_bytes_of_a_uuid_find_it(ice):
+    uuids = [uuid.UUID(int=value) for value in (1, 2**127, 2**128 - 1)]
+    ice.create_table("t", {"u": "uuid", "n": "long"})
+    ice.append_to_table("t", {"u": [*uuids, None], "n": [0, 1, 2, None]})
+    middle = uuids[1].bytes
+    asked = {
+        "u = X": (pl.col("u") == middle, col("u") == middle, [1]),
+        "u <> X": (pl.col("u") != middle, col("u") != middle, [0, 2]),
+        "u < X": (pl.col("u") < middle, col("u") < middle, [0]),
+        "u >= X": (pl.col("u") >= middle, col("u") >= middle, [1, 2]),
+        "u in": (pl.col("u").is_in([middle, b"x"]), col("u").is_in([middle, b"x"]), [1]),
+        "short": (pl.col("u") > middle[:1], col("u") > middle[:1], [1, 2]),
+        "long": (pl.col("u") == middle + b"x", col("u") == middle + b"x", []),
+    }
+    for of_polars, of_ours, rows in asked.values():
+        found = ice.query("t").filter(of_polars).to_polars()["n"].to_list()
+        assert found == ice.read_table("t").filter(of_polars)["n"].to_list() == rows
+        assert ice.lazy("t").filter(of_polars).collect()["n"].to_list() == rows
+        assert ice.query("t").filter(of_ours).to_polars()["n"].to_list() == rows

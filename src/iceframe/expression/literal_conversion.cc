@@ -15,6 +15,7 @@ namespace {
 /// Whole doubles below this are exactly as many longs.
 constexpr double kExactDoubleLimit = 9007199254740992.0;
 constexpr int32_t kMaxPrecision = 38;
+constexpr size_t kUuidWidth = 16;
 
 PlacedLiteral Exact(Value value) { return {LiteralPlace::kExact, std::move(value)}; }
 PlacedLiteral BetweenAfter(Value below) { return {LiteralPlace::kBetween, std::move(below)}; }
@@ -202,9 +203,10 @@ bool IsBytes(const Type& type) {
   return type.id() == TypeId::kBinary || type.id() == TypeId::kFixed;
 }
 
-/// Bytes of another length among the values of fixed.
+/// Bytes of any length among the values of fixed and uuid.
 PlacedLiteral PlaceInFixed(const Type& target, std::string bytes) {
-  const auto length = static_cast<size_t>(target.length());
+  const size_t length =
+      target.id() == TypeId::kUuid ? kUuidWidth : static_cast<size_t>(target.length());
   if (bytes.size() == length) return Exact(Value(std::move(bytes)));
   if (bytes.size() > length) {
     bytes.resize(length);
@@ -283,7 +285,8 @@ Result<PlacedLiteral> PlaceLiteral(const Type& target, const TypedValue& literal
       IsZoned(target) == IsZoned(literal.type)) {
     return PlaceTemporal(target, literal);
   }
-  if (IsBytes(target) && IsBytes(literal.type)) {
+  const bool is_uuid = target.id() == TypeId::kUuid;
+  if ((IsBytes(target) || is_uuid) && IsBytes(literal.type)) {
     if (target.id() == TypeId::kBinary) return Exact(literal.value);
     return PlaceInFixed(target, literal.value.get<std::string>());
   }

@@ -119,6 +119,20 @@ TEST(Binder, LiteralsBecomeTheNearestFloatCastsStayDoubles) {
   EXPECT_EQ(Bound(Less(Col("f"), Lit(1e300))), "f <= FLOAT '3.4028235e+38'");
 }
 
+TEST(Binder, BytesMeetUuids) {
+  const std::string bytes("\x00\x01\x02\x03\x04\x05\x06\x07\x08\x09\x0a\x0b\x0c\x0d\x0e\x0f", 16);
+  const std::string text = "UUID '00010203-0405-0607-0809-0a0b0c0d0e0f'";
+  const auto bytes_of = [](std::string value) { return *Lit(Type::Binary(), Value(value)); };
+  EXPECT_EQ(Bound(Equal(Col("u"), bytes_of(bytes))), "u = " + text);
+  EXPECT_EQ(Bound(Less(bytes_of(bytes), Col("u"))), "u > " + text);
+  EXPECT_EQ(Bound(Equal(Col("u"), *Lit(*Type::Fixed(16), Value(bytes)))), "u = " + text);
+  EXPECT_EQ(Bound(In(Col("u"), Type::Binary(), {Value(bytes), Value(std::string("x"))})),
+            "u IN (" + text + ")");
+  EXPECT_EQ(Bound(Equal(Col("u"), bytes_of("x"))), "u IS NULL AND BOOLEAN NULL");
+  EXPECT_EQ(Bound(GreaterEqual(Col("u"), bytes_of(bytes + "x"))), "u > " + text);
+  EXPECT_EQ(Bound(Less(Col("u"), bytes_of(""))), "u IS NULL AND BOOLEAN NULL");
+}
+
 TEST(Binder, ComputedValuesTakeFloatLiteralsToo) {
   const auto type_of = [](const char* text) {
     const auto bound = Bind(*ParseExpression(text), *TestSchema());
