@@ -14,6 +14,8 @@
 #include <string>
 #include <thread>
 
+#include "iceframe/runtime/memory_manager.h"
+#include "iceframe/runtime/metrics_registry.h"
 #include "iceframe/runtime/worker_pool_internal.h"
 
 namespace iceframe {
@@ -215,6 +217,10 @@ void MakeStaticsOfFutures() {
 /// Never destroyed: its threads may outlive every static object.
 PoolExecutor& ProcessExecutor() {
   static PoolExecutor& executor = []() -> PoolExecutor& {
+    // Made before there are threads: what one of them is making while another forks stays locked
+    // in the child.
+    MemoryBudget::Process();
+    MetricsRegistry::Process();
     auto* made = new PoolExecutor(ExecutorOptions{});
     MakeStaticsOfFutures();
     std::atexit(&BeginProcessExit);

@@ -227,8 +227,7 @@ Status BudgetNode::Reserve(int64_t num_bytes) {
 }
 
 Status BudgetNode::LimitReached(const BudgetNode& refused_by, int64_t num_bytes) const {
-  static Counter& errors = MetricsRegistry::Process().counter("iceframe_memory_limit_errors_total");
-  errors.Increment();
+  MetricsRegistry::Process().counter("iceframe_memory_limit_errors_total").Increment();
   return Error(ErrorKind::kResourceExhausted, "memory limit reached: ", refused_by.name_,
                ", asked by ", name_, " for ", num_bytes, " bytes, used ", refused_by.used_bytes(),
                ", limit ", refused_by.limit_.load(), ", peak ", refused_by.peak_bytes());
