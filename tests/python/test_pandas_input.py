@@ -149,3 +149,43 @@ def test_lists_of_uuids_and_fixed_bytes_become_frames(ice):
     ice.append_to_table("t", frame)
     read = ice.to_arrow("t").to_pylist()
     assert read[2:] == read[:2]
+
+
+def test_frames_of_large_integers_beside_nulls_are_exact(ice):
+    ice.create_table("t", {"big": "long", "small": "long", "negative": "long", "none": "long"})
+    big, small, negative = 2**53 + 1, 2**53, -(2**53) - 1
+    ice.append_to_table(
+        "t", {"big": [big, None], "small": [small, None], "negative": [negative, None]}
+    )
+    frame = ice.to_pandas("t")
+    assert [str(dtype) for dtype in frame.dtypes] == ["Int64", "float64", "Int64", "float64"]
+    assert frame["big"][0] == big
+    assert frame["big"][1] is pd.NA
+    assert ice.query("t").to_pandas().equals(frame)
+    ice.append_to_table("t", frame)
+    read = ice.to_arrow("t").to_pylist()
+    assert read[2:] == read[:2]
+    as_objects = ice.get_table("t").scan().to_pandas(integer_object_nulls=True)
+    assert as_objects["big"].tolist() == [big, None, big, None]
+
+
+def test_times_inside_of_values_keep_zone_and_digits(ice):
+    zoned = dt.datetime(2024, 2, 29, 12, tzinfo=dt.UTC)
+    plain = dt.datetime(2024, 2, 29, 12)
+    values = {
+        "a": ("list<timestamptz>", [zoned, None]),
+        "b": ("list<timestamptz_ns>", [zoned]),
+        "c": ("struct<at: timestamp_ns>", {"at": plain}),
+        "d": ("map<string, timestamp_ns>", {"k": plain}),
+        "e": ("list<struct<at: timestamptz>>", [{"at": zoned}]),
+        "f": ("map<string, timestamptz>", {"k": zoned}),
+        "g": ("list<timestamp_ns>", [plain]),
+        "h": ("struct<l: list<timestamptz>>", {"l": [zoned]}),
+    }
+    schema = {name: data_type for name, (data_type, _) in values.items()}
+    ice.create_table("t", schema, format_version=3)
+    ice.append_to_table("t", [{name: value for name, (_, value) in values.items()}, {}])
+    ice.append_to_table("t", ice.to_pandas("t"))
+    read = ice.to_arrow("t").to_pylist()
+    assert read[2:] == read[:2]
+    assert read[0]["a"] == [zoned, None]
