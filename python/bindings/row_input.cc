@@ -14,6 +14,7 @@
 #include "iceframe/runtime/batch_bytes.h"
 #include "iceframe/types/arrow_schema.h"
 #include "iceframe/types/lossless_cast.h"
+#include "iceframe/types/unknown_columns.h"
 
 #include "casters/arrow_capsule.h"
 #include "column_builder.h"
@@ -150,18 +151,16 @@ class ColumnReader final : public arrow::RecordBatchReader {
 
   static Status CheckNames(const Schema& schema, const InputColumns& columns) {
     std::set<std::string_view> seen;
-    std::string unknown;
+    std::vector<std::string> unknown;
     for (const InputColumn& column : columns) {
       if (!seen.insert(column.name).second) {
         return Error(ErrorKind::kSchemaMismatch,
                      "two columns of the data have the same name: ", column.name);
       }
       if (FindColumn(schema, column.name) != nullptr) continue;
-      unknown += (unknown.empty() ? "" : ", ") + column.name;
+      unknown.push_back(column.name);
     }
-    if (unknown.empty()) return Status::OK();
-    return Error(ErrorKind::kSchemaMismatch, "the data has columns that the table lacks: ", unknown,
-                 "; add them to the table or leave them out");
+    return unknown.empty() ? Status::OK() : UnknownColumns(unknown, schema.fields(), {});
   }
 
   Status Add(const NestedField& field, const InputColumn& input) {

@@ -5,6 +5,7 @@
 #include <arrow/type.h>
 
 #include "iceframe/types/arrow_schema.h"
+#include "iceframe/types/unknown_columns.h"
 
 #include "column_builder.h"
 #include "python_rows.h"
@@ -72,7 +73,7 @@ Status StructBuilder::TakeFields(PyObject* fields) {
 }
 
 Status StructBuilder::RefuseUnknown(PyObject* fields) const {
-  std::string unknown;
+  std::vector<std::string> unknown;
   const nb::object keys = nb::steal(PyDict_Keys(fields));
   for (Py_ssize_t i = 0; keys.is_valid() && i < PyList_GET_SIZE(keys.ptr()); ++i) {
     PyObject* key = PyList_GET_ITEM(keys.ptr(), i);
@@ -81,11 +82,11 @@ Status StructBuilder::RefuseUnknown(PyObject* fields) const {
       is_known |= PyUnicode_Check(key) && PyUnicode_Compare(key, name.ptr()) == 0;
     }
     if (is_known) continue;
-    const std::string prefix = path_.empty() ? "" : path_ + ".";
-    unknown += (unknown.empty() ? "" : ", ") + prefix + NameOf(key);
+    unknown.push_back(NameOf(key));
   }
-  return Error(ErrorKind::kSchemaMismatch, "the data has columns that the table lacks: ", unknown,
-               " in row ", place_->row, "; add them to the table or leave them out");
+  return UnknownColumns(
+      unknown, field_.type.fields(),
+      {path_.empty() ? "" : path_ + ".", " in row " + std::to_string(place_->row)});
 }
 
 Status StructBuilder::AppendEmpty() {

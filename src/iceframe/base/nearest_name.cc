@@ -10,6 +10,7 @@ namespace {
 
 // Names longer than this are compared by their beginning: the cost stays bounded.
 constexpr size_t kMaxCompared = 128;
+constexpr size_t kMaxCandidates = 10'000;
 
 char Lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
@@ -37,7 +38,20 @@ size_t Distance(std::string_view a, std::string_view b) {
   return last[b.size()];
 }
 
+// Of short names every other one would be near.
+size_t Farthest(std::string_view name) {
+  return name.size() <= 3 ? name.size() / 2 : std::max<size_t>(2, name.size() / 3);
+}
+
 }  // namespace
+
+std::string_view NearName(std::string_view name, const std::vector<std::string_view>& candidates) {
+  // The cost stays bounded.
+  if (name.size() > kMaxCompared || candidates.size() > kMaxCandidates) return {};
+  const std::string_view nearest = NearestName(name, candidates);
+  const bool is_near = nearest.size() <= kMaxCompared && Distance(name, nearest) <= Farthest(name);
+  return is_near ? nearest : std::string_view();
+}
 
 std::string_view NearestName(std::string_view name,
                              const std::vector<std::string_view>& candidates) {

@@ -13,4 +13,7 @@ namespace iceframe {
 std::string_view NearestName(std::string_view name,
                              const std::vector<std::string_view>& candidates);
 
+/// As NearestName, but empty where even the nearest one is too far for a slip.
+std::string_view NearName(std::string_view name, const std::vector<std::string_view>& candidates);
+
 }  // namespace iceframe

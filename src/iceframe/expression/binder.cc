@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "iceframe/base/nearest_name.h"
 #include "iceframe/expression/function_catalogue.h"
 #include "iceframe/expression/literal_conversion.h"
 #include "iceframe/expression/window.h"
@@ -35,6 +36,12 @@ bool EqualIgnoringCase(std::string_view a, std::string_view b) {
   };
   return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(),
                                             [&](char x, char y) { return lower(x) == lower(y); });
+}
+
+/// Whether values of this type are compared with text as it is spelled.
+bool MeetsText(const Type& type) {
+  return type.is_primitive() && type.id() != TypeId::kBoolean && type.id() != TypeId::kUnknown &&
+         !IsNumeric(type);
 }
 
 /// Whether a constant got its type from a cast, not from how it is spelled.
@@ -121,7 +128,7 @@ class Binder {
       return Error(ErrorKind::kInvalidArgument,
                    "column name is ambiguous when case is ignored: ", name);
     }
-    const std::string nearest = NearestName(name, names);
+    const std::string_view nearest = NearName(name, {names.begin(), names.end()});
     if (nearest.empty()) {
       return Error(ErrorKind::kInvalidArgument, "column does not exist: ", name, ColumnsThereAre());
     }
@@ -233,8 +240,24 @@ class Binder {
     return BoundPredicate(ComparisonNode{op, {std::move(left), std::move(value)}});
   }
 
+  /// Names the remedy where a column that is not there stands beside what text is compared with.
+  Status WithQuotesRemedy(const Status& status, const ComparisonNode& node) {
+    for (const size_t i : {size_t{1}, size_t{0}}) {
+      const auto* column = node.operands[i].as<ColumnNode>();
+      if (column == nullptr || schema_.FindField(column->name, case_sensitive_) != nullptr)
+        continue;
+      const auto other = Bind(node.operands[1 - i]);
+      if (!other.ok() || !MeetsText(other->type())) continue;
+      return status.WithMessage(status.message(),
+                                "; text takes single quotes: ", Lit(column->name).ToString());
+    }
+    return status;
+  }
+
   Result<Expression> BindNode(const ComparisonNode& node, const Expression& e) {
-    ICEFRAME_ASSIGN_OR_RETURN(std::vector<Expression> operands, BindAll(node.operands));
+    auto bound_operands = BindAll(node.operands);
+    if (!bound_operands.ok()) return WithQuotesRemedy(bound_operands.status(), node);
+    std::vector<Expression> operands = *std::move(bound_operands);
     const bool is_typed = IsTypedConstant(node.operands[0], operands[0]) ||
                           IsTypedConstant(node.operands[1], operands[1]);
     auto bound = CompareBound(node.op, std::move(operands[0]), std::move(operands[1]), is_typed);
@@ -431,9 +454,7 @@ class Binder {
       return Error(ErrorKind::kInvalidArgument, "a window function needs OVER (…): ", node.name);
     }
     if (function == nullptr) {
-      std::vector<std::string> names;
-      for (const std::string_view name : FunctionNames()) names.emplace_back(name);
-      const std::string nearest = NearestName(node.name, names);
+      const std::string nearest(NearName(node.name, FunctionNames()));
       const std::string hint = nearest.empty() ? "" : " (did you mean " + nearest + "?)";
       return Error(ErrorKind::kInvalidArgument, "function does not exist: ", node.name, hint);
     }

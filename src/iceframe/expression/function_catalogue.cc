@@ -2,7 +2,6 @@
 #include "iceframe/expression/function_catalogue.h"
 
 #include <algorithm>
-#include <array>
 #include <limits>
 
 #include "iceframe/expression/literal_conversion.h"
@@ -383,41 +382,6 @@ Result<Expression> CastTo(Expression operand, const Type& target) {
                  target.ToString());
   }
   return Expression(CastNode{{std::move(operand)}, target}, target, true);
-}
-
-std::string NearestName(std::string_view name, const std::vector<std::string>& candidates) {
-  constexpr size_t kMaxLength = 64;
-  constexpr size_t kMaxCandidates = 10'000;
-  if (name.size() > kMaxLength) return "";
-  std::string nearest;
-  // Of names this short every other one would be near.
-  const size_t farthest = name.size() <= 3 ? name.size() / 2 : std::max<size_t>(2, name.size() / 3);
-  size_t least = farthest + 1;
-  const auto lower = [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  };
-  size_t seen = 0;
-  for (const std::string& candidate : candidates) {
-    if (++seen > kMaxCandidates) break;
-    if (candidate.size() > kMaxLength) continue;
-    // Levenshtein's distance, one row at a time.
-    std::array<size_t, kMaxLength + 1> row{};
-    for (size_t j = 0; j <= candidate.size(); ++j) row[j] = j;
-    for (size_t i = 1; i <= name.size(); ++i) {
-      size_t diagonal = row[0];
-      row[0] = i;
-      for (size_t j = 1; j <= candidate.size(); ++j) {
-        const size_t replaced = diagonal + (lower(name[i - 1]) == lower(candidate[j - 1]) ? 0 : 1);
-        diagonal = row[j];
-        row[j] = std::min({row[j] + 1, row[j - 1] + 1, replaced});
-      }
-    }
-    if (row[candidate.size()] < least) {
-      least = row[candidate.size()];
-      nearest = candidate;
-    }
-  }
-  return nearest;
 }
 
 }  // namespace iceframe

@@ -69,7 +69,4 @@ bool IsCastAllowed(const Type& from, const Type& to);
 /// The names of all functions, sorted.
 std::vector<std::string_view> FunctionNames();
 
-/// Returns the candidate that a misspelled name most likely meant; empty if none is near.
-std::string NearestName(std::string_view name, const std::vector<std::string>& candidates);
-
 }  // namespace iceframe

@@ -22,6 +22,7 @@
 #include "iceframe/types/arrow_form.h"
 #include "iceframe/types/arrow_schema.h"
 #include "iceframe/types/lossless_cast_internal.h"
+#include "iceframe/types/unknown_columns.h"
 
 namespace iceframe {
 
@@ -124,12 +125,9 @@ Result<std::vector<int>> MatchByName(const std::string& prefix, const arrow::Fie
     if (found != positions.end()) positions.erase(found);
   }
   if (positions.empty()) return matched;
-  std::string extra;
-  for (const auto& [name, position] : positions) {
-    extra += (extra.empty() ? "" : ", ") + prefix + name;
-  }
-  return Error(ErrorKind::kSchemaMismatch, "the data has columns that the table lacks: ", extra,
-               "; add them to the table or leave them out");
+  std::vector<std::string> unknown;
+  for (const auto& [name, position] : positions) unknown.push_back(name);
+  return UnknownColumns(unknown, to, {prefix, ""});
 }
 
 Result<ArrayPtr> CastStruct(const CastPlace& place, const Type& to, const ArrayPtr& values,

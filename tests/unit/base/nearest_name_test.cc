@@ -23,5 +23,14 @@ TEST(NearestName, TakesTheFirstOfEqualsAndNothingFromNothing) {
   EXPECT_EQ(NearestName("", {"abc", "a"}), "a");
 }
 
+TEST(NearName, IsNothingWhereTheNearestIsFar) {
+  EXPECT_EQ(NearName("idd", {"city", "id"}), "id");
+  EXPECT_EQ(NearName("ID", {"city", "id"}), "id");
+  EXPECT_EQ(NearName("zz", {"g", "v", "f"}), "");
+  EXPECT_EQ(NearName("elsewhere", {"id", "city"}), "");
+  EXPECT_EQ(NearName("i", {}), "");
+  EXPECT_EQ(NearName(std::string(200, 'a'), {"a"}), "");
+}
+
 }  // namespace
 }  // namespace iceframe

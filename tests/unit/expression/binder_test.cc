@@ -13,6 +13,7 @@ namespace iceframe {
 namespace {
 
 using testing::HasSubstr;
+using testing::Not;
 
 std::shared_ptr<const Schema> TestSchema() {
   const auto decimal = *Type::Decimal(9, 2);
@@ -131,6 +132,14 @@ TEST(Binder, BytesMeetUuids) {
   EXPECT_EQ(Bound(Equal(Col("u"), bytes_of("x"))), "u IS NULL AND BOOLEAN NULL");
   EXPECT_EQ(Bound(GreaterEqual(Col("u"), bytes_of(bytes + "x"))), "u > " + text);
   EXPECT_EQ(Bound(Less(Col("u"), bytes_of(""))), "u IS NULL AND BOOLEAN NULL");
+}
+
+TEST(Binder, ColumnsThatAreMeantAsTextNameTheRemedy) {
+  const auto remedy = HasSubstr("; text takes single quotes: 'Oslo'");
+  EXPECT_THAT(Bound(Equal(Col("s"), Col("Oslo"))), remedy);
+  EXPECT_THAT(Bound(Less(Col("Oslo"), Col("dt"))), remedy);
+  EXPECT_THAT(Bound(Equal(Col("i"), Col("Oslo"))), Not(HasSubstr("quotes")));
+  EXPECT_THAT(Bound(Equal(Col("Rome"), Col("Oslo"))), Not(HasSubstr("quotes")));
 }
 
 TEST(Binder, ComputedValuesTakeFloatLiteralsToo) {
