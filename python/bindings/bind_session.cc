@@ -134,7 +134,15 @@ Result<std::shared_ptr<arrow::RecordBatchReader>> OpenInput(Session& session,
   ICEFRAME_ASSIGN_OR_RETURN(const TablePtr table, RunCall<TablePtr>(operation, [&](CallerThread&) {
                               return session.LoadTable(operation.context, name);
                             }));
-  return input->Open(table->metadata()->current_schema(), operation.context);
+  std::shared_ptr<arrow::RecordBatchReader> reader;
+  // Within a call, since opening may run Python code: the process ends only after it.
+  ICEFRAME_RETURN_NOT_OK(RunCall(operation, [&](CallerThread& caller) {
+    return caller.Run([&]() -> Status {
+      const nb::gil_scoped_acquire gil;
+      return input->Open(table->metadata()->current_schema(), operation.context).Value(&reader);
+    });
+  }));
+  return reader;
 }
 
 using Write = std::function<Result<WriteReport>(CallerThread&, const CommitOptions&)>;

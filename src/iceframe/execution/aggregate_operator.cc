@@ -2,7 +2,6 @@
 #include "iceframe/execution/aggregate_operator.h"
 
 #include <algorithm>
-#include <optional>
 #include <utility>
 
 #include <arrow/array.h>
@@ -49,23 +48,22 @@ class AggregateOperator final : public Operator {
  private:
   Status Compute() {
     GroupIds groups(pool(), batch_bytes());
-    nested_keys_.emplace(batch_bytes(), pool());
+    NestedKeyValues nested_keys(batch_bytes(), pool());
     // The keys, then the operands of the calls that have one.
     std::vector<Expression> expressions;
     for (const NamedExpression& key : node_.keys) expressions.push_back(key.expression);
     for (const AggregateCall& call : node_.calls) {
       if (!call.call.operands().empty()) expressions.push_back(call.call.operands()[0]);
     }
-    ICEFRAME_RETURN_NOT_OK(
-        ForEachPart(&input(), std::move(expressions), batch_bytes(), pool(),
-                    [&](const EvaluatedPart& part) { return Consume(part, &groups); }));
+    ICEFRAME_RETURN_NOT_OK(ForEachPart(
+        &input(), std::move(expressions), batch_bytes(), pool(),
+        [&](const EvaluatedPart& part) { return Consume(part, &groups, &nested_keys); }));
     arrow::ArrayVector columns;
     if (!node_.keys.empty()) {
       ICEFRAME_ASSIGN_OR_RETURN(columns, groups.Keys());
       // Nothing came: no groups, of the right types.
       if (columns.empty()) return EmptyBatch(*schema(), pool()).Value(&result_);
-      ICEFRAME_RETURN_NOT_OK(nested_keys_->PutBack(&columns));
-      nested_keys_.reset();
+      ICEFRAME_RETURN_NOT_OK(nested_keys.PutBack(&columns));
     }
     const int64_t num_groups = node_.keys.empty() ? 1 : groups.num_groups();
     for (const auto& state : states_) {
@@ -83,7 +81,7 @@ class AggregateOperator final : public Operator {
     return Status::OK();
   }
 
-  Status Consume(const EvaluatedPart& part, GroupIds* groups) {
+  Status Consume(const EvaluatedPart& part, GroupIds* groups, NestedKeyValues* nested_keys) {
     const auto num_rows = static_cast<size_t>(part.rows->num_rows());
     const size_t num_keys = node_.keys.size();
     int64_t num_groups = 1;
@@ -97,7 +95,7 @@ class AggregateOperator final : public Operator {
                                     part.values.begin() + static_cast<int64_t>(num_keys));
       const int64_t num_known = groups->num_groups();
       ICEFRAME_ASSIGN_OR_RETURN(auto found, groups->Consume(keys, part.rows->num_rows()));
-      ICEFRAME_RETURN_NOT_OK(nested_keys_->Add(keys, *found, num_known, groups->num_groups()));
+      ICEFRAME_RETURN_NOT_OK(nested_keys->Add(keys, *found, num_known, groups->num_groups()));
       ids = {found->raw_values(), num_rows};
       held = std::move(found);
       num_groups = groups->num_groups();
@@ -117,7 +115,6 @@ class AggregateOperator final : public Operator {
   AggregateNode node_;
   std::vector<std::unique_ptr<AggregateState>> states_;
   std::vector<uint32_t> zeros_;
-  std::optional<NestedKeyValues> nested_keys_;
   // A row per group, perhaps in wide columns.
   BatchPtr result_;
   int64_t next_row_ = 0;

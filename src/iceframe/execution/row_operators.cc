@@ -2,6 +2,7 @@
 #include "iceframe/execution/row_operators.h"
 
 #include <algorithm>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -65,7 +66,7 @@ class ProjectOperator final : public Operator {
   Status DoOpen() override {
     std::vector<Expression> expressions;
     for (const NamedExpression& column : columns_) expressions.push_back(column.expression);
-    parts_.emplace(std::move(expressions), batch_bytes(), pool());
+    parts_ = std::make_unique<EvaluatedParts>(std::move(expressions), batch_bytes(), pool());
     return OpenInputs();
   }
   Result<BatchPtr> DoNext() override {
@@ -80,7 +81,7 @@ class ProjectOperator final : public Operator {
 
  private:
   std::vector<NamedExpression> columns_;
-  std::optional<EvaluatedParts> parts_;
+  std::unique_ptr<EvaluatedParts> parts_;
 };
 
 class LimitOperator final : public Operator {
