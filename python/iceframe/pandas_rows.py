@@ -7,7 +7,7 @@ from typing import Any
 from iceframe.errors import SchemaError, ValidationError
 from iceframe.row_streams import pyarrow_for
 
-__all__ = ["frame_columns", "is_pandas", "series_values"]
+__all__ = ["frame_columns", "is_pandas", "pandas_schema", "series_values"]
 
 # Values of a column, whether they are Arrow's, and whether NaN stands for null.
 Column = tuple[Any, bool, bool]
@@ -69,3 +69,23 @@ def _no_type(name: str, series: Any) -> SchemaError:  # noqa: ANN401 - a Series
         f"column has a pandas type that no column of a table takes: {name} is {series.dtype}; "
         "cast it to numbers, text or times"
     )
+
+
+def pandas_schema(frame: Any) -> Any:  # noqa: ANN401 - a DataFrame
+    """Returns the Arrow schema of a frame's columns; its rows tell what objects are.
+
+    Raises:
+        SchemaError: a column's objects have no type that a table takes.
+    """
+    pa = pyarrow_for("reading pandas frames")
+    fields = []
+    for name in frame.columns:
+        try:
+            values = pa.array(frame[name], from_pandas=True)
+        except (pa.ArrowException, TypeError, ValueError, OverflowError):
+            raise SchemaError(
+                f"type of column {name} can't be told from its objects; name it in a mapping of "
+                'column to type, such as {"id": "long"}'
+            ) from None
+        fields.append(pa.field(str(name), values.type))
+    return pa.schema(fields)

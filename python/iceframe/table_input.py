@@ -12,7 +12,7 @@ from typing import Any
 from iceframe._native import RowInput
 from iceframe.annotations import is_model, schema_of_model
 from iceframe.errors import ValidationError
-from iceframe.pandas_rows import frame_columns, is_pandas, series_values
+from iceframe.pandas_rows import frame_columns, is_pandas, pandas_schema, series_values
 from iceframe.polars_rows import described_columns, holds_objects, is_polars, object_values
 from iceframe.table_schema import Schema
 from iceframe.type_names import column_name, iceberg_type, struct_field, struct_of
@@ -219,7 +219,7 @@ def to_table_schema(schema: Any, format_version: int) -> Any:  # noqa: ANN401 - 
         return schema.model_dump_json()
     if is_pandas(schema, "DataFrame"):
         frame_columns(schema)
-        return _pandas_table(schema).schema
+        return pandas_schema(schema)
     if hasattr(schema, "__arrow_c_schema__") or hasattr(schema, "__arrow_c_stream__"):
         return schema
     if isinstance(schema, Mapping):

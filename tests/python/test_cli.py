@@ -409,3 +409,18 @@ def test_every_format_writes_values_alike(run, ice):
 def run_bytes(run, form):
     command = [*run.command, "query", "kinds", "--format", form]
     return subprocess.run(command, capture_output=True, check=True).stdout
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["query", "--help"], ["query", "users"]])
+def test_what_an_encoding_lacks_is_escaped(ice, run, arguments):
+    ice.append_to_table("users", {"id": [3], "name": ["日本"]})
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    result = subprocess.run([*run.command, *arguments], capture_output=True, env=environment)
+    assert (result.returncode, result.stderr) == (0, b"")
+    assert arguments[-1] != "users" or rb"\u65e5\u672c" in result.stdout
+
+
+def test_output_may_be_closed(run):
+    command = shlex.join(str(part) for part in run.command)
+    result = subprocess.run(f"{command} list >&-", shell=True, capture_output=True, text=True)
+    assert (result.returncode, result.stderr) == (0, "")

@@ -189,3 +189,12 @@ def test_times_inside_of_values_keep_zone_and_digits(ice):
     read = ice.to_arrow("t").to_pylist()
     assert read[2:] == read[:2]
     assert read[0]["a"] == [zoned, None]
+
+
+def test_a_schema_is_told_by_the_frames_objects_or_refused_by_column(ice):
+    table = ice.create_table(
+        "t", pd.DataFrame({"a": ["x", None], "d": [decimal.Decimal("1.5"), 2]})
+    )
+    assert [field.name for field in table.schema().fields] == ["a", "d"]
+    with pytest.raises(SchemaError, match="type of column d can't be told from its objects"):
+        ice.create_table("u", pd.DataFrame({"a": [1], "d": [object()]}))

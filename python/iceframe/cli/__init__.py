@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from iceframe import _command_start
 from iceframe._version import __version__
@@ -43,6 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise ValidationError(f"arguments holds what is no text: {shown(arguments)}")
     try:
         _command_start.leave_to_caller()
+        _take_any_text()
         options = _parser().parse_args(arguments)
         options.run(_open(options), options)
         sys.stdout.flush()
@@ -56,6 +59,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"iceframe: {_one_line(error)}", file=sys.stderr)
         return 1
     return 0
+
+
+def _take_any_text() -> None:
+    """Lets output take what its encoding lacks, as escapes, and be closed."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))
+        elif hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _one_line(error: Exception) -> str:
