@@ -101,7 +101,9 @@ nb::object ItemsOf(PyObject* value) {
   if (PyList_Check(value) || PyTuple_Check(value)) return nb::borrow(value);
   const bool is_text = PyUnicode_Check(value) || PyBytes_Check(value) || PyByteArray_Check(value) ||
                        PyMemoryView_Check(value);
-  if (is_text || PyAnySet_Check(value) || IsMapping(value)) return {};
+  // A series of pandas has keys, too, and is a list here.
+  const bool has_keys = IsMapping(value) && !Has(value, "__array__");
+  if (is_text || PyAnySet_Check(value) || has_keys) return {};
   if (!Has(value, "__len__") || !Has(value, "__iter__")) return {};
   if (IsArrayOfNumPy(value) && PyObject_Size(value) < 0) {
     // It is one value.

@@ -104,7 +104,9 @@ def _is_row(item: object) -> bool:
 
 
 def _is_batch(item: object) -> bool:
-    return hasattr(item, "__arrow_c_stream__") or hasattr(item, "__arrow_c_array__")
+    # A series of pandas is a row, as `iterrows` gives them.
+    is_arrow = hasattr(item, "__arrow_c_stream__") or hasattr(item, "__arrow_c_array__")
+    return is_arrow and not is_pandas(item, "Series")
 
 
 def _batches(items: Iterator[Any]) -> Iterator[Any]:

@@ -198,3 +198,10 @@ def test_a_schema_is_told_by_the_frames_objects_or_refused_by_column(ice):
     assert [field.name for field in table.schema().fields] == ["a", "d"]
     with pytest.raises(SchemaError, match="type of column d can't be told from its objects"):
         ice.create_table("u", pd.DataFrame({"a": [1], "d": [object()]}))
+
+
+def test_a_series_is_a_list(ice):
+    ice.create_table("t", {"l": "list<int>", "n": "list<list<int>>"})
+    ice.append_to_table("t", [{"l": pd.Series([1, 2]), "n": [pd.Series([3])]}])
+    ice.append_to_table("t", [row for _, row in pd.DataFrame({"l": [[4]], "n": [[]]}).iterrows()])
+    assert ice.read_table("t").rows() == [([1, 2], [[3]]), ([4], [])]
