@@ -2,9 +2,9 @@
 # Installs the wheels of other Pythons than the one of .venv (`make wheel`) in environments of their
 # own, checks that they are ours, and runs the Python tests there. One line per version at the end.
 #   tools/check_pythons.sh [--quick] [VERSION …]   without versions: 3.11, 3.12 and 3.13 but .venv's
-# --quick leaves out what takes longest and depends least on the Python: Iceberg Java, many
-# processes that append, the demo; and lets the interpreter end twice per case in place of 10 times.
-# Versions that are not present are named, and no failure.
+# --quick leaves out what takes longest and depends least on the Python: other engines, matrices of
+# types, many processes that append, the demo; and lets the interpreter end twice per case in place
+# of 10 times. Versions that are not present are named, and no failure. They are tested side by side.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 . tools/pythons.sh
@@ -13,7 +13,9 @@ flags=()
 if [ "${1:-}" = --quick ]; then
   shift
   export ICEFRAME_TEST_EXITS=2
-  for name in concurrent_appends examples java_interop; do
+  for name in batch_bytes concurrent_appends concurrent_creation evolved_tables examples \
+    export_matrix foreign_filters foreign_metadata foreign_writers java_interop overwrites \
+    page_checksums private_libraries types_everywhere; do
     flags+=("--ignore=tests/python/test_$name.py")
   done
 fi
@@ -38,31 +40,33 @@ prepare() { # prepare VERSION PYTHON VENV: an environment with the wheel and wha
     "${wheels[0]}" && "$3/bin/python" tools/check_installed.py
 }
 
-check() { # check VERSION PYTHON: sets `result`
-  local venv=build/venv-$1 log=build/python-$1.log start=$SECONDS built
-  result="no environment with the wheel"
-  prepare "$1" "$2" "$venv" || return
-  built=$((SECONDS - start))
-  "$venv/bin/python" -m pytest -q tests/python ${flags[@]+"${flags[@]}"} 2>&1 | tee "$log"
-  local status=${PIPESTATUS[0]}
-  result="$(tail -1 "$log" | sed -E 's/^=+ | =+$//g; s/ in [0-9].*//'), $((SECONDS - start)) s ($built before the tests)"
+check() { # check VERSION PYTHON: leaves one line in build/python-VERSION.result
+  local venv=build/venv-$1 log=build/python-$1.log start=$SECONDS built status=1
+  local result="no environment with the wheel"
+  if prepare "$1" "$2" "$venv" >"$log" 2>&1; then
+    built=$((SECONDS - start))
+    "$venv/bin/python" -m pytest -q tests/python ${flags[@]+"${flags[@]}"} >>"$log" 2>&1
+    status=$?
+    result="$(tail -1 "$log" | sed -E 's/^=+ | =+$//g; s/ in [0-9].*//'), $((SECONDS - start)) s ($built before the tests)"
+  fi
+  [ "$status" -eq 0 ] || { result="FAILED, $result" && tail -60 "$log"; }
+  echo "python $("$2" -c 'import platform; print(platform.python_version())'): $result" >"build/python-$1.result"
   return "$status"
 }
 
-lines=()
-failures=0
+declare -A running
 for version in "${versions[@]}"; do
-  if ! python=$(find_python "$version"); then
-    lines+=("python $version: not present (none that runs, with Python.h, venv and a GIL)")
-    continue
+  if python=$(find_python "$version"); then
+    echo "== Python $version ($python)"
+    check "$version" "$python" &
+    running[$version]=$!
+  else
+    echo "python $version: not present (none that runs, with Python.h, venv and a GIL)"
   fi
-  full=$("$python" -c 'import platform; print(platform.python_version())')
-  echo "== Python $full ($python)"
-  check "$version" "$python" || {
-    failures=$((failures + 1))
-    result="FAILED, $result"
-  }
-  lines+=("python $full: $result")
 done
-printf '%s\n' "${lines[@]}"
+failures=0
+for version in "${!running[@]}"; do
+  wait "${running[$version]}" || failures=$((failures + 1))
+  cat "build/python-$version.result"
+done
 exit $((failures > 0))
