@@ -108,6 +108,10 @@ class Names:
         # by any definition without one, as another Arrow's: so ours serves it.
         carried = [name for name in map(without_version, names) if self.symbols.get(name)]
         carried = [name for name in carried if name not in private]
+        # A sanitizer's runtime must come first, and what is added comes before it.
+        needed = tools.patch("--print-needed", str(file)).split()
+        if any(library.startswith(("libasan.", "libtsan.")) for library in needed):
+            carried = []
         if carried:
             libraries = {private_name(self.symbols[name]) for name in carried}
             for library in sorted(libraries - {file.name}):
