@@ -71,7 +71,7 @@ TAKEN = [
     ("timestamp", pd.Timestamp(NOON), NOON),
     ("list<timestamp>", np.array([NOON, "NaT"], "datetime64[us]"), [NOON, None]),
     ("timestamp", pd.NaT, None),
-    ("timestamp", np.datetime64("NaT"), None),
+    ("timestamp", np.datetime64("NaT", "us"), None),
     ("timestamptz", NOON.replace(tzinfo=OSLO), NOON.replace(hour=11, tzinfo=dt.UTC)),
     ("timestamptz", pd.Timestamp(NOON, tz="Europe/Oslo"), NOON.replace(hour=11, tzinfo=dt.UTC)),
     ("string", "Ærø 😀", "Ærø 😀"),
