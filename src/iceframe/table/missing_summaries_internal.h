@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "iceframe/format/manifest_file.h"
 #include "iceframe/table/commit.h"
 
 namespace iceframe::internal {
