@@ -48,7 +48,7 @@ Result<std::unique_ptr<ColumnBuilder>> ColumnBuilder::Make(const NestedField& fi
 bool ColumnBuilder::IsNull(PyObject* value) const {
   if (value == Py_None) return true;
   if (!place_->nan_is_null || !IsNan(value)) return false;
-  // Inside of a list or struct only what is no float has become one by a null beside it.
+  // Within a list or struct, a NaN of a float field is a value; elsewhere pandas made it of a null.
   const bool is_float = field_.type.id() == TypeId::kFloat || field_.type.id() == TypeId::kDouble;
   return !is_float || place_->depth == 0;
 }

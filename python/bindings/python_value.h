@@ -65,7 +65,7 @@ Refusal ToFixed(const ValueTarget& to, PyObject* value, ValueBytes* out);
 Refusal ToNothing(const ValueTarget& to, PyObject* value, bool* out);
 
 /// The plain form of members of enumerations, of scalars of NumPy and pyarrow, and of pandas'
-/// missing values (None); the value itself where there is no other. nullptr: raised.
+/// missing values (None); else the value itself. nullptr: a Python error is set.
 nanobind::object Unwrapped(const PythonClasses& classes, PyObject* value);
 
 /// Whether it is NaT, of pandas or NumPy.

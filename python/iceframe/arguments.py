@@ -124,7 +124,7 @@ def string_properties(
     """Returns the entries as strings: booleans lower-case, nested mappings as JSON.
 
     Raises:
-        ValidationError: it is no mapping, or holds what no text can be made of.
+        ValidationError: it is not a mapping, or a value can't be written as text.
     """
     if values is None:
         return {}

@@ -255,8 +255,8 @@ class IceFrame(TableReading):
         """Returns "namespace.table" names, sorted.
 
         Raises:
-            NotFoundError: there is no such namespace; "default", which comes with its first table,
-                is empty then.
+            NotFoundError: the namespace does not exist; "default" is made with its first table and
+                counts as empty before.
         """
         return self._session.list_tables(".".join(levels("namespace", namespace)))
 

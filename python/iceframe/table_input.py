@@ -34,7 +34,7 @@ def to_rows(data: Any, *, replaces: bool = False) -> Any:  # noqa: ANN401 - anyt
 
     Args:
         data: the rows.
-        replaces: whether they take the place of others; then nothing at all is no input.
+        replaces: whether they replace other rows; then data with neither rows nor types is refused.
     """
     if isinstance(data, type):
         raise _unreadable(f"the class {data.__name__}")

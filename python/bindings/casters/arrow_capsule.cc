@@ -121,8 +121,8 @@ Result<nb::object> CallProtocol(nb::handle object, const char* method) {
 template <typename T>
 Result<T*> Unpack(nb::handle capsule, const char* name) {
   if (PyCapsule_IsValid(capsule.ptr(), name) == 0) {
-    return Error(ErrorKind::kInvalidArgument, "the Arrow data is no capsule of ", name, ": ",
-                 TypeName(capsule));
+    return Error(ErrorKind::kInvalidArgument, "the Arrow data must be a capsule named ", name,
+                 ", got ", TypeName(capsule));
   }
   auto* unpacked = static_cast<T*>(PyCapsule_GetPointer(capsule.ptr(), name));
   if (unpacked->release == nullptr) {

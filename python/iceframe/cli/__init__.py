@@ -37,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line; returns the exit code.
 
     Raises:
-        ValidationError: the arguments are no texts.
+        ValidationError: an argument is not a string.
     """
     if arguments is not None:
         arguments = as_list("arguments", arguments)
