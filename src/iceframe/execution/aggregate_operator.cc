@@ -47,7 +47,7 @@ class AggregateOperator final : public Operator {
 
  private:
   Status Compute() {
-    GroupIds groups(pool(), batch_bytes());
+    GroupIds groups(pool(), batch_bytes(), KeysUse::kGivenBack);
     NestedKeyValues nested_keys(batch_bytes(), pool());
     // The keys, then the operands of the calls that have one.
     std::vector<Expression> expressions;
@@ -60,7 +60,7 @@ class AggregateOperator final : public Operator {
         [&](const EvaluatedPart& part) { return Consume(part, &groups, &nested_keys); }));
     arrow::ArrayVector columns;
     if (!node_.keys.empty()) {
-      ICEFRAME_ASSIGN_OR_RETURN(columns, groups.Keys());
+      ICEFRAME_ASSIGN_OR_RETURN(columns, groups.TakeKeys());
       // Nothing came: no groups, of the right types.
       if (columns.empty()) return EmptyBatch(*schema(), pool()).Value(&result_);
       ICEFRAME_RETURN_NOT_OK(nested_keys.PutBack(&columns));

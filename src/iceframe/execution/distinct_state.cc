@@ -16,7 +16,9 @@ namespace {
 class DistinctState final : public AggregateState {
  public:
   DistinctState(std::shared_ptr<MemoryBudget> memory, int64_t max_bytes)
-      : memory_(std::move(memory)), pairs_(memory_->pool(), max_bytes), counts_(memory_->pool()) {}
+      : memory_(std::move(memory)),
+        pairs_(memory_->pool(), max_bytes, KeysUse::kNone),
+        counts_(memory_->pool()) {}
 
   Status Resize(int64_t num_groups) override {
     if (num_groups <= counts_.length()) return Status::OK();

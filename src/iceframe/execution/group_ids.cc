@@ -62,21 +62,24 @@ Result<GroupIds::Ids> GroupIds::ConsumeIn(Generation* generation, const arrow::A
 // New groups get their numbers in order of their first rows, which is not always the grouper's.
 Status GroupIds::NumberNewGroups(Generation* generation, const arrow::ArrayVector& keys,
                                  const arrow::UInt32Array& ids) {
-  arrow::ArrayVector texts;
-  for (const ArrayPtr& key : keys) {
-    if (OffsetReach(*key->data()) > 0) texts.push_back(key);
-  }
   auto next = static_cast<uint32_t>(generation->numbers.length());
-  ICEFRAME_RETURN_NOT_OK(generation->numbers.Append(
-      generation->grouper->num_groups() - generation->numbers.length(), kNoNumber));
+  const int64_t num_new = generation->grouper->num_groups() - generation->numbers.length();
+  ICEFRAME_RETURN_NOT_OK(generation->numbers.Append(num_new, kNoNumber));
   uint32_t* numbers = generation->numbers.mutable_data();
+  arrow::UInt32Builder first_rows(exec_.memory_pool());
+  ICEFRAME_RETURN_NOT_OK(first_rows.Reserve(num_new));
   for (int64_t row = 0; row < ids.length(); ++row) {
     const uint32_t id = ids.Value(row);
     if (numbers[id] != kNoNumber) continue;
     generation->is_in_order = generation->is_in_order && id == next;
     numbers[id] = next++;
-    for (const ArrayPtr& text : texts) generation->key_bytes += OffsetReach(*text->data(), row, 1);
+    first_rows.UnsafeAppend(static_cast<uint32_t>(row));
   }
+  ICEFRAME_ASSIGN_OR_RETURN(ArrayPtr rows, first_rows.Finish());
+  ICEFRAME_ASSIGN_OR_RETURN(arrow::ArrayVector added,
+                            TakeColumns(keys, *rows, exec_.memory_pool()));
+  for (const ArrayPtr& key : added) generation->key_bytes += OffsetReach(*key->data());
+  if (keys_use_ == KeysUse::kGivenBack) keys_.push_back(std::move(added));
   return Status::OK();
 }
 
@@ -154,34 +157,14 @@ Result<GroupIds::Ids> GroupIds::Lookup(const arrow::ArrayVector& keys, int64_t n
   return ids;
 }
 
-Result<arrow::ArrayVector> GroupIds::KeysOf(const Generation& generation) {
-  ICEFRAME_ASSIGN_OR_RETURN(arrow::compute::ExecBatch uniques, generation.grouper->GetUniques());
+Result<arrow::ArrayVector> GroupIds::TakeKeys() {
+  const std::vector<arrow::ArrayVector> batches = std::exchange(keys_, {});
   arrow::ArrayVector keys;
-  for (const arrow::Datum& column : uniques.values) keys.push_back(column.make_array());
-  if (generation.is_in_order) return keys;
-  const int64_t num_groups = generation.numbers.length();
-  ICEFRAME_ASSIGN_OR_RETURN(
-      std::shared_ptr<arrow::Buffer> buffer,
-      arrow::AllocateBuffer(num_groups * static_cast<int64_t>(sizeof(uint32_t)),
-                            exec_.memory_pool()));
-  auto* ids = reinterpret_cast<uint32_t*>(buffer->mutable_data());
-  for (int64_t id = 0; id < num_groups; ++id) {
-    ids[generation.numbers.data()[id]] = static_cast<uint32_t>(id);
-  }
-  return TakeColumns(keys, arrow::UInt32Array(num_groups, buffer), exec_.memory_pool());
-}
-
-Result<arrow::ArrayVector> GroupIds::Keys() {
-  std::vector<arrow::ArrayVector> chunks;
-  for (const Generation& generation : generations_) {
-    ICEFRAME_ASSIGN_OR_RETURN(arrow::ArrayVector uniques, KeysOf(generation));
-    chunks.resize(uniques.size());
-    for (size_t i = 0; i < chunks.size(); ++i) chunks[i].push_back(std::move(uniques[i]));
-  }
-  arrow::ArrayVector keys;
-  for (const arrow::ArrayVector& chunk : chunks) {
+  for (size_t column = 0; !batches.empty() && column < batches[0].size(); ++column) {
+    arrow::ArrayVector chunks;
+    for (const arrow::ArrayVector& batch : batches) chunks.push_back(batch[column]);
     ICEFRAME_ASSIGN_OR_RETURN(ArrayPtr key,
-                              ConcatenateWithin(chunk, max_bytes_, exec_.memory_pool()));
+                              ConcatenateWithin(chunks, max_bytes_, exec_.memory_pool()));
     keys.push_back(std::move(key));
   }
   return keys;

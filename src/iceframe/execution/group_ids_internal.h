@@ -2,6 +2,7 @@
 // Rows of keys -> numbers of groups, 0 for the first that appears.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -14,14 +15,19 @@
 
 namespace iceframe {
 
+/// Whether the keys of the groups will be asked for.
+enum class KeysUse : uint8_t { kGivenBack, kNone };
+
 /// Nulls are equal here, as are NaNs, and −0 and 0.
 ///
-/// Arrow's grouper gives its keys back in arrays of 32-bit offsets. So there is a further one
-/// whenever the last one's keys have got as long as the limit; rows go to the first that knows
-/// them.
+/// Keys are kept as they come, a batch's at a time: Arrow's grouper gives its own back in one call
+/// that takes a second for ten million texts and can't be cancelled. Its keys have 32-bit offsets.
+/// So there is a further one whenever the last one's keys have got as long as the limit; rows go to
+/// the first that knows them.
 class GroupIds {
  public:
-  GroupIds(arrow::MemoryPool* pool, int64_t max_bytes) : exec_(pool), max_bytes_(max_bytes) {}
+  GroupIds(arrow::MemoryPool* pool, int64_t max_bytes, KeysUse keys_use)
+      : exec_(pool), max_bytes_(max_bytes), keys_use_(keys_use) {}
 
   /// The group of each row; new keys make new groups.
   Result<std::shared_ptr<arrow::UInt32Array>> Consume(const arrow::ArrayVector& keys,
@@ -31,8 +37,8 @@ class GroupIds {
                                                      int64_t num_rows);
   int64_t num_groups() const;
   /// A row of keys per group, in storage form, perhaps wide (types/wide_array.h); no arrays if
-  /// nothing was consumed.
-  Result<arrow::ArrayVector> Keys();
+  /// nothing was consumed. To be called once, at the end.
+  Result<arrow::ArrayVector> TakeKeys();
 
  private:
   /// The groups from `first_group` on.
@@ -52,10 +58,9 @@ class GroupIds {
   Result<arrow::ArrayVector> Groupable(const arrow::ArrayVector& keys);
   Status AddGeneration(const arrow::ArrayVector& keys);
   Result<Ids> ConsumeIn(Generation* generation, const arrow::ArrayVector& keys, int64_t num_rows);
-  static Status NumberNewGroups(Generation* generation, const arrow::ArrayVector& keys,
-                                const arrow::UInt32Array& ids);
+  Status NumberNewGroups(Generation* generation, const arrow::ArrayVector& keys,
+                         const arrow::UInt32Array& ids);
   Result<Ids> Numbered(const Generation& generation, const Ids& ids);
-  Result<arrow::ArrayVector> KeysOf(const Generation& generation);
   Result<Ids> LookupIn(const Generation& generation, const arrow::ArrayVector& keys,
                        int64_t num_rows);
   /// Looks in all generations but the last, which gets what these don't know.
@@ -63,7 +68,10 @@ class GroupIds {
 
   arrow::compute::ExecContext exec_;
   int64_t max_bytes_;
+  KeysUse keys_use_;
   std::vector<Generation> generations_;
+  /// Of the groups in order, a chunk of each column per batch that brought new ones.
+  std::vector<arrow::ArrayVector> keys_;
 };
 
 }  // namespace iceframe
