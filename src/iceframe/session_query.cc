@@ -26,7 +26,7 @@ class SessionResolver final : public RelationResolver {
     if (is_new) {
       ICEFRAME_ASSIGN_OR_RETURN(entry->second, session_->LoadTable(context_, name.name));
     }
-    return TableRelation::Make(entry->second, name);
+    return MakeTableRelation(entry->second, name);
   }
 
  private:
@@ -41,7 +41,7 @@ class OneTableResolver final : public RelationResolver {
   explicit OneTableResolver(std::shared_ptr<const Table> table) : table_(std::move(table)) {}
 
   Result<std::shared_ptr<const Relation>> Resolve(const RelationName& name) override {
-    return TableRelation::Make(table_, name);
+    return MakeTableRelation(table_, name);
   }
 
  private:

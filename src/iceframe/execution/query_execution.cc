@@ -5,6 +5,7 @@
 
 #include <arrow/record_batch.h>
 
+#include "iceframe/base/overloaded.h"
 #include "iceframe/execution/aggregate_operator.h"
 #include "iceframe/execution/columns_internal.h"
 #include "iceframe/execution/join_operator.h"
@@ -65,18 +66,21 @@ class QueryReader final : public arrow::RecordBatchReader {
 }  // namespace
 
 OperatorPtr MakeOperators(const PlanPtr& plan) {
-  if (plan->as<ScanNode>() != nullptr) return MakeScanOperator(*plan);
-  if (const auto* aggregate = plan->as<AggregateNode>(); aggregate && aggregate->from_metadata) {
-    return MakeMetadataAggregateOperator(*plan);
-  }
-  OperatorPtr input = MakeOperators(plan->inputs[0]);
-  if (plan->as<FilterNode>() != nullptr) return MakeFilterOperator(*plan, std::move(input));
-  if (plan->as<ProjectNode>() != nullptr) return MakeProjectOperator(*plan, std::move(input));
-  if (plan->as<AggregateNode>() != nullptr) return MakeAggregateOperator(*plan, std::move(input));
-  if (plan->as<WindowPlanNode>() != nullptr) return MakeWindowOperator(*plan, std::move(input));
-  if (plan->as<SortNode>() != nullptr) return MakeSortOperator(*plan, std::move(input));
-  if (plan->as<LimitNode>() != nullptr) return MakeLimitOperator(*plan, std::move(input));
-  return MakeJoinOperator(*plan, std::move(input), MakeOperators(plan->inputs[1]));
+  const auto input = [&plan](size_t i = 0) { return MakeOperators(plan->inputs[i]); };
+  return std::visit(Overloaded{
+                        [&](const ScanNode&) { return MakeScanOperator(*plan); },
+                        [&](const FilterNode&) { return MakeFilterOperator(*plan, input()); },
+                        [&](const ProjectNode&) { return MakeProjectOperator(*plan, input()); },
+                        [&](const JoinNode&) { return MakeJoinOperator(*plan, input(), input(1)); },
+                        [&](const AggregateNode& aggregate) {
+                          return aggregate.from_metadata ? MakeMetadataAggregateOperator(*plan)
+                                                         : MakeAggregateOperator(*plan, input());
+                        },
+                        [&](const WindowPlanNode&) { return MakeWindowOperator(*plan, input()); },
+                        [&](const SortNode&) { return MakeSortOperator(*plan, input()); },
+                        [&](const LimitNode&) { return MakeLimitOperator(*plan, input()); },
+                    },
+                    plan->operation);
 }
 
 Result<std::shared_ptr<arrow::RecordBatchReader>> ExecutePlan(const OperationContext& context,

@@ -13,7 +13,7 @@
 
 namespace iceframe {
 
-/// The operators of a plan whose relations are TableRelations.
+/// The operators that run a plan.
 OperatorPtr MakeOperators(const PlanPtr& plan);
 
 /// Runs a plan: batches come as they are asked for, of `plan`'s columns without field ids.

@@ -6,8 +6,7 @@
 
 #include <arrow/record_batch.h>
 
-#include "iceframe/execution/counted_scan_internal.h"
-#include "iceframe/execution/table_read_internal.h"
+#include "iceframe/execution/own_counters_internal.h"
 #include "iceframe/expression/binder.h"
 #include "iceframe/expression/rewrite.h"
 
@@ -28,33 +27,34 @@ class ScanOperator final : public Operator {
     scan_.filter = SimplifyFilter(
         Expression(AndNode{{scan_.filter, predicate}}, Type::Boolean(), /*is_bound=*/true));
   }
-  const OperationCounters* counters() const override { return stream_.counters().get(); }
+  const OperationCounters* counters() const override { return counters_.counters().get(); }
 
  protected:
   Status DoOpen() override {
     if (scan_.filter.is_false() || scan_.limit == 0) return Status::OK();
-    return stream_.Open(context(), ToTableRead(scan_, *schema()));
+    ICEFRAME_ASSIGN_OR_RETURN(const RelationSource* source, SourceOf(scan_));
+    return source->Open(counters_.Under(context()), ToRelationRead(scan_, *schema()))
+        .Value(&stream_);
   }
   Result<BatchPtr> DoNext() override {
-    ICEFRAME_ASSIGN_OR_RETURN(BatchPtr batch, stream_.Next());
-    if (batch == nullptr) return batch;
-    return MakeBatch(batch->num_rows(), batch->columns());
+    if (stream_ == nullptr) return nullptr;
+    ICEFRAME_ASSIGN_OR_RETURN(BatchPtr batch, stream_->Next());
+    if (batch != nullptr) return MakeBatch(batch->num_rows(), batch->columns());
+    stream_.reset();
+    counters_.Tell();
+    return nullptr;
   }
 
  private:
   ScanNode scan_;
-  CountedScan stream_;
+  OwnCounters counters_;
+  std::unique_ptr<BatchStream> stream_;
 };
 
 }  // namespace
 
-TableRead ToTableRead(const ScanNode& scan, const Schema& schema) {
-  const auto& relation = static_cast<const TableRelation&>(*scan.relation);
-  TableRead read;
-  read.table = relation.table();
-  read.options.version = relation.version();
-  read.options.limit = scan.limit;
-  // The same columns under the table's own ids.
+RelationRead ToRelationRead(const ScanNode& scan, const Schema& schema) {
+  // The same columns under the relation's own ids.
   std::set<FieldId> ids;
   const auto collect = [&](const auto& self, const std::vector<NestedField>& fields) -> void {
     for (const NestedField& field : fields) {
@@ -63,15 +63,21 @@ TableRead ToTableRead(const ScanNode& scan, const Schema& schema) {
     }
   };
   collect(collect, schema.fields());
-  read.options.projection = relation.schema()->Select(ids);
-  read.options.filter =
-      RewriteExpression(scan.filter, [&](const Expression& e) -> std::optional<Expression> {
-        const auto* column = e.as<ColumnNode>();
-        if (column == nullptr) return std::nullopt;
-        return Expression(ColumnNode{column->name, column->field_id - scan.id_offset}, e.type(),
-                          /*is_bound=*/true);
-      });
-  return read;
+  return {scan.relation->schema->Select(ids), OverRelation(scan, scan.filter), scan.limit};
+}
+
+Expression OverRelation(const ScanNode& scan, const Expression& expression) {
+  return RewriteExpression(expression, [&](const Expression& e) -> std::optional<Expression> {
+    const auto* column = e.as<ColumnNode>();
+    if (column == nullptr) return std::nullopt;
+    return Expression(ColumnNode{column->name, column->field_id - scan.id_offset}, e.type(),
+                      /*is_bound=*/true);
+  });
+}
+
+Result<const RelationSource*> SourceOf(const ScanNode& scan) {
+  if (scan.relation->source != nullptr) return scan.relation->source.get();
+  return Error(ErrorKind::kUnsupported, "rows can't be read, only planned: ", scan.relation->name);
 }
 
 OperatorPtr MakeScanOperator(const PlanNode& plan) { return std::make_unique<ScanOperator>(plan); }

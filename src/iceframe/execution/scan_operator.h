@@ -1,14 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-// The leaves of a query: tables read.
+// The leaves of a query: relations read.
 #pragma once
 
 #include "iceframe/execution/operator.h"
+#include "iceframe/execution/relation_source.h"
 #include "iceframe/query/logical_plan.h"
 
 namespace iceframe {
 
-/// Reads a ScanNode whose relation is a TableRelation. Filters that are offered before it is opened
-/// skip partitions, files, row groups and rows as its own.
+/// Reads a ScanNode's relation. Filters that are offered before it is opened are read with, as its
+/// own. Errors of opening: Unsupported for a relation without a source.
 OperatorPtr MakeScanOperator(const PlanNode& plan);
+
+/// What a scan node asks for, under the relation's own field ids; `schema`: the node's output.
+RelationRead ToRelationRead(const ScanNode& scan, const Schema& schema);
+/// A bound expression over a scan node's columns, under the relation's own field ids.
+Expression OverRelation(const ScanNode& scan, const Expression& expression);
+/// Errors: Unsupported for a relation without a source.
+Result<const RelationSource*> SourceOf(const ScanNode& scan);
 
 }  // namespace iceframe

@@ -11,6 +11,7 @@
 
 #include "iceframe/base/result.h"
 #include "iceframe/datafile/data_file_reader.h"
+#include "iceframe/execution/batch_stream.h"
 #include "iceframe/io/file_io.h"
 #include "iceframe/planning/scan_task.h"
 #include "iceframe/runtime/operation_context.h"
@@ -44,17 +45,14 @@ struct ScanStreamOptions {
 /// short it falls back to one file at a time before it gives up.
 ///
 /// One consumer at a time. Destroying it cancels what is under way and waits for it.
-class ScanStream {
+class ScanStream : public BatchStream {
  public:
   static Result<std::unique_ptr<ScanStream>> Make(const OperationContext& context,
                                                   std::shared_ptr<FileIO> io, TaskSource tasks,
                                                   ReadOptionsSource read_options,
                                                   ScanStreamOptions options);
-  virtual ~ScanStream() = default;
-
-  /// The next non-empty batch, or nullptr at the end. An error comes again at each further call.
   /// Errors: those of planning and of DataFileReader; Cancelled; Timeout.
-  virtual Result<std::shared_ptr<arrow::RecordBatch>> Next() = 0;
+  Result<std::shared_ptr<arrow::RecordBatch>> Next() override = 0;
   virtual const std::shared_ptr<arrow::Schema>& schema() const = 0;
 };
 

@@ -21,7 +21,8 @@ bool CanAnswer(const PlanNode& plan) {
   const auto* aggregate = plan.as<AggregateNode>();
   if (aggregate == nullptr || !aggregate->keys.empty() || aggregate->calls.empty()) return false;
   const auto* scan = plan.inputs[0]->as<ScanNode>();
-  return scan != nullptr && !scan->limit && std::ranges::all_of(aggregate->calls, IsInMetadata);
+  return scan != nullptr && scan->relation->has_statistics && !scan->limit &&
+         std::ranges::all_of(aggregate->calls, IsInMetadata);
 }
 
 }  // namespace

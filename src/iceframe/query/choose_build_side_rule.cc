@@ -1,37 +1,49 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <optional>
 #include <utility>
 
+#include "iceframe/base/overloaded.h"
 #include "iceframe/query/optimizer.h"
 
 namespace iceframe {
 
 namespace {
 
-// How many rows to expect; a guess that only orders the sides of a join.
-std::optional<int64_t> EstimateRows(const PlanPtr& plan) {
-  // A filter is taken to keep a fifth.
+using Estimate = std::optional<int64_t>;
+
+// A filter is taken to keep a fifth.
+Estimate Filtered(Estimate rows) {
   constexpr int64_t kFilterFactor = 5;
-  if (const auto* scan = plan->as<ScanNode>()) {
-    std::optional<int64_t> rows = scan->relation->estimated_rows();
-    if (rows && !scan->filter.is_true()) rows = *rows / kFilterFactor;
-    if (scan->limit) rows = std::min(rows.value_or(*scan->limit), *scan->limit);
-    return rows;
-  }
-  std::optional<int64_t> rows = EstimateRows(plan->inputs[0]);
-  if (plan->inputs.size() > 1) {
-    const std::optional<int64_t> other = EstimateRows(plan->inputs[1]);
-    if (!rows || !other) return std::nullopt;
-    return std::max(*rows, *other);
-  }
-  if (rows && plan->as<FilterNode>() != nullptr) rows = *rows / kFilterFactor;
-  if (const auto* limit = plan->as<LimitNode>(); limit != nullptr && limit->limit) {
-    rows = std::min(rows.value_or(*limit->limit), *limit->limit);
-  }
-  if (const auto* sort = plan->as<SortNode>(); sort != nullptr && sort->fetch) {
-    rows = std::min(rows.value_or(*sort->fetch), *sort->fetch);
-  }
-  return rows;
+  return rows ? Estimate(*rows / kFilterFactor) : rows;
+}
+
+Estimate Limited(Estimate rows, Estimate limit) {
+  if (!limit) return rows;
+  return std::min(rows.value_or(*limit), *limit);
+}
+
+// How many rows to expect; a guess that only orders the sides of a join.
+Estimate EstimateRows(const PlanPtr& plan) {
+  const auto of_input = [&plan](size_t i = 0) { return EstimateRows(plan->inputs[i]); };
+  return std::visit(Overloaded{
+                        [](const ScanNode& scan) {
+                          const Estimate rows = scan.relation->estimated_rows;
+                          return Limited(scan.filter.is_true() ? rows : Filtered(rows), scan.limit);
+                        },
+                        [&](const FilterNode&) { return Filtered(of_input()); },
+                        [&](const ProjectNode&) { return of_input(); },
+                        [&](const JoinNode&) -> Estimate {
+                          const Estimate left = of_input(0);
+                          const Estimate right = of_input(1);
+                          return left && right ? Estimate(std::max(*left, *right)) : std::nullopt;
+                        },
+                        [&](const AggregateNode&) { return of_input(); },
+                        [&](const WindowPlanNode&) { return of_input(); },
+                        [&](const SortNode& sort) { return Limited(of_input(), sort.fetch); },
+                        [&](const LimitNode& limit) { return Limited(of_input(), limit.limit); },
+                    },
+                    plan->operation);
 }
 
 }  // namespace

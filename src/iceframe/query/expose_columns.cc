@@ -2,6 +2,7 @@
 // Filters and orderings over columns and aggregates that the select before them left out.
 #include <utility>
 
+#include "iceframe/base/overloaded.h"
 #include "iceframe/query/plan_binder_internal.h"
 
 namespace iceframe {
@@ -10,9 +11,19 @@ namespace {
 
 using MaybePlan = std::optional<PlanPtr>;
 
+// Whether the node's output is its input's columns.
 bool HandsRowsOn(const PlanNode& plan) {
-  return plan.as<FilterNode>() != nullptr || plan.as<SortNode>() != nullptr ||
-         plan.as<LimitNode>() != nullptr;
+  return std::visit(Overloaded{
+                        [](const ScanNode&) { return false; },
+                        [](const FilterNode&) { return true; },
+                        [](const ProjectNode&) { return false; },
+                        [](const JoinNode&) { return false; },
+                        [](const AggregateNode&) { return false; },
+                        [](const WindowPlanNode&) { return false; },
+                        [](const SortNode&) { return true; },
+                        [](const LimitNode&) { return true; },
+                    },
+                    plan.operation);
 }
 
 // The node over an input that has one more column at its end.

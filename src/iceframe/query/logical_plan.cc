@@ -6,6 +6,8 @@
 #include <set>
 #include <utility>
 
+#include "iceframe/base/overloaded.h"
+
 namespace iceframe {
 
 namespace {
@@ -59,27 +61,36 @@ void AppendColumns(const Columns& columns, Fields* fields) {
 
 Result<std::shared_ptr<const Schema>> SchemaOf(const PlanOperation& operation,
                                                const std::vector<PlanPtr>& inputs) {
-  if (const auto* scan = std::get_if<ScanNode>(&operation)) return scan->columns;
-  const Schema& input = *inputs[0]->schema;
-  Fields fields;
-  if (const auto* project = std::get_if<ProjectNode>(&operation)) {
-    AppendColumns(project->columns, &fields);
-  } else if (const auto* join = std::get_if<JoinNode>(&operation)) {
-    fields = JoinFields(*join, input, *inputs[1]->schema);
-  } else if (const auto* aggregate = std::get_if<AggregateNode>(&operation)) {
-    AppendColumns(aggregate->keys, &fields);
-    AppendColumns(aggregate->calls, &fields);
-  } else if (const auto* window = std::get_if<WindowPlanNode>(&operation)) {
-    AppendFields(input, false, &fields);
-    AppendColumns(window->windows, &fields);
-  } else {
-    return inputs[0]->schema;
-  }
-  return MakeSchema(std::move(fields));
-}
-
-void CollectIds(const Expression& expression, std::set<FieldId>* ids) {
-  ids->merge(ReferencedFieldIds(expression));
+  using SchemaResult = Result<std::shared_ptr<const Schema>>;
+  const auto as_input = [&](const auto&) -> SchemaResult { return inputs[0]->schema; };
+  return std::visit(
+      Overloaded{
+          [](const ScanNode& scan) -> SchemaResult { return scan.columns; },
+          [&](const FilterNode& filter) { return as_input(filter); },
+          [](const ProjectNode& project) {
+            Fields fields;
+            AppendColumns(project.columns, &fields);
+            return MakeSchema(std::move(fields));
+          },
+          [&](const JoinNode& join) {
+            return MakeSchema(JoinFields(join, *inputs[0]->schema, *inputs[1]->schema));
+          },
+          [](const AggregateNode& aggregate) {
+            Fields fields;
+            AppendColumns(aggregate.keys, &fields);
+            AppendColumns(aggregate.calls, &fields);
+            return MakeSchema(std::move(fields));
+          },
+          [&](const WindowPlanNode& window) {
+            Fields fields;
+            AppendFields(*inputs[0]->schema, false, &fields);
+            AppendColumns(window.windows, &fields);
+            return MakeSchema(std::move(fields));
+          },
+          [&](const SortNode& sort) { return as_input(sort); },
+          [&](const LimitNode& limit) { return as_input(limit); },
+      },
+      operation);
 }
 
 }  // namespace
@@ -117,21 +128,32 @@ std::vector<NamedExpression> PassThrough(const Schema& schema) {
 
 std::set<FieldId> ReferencedFieldIds(const PlanOperation& operation) {
   std::set<FieldId> ids;
-  if (const auto* filter = std::get_if<FilterNode>(&operation)) {
-    CollectIds(filter->predicate, &ids);
-  } else if (const auto* project = std::get_if<ProjectNode>(&operation)) {
-    for (const NamedExpression& column : project->columns) CollectIds(column.expression, &ids);
-  } else if (const auto* join = std::get_if<JoinNode>(&operation)) {
-    for (const Expression& key : join->left_keys) CollectIds(key, &ids);
-    for (const Expression& key : join->right_keys) CollectIds(key, &ids);
-  } else if (const auto* aggregate = std::get_if<AggregateNode>(&operation)) {
-    for (const NamedExpression& key : aggregate->keys) CollectIds(key.expression, &ids);
-    for (const AggregateCall& call : aggregate->calls) CollectIds(call.call, &ids);
-  } else if (const auto* window = std::get_if<WindowPlanNode>(&operation)) {
-    for (const NamedExpression& call : window->windows) CollectIds(call.expression, &ids);
-  } else if (const auto* sort = std::get_if<SortNode>(&operation)) {
-    for (const SortKey& key : sort->keys) CollectIds(key.expression, &ids);
-  }
+  const auto collect = [&ids](const Expression& expression) {
+    ids.merge(ReferencedFieldIds(expression));
+  };
+  std::visit(Overloaded{
+                 [](const ScanNode&) {},
+                 [&](const FilterNode& filter) { collect(filter.predicate); },
+                 [&](const ProjectNode& project) {
+                   for (const NamedExpression& column : project.columns) collect(column.expression);
+                 },
+                 [&](const JoinNode& join) {
+                   for (const Expression& key : join.left_keys) collect(key);
+                   for (const Expression& key : join.right_keys) collect(key);
+                 },
+                 [&](const AggregateNode& aggregate) {
+                   for (const NamedExpression& key : aggregate.keys) collect(key.expression);
+                   for (const AggregateCall& call : aggregate.calls) collect(call.call);
+                 },
+                 [&](const WindowPlanNode& window) {
+                   for (const NamedExpression& call : window.windows) collect(call.expression);
+                 },
+                 [&](const SortNode& sort) {
+                   for (const SortKey& key : sort.keys) collect(key.expression);
+                 },
+                 [](const LimitNode&) {},
+             },
+             operation);
   return ids;
 }
 

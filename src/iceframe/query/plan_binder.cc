@@ -51,7 +51,7 @@ class PlanBinder {
   Result<PlanPtr> BindScan(const RelationName& name) {
     ScanNode scan;
     ICEFRAME_ASSIGN_OR_RETURN(scan.relation, resolver_->Resolve(name));
-    const Schema& table = *scan.relation->schema();
+    const Schema& table = *scan.relation->schema;
     ICEFRAME_ASSIGN_OR_RETURN(scan.id_offset, ids_->Reserve(table.highest_field_id()));
     std::vector<NestedField> fields;
     for (const NestedField& field : table.fields()) {

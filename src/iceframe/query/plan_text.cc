@@ -2,6 +2,7 @@
 // Plans as text: for people, and as keys.
 #include <sstream>
 
+#include "iceframe/base/overloaded.h"
 #include "iceframe/expression/binder.h"
 #include "iceframe/query/logical_plan.h"
 
@@ -34,7 +35,7 @@ std::string CallText(const AggregateCall& call) {
 }
 
 std::string Describe(const ScanNode& scan, const Schema& schema) {
-  std::string text = "Scan: " + scan.relation->name() + " [" +
+  std::string text = "Scan: " + scan.relation->name + " [" +
                      Join(schema.fields(), [](const NestedField& f) { return f.name; }) + "]";
   if (!scan.filter.is_true()) text += ", filter: " + scan.filter.ToString();
   if (scan.limit) text += ", limit: " + std::to_string(*scan.limit);
@@ -86,7 +87,7 @@ std::string Canonical(const NamedExpression& column) {
 
 std::string Canonical(const ScanNode& scan) {
   std::ostringstream text;
-  text << "scan" << Quote(scan.relation->canonical_name()) << scan.id_offset << ";"
+  text << "scan" << Quote(scan.relation->canonical_name) << scan.id_offset << ";"
        << Quote(CanonicalForm(scan.filter)) << scan.limit.value_or(-1);
   return std::move(text).str();
 }
@@ -142,24 +143,18 @@ std::string_view ToString(JoinKind kind) {
 }
 
 std::string DescribeOperation(const PlanNode& node) {
-  struct Visitor {
-    const PlanNode& node;
-    std::string operator()(const ScanNode& scan) const { return Describe(scan, *node.schema); }
-    std::string operator()(const FilterNode& op) const {
-      return "Filter: " + op.predicate.ToString();
-    }
-    std::string operator()(const ProjectNode& op) const {
-      return "Project: " + Join(op.columns, NamedText);
-    }
-    std::string operator()(const WindowPlanNode& op) const {
-      return "Window: " + Join(op.windows, NamedText);
-    }
-    std::string operator()(const JoinNode& op) const { return Describe(op); }
-    std::string operator()(const AggregateNode& op) const { return Describe(op); }
-    std::string operator()(const SortNode& op) const { return Describe(op); }
-    std::string operator()(const LimitNode& op) const { return Describe(op); }
-  };
-  return std::visit(Visitor{node}, node.operation);
+  return std::visit(
+      Overloaded{
+          [&](const ScanNode& scan) { return Describe(scan, *node.schema); },
+          [](const FilterNode& op) { return "Filter: " + op.predicate.ToString(); },
+          [](const ProjectNode& op) { return "Project: " + Join(op.columns, NamedText); },
+          [](const WindowPlanNode& op) { return "Window: " + Join(op.windows, NamedText); },
+          [](const JoinNode& op) { return Describe(op); },
+          [](const AggregateNode& op) { return Describe(op); },
+          [](const SortNode& op) { return Describe(op); },
+          [](const LimitNode& op) { return Describe(op); },
+      },
+      node.operation);
 }
 
 std::string ToString(const PlanPtr& plan) {

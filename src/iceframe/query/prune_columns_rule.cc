@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <type_traits>
 #include <utility>
 
 #include "iceframe/query/optimizer.h"
@@ -73,7 +74,10 @@ Result<PlanPtr> PruneNode(const PlanPtr& plan, const JoinNode& join, const Ids& 
   return MakePlan(join, {std::move(left), std::move(right)});
 }
 
+// Of nodes whose output is their input's columns.
 template <typename Operation>
+  requires std::is_same_v<Operation, FilterNode> || std::is_same_v<Operation, SortNode> ||
+           std::is_same_v<Operation, LimitNode>
 Result<PlanPtr> PruneNode(const PlanPtr& plan, const Operation&, const Ids& wanted) {
   const Ids below = Union(wanted, ReferencedFieldIds(plan->operation));
   ICEFRAME_ASSIGN_OR_RETURN(PlanPtr input, Prune(plan->inputs[0], below));

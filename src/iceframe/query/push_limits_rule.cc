@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <limits>
+#include <optional>
+#include <utility>
 
+#include "iceframe/base/overloaded.h"
 #include "iceframe/query/optimizer.h"
 
 namespace iceframe {
@@ -13,29 +16,38 @@ int64_t SaturatedSum(int64_t left, int64_t right) {
   return left > most - right ? most : left + right;
 }
 
+int64_t Smaller(int64_t num_rows, const std::optional<int64_t>& limit) {
+  return std::min(num_rows, limit.value_or(num_rows));
+}
+
 // The plan, free to give no more than its first `num_rows` rows; below a node that must see all
 // rows nothing changes.
 Result<PlanPtr> KeepFirst(const PlanPtr& plan, int64_t num_rows) {
-  if (const auto* scan = plan->as<ScanNode>()) {
-    ScanNode limited = *scan;
-    limited.limit = std::min(num_rows, scan->limit.value_or(num_rows));
-    return MakeScan(std::move(limited), plan->schema);
-  }
-  if (const auto* sort = plan->as<SortNode>()) {
-    SortNode limited = *sort;
-    limited.fetch = std::min(num_rows, sort->fetch.value_or(num_rows));
-    return MakePlan(std::move(limited), plan->inputs);
-  }
-  if (plan->as<ProjectNode>() != nullptr) {
-    ICEFRAME_ASSIGN_OR_RETURN(PlanPtr input, KeepFirst(plan->inputs[0], num_rows));
-    return WithInputs(*plan, {std::move(input)});
-  }
-  if (const auto* limit = plan->as<LimitNode>()) {
-    LimitNode limited = *limit;
-    limited.limit = std::min(num_rows, limit->limit.value_or(num_rows));
-    return MakePlan(limited, plan->inputs);
-  }
-  return plan;
+  const auto sees_all_rows = [&](const auto&) -> Result<PlanPtr> { return plan; };
+  return std::visit(Overloaded{
+                        [&](ScanNode scan) -> Result<PlanPtr> {
+                          scan.limit = Smaller(num_rows, scan.limit);
+                          return MakeScan(std::move(scan), plan->schema);
+                        },
+                        [&](const FilterNode& filter) { return sees_all_rows(filter); },
+                        [&](const ProjectNode&) -> Result<PlanPtr> {
+                          ICEFRAME_ASSIGN_OR_RETURN(PlanPtr input,
+                                                    KeepFirst(plan->inputs[0], num_rows));
+                          return WithInputs(*plan, {std::move(input)});
+                        },
+                        [&](const JoinNode& join) { return sees_all_rows(join); },
+                        [&](const AggregateNode& aggregate) { return sees_all_rows(aggregate); },
+                        [&](const WindowPlanNode& window) { return sees_all_rows(window); },
+                        [&](SortNode sort) {
+                          sort.fetch = Smaller(num_rows, sort.fetch);
+                          return MakePlan(std::move(sort), plan->inputs);
+                        },
+                        [&](LimitNode limit) {
+                          limit.limit = Smaller(num_rows, limit.limit);
+                          return MakePlan(limit, plan->inputs);
+                        },
+                    },
+                    plan->operation);
 }
 
 }  // namespace

@@ -13,18 +13,23 @@
 
 namespace iceframe {
 
-/// A table at one version. Who resolved it knows what is behind it; plans don't.
-class Relation {
- public:
-  virtual ~Relation() = default;
-  /// As the user named it.
-  virtual const std::string& name() const = 0;
-  /// Equal for the same state of the same table alone.
-  virtual const std::string& canonical_name() const = 0;
-  /// Its columns, with the table's field ids.
-  virtual const std::shared_ptr<const Schema>& schema() const = 0;
+/// Reads a relation's rows; who runs plans says how (execution/relation_source.h).
+class RelationSource;
+
+/// Rows that a query may read: a table at one version, rows in memory, a service's own.
+struct Relation {
+  /// As the user named it, or as people should see it.
+  std::string name;
+  /// Equal for the same rows of the same thing alone, in this process and others.
+  std::string canonical_name;
+  /// Its columns; a table's carry the table's field ids.
+  std::shared_ptr<const Schema> schema;
   /// Rows, if something cheap tells; deletes may not be counted off.
-  virtual std::optional<int64_t> estimated_rows() const = 0;
+  std::optional<int64_t> estimated_rows;
+  /// Whether the source counts rows and finds extremes for less than reading them all.
+  bool has_statistics = false;
+  /// nullptr: can be planned, not run.
+  std::shared_ptr<const RelationSource> source;
 };
 
 /// What a query calls a relation before it is resolved.

@@ -14,24 +14,6 @@
 
 namespace iceframe {
 
-/// A relation that is nothing but what plans see of it.
-class PlainRelation final : public Relation {
- public:
-  PlainRelation(std::string name, std::vector<NestedField> fields, std::optional<int64_t> rows)
-      : name_(std::move(name)),
-        schema_(Schema::Make(SchemaId(0), std::move(fields)).ValueOrDie()),
-        estimated_rows_(rows) {}
-  const std::string& name() const override { return name_; }
-  const std::string& canonical_name() const override { return name_; }
-  const std::shared_ptr<const Schema>& schema() const override { return schema_; }
-  std::optional<int64_t> estimated_rows() const override { return estimated_rows_; }
-
- private:
-  std::string name_;
-  std::shared_ptr<const Schema> schema_;
-  std::optional<int64_t> estimated_rows_;
-};
-
 /// orders (a million rows), customers and places (a thousand), notes (nobody knows how many).
 class PlainRelations final : public RelationResolver {
  public:
@@ -66,7 +48,13 @@ class PlainRelations final : public RelationResolver {
 
  private:
   void Add(const std::string& name, std::vector<NestedField> fields, std::optional<int64_t> rows) {
-    relations_[name] = std::make_shared<PlainRelation>(name, std::move(fields), rows);
+    relations_[name] = std::make_shared<const Relation>(
+        Relation{.name = name,
+                 .canonical_name = name,
+                 .schema = Schema::Make(SchemaId(0), std::move(fields)).ValueOrDie(),
+                 .estimated_rows = rows,
+                 .has_statistics = true,
+                 .source = nullptr});
   }
 
   std::map<std::string, std::shared_ptr<const Relation>> relations_;

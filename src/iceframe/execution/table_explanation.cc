@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+// What scans of tables cost: before reading, from manifests; after it, from counters.
+#include <algorithm>
+#include <sstream>
+#include <utility>
+
+#include "iceframe/execution/table_source_internal.h"
+#include "iceframe/expression/rewrite.h"
+
+namespace iceframe {
+
+namespace {
+
+// -- what counters say -----------------------------------------------------------------------
+
+void AddFileNotes(const OperationCounters& counters, ExplanationNotes* notes) {
+  const auto count = [&](OperationCount what) { return counters.Get(what); };
+  const int64_t by_partition = count(OperationCount::kFilesSkippedByPartition);
+  const int64_t by_bounds = count(OperationCount::kFilesSkippedByBounds);
+  std::ostringstream files;
+  files << "files: " << count(OperationCount::kFilesScanned) << " of "
+        << count(OperationCount::kFilesTotal) << " (skipped: " << by_partition << " by partition, "
+        << by_bounds << " by bounds); manifests: "
+        << count(OperationCount::kManifestsRead) + count(OperationCount::kManifestsFromCache)
+        << " of " << count(OperationCount::kManifestsTotal);
+  notes->lines.push_back(std::move(files).str());
+  Json json = Json::Object();
+  for (const OperationCount what :
+       {OperationCount::kManifestsTotal, OperationCount::kManifestsRead,
+        OperationCount::kManifestsFromCache, OperationCount::kManifestsSkippedByPartition,
+        OperationCount::kFilesTotal, OperationCount::kFilesSkippedByPartition,
+        OperationCount::kFilesSkippedByBounds, OperationCount::kFilesScanned}) {
+    json.Add(std::string(ToString(what)), Json::Int(count(what)));
+  }
+  notes->figures.Add("planning", std::move(json));
+}
+
+void AddReadNotes(const OperationCounters& counters, ExplanationNotes* notes) {
+  const auto count = [&](OperationCount what) { return counters.Get(what); };
+  std::ostringstream text;
+  text << "row groups: " << count(OperationCount::kRowGroupsScanned) << " of "
+       << count(OperationCount::kRowGroupsTotal)
+       << " (skipped: " << count(OperationCount::kRowGroupsSkippedByBounds)
+       << " by bounds); rows read: " << count(OperationCount::kRowsScanned)
+       << "; data read: " << ByteText(count(OperationCount::kDataBytesRead)) << " in "
+       << count(OperationCount::kIoRequests) << " requests";
+  notes->lines.push_back(std::move(text).str());
+  Json json = Json::Object();
+  for (const OperationCount what :
+       {OperationCount::kRowGroupsTotal, OperationCount::kRowGroupsSkippedByBounds,
+        OperationCount::kRowGroupsScanned, OperationCount::kRowsScanned,
+        OperationCount::kDataBytesRead, OperationCount::kMetadataBytesRead,
+        OperationCount::kIoRequests}) {
+    json.Add(std::string(ToString(what)), Json::Int(count(what)));
+  }
+  notes->figures.Add("reading", std::move(json));
+}
+
+// -- before reading --------------------------------------------------------------------------
+
+struct PlannedFiles {
+  int64_t num_files = 0;
+  int64_t num_rows = 0;
+  int64_t num_bytes = 0;
+  int64_t num_row_groups = 0;
+  bool is_exact = true;
+};
+
+Result<PlannedFiles> PlanRead(const OperationContext& context, const TableSide& side,
+                              const RelationRead& read) {
+  ICEFRAME_ASSIGN_OR_RETURN(TaskSource tasks,
+                            PlanTableScan(context, *side.table, side.ScanOf(read)));
+  PlannedFiles planned;
+  while (true) {
+    ICEFRAME_ASSIGN_OR_RETURN(std::optional<ScanTask> task, tasks(context));
+    if (!task) return planned;
+    ++planned.num_files;
+    planned.num_rows += task->data_file.record_count;
+    planned.num_bytes += task->data_file.file_size_in_bytes;
+    planned.num_row_groups +=
+        std::max<int64_t>(1, static_cast<int64_t>(task->data_file.split_offsets.size()));
+    planned.is_exact = planned.is_exact && task->residual.is_true() && task->delete_files.empty();
+  }
+}
+
+// How many files each predicate of the filter would skip if it were alone.
+Status AddPredicates(const OperationContext& context, const TableSide& side,
+                     const RelationRead& read, ExplanationNotes* notes) {
+  Json json = Json::Array();
+  for (const Expression& predicate : Conjuncts(read.filter)) {
+    RelationRead alone = read;
+    alone.filter = predicate;
+    alone.limit.reset();
+    OperationContext own = context;
+    own.counters = std::make_shared<OperationCounters>();
+    ICEFRAME_RETURN_NOT_OK(PlanRead(own, side, alone).status());
+    const int64_t by_partition = own.counters->Get(OperationCount::kFilesSkippedByPartition);
+    const int64_t by_bounds = own.counters->Get(OperationCount::kFilesSkippedByBounds);
+    notes->lines.push_back("alone, " + predicate.ToString() + " skips " +
+                           std::to_string(by_partition + by_bounds) + " of " +
+                           std::to_string(own.counters->Get(OperationCount::kFilesTotal)) +
+                           " files (" + std::to_string(by_partition) + " by partition, " +
+                           std::to_string(by_bounds) + " by bounds)");
+    Json entry = Json::Object();
+    entry.Add("predicate", Json::String(predicate.ToString()));
+    entry.Add("files_skipped_by_partition", Json::Int(by_partition));
+    entry.Add("files_skipped_by_bounds", Json::Int(by_bounds));
+    json.Append(std::move(entry));
+  }
+  notes->figures.Add("predicates", std::move(json));
+  return Status::OK();
+}
+
+}  // namespace
+
+Status ExplainTableRead(const OperationContext& context, const TableSide& side,
+                        const RelationRead& read, ExplanationNotes* notes) {
+  notes->figures.Add("table", Json::String(side.name));
+  if (read.filter.is_false()) {
+    notes->lines.emplace_back("nothing is read: the filter is never true");
+    return Status::OK();
+  }
+  ICEFRAME_ASSIGN_OR_RETURN(const PlannedFiles planned, PlanRead(context, side, read));
+  AddFileNotes(*context.counters, notes);
+  notes->lines.push_back(
+      "rows: " + std::string(planned.is_exact ? "" : "at most ") +
+      std::to_string(planned.num_rows) + "; row groups: about " +
+      std::to_string(planned.num_row_groups) +
+      " before their own statistics; files' size: " + ByteText(planned.num_bytes));
+  notes->figures.Add("rows", Json::Int(planned.num_rows));
+  notes->figures.Add("rows_are_exact", Json::Bool(planned.is_exact));
+  notes->figures.Add("row_groups_estimate", Json::Int(planned.num_row_groups));
+  notes->figures.Add("file_bytes", Json::Int(planned.num_bytes));
+  if (read.filter.is_true()) return Status::OK();
+  return AddPredicates(context, side, read, notes);
+}
+
+Status ExplainTableDone(const OperationContext& context, const TableSide& side,
+                        const RelationRead& read, const OperationCounters& counters,
+                        ExplanationNotes* notes) {
+  AddFileNotes(counters, notes);
+  AddReadNotes(counters, notes);
+  notes->figures.Add("table", Json::String(side.name));
+  if (read.filter.is_true() || read.filter.is_false()) return Status::OK();
+  return AddPredicates(context, side, read, notes);
+}
+
+}  // namespace iceframe
