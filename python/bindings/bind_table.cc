@@ -11,6 +11,7 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
+#include "iceframe/format/metadata_columns.h"
 #include "iceframe/format/table_metadata_json.h"
 #include "iceframe/planning/column_selection.h"
 #include "iceframe/table/table.h"
@@ -36,6 +37,7 @@ Result<RowSchema> RowSchemaOf(const Table& self, std::optional<std::vector<std::
                             self.SchemaOf(ToVersion(snapshot_id, as_of_timestamp, std::move(ref))));
   RowSchema rows;
   if (columns) {
+    ICEFRAME_ASSIGN_OR_RETURN(schema, WithMetadataColumns(*self.metadata(), schema, *columns));
     ICEFRAME_ASSIGN_OR_RETURN(schema, SelectColumns(*schema, *columns, true));
     ICEFRAME_ASSIGN_OR_RETURN(rows.schema, ToArrowSchema(*schema));
   } else {

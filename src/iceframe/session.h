@@ -38,7 +38,8 @@ struct SessionOptions {
 };
 
 struct ScanOptions {
-  /// Top-level or dotted nested names in the order wanted; nullopt: all columns.
+  /// Top-level or dotted nested names in the order wanted, metadata columns among them
+  /// (format/metadata_columns.h); nullopt: all of the table's own.
   std::optional<std::vector<std::string>> columns;
   /// Unbound; true by default.
   Expression filter;
@@ -47,8 +48,6 @@ struct ScanOptions {
   bool ordered = true;
   bool case_sensitive = true;
   int64_t batch_rows = 64 * 1024;
-  bool with_file = false;
-  bool with_pos = false;
 };
 
 struct QueryOptions {

@@ -5,6 +5,7 @@
 #include <arrow/api.h>
 
 #include "iceframe/datafile/column_plan_internal.h"
+#include "iceframe/format/metadata_columns.h"
 #include "iceframe/types/arrow_schema.h"
 
 namespace iceframe::internal {
@@ -61,6 +62,19 @@ Status CollectLeaves(const NestedField& field, const FileColumn& column,
   }
 }
 
+/// A metadata column: `_partition` is made of its fields' values, unless it is null as a whole.
+Result<Value> MetadataValue(const NestedField& field, const std::map<FieldId, Value>& constants) {
+  if (field.id != kPartitionColumnId || constants.contains(field.id)) {
+    return AbsentValue(field, constants);
+  }
+  Value::Nested values;
+  for (const NestedField& child : field.type.fields()) {
+    ICEFRAME_ASSIGN_OR_RETURN(Value value, AbsentValue(child, constants));
+    values.push_back(std::move(value));
+  }
+  return Value::FromNested(std::move(values));
+}
+
 }  // namespace
 
 Result<Value> AbsentValue(const NestedField& field, const std::map<FieldId, Value>& constants) {
@@ -83,6 +97,15 @@ Result<std::vector<ColumnPlan>> PlanColumns(const Schema& wanted,
     ColumnPlan plan;
     plan.field = field;
     ICEFRAME_ASSIGN_OR_RETURN(plan.arrow_type, ToArrowType(field.type));
+    if (IsMetadataColumnId(field.id)) {
+      if (field.id == kPosColumnId) {
+        plan.source = ColumnPlan::Source::kPosition;
+      } else {
+        ICEFRAME_ASSIGN_OR_RETURN(plan.constant, MetadataValue(field, constants));
+      }
+      plans.push_back(std::move(plan));
+      continue;
+    }
     for (const FileColumn& column : file_columns) {
       if (column.id == field.id) plan.file_column = &column;
     }

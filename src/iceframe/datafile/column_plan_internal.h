@@ -22,6 +22,7 @@ namespace iceframe::internal {
 struct ColumnPlan {
   enum class Source : uint8_t {
     kConstant,  // the file lacks it
+    kPosition,  // the row's place in the file
     kFlat,      // a top-level primitive
     kNested,    // read as Arrow has it, then projected
   };
@@ -35,7 +36,8 @@ struct ColumnPlan {
   std::set<int> leaves;
 };
 
-/// Plans the columns of `wanted`. `constants` are values of columns that the file lacks.
+/// Plans the columns of `wanted`. `constants` are values of columns that the file lacks; metadata
+/// columns are never looked for in it.
 /// Errors: InvalidData naming the column (a required one that the file lacks and nothing else
 /// tells, types that don't fit).
 Result<std::vector<ColumnPlan>> PlanColumns(const Schema& wanted,

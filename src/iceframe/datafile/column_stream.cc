@@ -85,6 +85,30 @@ class ConstantStream : public ColumnStream {
   int64_t max_bytes_;
 };
 
+/// Places of rows in the file.
+class PositionStream : public ColumnStream {
+ public:
+  explicit PositionStream(const RowGroupSource& source)
+      : pool_(source.pool), next_row_(FirstRow(source)) {}
+
+  Result<std::shared_ptr<arrow::Array>> Read(int64_t num_rows,
+                                             const std::vector<RowRange>& keep) override {
+    arrow::Int64Builder positions(pool_);
+    ICEFRAME_RETURN_NOT_OK(positions.Reserve(NumKept(keep)));
+    for (const RowRange& range : keep) {
+      for (int64_t row = range.begin; row < range.end; ++row) {
+        positions.UnsafeAppend(next_row_ + row);
+      }
+    }
+    next_row_ += num_rows;
+    return positions.Finish();
+  }
+
+ private:
+  arrow::MemoryPool* pool_;
+  int64_t next_row_;
+};
+
 /// Whether every data page of the chunk is dictionary-encoded: only then do codes pay.
 bool IsDictionaryEncoded(const parquet::ColumnChunkMetaData& chunk) {
   if (!chunk.has_dictionary_page() || chunk.encoding_stats().empty()) return false;
@@ -399,6 +423,8 @@ Result<std::unique_ptr<ColumnStream>> OpenColumnStream(const ColumnPlan& plan,
   switch (plan.source) {
     case ColumnPlan::Source::kConstant:
       return std::make_unique<ConstantStream>(plan, source);
+    case ColumnPlan::Source::kPosition:
+      return std::make_unique<PositionStream>(source);
     case ColumnPlan::Source::kFlat: {
       auto stream = std::make_unique<FlatStream>(plan, source);
       ICEFRAME_RETURN_NOT_OK(stream->Open(source));

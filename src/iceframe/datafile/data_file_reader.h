@@ -23,16 +23,10 @@
 
 namespace iceframe {
 
-/// The names and ids of the columns that `with_file` and `with_pos` add. Spec: "Reserved Field
-/// IDs".
-inline constexpr char kFileColumnName[] = "_file";
-inline constexpr char kPosColumnName[] = "_pos";
-inline constexpr FieldId kFileColumnId = 2147483646;
-inline constexpr FieldId kPosColumnId = 2147483645;
-
 /// What to read of a file, and in which form.
 struct ReadOptions {
-  /// The result's columns in order: the table schema less what is not wanted, at any depth.
+  /// The result's columns in order: the table schema less what is not wanted, at any depth, and
+  /// metadata columns (format/metadata_columns.h): `_pos` is counted, `constants` has the others.
   std::shared_ptr<const Schema> projection;
   /// Where the filter's columns are found when the projection lacks them; nullptr: it has all.
   std::shared_ptr<const Schema> table_schema;
@@ -40,9 +34,6 @@ struct ReadOptions {
   Expression filter;
   /// Field ids for files that carry none.
   std::optional<NameMapping> name_mapping;
-  /// Appends `_file` (the location) and `_pos` (the row's position in the file).
-  bool with_file = false;
-  bool with_pos = false;
   /// Result fields carry PARQUET:field_id, as Evaluate wants them.
   bool with_field_ids = false;
   /// String and binary columns may arrive as dictionary<int32, …>, for operators that work on
@@ -54,7 +45,7 @@ struct ReadOptions {
   std::optional<RowSelection> rows;
   /// Byte range of the file whose row groups are read: those that begin in it; nullopt: all.
   std::optional<ByteRange> split;
-  /// Values of columns that the file does not have because its partition tells them.
+  /// Values of columns that the file does not have: its partition tells them, or its place.
   std::map<FieldId, Value> constants;
   /// Stops after so many rows.
   std::optional<int64_t> limit;
@@ -79,8 +70,7 @@ class DataFileReader {
   /// Errors: InvalidData naming the file (damaged, a required column without value);
   /// ResourceExhausted; Io; Cancelled; Timeout.
   virtual Result<std::shared_ptr<arrow::RecordBatch>> Next(const OperationContext& context) = 0;
-  /// ToArrowSchema(projection), then `_file` and `_pos` where asked for. With keep_dictionaries
-  /// a batch's own schema may differ from it.
+  /// ToArrowSchema(projection). With keep_dictionaries a batch's own schema may differ from it.
   virtual const std::shared_ptr<arrow::Schema>& result_schema() const = 0;
 };
 

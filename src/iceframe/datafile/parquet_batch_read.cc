@@ -89,18 +89,6 @@ Result<std::shared_ptr<arrow::Array>> Filter(const std::shared_ptr<arrow::Array>
   return filtered.make_array();
 }
 
-Result<std::shared_ptr<arrow::Array>> PositionsOf(const std::vector<RowRange>& rows,
-                                                  int64_t batch_begin, arrow::MemoryPool* pool) {
-  arrow::Int64Builder positions(pool);
-  ICEFRAME_RETURN_NOT_OK(positions.Reserve(NumRows(rows)));
-  for (const RowRange& range : rows) {
-    for (int64_t row = range.begin; row < range.end; ++row) {
-      positions.UnsafeAppend(batch_begin + row);
-    }
-  }
-  return positions.Finish();
-}
-
 }  // namespace
 
 std::vector<RowRange> ParquetFileReader::Selected(int64_t begin, int64_t num_rows) const {
@@ -262,10 +250,6 @@ Result<std::shared_ptr<arrow::RecordBatch>> ParquetFileReader::ReadBatch(
   }
   rows_left_ -= num_kept;
   context.counters->Add(OperationCount::kRowsReturned, num_kept);
-  if (options_.with_pos) {
-    ICEFRAME_ASSIGN_OR_RETURN(auto positions, PositionsOf(keep, batch_begin, context.pool()));
-    columns.push_back(std::move(positions));
-  }
   arrow::FieldVector fields;
   for (const auto& column : columns) fields.push_back(arrow::field("", column->type()));
   decoded_ = arrow::RecordBatch::Make(arrow::schema(fields), num_kept, std::move(columns));
@@ -306,11 +290,6 @@ Result<std::shared_ptr<arrow::RecordBatch>> ParquetFileReader::Assemble(
       return Error(ErrorKind::kInvalidData,
                    "a null in a required column: ", columns_[i].field.name);
     }
-  }
-  if (options_.with_file) {
-    ICEFRAME_ASSIGN_OR_RETURN(auto paths, ArrayFromValue(Type::String(), Value(file_.file_path),
-                                                         num_rows, context.pool()));
-    columns.insert(columns.begin() + static_cast<int64_t>(columns_.size()), std::move(paths));
   }
   std::shared_ptr<arrow::Schema> schema = result_schema_;
   if (has_dictionaries) {

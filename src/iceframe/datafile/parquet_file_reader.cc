@@ -10,6 +10,7 @@
 #include "iceframe/datafile/data_error_internal.h"
 #include "iceframe/datafile/parquet_file_reader_internal.h"
 #include "iceframe/datafile/parquet_statistics_internal.h"
+#include "iceframe/format/metadata_columns.h"
 #include "iceframe/runtime/batch_bytes.h"
 #include "iceframe/skipping/evaluators.h"
 #include "iceframe/types/arrow_schema.h"
@@ -95,21 +96,6 @@ Status ParquetFileReader::Open(const OperationContext& context) {
 Status ParquetFileReader::PlanResult() {
   ICEFRAME_ASSIGN_OR_RETURN(result_schema_,
                             ToArrowSchema(*options_.projection, options_.with_field_ids));
-  auto append = [&](const char* name, const std::shared_ptr<arrow::DataType>& type,
-                    FieldId id) -> Status {
-    auto field = arrow::field(name, type, /*nullable=*/false);
-    if (options_.with_field_ids) {
-      field = field->WithMetadata(
-          arrow::KeyValueMetadata::Make({kArrowFieldIdKey}, {std::to_string(id)}));
-    }
-    return result_schema_->AddField(result_schema_->num_fields(), field).Value(&result_schema_);
-  };
-  if (options_.with_file) {
-    ICEFRAME_RETURN_NOT_OK(append(kFileColumnName, arrow::utf8(), kFileColumnId));
-  }
-  if (options_.with_pos) {
-    ICEFRAME_RETURN_NOT_OK(append(kPosColumnName, arrow::int64(), kPosColumnId));
-  }
   ICEFRAME_ASSIGN_OR_RETURN(
       columns_, PlanColumns(*options_.projection, file_columns_, *footer_->metadata->schema(),
                             options_.constants));
@@ -174,24 +160,35 @@ Status ParquetFileReader::PollLateFilter() {
   return PlanFilter(std::move(filters));
 }
 
+ColumnBounds ParquetFileReader::PositionBounds(int row_group) const {
+  const int64_t begin = footer_->first_rows[static_cast<size_t>(row_group)];
+  const int64_t end = footer_->first_rows[static_cast<size_t>(row_group) + 1];
+  ColumnBounds bounds;
+  bounds.value_count = end - begin;
+  bounds.null_count = 0;
+  bounds.lower = Value(begin);
+  bounds.upper = Value(std::max(begin, end - 1));
+  return bounds;
+}
+
 Result<std::optional<ColumnBounds>> ParquetFileReader::BoundsOf(
-    const parquet::RowGroupMetaData& row_group, FieldId id, const Type& type) const {
-  const FileColumn* leaf = FindLeaf(file_columns_, id);
+    int row_group, const parquet::RowGroupMetaData& metadata, FieldId id, const Type& type) const {
+  if (id == kPosColumnId) return std::optional<ColumnBounds>(PositionBounds(row_group));
+  const FileColumn* leaf = IsMetadataColumnId(id) ? nullptr : FindLeaf(file_columns_, id);
   if (leaf != nullptr) {
-    return std::optional<ColumnBounds>(ChunkBounds(*row_group.ColumnChunk(leaf->leaf),
-                                                   *footer_->metadata->schema()->Column(leaf->leaf),
-                                                   type));
+    return std::optional<ColumnBounds>(ChunkBounds(
+        *metadata.ColumnChunk(leaf->leaf), *footer_->metadata->schema()->Column(leaf->leaf), type));
   }
   // Only of a top-level column is it sure that the file lacks it: parents can be null or absent.
   for (const FileColumn& column : file_columns_) {
-    if (column.id == id) return std::optional<ColumnBounds>();
+    if (column.id == id && !IsMetadataColumnId(id)) return std::optional<ColumnBounds>();
   }
   for (const NestedField& field : filter_.schema->fields()) {
     if (field.id != id || field.type.is_nested()) continue;
     ICEFRAME_ASSIGN_OR_RETURN(Value value, AbsentValue(field, options_.constants));
     ColumnBounds bounds;
-    bounds.value_count = row_group.num_rows();
-    bounds.null_count = value.is_null() ? row_group.num_rows() : 0;
+    bounds.value_count = metadata.num_rows();
+    bounds.null_count = value.is_null() ? metadata.num_rows() : 0;
     const bool is_nan = (value.holds<float>() && value.get<float>() != value.get<float>()) ||
                         (value.holds<double>() && value.get<double>() != value.get<double>());
     if (!value.is_null() && !is_nan) bounds.lower = bounds.upper = value;
@@ -209,7 +206,7 @@ Result<bool> ParquetFileReader::MayHold(const OperationContext& context, int row
   const auto metadata = footer_->metadata->RowGroup(row_group);
   Status status;
   const BoundsLookup lookup = [&](FieldId id, const Type& type) -> std::optional<ColumnBounds> {
-    auto bounds = BoundsOf(*metadata, id, type);
+    auto bounds = BoundsOf(row_group, *metadata, id, type);
     if (bounds.ok()) return *bounds;
     status = bounds.status();
     return std::nullopt;

@@ -78,7 +78,9 @@ class ParquetFileReader : public DataFileReader {
   Status PlanResult();
   Status PlanFilter(std::vector<Expression> filters);
   Status PollLateFilter();
-  Result<std::optional<ColumnBounds>> BoundsOf(const parquet::RowGroupMetaData& row_group,
+  ColumnBounds PositionBounds(int row_group) const;
+  Result<std::optional<ColumnBounds>> BoundsOf(int row_group,
+                                               const parquet::RowGroupMetaData& metadata,
                                                FieldId id, const Type& type) const;
   Result<bool> MayHold(const OperationContext& context, int row_group) const;
   Result<std::optional<int>> FindRowGroup(const OperationContext& context);
@@ -126,8 +128,8 @@ class ParquetFileReader : public DataFileReader {
   int next_row_group_ = 0;
   int64_t rows_left_ = 0;
   int64_t batch_bytes_ = 0;
-  /// Rows that passed and were not all handed out: the result's columns less `_file`, as decoded
-  /// (dictionaries, wide arrays), and the first row that is left.
+  /// Rows that passed and were not all handed out: the result's columns as decoded (dictionaries,
+  /// wide arrays), and the first row that is left.
   std::shared_ptr<arrow::RecordBatch> decoded_;
   int64_t next_decoded_ = 0;
   std::unique_ptr<Pending> pending_;

@@ -203,7 +203,7 @@ Result<RowSelection> ParquetFileReader::MayHoldByPages(const OperationContext& c
       return PageBounds(list.headers[static_cast<size_t>(page - list.end_rows.begin())],
                         *list.column, type);
     }
-    auto bounds = BoundsOf(*metadata, id, type);
+    auto bounds = BoundsOf(row_group, *metadata, id, type);
     if (bounds.ok()) return *bounds;
     status = bounds.status();
     return std::nullopt;

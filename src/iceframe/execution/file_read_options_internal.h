@@ -12,8 +12,8 @@ namespace iceframe {
 /// How files are read as `projection`: with the table's name mapping, all rows.
 Result<ReadOptions> FileReadOptions(const TableMetadata& metadata,
                                     std::shared_ptr<const Schema> projection);
-/// Adds identity partition values of columns: files that other tools added may lack such columns.
-void AddPartitionConstants(const TableMetadata& metadata, const DataFile& file,
-                           ReadOptions* options);
+/// Adds values that the file's rows have in common: identity partition values of columns, which
+/// files that other tools added may lack, and those of metadata columns.
+void AddFileConstants(const TableMetadata& metadata, const DataFile& file, ReadOptions* options);
 
 }  // namespace iceframe

@@ -19,9 +19,7 @@ Result<FileMatch> MatchFileRows(const OperationContext& context, std::shared_ptr
                             FileReadOptions(metadata, schema->Select(ReferencedFieldIds(filter))));
   options.table_schema = schema;
   options.with_field_ids = true;
-  // A filter without columns still needs rows to be counted.
-  options.with_pos = true;
-  AddPartitionConstants(metadata, file, &options);
+  AddFileConstants(metadata, file, &options);
   ICEFRAME_ASSIGN_OR_RETURN(auto reader,
                             OpenDataFile(context, std::move(io), file, std::move(options)));
   bool has_matches = false;

@@ -6,6 +6,7 @@
 #include <arrow/type.h>
 
 #include "iceframe/execution/file_read_options_internal.h"
+#include "iceframe/format/metadata_columns.h"
 #include "iceframe/planning/scan_planner.h"
 #include "iceframe/types/arrow_schema.h"
 
@@ -25,7 +26,7 @@ Result<ReadOptions> OptionsForTask(const ReadOptions& base, const TableMetadata&
   }
   ReadOptions options = base;
   options.filter = task.residual;
-  AddPartitionConstants(metadata, task.data_file, &options);
+  AddFileConstants(metadata, task.data_file, &options);
   return options;
 }
 
@@ -36,26 +37,20 @@ Result<ReadOptions> MakeReadOptions(const Table& table, std::shared_ptr<const Sc
                             FileReadOptions(*table.metadata(), std::move(projection)));
   read.table_schema = std::move(schema);
   read.with_field_ids = options.with_field_ids;
-  read.with_file = options.with_file;
-  read.with_pos = options.with_pos;
   read.batch_rows = options.batch_rows;
   return read;
 }
 
-Result<std::shared_ptr<arrow::Schema>> ResultSchema(const Schema& projection,
-                                                    const TableScanOptions& options) {
-  ICEFRAME_ASSIGN_OR_RETURN(auto schema, ToArrowSchema(projection, options.with_field_ids));
-  if (options.with_file) {
-    ICEFRAME_ASSIGN_OR_RETURN(
-        schema, schema->AddField(schema->num_fields(),
-                                 arrow::field(kFileColumnName, arrow::utf8(), false)));
+// The version's schema, and the metadata columns that the filter names.
+Result<std::shared_ptr<const Schema>> SchemaToRead(const Table& table,
+                                                   const TableScanOptions& options) {
+  ICEFRAME_ASSIGN_OR_RETURN(auto schema, table.SchemaOf(options.version));
+  const TableMetadata& metadata = *table.metadata();
+  if (options.filter.is_bound()) {
+    return WithMetadataColumnsById(metadata, schema, ReferencedFieldIds(options.filter));
   }
-  if (options.with_pos) {
-    ICEFRAME_ASSIGN_OR_RETURN(
-        schema, schema->AddField(schema->num_fields(),
-                                 arrow::field(kPosColumnName, arrow::int64(), false)));
-  }
-  return schema;
+  return WithMetadataColumns(metadata, schema, ReferencedColumns(options.filter),
+                             options.case_sensitive);
 }
 
 }  // namespace
@@ -71,8 +66,11 @@ Result<ReadOptions> FileReadOptions(const TableMetadata& metadata,
   return read;
 }
 
-void AddPartitionConstants(const TableMetadata& metadata, const DataFile& file,
-                           ReadOptions* options) {
+void AddFileConstants(const TableMetadata& metadata, const DataFile& file, ReadOptions* options) {
+  options->constants = MetadataValuesOf(metadata, file, *options->projection);
+  if (options->table_schema != nullptr) {
+    options->constants.merge(MetadataValuesOf(metadata, file, *options->table_schema));
+  }
   const PartitionSpec* spec = metadata.FindPartitionSpec(file.spec_id);
   if (spec == nullptr) return;
   for (size_t i = 0; i < spec->fields.size() && i < file.partition.size(); ++i) {
@@ -88,7 +86,7 @@ Result<TaskSource> PlanTableScan(const OperationContext& context, const Table& t
   ICEFRAME_ASSIGN_OR_RETURN(const Snapshot* snapshot, table.SnapshotOf(options.version));
   ScanPlanOptions plan;
   plan.metadata = table.metadata();
-  ICEFRAME_ASSIGN_OR_RETURN(plan.schema, table.SchemaOf(options.version));
+  ICEFRAME_ASSIGN_OR_RETURN(plan.schema, SchemaToRead(table, options));
   plan.filter = options.filter;
   plan.case_sensitive = options.case_sensitive;
   plan.limit = options.limit;
@@ -102,15 +100,19 @@ Result<TaskSource> PlanTableScan(const OperationContext& context, const Table& t
 Result<std::unique_ptr<ScanStream>> OpenTableScan(const OperationContext& context,
                                                   const Table& table,
                                                   const TableScanOptions& options) {
-  ICEFRAME_ASSIGN_OR_RETURN(auto schema, table.SchemaOf(options.version));
-  const auto projection = options.projection == nullptr ? schema : options.projection;
+  ICEFRAME_ASSIGN_OR_RETURN(auto schema, SchemaToRead(table, options));
+  auto projection = options.projection;
+  if (projection == nullptr) {
+    ICEFRAME_ASSIGN_OR_RETURN(projection, table.SchemaOf(options.version));
+  }
   TaskSource tasks = options.tasks;
   if (!tasks) {
     ICEFRAME_ASSIGN_OR_RETURN(tasks, PlanTableScan(context, table, options));
   }
   ICEFRAME_ASSIGN_OR_RETURN(ReadOptions read, MakeReadOptions(table, schema, projection, options));
   ScanStreamOptions stream;
-  ICEFRAME_ASSIGN_OR_RETURN(stream.result_schema, ResultSchema(*projection, options));
+  ICEFRAME_ASSIGN_OR_RETURN(stream.result_schema,
+                            ToArrowSchema(*projection, options.with_field_ids));
   stream.ordered = options.ordered;
   stream.limit = options.limit;
   return ScanStream::Make(

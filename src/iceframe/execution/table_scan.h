@@ -17,7 +17,8 @@ namespace iceframe {
 
 struct TableScanOptions {
   TableVersion version;
-  /// The columns wanted: the version's schema less what is not; nullptr: all of it.
+  /// The columns wanted: the version's schema less what is not, and metadata columns
+  /// (format/metadata_columns.h); nullptr: the schema. The filter may name either.
   std::shared_ptr<const Schema> projection;
   /// Unbound, or bound to the table's field ids.
   Expression filter;
@@ -25,8 +26,6 @@ struct TableScanOptions {
   std::optional<int64_t> limit;
   bool ordered = true;
   int64_t batch_rows = 64 * 1024;
-  bool with_file = false;
-  bool with_pos = false;
   /// Result fields carry PARQUET:field_id, as Evaluate wants them.
   bool with_field_ids = false;
   /// Whether planned tasks carry their files' column sizes, counts and bounds.

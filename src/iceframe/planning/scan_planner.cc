@@ -11,6 +11,7 @@
 #include "iceframe/expression/binder.h"
 #include "iceframe/planning/append_order.h"
 #include "iceframe/planning/delete_index.h"
+#include "iceframe/planning/metadata_filter_internal.h"
 #include "iceframe/planning/survivor_queue_internal.h"
 #include "iceframe/runtime/wait.h"
 #include "iceframe/skipping/evaluators.h"
@@ -31,6 +32,8 @@ struct SpecFilter {
   Expression partition_filter;
   PartitionEvidence evidence;
   std::optional<ResidualEvaluator> residuals;
+  /// The filter is false for all data files of the spec: it names `_spec_id` or `_partition`.
+  bool keeps_none = false;
   /// By PartitionKey.
   std::unordered_map<std::string, Expression> known_residuals;
 };
@@ -102,6 +105,7 @@ class ScanPlanner::Impl {
   ScanPlanOptions options_;
   const Snapshot* snapshot_ = nullptr;
   Expression filter_;
+  MetadataFilter metadata_filter_;
 
   /// Ends the reads that this planner started, not the whole operation.
   OperationContext read_context_;
@@ -145,6 +149,7 @@ Status ScanPlanner::Impl::Bind() {
         bound, BindPredicate(options_.filter, *options_.schema, options_.case_sensitive));
   }
   filter_ = SimplifyFilter(bound);
+  metadata_filter_ = MetadataFilter(&metadata, *options_.schema, filter_);
   read_context_ = context_;
   read_context_.cancel = CancelToken();
   cancel_registration_ =
@@ -154,24 +159,30 @@ Status ScanPlanner::Impl::Bind() {
 
 Result<std::optional<ScanTask>> ScanPlanner::Impl::Next() {
   const auto next = [&]() -> Result<std::optional<ScanTask>> {
-    ICEFRAME_RETURN_NOT_OK(context_.Check());
-    if (!has_started_) ICEFRAME_RETURN_NOT_OK(Start());
-    if (options_.limit && certain_rows_ >= *options_.limit) {
-      StopReading();
-      return std::nullopt;
+    while (true) {
+      ICEFRAME_RETURN_NOT_OK(context_.Check());
+      if (!has_started_) ICEFRAME_RETURN_NOT_OK(Start());
+      if (options_.limit && certain_rows_ >= *options_.limit) {
+        StopReading();
+        return std::nullopt;
+      }
+      while (!IsNextLoaded()) {
+        if (in_flight_.empty() && next_manifest_ == data_manifests_.size()) return std::nullopt;
+        ICEFRAME_RETURN_NOT_OK(LoadWindow());
+      }
+      ICEFRAME_ASSIGN_OR_RETURN(ScanTask task,
+                                MakeTask(survivors_.front(), survivors_.oldest().entry));
+      survivors_.DropOldest();
+      if (metadata_filter_.is_used() && task.residual.is_false()) {
+        context_.counters->Add(OperationCount::kFilesSkippedByPartition);
+        continue;
+      }
+      context_.counters->Add(OperationCount::kFilesScanned);
+      if (task.residual.is_true() && task.delete_files.empty()) {
+        certain_rows_ += std::max<int64_t>(task.data_file.record_count, 0);
+      }
+      return task;
     }
-    while (!IsNextLoaded()) {
-      if (in_flight_.empty() && next_manifest_ == data_manifests_.size()) return std::nullopt;
-      ICEFRAME_RETURN_NOT_OK(LoadWindow());
-    }
-    ICEFRAME_ASSIGN_OR_RETURN(ScanTask task,
-                              MakeTask(survivors_.front(), survivors_.oldest().entry));
-    survivors_.DropOldest();
-    context_.counters->Add(OperationCount::kFilesScanned);
-    if (task.residual.is_true() && task.delete_files.empty()) {
-      certain_rows_ += std::max<int64_t>(task.data_file.record_count, 0);
-    }
-    return task;
   };
   ICEFRAME_RETURN_NOT_OK(error_);
   auto task = next();
@@ -203,7 +214,8 @@ Status ScanPlanner::Impl::SelectManifests(const std::vector<ManifestFile>& list)
     if (!manifest.may_have_live_files()) continue;
     ICEFRAME_ASSIGN_OR_RETURN(const SpecFilter* spec, SpecFilterOf(manifest.partition_spec_id));
     const bool is_data = manifest.content == ManifestContent::kData;
-    if (!ManifestMayMatch(spec->partition_filter, manifest, spec->partition_type, spec->evidence)) {
+    if ((is_data && spec->keeps_none) ||
+        !ManifestMayMatch(spec->partition_filter, manifest, spec->partition_type, spec->evidence)) {
       counters.Add(OperationCount::kManifestsSkippedByPartition);
       if (is_data) {
         counters.Add(OperationCount::kFilesTotal, LiveFilesOf(manifest));
@@ -411,6 +423,7 @@ Result<ScanTask> ScanPlanner::Impl::MakeTask(const Survivors& survivors, int64_t
   } else {
     ICEFRAME_ASSIGN_OR_RETURN(task.residual, ResidualOf(task.data_file));
   }
+  task.residual = metadata_filter_.For(task.residual, task.data_file);
   return task;
 }
 
@@ -439,6 +452,7 @@ Result<SpecFilter*> ScanPlanner::Impl::SpecFilterOf(PartitionSpecId spec_id) {
   ICEFRAME_ASSIGN_OR_RETURN(made.partition_filter,
                             ProjectInclusive(filter_, *spec, *options_.schema));
   made.partition_filter = SimplifyFilter(made.partition_filter);
+  made.keeps_none = metadata_filter_.KeepsNoneOf(filter_, *spec);
   made.evidence = PartitionEvidence(*spec, *options_.schema);
   if (!spec->is_unpartitioned()) {
     ICEFRAME_ASSIGN_OR_RETURN(made.residuals,

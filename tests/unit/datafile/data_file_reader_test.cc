@@ -4,6 +4,7 @@
 #include <set>
 
 #include "iceframe/expression/binder.h"
+#include "iceframe/format/metadata_columns.h"
 #include "iceframe/types/offset_reach.h"
 
 #include "unit/datafile/data_file_testing.h"
@@ -254,8 +255,10 @@ TEST_F(DataFileReaderTest, ProjectsNestedFields) {
 
 TEST_F(DataFileReaderTest, GivesFileAndPosition) {
   const DataFile file = WriteNumbered(100, 30);
-  ReadOptions options = ReadAs(MakeSchema({NestedField::Required(1, "id", Type::Long())}));
-  options.with_file = options.with_pos = true;
+  ReadOptions options = ReadAs(
+      MakeSchema({NestedField::Required(1, "id", Type::Long()),
+                  NestedField::Required(kFileColumnId, "_file", Type::String()), PosColumn()}));
+  options.constants = {{kFileColumnId, Value(file.file_path)}};
   options.rows = RowSelection::FromRanges({{5, 8}, {29, 31}, {95, 200}}).ValueOrDie();
   auto table = Read(file, options);
   ASSERT_NE(table, nullptr);
@@ -265,11 +268,62 @@ TEST_F(DataFileReaderTest, GivesFileAndPosition) {
   EXPECT_EQ(table->schema()->field(1)->name(), "_file");
 }
 
+TEST_F(DataFileReaderTest, FiltersByPositionAndSkipsRowGroupsByIt) {
+  const DataFile file = WriteNumbered(1000, 100);
+  const auto schema = MakeSchema({NestedField::Required(1, "id", Type::Long()), PosColumn()});
+  ReadOptions options = ReadAs(schema);
+  options.filter = BindTo(*schema, Between(Col("_pos"), Lit(int64_t{198}), Lit(int64_t{201})));
+  auto table = Read(file, options);
+  ASSERT_NE(table, nullptr);
+  EXPECT_EQ(Longs(*table, 0), (std::vector<int64_t>{198, 199, 200, 201}));
+  EXPECT_EQ(Longs(*table, 1), Longs(*table, 0));
+  EXPECT_EQ(Counted(OperationCount::kRowGroupsSkippedByBounds), 8);
+}
+
+TEST_F(DataFileReaderTest, NeverLooksForMetadataColumnsInTheFile) {
+  const auto written =
+      MakeSchema({NestedField::Required(kPosColumnId, "_pos", Type::Long()),
+                  NestedField::Required(kSpecIdColumnId, "_spec_id", Type::Int())});
+  const DataFile file = WriteFile(
+      written,
+      BatchFromJson(*written, R"([{"_pos": 70, "_spec_id": 5}, {"_pos": 8, "_spec_id": 6}])"));
+  ReadOptions options = ReadAs(written);
+  options.constants = {{kSpecIdColumnId, Value(int32_t{3})}};
+  options.filter = BindTo(
+      *written, And(Less(Col("_pos"), Lit(int64_t{2})), Equal(Col("_spec_id"), Lit(int32_t{3}))));
+  auto table = Read(file, options);
+  ASSERT_NE(table, nullptr);
+  EXPECT_EQ(Longs(*table, 0), (std::vector<int64_t>{0, 1}));
+  EXPECT_EQ(table->column(1)->GetScalar(0).ValueOrDie()->ToString(), "3");
+}
+
+TEST_F(DataFileReaderTest, APartitionIsMadeOfItsFieldsValues) {
+  const DataFile file = WriteNumbered(3, 3);
+  const auto partition = [](std::vector<NestedField> fields) {
+    return MakeSchema(
+        {NestedField::Optional(kPartitionColumnId, "_partition", Type::Struct(std::move(fields)))});
+  };
+  ReadOptions options = ReadAs(partition({NestedField::Optional(1000, "a", Type::String()),
+                                          NestedField::Optional(1001, "b", Type::Int())}));
+  options.constants = {{FieldId(1000), Value("x")}, {FieldId(1001), Value()}};
+  auto table = Read(file, options);
+  ASSERT_NE(table, nullptr);
+  EXPECT_TRUE(table->column(0)->chunk(0)->Equals(
+      *BatchFromJson(
+           *options.projection,
+           R"([{"_partition": {"a": "x", "b": null}}, {"_partition": {"a": "x", "b": null}},
+                         {"_partition": {"a": "x", "b": null}}])")
+           ->column(0)));
+  options = ReadAs(partition({}));
+  options.constants = {{kPartitionColumnId, Value()}};
+  table = Read(file, options);
+  ASSERT_NE(table, nullptr);
+  EXPECT_EQ(table->column(0)->null_count(), 3);
+}
+
 TEST_F(DataFileReaderTest, ReadsNoColumnsAtAll) {
   const DataFile file = WriteNumbered(100, 30);
-  ReadOptions options = ReadAs(MakeSchema({}));
-  options.with_pos = true;
-  EXPECT_EQ(Read(file, options)->num_rows(), 100);
+  EXPECT_EQ(Read(file, ReadAs(MakeSchema({})))->num_rows(), 100);
 }
 
 TEST_F(DataFileReaderTest, FiltersRowsByColumnsInsideAndOutsideTheProjection) {
@@ -482,10 +536,11 @@ TEST_F(DataFileReaderTest, BatchesAreCutBeforeTheirTextGetsTooLong) {
   // The file lacks the last column: its partition has the value.
   std::vector<NestedField> fields = schema->fields();
   fields.push_back(NestedField::Optional(9, "constant", Type::String()));
+  fields.push_back(NestedField::Required(kFileColumnId, "_file", Type::String()));
+  fields.push_back(PosColumn());
   ReadOptions options = ReadAs(MakeSchema(fields));
-  options.constants = {{FieldId(9), Value(std::string(20, 'c'))}};
-  options.with_file = true;
-  options.with_pos = true;
+  options.constants = {{FieldId(9), Value(std::string(20, 'c'))},
+                       {kFileColumnId, Value(file.file_path)}};
   for (const bool filtered : {false, true}) {
     options.filter =
         filtered ? BindTo(*options.projection, GreaterEqual(Col("word"), Lit("d"))) : True();
