@@ -48,7 +48,7 @@ Result<std::unique_ptr<AppendFilesAction>> AppendFilesAction::Make(const Table& 
 Result<std::vector<ManifestFile>> AppendFilesAction::MergeBin(
     const CommitAttempt& attempt, const std::vector<ManifestFile>& bin) {
   std::string key;
-  for (const ManifestFile& manifest : bin) key += manifest.manifest_path + "\n";
+  for (const ManifestFile& manifest : bin) key += ManifestKey(manifest) + "\n";
   auto known = merged_.find(key);
   if (known != merged_.end()) return known->second;
   ICEFRAME_ASSIGN_OR_RETURN(auto writer, NewManifestWriter(attempt, bin.front().partition_spec_id));

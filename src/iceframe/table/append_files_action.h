@@ -38,7 +38,7 @@ class AppendFilesAction final : public SnapshotAction {
                                              const std::vector<ManifestFile>& bin);
 
   const bool fast_;
-  /// Merged manifests by the paths they were made of, reused as long as those stay.
+  /// Merged manifests by the keys of those they were made of, reused as long as those stay.
   std::map<std::string, std::vector<ManifestFile>> merged_;
 };
 

@@ -6,6 +6,7 @@
 
 #include "iceframe/table/commit_policy_internal.h"
 #include "iceframe/table/contention_internal.h"
+#include "iceframe/table/landed_updates_internal.h"
 
 namespace iceframe {
 
@@ -25,7 +26,7 @@ OperationContext WithDeferredSyncs(OperationContext context) {
 class Committer {
  public:
   Committer(const OperationContext& context, const std::shared_ptr<const Table>& table,
-            TableAction& action, const internal::CommitPolicy& policy, CommitWatch* watch)
+            TableAction& action, internal::CommitPolicy policy, CommitWatch* watch)
       : context_(WithDeferredSyncs(context)),
         table_(table),
         action_(action),
@@ -35,6 +36,8 @@ class Committer {
         give_up_at_(context.clock->SteadyNow() + policy.total_timeout) {}
 
   Result<CommitReport> Run();
+  // Ends the commit: what no attempt needs is deleted, unless one may still land.
+  Status Fail(const Status& status);
 
  private:
   CommitOutcome Attempt();
@@ -51,16 +54,16 @@ class Committer {
     if (watch_ != nullptr) watch_->SetRequestSent(is_sent);
   }
   bool MayStillLand(const TableMetadata& now) const;
+  bool HasLanded(const TableMetadata& now) const;
 
   Result<CommitReport> Succeed(LoadedTable now, bool was_reconciled);
-  Status Fail(const Status& status);
   Status StateUnknown(const Status& status) const;
   void DeleteUnused(const TableMetadata* saved);
 
   const OperationContext context_;
   const std::shared_ptr<const Table>& table_;
   TableAction& action_;
-  const internal::CommitPolicy& policy_;
+  const internal::CommitPolicy policy_;
   CommitWatch* const watch_;
   LoadedTable base_;
   const Clock::SteadyTime give_up_at_;
@@ -69,6 +72,8 @@ class Committer {
   int64_t num_retries_ = 0;
   bool is_locked_ = false;
   CommitRequest last_request_;
+  // What that was asked of; nullptr: nothing was asked yet.
+  std::shared_ptr<const TableMetadata> last_base_;
   // Why Prepare refused, and what the table was when the commit was found in it.
   Status refused_;
   std::optional<LoadedTable> found_;
@@ -81,6 +86,7 @@ Result<CommitRequest> Committer::Prepare(const LoadedTable& base) {
   Result<CommitRequest> request = action_.Prepare(attempt);
   if (request.ok()) {
     last_request_ = *request;
+    last_base_ = base.metadata;
   } else {
     refused_ = request.status();
   }
@@ -109,7 +115,7 @@ CommitOutcome Committer::AttemptLocked() {
     return {CommitOutcomeKind::kRejected, std::nullopt, status};
   }
   auto rebase = [this](const LoadedTable& current) -> Result<CommitRequest> {
-    if (action_.IsAppliedIn(*current.metadata)) {
+    if (HasLanded(*current.metadata)) {
       found_ = current;
       return Error(ErrorKind::kAlreadyExists, "an earlier attempt of this commit has landed");
     }
@@ -151,6 +157,14 @@ bool Committer::MayStillLand(const TableMetadata& now) const {
                      });
 }
 
+// Whether an attempt of this commit has landed. Of what each attempt asks anew, the last one
+// counts; snapshots are the same in all.
+bool Committer::HasLanded(const TableMetadata& now) const {
+  if (last_base_ == nullptr) return false;
+  const auto wanted = ApplyUpdates(*last_base_, last_request_.updates, {});
+  return wanted.ok() && internal::HaveLanded(last_request_.updates, **wanted, now);
+}
+
 Result<LoadedTable> Committer::Load() {
   ICEFRAME_ASSIGN_OR_RETURN(LoadedTable now,
                             table_->catalog()->LoadTable(context_, base_.identifier));
@@ -167,7 +181,7 @@ Result<LoadedTable> Committer::LookUp(bool wants_applied) {
     const bool is_last = check >= policy_.num_status_checks;
     if (now.ok()) {
       const TableMetadata& metadata = *now->metadata;
-      if (!wants_applied || is_last || action_.IsAppliedIn(metadata) || !MayStillLand(metadata)) {
+      if (!wants_applied || is_last || HasLanded(metadata) || !MayStillLand(metadata)) {
         return now;
       }
     } else if (is_last || !context_.Check().ok()) {
@@ -224,7 +238,7 @@ Result<CommitReport> Committer::Run() {
       return StateUnknown(now.status());
     }
     base_ = *std::move(now);
-    if (action_.IsAppliedIn(*base_.metadata)) return Succeed(base_, true);
+    if (HasLanded(*base_.metadata)) return Succeed(base_, true);
     if (num_retries_ >= policy_.num_retries || context_.clock->SteadyNow() >= give_up_at_) {
       return Fail(Error(ErrorKind::kCommitConflict, "commit did not get in after ", num_attempts_,
                         " attempts: ", base_.identifier.ToString(), ": ",
@@ -276,9 +290,10 @@ void Committer::DeleteUnused(const TableMetadata* saved) {
 Result<CommitReport> CommitAction(const OperationContext& context,
                                   const std::shared_ptr<const Table>& table, TableAction& action,
                                   CommitWatch* watch) {
-  ICEFRAME_ASSIGN_OR_RETURN(internal::CommitPolicy policy,
-                            internal::ReadCommitPolicy(context, *table->metadata()));
-  return Committer(context, table, action, policy, watch).Run();
+  const auto policy = internal::ReadCommitPolicy(context, *table->metadata());
+  Committer committer(context, table, action, policy.ValueOr({}), watch);
+  if (!policy.ok()) return committer.Fail(policy.status());
+  return committer.Run();
 }
 
 }  // namespace iceframe

@@ -14,6 +14,15 @@
 
 namespace iceframe {
 
+/// The actions before one in the same commit (transaction.h).
+struct EarlierActions {
+  /// The snapshots that they make.
+  std::vector<SnapshotId> snapshot_ids;
+  /// The greatest field id that the table had given when the commit began: on another base, those
+  /// above may be another writer's.
+  FieldId last_column_id = 0;
+};
+
 /// What one attempt of a commit starts from.
 struct CommitAttempt {
   const OperationContext& context;
@@ -22,6 +31,8 @@ struct CommitAttempt {
   const LoadedTable& base;
   /// 0 for the first one.
   int number = 0;
+  /// What the same commit does before this change; nullptr: nothing.
+  const EarlierActions* earlier = nullptr;
 };
 
 /// One change to a table. It is asked for its updates once per attempt, each time on a new base;
@@ -39,12 +50,11 @@ class TableAction {
     (void)attempt;
     return Status::OK();
   }
-  /// Returns whether an attempt of this commit has landed in `now`.
-  virtual bool IsAppliedIn(const TableMetadata& now) const = 0;
-  /// The id of the snapshot that this commit makes, the same in all attempts.
+  /// The id of the snapshot that this commit makes, the last one of several; the same in all
+  /// attempts.
   virtual std::optional<SnapshotId> snapshot_id() const { return std::nullopt; }
-  /// The files written by Prepare that nothing needs: `saved` is the table with this commit in
-  /// it, or nullptr where it is proved that no attempt landed.
+  /// The files written by Prepare and WriteAhead that nothing needs: `saved` is the table with this
+  /// commit in it, or nullptr where it is proved that no attempt landed.
   virtual std::vector<std::string> UnusedFiles(const TableMetadata* saved) const {
     (void)saved;
     return {};
@@ -71,7 +81,8 @@ struct CommitReport {
 /// Errors: CommitConflict after the last retry; CommitStateUnknown naming the snapshot id: it may
 /// have landed, and nothing was deleted; what Prepare, its validator or the catalog refused with;
 /// Cancelled; Timeout. All but CommitStateUnknown mean that the table is as it was. The data files
-/// that an action adds stay where they are: they are the caller's. `watch` says whether a request
+/// that an action adds stay where they are: they are the caller's. Files that `action` wrote before
+/// are deleted after such an error too. `watch` says whether a request
 /// is under way. Spec: "Commit Conflict Resolution and Retry".
 Result<CommitReport> CommitAction(const OperationContext& context,
                                   const std::shared_ptr<const Table>& table, TableAction& action,

@@ -33,6 +33,27 @@ Result<Expression> BoundFilter(const OverwriteFilesOptions& options, const Schem
   return SimplifyFilter(bound);
 }
 
+Result<const Snapshot*> ParentOf(const TableMetadata& metadata, const Snapshot& snapshot) {
+  if (!snapshot.parent_snapshot_id) return static_cast<const Snapshot*>(nullptr);
+  return metadata.FindSnapshot(*snapshot.parent_snapshot_id);
+}
+
+bool IsAmong(const EarlierActions* earlier, SnapshotId id) {
+  return earlier != nullptr && std::ranges::count(earlier->snapshot_ids, id) != 0;
+}
+
+// The snapshot that the commit's own ones were put on; nullopt: none.
+Result<std::optional<SnapshotId>> BelowOwnSnapshots(const TableMetadata& metadata,
+                                                    const EarlierActions* earlier,
+                                                    std::optional<SnapshotId> start) {
+  while (start && IsAmong(earlier, *start)) {
+    ICEFRAME_ASSIGN_OR_RETURN(const Snapshot* own, metadata.FindSnapshot(*start));
+    if (own == nullptr) break;
+    start = own->parent_snapshot_id;
+  }
+  return start;
+}
+
 // The snapshots from `last` back to, and without, `start`; nullopt: to the first.
 Result<std::set<SnapshotId>> SnapshotsSince(const TableMetadata& base, const Snapshot& last,
                                             std::optional<SnapshotId> start) {
@@ -40,11 +61,7 @@ Result<std::set<SnapshotId>> SnapshotsSince(const TableMetadata& base, const Sna
   const Snapshot* snapshot = &last;
   while (snapshot != nullptr && snapshot->snapshot_id != start) {
     if (!since.insert(snapshot->snapshot_id).second) break;
-    const std::optional<SnapshotId> parent_id = snapshot->parent_snapshot_id;
-    snapshot = nullptr;
-    if (parent_id) {
-      ICEFRAME_ASSIGN_OR_RETURN(snapshot, base.FindSnapshot(*parent_id));
-    }
+    ICEFRAME_ASSIGN_OR_RETURN(snapshot, ParentOf(base, *snapshot));
   }
   if (snapshot == nullptr && start) {
     return Error(ErrorKind::kCommitRejected, "the snapshot that an overwrite began from is no ",
@@ -83,8 +100,11 @@ Status OverwriteFilesAction::CheckNoNewMatches(const CommitAttempt& attempt,
     return Status::OK();
   }
   const TableMetadata& base = *attempt.base.metadata;
-  ICEFRAME_ASSIGN_OR_RETURN(const std::set<SnapshotId> since,
-                            SnapshotsSince(base, *parent.snapshot, overwrite_.start_snapshot_id));
+  ICEFRAME_ASSIGN_OR_RETURN(const auto start, BelowOwnSnapshots(made_for(), attempt.earlier,
+                                                                overwrite_.start_snapshot_id));
+  ICEFRAME_ASSIGN_OR_RETURN(std::set<SnapshotId> since,
+                            SnapshotsSince(base, *parent.snapshot, start));
+  std::erase_if(since, [&](SnapshotId id) { return IsAmong(attempt.earlier, id); });
   if (since.empty()) return Status::OK();
   ICEFRAME_ASSIGN_OR_RETURN(Expression filter, BoundFilter(overwrite_, *base.current_schema()));
   for (const ManifestFile& manifest : parent.manifests) {
@@ -147,7 +167,8 @@ Result<std::vector<ManifestFile>> OverwriteFilesAction::Filter(const CommitAttem
                                                                const ManifestFile& manifest,
                                                                FileChanges* changes) {
   const TableMetadata& base = *attempt.base.metadata;
-  auto known = filtered_.find(manifest.manifest_path);
+  const std::string key = ManifestKey(manifest);
+  auto known = filtered_.find(key);
   if (known == filtered_.end()) {
     Filtered filtered;
     filtered.manifests = {manifest};
@@ -161,7 +182,7 @@ Result<std::vector<ManifestFile>> OverwriteFilesAction::Filter(const CommitAttem
     ICEFRAME_RETURN_NOT_OK(ProveMatches(attempt, filter, *decoded, &matches));
     if (std::ranges::count(matches, FileMatch::kAll) == 0) {
       // Kept for another attempt, which need not read the rows again.
-      filtered_.emplace(manifest.manifest_path, filtered);
+      filtered_.emplace(key, filtered);
       return filtered.manifests;
     }
     ICEFRAME_ASSIGN_OR_RETURN(auto writer, NewManifestWriter(attempt, manifest.partition_spec_id));
@@ -177,7 +198,7 @@ Result<std::vector<ManifestFile>> OverwriteFilesAction::Filter(const CommitAttem
       ICEFRAME_RETURN_NOT_OK(writer.Add(entry));
     }
     ICEFRAME_ASSIGN_OR_RETURN(filtered.manifests, writer.Finish());
-    known = filtered_.emplace(manifest.manifest_path, std::move(filtered)).first;
+    known = filtered_.emplace(key, std::move(filtered)).first;
   }
   for (const DataFile& file : known->second.removed) {
     changes->Removed(file, PartitionKeyOf(base, file));

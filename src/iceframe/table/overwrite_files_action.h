@@ -28,7 +28,8 @@ struct OverwriteFilesOptions : SnapshotActionOptions {
   /// Default: the table's write.update.isolation-level where files are added, else
   /// write.delete.isolation-level; serializable where neither is set.
   std::optional<IsolationLevel> isolation_level;
-  /// The snapshot that the change was computed from; default: the branch's as the table has it.
+  /// The snapshot that the change was computed from; default: the branch's as the table has it,
+  /// without what the same commit puts on it.
   std::optional<SnapshotId> start_snapshot_id;
 };
 
@@ -66,7 +67,7 @@ class OverwriteFilesAction final : public SnapshotAction {
   /// Whether the parent has delete files: then rows that are read may be no rows any more.
   bool has_deletes_ = false;
 
-  /// What became of a manifest, by its path: reused on the next attempt.
+  /// What became of a manifest, by its key: reused on the next attempt.
   struct Filtered {
     std::vector<ManifestFile> manifests;
     std::vector<DataFile> removed;

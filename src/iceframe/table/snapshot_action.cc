@@ -10,6 +10,7 @@
 #include "iceframe/runtime/settings.h"
 #include "iceframe/table/manifest_merge_internal.h"
 #include "iceframe/table/missing_summaries_internal.h"
+#include "iceframe/table/written_columns_internal.h"
 
 namespace iceframe {
 
@@ -28,7 +29,8 @@ SnapshotId NewSnapshotId(const TableMetadata& metadata) {
 
 SnapshotAction::SnapshotAction(const Table& table, std::vector<DataFile> added_files,
                                SnapshotActionOptions options)
-    : added_files_(std::move(added_files)),
+    : made_for_(table.metadata()),
+      added_files_(std::move(added_files)),
       options_(std::move(options)),
       snapshot_id_(NewSnapshotId(*table.metadata())),
       commit_uuid_(NewUuid()) {}
@@ -53,6 +55,25 @@ Result<ManifestFilesWriter> SnapshotAction::NewManifestWriter(const CommitAttemp
                                       "table property", property->first);
   }
   return ManifestFilesWriter(attempt.context, attempt.io, std::move(writer));
+}
+
+Status SnapshotAction::CheckFilesFit(const CommitAttempt& attempt) const {
+  const TableMetadata& base = *attempt.base.metadata;
+  if (added_files_.empty() || attempt.base.metadata == made_for_) return Status::OK();
+  const Schema& written = *made_for_->current_schema();
+  const Schema& current = *base.current_schema();
+  const FieldId last_id =
+      attempt.earlier != nullptr ? attempt.earlier->last_column_id : written.highest_field_id();
+  ICEFRAME_RETURN_NOT_OK(internal::CheckNewColumnsStay(written, current, last_id));
+  ICEFRAME_RETURN_NOT_OK(internal::CheckRequiredColumnsWritten(written, current));
+  for (const DataFile& file : added_files_) {
+    const PartitionSpec* before = made_for_->FindPartitionSpec(file.spec_id);
+    const PartitionSpec* now = base.FindPartitionSpec(file.spec_id);
+    if (before != nullptr && now != nullptr && before->fields == now->fields) continue;
+    return Error(ErrorKind::kCommitConflict, "another writer changed the partition spec while ",
+                 "this transaction did; run it again: spec ", file.spec_id);
+  }
+  return Status::OK();
 }
 
 Result<std::optional<SnapshotId>> SnapshotAction::RefSnapshotId(const TableMetadata& base) const {
@@ -100,6 +121,7 @@ Status SnapshotAction::WriteAhead(const CommitAttempt& attempt) {
 Result<CommitRequest> SnapshotAction::Prepare(const CommitAttempt& attempt) {
   const TableMetadata& base = *attempt.base.metadata;
   if (options_.validator) ICEFRAME_RETURN_NOT_OK(options_.validator(base));
+  ICEFRAME_RETURN_NOT_OK(CheckFilesFit(attempt));
   ICEFRAME_ASSIGN_OR_RETURN(std::optional<SnapshotId> ref_id, RefSnapshotId(base));
   Parent parent;
   parent.snapshot = base.current_snapshot();
@@ -152,10 +174,6 @@ Result<CommitRequest> SnapshotAction::Prepare(const CommitAttempt& attempt) {
   return request;
 }
 
-bool SnapshotAction::IsAppliedIn(const TableMetadata& now) const {
-  return now.HasSnapshot(snapshot_id_);
-}
-
 std::vector<std::string> SnapshotAction::UnusedFiles(const TableMetadata* saved) const {
   if (saved == nullptr) return written_files_;
   const Snapshot* snapshot = saved->FindSnapshot(snapshot_id_).ValueOr(nullptr);
@@ -171,6 +189,11 @@ std::vector<std::string> SnapshotAction::UnusedFiles(const TableMetadata* saved)
     if (used.count(path) == 0) unused.push_back(path);
   }
   return unused;
+}
+
+std::string ManifestKey(const ManifestFile& manifest) {
+  return manifest.manifest_path + "\n" + std::to_string(manifest.sequence_number.value()) + "\n" +
+         std::to_string(manifest.first_row_id.value_or(-1));
 }
 
 std::string PartitionKeyOf(const TableMetadata& metadata, const DataFile& file) {

@@ -3,7 +3,8 @@
 #pragma once
 
 #include <functional>
-#include <map>
+#include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,7 +32,6 @@ class SnapshotAction : public TableAction {
  public:
   Status WriteAhead(const CommitAttempt& attempt) final;
   Result<CommitRequest> Prepare(const CommitAttempt& attempt) final;
-  bool IsAppliedIn(const TableMetadata& now) const final;
   std::optional<SnapshotId> snapshot_id() const final { return snapshot_id_; }
   std::vector<std::string> UnusedFiles(const TableMetadata* saved) const final;
 
@@ -59,6 +59,8 @@ class SnapshotAction : public TableAction {
   SnapshotId id() const { return snapshot_id_; }
   const SnapshotActionOptions& options() const { return options_; }
   const std::vector<DataFile>& added_files() const { return added_files_; }
+  /// The table that the action was made for.
+  const TableMetadata& made_for() const { return *made_for_; }
   /// The manifests of the added files: written once, the same in all attempts.
   const std::vector<ManifestFile>& new_manifests() const { return new_manifests_; }
   /// Returns a writer of new manifests of a spec; what it writes is deleted when not needed.
@@ -70,10 +72,13 @@ class SnapshotAction : public TableAction {
     std::string path;
     std::vector<std::string> manifest_paths;
   };
+  /// Whether the base still means the same by the ids that the added files were written with.
+  Status CheckFilesFit(const CommitAttempt& attempt) const;
   Result<std::optional<SnapshotId>> RefSnapshotId(const TableMetadata& base) const;
   Result<std::string> WriteManifestList(const CommitAttempt& attempt, const Snapshot& snapshot,
                                         const std::vector<ManifestFile>& manifests);
 
+  const std::shared_ptr<const TableMetadata> made_for_;
   const std::vector<DataFile> added_files_;
   SnapshotActionOptions options_;
   bool has_new_manifests_ = false;
@@ -86,6 +91,10 @@ class SnapshotAction : public TableAction {
   std::vector<std::string> written_files_;
   std::vector<WrittenList> written_lists_;
 };
+
+/// Tells manifests apart for what is made of them: one that the same commit writes is another on
+/// each base, since its entries inherit other numbers.
+std::string ManifestKey(const ManifestFile& manifest);
 
 /// Returns the path of a file's partition, which tells changed partitions apart.
 std::string PartitionKeyOf(const TableMetadata& metadata, const DataFile& file);

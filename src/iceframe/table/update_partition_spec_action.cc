@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "iceframe/base/nearest_name.h"
 #include "iceframe/format/partition_field_name.h"
+#include "iceframe/table/column_lookup_internal.h"
 
 namespace iceframe {
 
@@ -27,10 +29,8 @@ class SpecChanger {
   }
 
   Status operator()(const AddPartitionField& change) {
-    const NestedField* source = schema_->FindField(change.column);
-    if (source == nullptr) {
-      return Error(ErrorKind::kInvalidArgument, "column does not exist: ", change.column);
-    }
+    ICEFRAME_ASSIGN_OR_RETURN(const NestedField* source,
+                              internal::FindColumn(*schema_, change.column));
     PartitionField field{{source->id}, 0, change.name, change.transform};
     for (const PartitionField& other : fields_) {
       if (SameMeaning(other, field)) {
@@ -93,11 +93,35 @@ class SpecChanger {
   }
 
   Result<Fields::iterator> Find(const std::string& name) {
-    const auto found = std::find_if(fields_.begin(), fields_.end(), [&](const auto& field) {
-      return field.name == name && field.transform.kind() != TransformKind::kVoid;
+    const auto is_live = [](const PartitionField& field) {
+      return field.transform.kind() != TransformKind::kVoid;
+    };
+    const auto named = std::find_if(fields_.begin(), fields_.end(), [&](const auto& field) {
+      return field.name == name && is_live(field);
     });
-    if (found != fields_.end()) return found;
-    return Error(ErrorKind::kInvalidArgument, "partition field does not exist: ", name);
+    if (named != fields_.end()) return named;
+    // A column that one field alone is made of says which one is meant, too.
+    const NestedField* column = schema_->FindField(name);
+    const auto is_of_column = [&](const PartitionField& field) {
+      return column != nullptr && is_live(field) && field.source_ids == std::vector{column->id};
+    };
+    if (std::count_if(fields_.begin(), fields_.end(), is_of_column) == 1) {
+      return std::find_if(fields_.begin(), fields_.end(), is_of_column);
+    }
+    return NotThere(name);
+  }
+
+  Status NotThere(const std::string& name) const {
+    std::vector<std::string_view> known;
+    for (const PartitionField& field : fields_) {
+      if (field.transform.kind() != TransformKind::kVoid) known.push_back(field.name);
+    }
+    if (known.empty()) {
+      return Error(ErrorKind::kInvalidArgument, "partition field does not exist: ", name,
+                   "; the table is not partitioned");
+    }
+    return Error(ErrorKind::kInvalidArgument, "partition field does not exist: ", name,
+                 "; did you mean ", NearestName(name, known), "?");
   }
 
   // A removed field of a version 1 table gives its name away.
@@ -131,19 +155,15 @@ Result<PartitionSpec> ChangePartitionSpec(const TableMetadata& metadata,
 
 Result<CommitRequest> UpdatePartitionSpecAction::Prepare(const CommitAttempt& attempt) {
   const TableMetadata& base = *attempt.base.metadata;
-  ICEFRAME_ASSIGN_OR_RETURN(wanted_, ChangePartitionSpec(base, changes_));
+  ICEFRAME_ASSIGN_OR_RETURN(PartitionSpec wanted, ChangePartitionSpec(base, changes_));
   CommitRequest request;
   request.identifier = attempt.base.identifier;
   request.requirements = {AssertTableUuid{base.table_uuid},
                           AssertDefaultSpecId{base.default_spec_id},
                           AssertLastAssignedPartitionId{base.last_partition_id},
                           AssertCurrentSchemaId{base.current_schema_id}};
-  request.updates = {AddPartitionSpec{*wanted_}, SetDefaultSpec{}};
+  request.updates = {AddPartitionSpec{std::move(wanted)}, SetDefaultSpec{}};
   return request;
-}
-
-bool UpdatePartitionSpecAction::IsAppliedIn(const TableMetadata& now) const {
-  return wanted_ && now.default_spec()->fields == wanted_->fields;
 }
 
 }  // namespace iceframe

@@ -2,7 +2,6 @@
 // Changing how a table's new files are partitioned. Spec: "Partition Evolution".
 #pragma once
 
-#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -20,8 +19,8 @@ struct AddPartitionField {
   /// Empty: DefaultPartitionFieldName, or the one that the field had in an older spec.
   std::string name = {};
 };
-/// The field of that name stays in the specs of files that have it; a version 1 table keeps its
-/// place as void, as the spec asks.
+/// By the field's name, or by a column that one field alone is made of. It stays in the specs of
+/// files that have it; a version 1 table keeps its place as void, as the spec asks.
 struct RemovePartitionField {
   std::string name;
 };
@@ -46,12 +45,9 @@ class UpdatePartitionSpecAction final : public TableAction {
       : changes_(std::move(changes)) {}
 
   Result<CommitRequest> Prepare(const CommitAttempt& attempt) override;
-  bool IsAppliedIn(const TableMetadata& now) const override;
 
  private:
   std::vector<PartitionSpecChange> changes_;
-  /// What the last attempt asked for.
-  std::optional<PartitionSpec> wanted_;
 };
 
 }  // namespace iceframe

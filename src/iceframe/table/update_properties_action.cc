@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "iceframe/table/update_properties_action.h"
 
-#include <algorithm>
-
 namespace iceframe {
 
 Result<std::unique_ptr<UpdatePropertiesAction>> UpdatePropertiesAction::Make(
@@ -27,16 +25,6 @@ Result<CommitRequest> UpdatePropertiesAction::Prepare(const CommitAttempt& attem
   if (!updates_.empty()) request.updates.emplace_back(SetProperties{updates_});
   if (!removals_.empty()) request.updates.emplace_back(RemoveProperties{removals_});
   return request;
-}
-
-bool UpdatePropertiesAction::IsAppliedIn(const TableMetadata& now) const {
-  const bool all_set = std::all_of(updates_.begin(), updates_.end(), [&](const auto& update) {
-    auto found = now.properties.find(update.first);
-    return found != now.properties.end() && found->second == update.second;
-  });
-  return all_set && std::none_of(removals_.begin(), removals_.end(), [&](const std::string& key) {
-           return now.properties.count(key) != 0;
-         });
 }
 
 }  // namespace iceframe

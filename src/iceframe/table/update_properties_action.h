@@ -18,7 +18,6 @@ class UpdatePropertiesAction final : public TableAction {
                                                               std::vector<std::string> removals);
 
   Result<CommitRequest> Prepare(const CommitAttempt& attempt) override;
-  bool IsAppliedIn(const TableMetadata& now) const override;
 
  private:
   UpdatePropertiesAction(Properties updates, std::vector<std::string> removals)

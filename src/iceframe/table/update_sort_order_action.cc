@@ -3,6 +3,8 @@
 
 #include <utility>
 
+#include "iceframe/table/column_lookup_internal.h"
+
 namespace iceframe {
 
 Result<CommitRequest> UpdateSortOrderAction::Prepare(const CommitAttempt& attempt) {
@@ -10,27 +12,20 @@ Result<CommitRequest> UpdateSortOrderAction::Prepare(const CommitAttempt& attemp
   const auto schema = base.current_schema();
   SortOrder order;
   for (const SortBy& column : columns_) {
-    const NestedField* source = schema->FindField(column.column);
-    if (source == nullptr) {
-      return Error(ErrorKind::kInvalidArgument, "column does not exist: ", column.column);
-    }
+    ICEFRAME_ASSIGN_OR_RETURN(const NestedField* source,
+                              internal::FindColumn(*schema, column.column));
     order.fields.push_back({{source->id}, column.transform, column.direction, column.null_order});
   }
   // The table gives it its id; 0 is that of no order.
   order.order_id = SortOrderId(order.is_unsorted() ? 0 : 1);
   ICEFRAME_RETURN_NOT_OK(ValidateSortOrder(order, *schema));
-  wanted_ = std::move(order);
   CommitRequest request;
   request.identifier = attempt.base.identifier;
   request.requirements = {AssertTableUuid{base.table_uuid},
                           AssertDefaultSortOrderId{base.default_sort_order_id},
                           AssertCurrentSchemaId{base.current_schema_id}};
-  request.updates = {AddSortOrder{*wanted_}, SetDefaultSortOrder{}};
+  request.updates = {AddSortOrder{std::move(order)}, SetDefaultSortOrder{}};
   return request;
-}
-
-bool UpdateSortOrderAction::IsAppliedIn(const TableMetadata& now) const {
-  return wanted_ && now.default_sort_order()->fields == wanted_->fields;
 }
 
 }  // namespace iceframe

@@ -2,7 +2,6 @@
 // Changing the order that a table's new files are to be written in. Spec: "Sorting".
 #pragma once
 
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -26,12 +25,9 @@ class UpdateSortOrderAction final : public TableAction {
   explicit UpdateSortOrderAction(std::vector<SortBy> columns) : columns_(std::move(columns)) {}
 
   Result<CommitRequest> Prepare(const CommitAttempt& attempt) override;
-  bool IsAppliedIn(const TableMetadata& now) const override;
 
  private:
   std::vector<SortBy> columns_;
-  /// What the last attempt asked for.
-  std::optional<SortOrder> wanted_;
 };
 
 }  // namespace iceframe

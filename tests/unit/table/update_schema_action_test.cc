@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "iceframe/table/update_schema_action.h"
 
+#include "iceframe/table/update_sort_order_action.h"
+
 #include "unit/table/table_fixture.h"
 
 namespace iceframe {
@@ -83,7 +85,103 @@ TEST(ChangeSchema, RefusesWhatWouldBreakTheTable) {
   EXPECT_THAT(error(MoveColumn{"id", "place.zip"}), HasSubstr("among its siblings"));
 }
 
-using UpdateSchemaActionTest = TableTest;
+TEST(ChangeSchema, ErrorsSayWhatThereIs) {
+  const auto error = [](SchemaChange change) { return Change({change}).status().message(); };
+  EXPECT_THAT(error(DropColumn{"plase"}), HasSubstr("did you mean place?"));
+  EXPECT_THAT(error(DropColumn{"place.zap"}), HasSubstr("did you mean place.zip?"));
+  EXPECT_THAT(error(PromoteColumn{"id", Type::String()}), HasSubstr("it can become long"));
+  EXPECT_THAT(error(PromoteColumn{"city", Type::Long()}), HasSubstr("no other type"));
+  EXPECT_THAT(error(MakeColumnOptional{"id"}), HasSubstr("can't be made optional: id"));
+  EXPECT_THAT(error(AddColumn{"", "n", Type::Int(), "", false, Value(int32_t{1})}),
+              HasSubstr("needs format version 3: column n"));
+}
+
+TEST(ChangeSchema, MovesBeforeASiblingAndAddsToTheRowsOfLists) {
+  auto schema = Change(
+      {MoveColumn{"tags", std::nullopt, "city"},
+       AddColumn{"", "visits",
+                 Type::List(NestedField::Optional(
+                     0, "element", Type::Struct({NestedField::Optional(0, "x", Type::Int())})))},
+       AddColumn{"visits", "y", Type::Int()}, SetIdentifierColumns{{"place.zip"}}});
+  ASSERT_FALSE(schema.ok()) << "place is optional";
+  schema = Change(
+      {MoveColumn{"tags", std::nullopt, "city"},
+       AddColumn{"", "visits",
+                 Type::List(NestedField::Optional(
+                     0, "element", Type::Struct({NestedField::Optional(0, "x", Type::Int())})))},
+       AddColumn{"visits", "y", Type::Int()}, SetIdentifierColumns{}});
+  ASSERT_TRUE(schema.ok()) << schema.status().ToString();
+  EXPECT_THAT(Names(**schema), ElementsAre("id", "tags", "city", "place", "visits"));
+  EXPECT_NE((*schema)->FindField("visits.element.y"), nullptr);
+  EXPECT_TRUE((*schema)->identifier_field_ids().empty());
+}
+
+TEST(ChangeSchema, DefaultsAreOfVersionThreeAndFitTheColumn) {
+  FieldId last = 9;
+  auto schema = ChangeSchema(Start(),
+                             {AddColumn{"", "n", Type::Int(), "", true, Value(int32_t{1})},
+                              SetColumnDefault{"n", Value(int32_t{2})}},
+                             3, &last);
+  ASSERT_TRUE(schema.ok()) << schema.status().ToString();
+  const NestedField* field = (*schema)->FindField("n");
+  EXPECT_TRUE(field->required);
+  EXPECT_EQ(field->initial_default, Value(int32_t{1}));
+  EXPECT_EQ(field->write_default, Value(int32_t{2}));
+  schema = ChangeSchema(Start(), {SetColumnDefault{"city", Value(int32_t{2})}}, 3, &last);
+  EXPECT_THAT(schema.status().message(), HasSubstr("does not fit its column: city is string"));
+}
+
+class UpdateSchemaActionTest : public TableTest {
+ protected:
+  Status Refused(const TablePtr& table, SchemaChange change) {
+    UpdateSchemaAction action({std::move(change)});
+    return Commit(table, action).status();
+  }
+};
+
+TEST_F(UpdateSchemaActionTest, AColumnIsRequiredOnlyWhereNoFileHoldsNulls) {
+  TablePtr table = Appended(Create(), {File("a")});
+  UpdateSchemaAction action({MakeColumnRequired{"id"}});
+  ASSERT_TRUE(Commit(table, action).ok()) << "its counts prove it";
+  EXPECT_THAT(Refused(table, MakeColumnRequired{"city"}).message(),
+              HasSubstr("does not tell whether it has nulls: city in a"));
+  SetUp();
+  DataFile with_nulls = File("b");
+  with_nulls.null_value_counts[2] = 1;
+  table = Appended(Create(), {with_nulls});
+  EXPECT_THAT(Refused(table, MakeColumnRequired{"city"}).message(),
+              HasSubstr("has nulls in it: city in b"));
+}
+
+TEST_F(UpdateSchemaActionTest, ARaceWithRowsIsCheckedAgain) {
+  TablePtr table = Appended(Create(), {File("a")});
+  DataFile with_nulls = File("b");
+  with_nulls.null_value_counts[1] = 1;
+  besides_ = with_nulls;
+  catalog_->faults = {CommitFault::kOvertaken};
+  EXPECT_THAT(Refused(table, MakeColumnRequired{"id"}).message(), HasSubstr("id in b"));
+}
+
+TEST_F(UpdateSchemaActionTest, ANewRequiredColumnNeedsADefaultWhereThereAreRows) {
+  TablePtr empty = Create();
+  UpdateSchemaAction action({AddColumn{"", "n", Type::Int(), "", true}});
+  auto report = Commit(empty, action);
+  ASSERT_TRUE(report.ok()) << report.status().ToString();
+  EXPECT_TRUE(report->table->metadata()->current_schema()->FindField("n")->required);
+  TablePtr table = Appended(report->table, {File("a")});
+  EXPECT_THAT(Refused(table, AddColumn{"", "m", Type::Int(), "", true}).message(),
+              HasSubstr("needs a default, since there are rows"));
+}
+
+TEST_F(UpdateSchemaActionTest, SourcesOfPartitionsAndOfTheSortOrderStay) {
+  TablePtr table = Create(2, {}, true);
+  EXPECT_THAT(Refused(table, DropColumn{"city"}).message(),
+              HasSubstr("drop that partition field first: city, partition field city"));
+  UpdateSortOrderAction sort({SortBy{"id"}});
+  ASSERT_TRUE(Commit(table, sort).ok());
+  EXPECT_THAT(Refused(Load(), DropColumn{"id"}).message(),
+              HasSubstr("replace the sort order first: id"));
+}
 
 TEST_F(UpdateSchemaActionTest, TheNewSchemaIsCurrentAndOldSnapshotsKeepTheirs) {
   TablePtr table = Appended(Create(), {File("a")});
