@@ -127,6 +127,10 @@ TEST_P(CatalogContract, KeepsNamespaceProperties) {
   EXPECT_TRUE(catalog_->LoadNamespaceProperties(context_, {"a"}).ValueOrDie().empty());
   EXPECT_KIND(catalog_->UpdateNamespaceProperties(context_, {"a"}, {{"k", "1"}}, {"k"}),
               kInvalidArgument);
+  EXPECT_KIND(catalog_->UpdateNamespaceProperties(context_, {"a"}, {{"exists", "no"}}, {}),
+              kInvalidArgument);
+  EXPECT_KIND(catalog_->UpdateNamespaceProperties(context_, {"a"}, {}, {"exists"}),
+              kInvalidArgument);
   EXPECT_KIND(catalog_->UpdateNamespaceProperties(context_, {"z"}, {}, {}), kNotFound);
   EXPECT_KIND(catalog_->LoadNamespaceProperties(context_, {"z"}).status(), kNotFound);
 }

@@ -49,6 +49,21 @@ ErrorKind KindOfCode(int code) {
   }
 }
 
+struct FinalizeStatement {
+  void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
+};
+
+SqlRow RowOf(sqlite3_stmt* statement) {
+  SqlRow row(static_cast<size_t>(sqlite3_column_count(statement)));
+  for (size_t i = 0; i < row.size(); ++i) {
+    const auto column = static_cast<int>(i);
+    const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement, column));
+    const auto size = static_cast<size_t>(sqlite3_column_bytes(statement, column));
+    if (text != nullptr) row[i].emplace(text, size);
+  }
+  return row;
+}
+
 // Different for each thread and process: waiting writers must not stay in step.
 int RandomWaitMs(int longest) {
   thread_local std::minstd_rand random{std::random_device{}()};
@@ -56,30 +71,6 @@ int RandomWaitMs(int longest) {
 }
 
 }  // namespace
-
-SqliteStatement::SqliteStatement(SqliteStatement&& other) noexcept
-    : statement_(std::exchange(other.statement_, nullptr)) {}
-
-SqliteStatement::~SqliteStatement() { sqlite3_finalize(statement_); }
-
-Result<bool> SqliteStatement::Step() {
-  const int code = sqlite3_step(statement_);
-  if (code == SQLITE_ROW) return true;
-  if (code == SQLITE_DONE) return false;
-  sqlite3* database = sqlite3_db_handle(statement_);
-  return Error(KindOfCode(code), "catalog database statement failed: ", sqlite3_errmsg(database),
-               " (code ", sqlite3_extended_errcode(database), ")");
-}
-
-std::optional<std::string> SqliteStatement::Text(int index) const {
-  const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(statement_, index));
-  if (text == nullptr) return std::nullopt;
-  return std::string(text, static_cast<size_t>(sqlite3_column_bytes(statement_, index)));
-}
-
-int64_t SqliteStatement::Integer(int index) const {
-  return sqlite3_column_int64(statement_, index);
-}
 
 Result<std::unique_ptr<SqliteConnection>> SqliteConnection::Open(const OperationContext& context,
                                                                  const std::string& path,
@@ -111,10 +102,8 @@ SqliteConnection::~SqliteConnection() { sqlite3_close_v2(database_); }
 void SqliteConnection::UseWriteAheadLog() {
   constexpr int kTries = 20;
   for (int i = 0; i < kTries; ++i) {
-    auto statement = Prepare("PRAGMA journal_mode = WAL");
-    if (!statement.ok()) return;
-    const auto row = statement->Step();
-    if (row.ok() || KindOf(row.status()) != ErrorKind::kUnavailable) return;
+    const Status status = Query("PRAGMA journal_mode = WAL").status();
+    if (status.ok() || KindOf(status) != ErrorKind::kUnavailable) return;
     if (context_->cancel.WaitFor(std::chrono::milliseconds(RandomWaitMs(kLongestWaitMs)))) return;
   }
 }
@@ -149,11 +138,11 @@ Status SqliteConnection::ErrorOf(int code, std::string_view what) const {
   return Error(kind, what, ": ", path_, ": ", sqlite3_errmsg(database_), " (code ", code, ")");
 }
 
-Result<SqliteStatement> SqliteConnection::Prepare(std::string_view sql,
-                                                  const SqlParameters& parameters) {
+Result<std::vector<SqlRow>> SqliteConnection::Query(std::string_view sql,
+                                                    const SqlParameters& parameters) {
   sqlite3_stmt* raw = nullptr;
   int code = sqlite3_prepare_v2(database_, sql.data(), static_cast<int>(sql.size()), &raw, nullptr);
-  SqliteStatement statement(raw);
+  const std::unique_ptr<sqlite3_stmt, FinalizeStatement> statement(raw);
   if (code != SQLITE_OK) return ErrorOf(code, "catalog database statement is refused");
   for (size_t i = 0; i < parameters.size(); ++i) {
     const auto index = static_cast<int>(i + 1);
@@ -163,18 +152,18 @@ Result<SqliteStatement> SqliteConnection::Prepare(std::string_view sql,
                 : sqlite3_bind_null(raw, index);
     if (code != SQLITE_OK) return ErrorOf(code, "catalog database parameter is refused");
   }
-  return statement;
+  std::vector<SqlRow> rows;
+  while ((code = sqlite3_step(raw)) == SQLITE_ROW) rows.push_back(RowOf(raw));
+  if (code != SQLITE_DONE) return ErrorOf(code, "catalog database statement failed");
+  return rows;
 }
 
 Result<int64_t> SqliteConnection::Execute(std::string_view sql, const SqlParameters& parameters) {
-  ICEFRAME_ASSIGN_OR_RETURN(SqliteStatement statement, Prepare(sql, parameters));
-  int code = SQLITE_ROW;
-  while (code == SQLITE_ROW) code = sqlite3_step(statement.statement_);
-  if (code != SQLITE_DONE) return ErrorOf(code, "catalog database statement failed");
+  ICEFRAME_RETURN_NOT_OK(Query(sql, parameters).status());
   return sqlite3_changes64(database_);
 }
 
-Status SqliteConnection::BeginImmediate() {
+Status SqliteConnection::Begin() {
   while (true) {
     const Status status = Execute("BEGIN IMMEDIATE").status();
     // Some conflicts come back without a wait (another process is recovering the log).
@@ -186,7 +175,7 @@ Status SqliteConnection::BeginImmediate() {
   }
 }
 
-SqliteCommit SqliteConnection::Commit() {
+TransactionEnd SqliteConnection::Commit() {
   auto result = Execute("COMMIT");
   if (result.ok()) return {Status::OK(), true};
   const ErrorKind kind = KindOf(result.status());
@@ -200,11 +189,6 @@ SqliteCommit SqliteConnection::Commit() {
 
 void SqliteConnection::Rollback() {
   if (sqlite3_get_autocommit(database_) == 0) (void)Execute("ROLLBACK");
-}
-
-Result<SqliteTransaction> SqliteTransaction::Begin(SqliteConnection* connection) {
-  ICEFRAME_RETURN_NOT_OK(connection->BeginImmediate());
-  return SqliteTransaction(connection);
 }
 
 }  // namespace iceframe

@@ -146,23 +146,38 @@ Result<std::shared_ptr<SqliteDatabase>> SqliteDatabase::Make(const std::string& 
   return database;
 }
 
-Result<std::shared_ptr<SqliteDatabase>> SqliteDatabase::Open(const OperationContext& context,
-                                                             const std::string& path) {
-  ICEFRAME_ASSIGN_OR_RETURN(auto database, Make(path));
-  // Says now whether the file can be opened.
-  ICEFRAME_RETURN_NOT_OK(database->Acquire(context).status());
-  return database;
+const SqlDialect& SqliteDatabase::dialect() const {
+  static constexpr SqlDialect kDialect = {
+      .parameter = '?',
+      .columns_of = "SELECT name FROM pragma_table_info(?1)",
+      .or_set_property =
+          " ON CONFLICT (catalog_name, namespace, property_key) DO UPDATE SET "
+          "property_value = excluded.property_value",
+      .or_ignore = " ON CONFLICT DO NOTHING",
+      .row_lock = "",
+  };
+  return kDialect;
 }
 
-Result<SqliteDatabase::Use> SqliteDatabase::Acquire(const OperationContext& context) {
+Result<std::shared_ptr<SqlConnection>> SqliteDatabase::Acquire(const OperationContext& context) {
   ICEFRAME_RETURN_NOT_OK(context.Check());
   if (!in_memory()) {
     ForkHandlers& handlers = ForkHandlers::Get();
     const std::lock_guard lock(handlers.mutex);
     if (handlers.lost_paths.contains(path_)) state_->is_lost = true;
   }
-  std::unique_ptr<SqliteConnection> connection;
   int64_t generation = 0;
+  ICEFRAME_ASSIGN_OR_RETURN(auto connection, TakeOrOpen(context, &generation));
+  connection->BeginUse(context);
+  const auto give_back = [self = shared_from_this(), generation](SqliteConnection* used) {
+    self->GiveBack(std::unique_ptr<SqliteConnection>(used), generation);
+  };
+  return std::shared_ptr<SqliteConnection>(connection.release(), give_back);
+}
+
+// `generation`: at the time the connection was taken.
+Result<std::unique_ptr<SqliteConnection>> SqliteDatabase::TakeOrOpen(
+    const OperationContext& context, int64_t* generation) {
   while (true) {
     {
       const std::lock_guard lock(state_->mutex);
@@ -172,30 +187,25 @@ Result<SqliteDatabase::Use> SqliteDatabase::Acquire(const OperationContext& cont
                      "another thread was using it: ",
                      path_);
       }
-      if (!state_->idle.empty()) {
-        connection = std::move(state_->idle.back());
-        state_->idle.pop_back();
-      }
-      if (connection != nullptr || !in_memory() || state_->num_in_use == 0) {
+      const bool must_wait = in_memory() && state_->idle.empty() && state_->num_in_use > 0;
+      if (!must_wait) {
         ++state_->num_in_use;
-        generation = state_->generation;
-        break;
+        *generation = state_->generation;
+        if (state_->idle.empty()) break;
+        auto connection = std::move(state_->idle.back());
+        state_->idle.pop_back();
+        return connection;
       }
     }
     ICEFRAME_RETURN_NOT_OK(context.Check());
     std::this_thread::sleep_for(std::chrono::microseconds(200));
   }
-  if (connection == nullptr) {
-    auto opened = SqliteConnection::Open(context, path_, write_ahead_log_);
-    if (!opened.ok()) {
-      const std::lock_guard lock(state_->mutex);
-      --state_->num_in_use;
-      return opened.status();
-    }
-    connection = std::move(opened).MoveValueUnsafe();
+  auto opened = SqliteConnection::Open(context, path_, write_ahead_log_);
+  if (!opened.ok()) {
+    const std::lock_guard lock(state_->mutex);
+    --state_->num_in_use;
   }
-  connection->BeginUse(context);
-  return Use(shared_from_this(), std::move(connection), generation);
+  return opened;
 }
 
 void SqliteDatabase::GiveBack(std::unique_ptr<SqliteConnection> connection, int64_t generation) {
@@ -220,45 +230,6 @@ void SqliteDatabase::GiveBack(std::unique_ptr<SqliteConnection> connection, int6
   surplus.reset();
   const std::lock_guard lock(state_->mutex);
   --state_->num_in_use;
-}
-
-SqliteDatabase::Use::~Use() {
-  if (connection_ != nullptr) database_->GiveBack(std::move(connection_), generation_);
-}
-
-Result<std::string> SqlitePathOfUri(std::string_view uri) {
-  constexpr auto kPrefixes = std::to_array<std::string_view>({"sqlite://", "sqlite+pysqlite://"});
-  // Parameters of Python's sqlite3 module, which have no meaning here.
-  constexpr auto kIgnored = std::to_array<std::string_view>(
-      {"cached_statements", "check_same_thread", "detect_types", "isolation_level", "timeout"});
-  const auto prefix = std::find_if(kPrefixes.begin(), kPrefixes.end(),
-                                   [&](std::string_view p) { return uri.starts_with(p); });
-  const std::string_view rest =
-      prefix == kPrefixes.end() ? std::string_view() : uri.substr(prefix->size());
-  if (prefix == kPrefixes.end() || (!rest.empty() && rest.front() != '/')) {
-    return Error(ErrorKind::kInvalidArgument,
-                 "not the URI of an SQLite database (sqlite:///relative.db, "
-                 "sqlite:////absolute.db or sqlite:///:memory:)");
-  }
-  std::string_view path = rest.empty() ? rest : rest.substr(1);
-  const size_t question = path.find('?');
-  if (question != std::string_view::npos) {
-    std::string_view query = path.substr(question + 1);
-    path = path.substr(0, question);
-    while (!query.empty()) {
-      const std::string_view pair = query.substr(0, query.find('&'));
-      query.remove_prefix(std::min(query.size(), pair.size() + 1));
-      const std::string_view key = pair.substr(0, pair.find('='));
-      if (std::find(kIgnored.begin(), kIgnored.end(), key) == kIgnored.end()) {
-        return Error(ErrorKind::kInvalidArgument,
-                     "parameter of the SQLite URI is not supported: ", key);
-      }
-    }
-  }
-  if (path.find('\0') != std::string_view::npos) {
-    return Error(ErrorKind::kInvalidArgument, "SQLite URI holds a NUL character");
-  }
-  return std::string(path.empty() ? kInMemory : path);
 }
 
 }  // namespace iceframe

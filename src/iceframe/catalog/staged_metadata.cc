@@ -6,7 +6,6 @@
 #include "iceframe/base/uuid.h"
 #include "iceframe/catalog/metadata_files.h"
 #include "iceframe/catalog/staged_metadata_internal.h"
-#include "iceframe/catalog/warehouse_internal.h"
 #include "iceframe/runtime/settings.h"
 
 namespace iceframe {
@@ -143,75 +142,6 @@ void DeleteForgottenMetadata(const OperationContext& context, FileIO& io,
     context.Log(LogLevel::kWarning, kComponent, "old metadata file is left behind: ", file, ": ",
                 status.message());
   }
-}
-
-CommitOutcome NotLanded(Status status) {
-  CommitOutcome outcome;
-  outcome.kind = KindOf(status) == ErrorKind::kCommitConflict ? CommitOutcomeKind::kConflict
-                                                              : CommitOutcomeKind::kRejected;
-  outcome.status = std::move(status);
-  return outcome;
-}
-
-CommitOutcome Landed(const TableIdentifier& identifier, StagedMetadata staged) {
-  CommitOutcome outcome;
-  outcome.kind = CommitOutcomeKind::kCommitted;
-  outcome.table =
-      LoadedTable{identifier, std::move(staged.location), std::move(staged.metadata), {}};
-  return outcome;
-}
-
-std::string LocationIn(const std::vector<TableUpdate>& updates) {
-  std::string location;
-  for (const TableUpdate& update : updates) {
-    if (const auto* set = std::get_if<SetLocation>(&update)) location = set->location;
-  }
-  while (location.size() > 1 && location.back() == '/') location.pop_back();
-  return location;
-}
-
-void PurgeFiles(const OperationContext& context, FileIO& io, const std::string& root) {
-  for (const std::string_view folder : {"/data", "/metadata"}) {
-    const auto files = io.List(context, root + std::string(folder));
-    if (!files.ok()) {
-      if (KindOf(files.status()) == ErrorKind::kNotFound) continue;
-      context.Log(LogLevel::kWarning, kComponent,
-                  "files of a dropped table are left behind: ", files.status().message());
-      continue;
-    }
-    for (const FileEntry& file : *files) {
-      if (const Status ended = context.Check(); !ended.ok()) {
-        context.Log(LogLevel::kWarning, kComponent,
-                    "files of a dropped table are left behind: ", root, ": ", ended.message());
-        return;
-      }
-      const Status status = io.Delete(context, file.location);
-      if (status.ok()) continue;
-      context.Log(LogLevel::kWarning, kComponent,
-                  "file of a dropped table is left behind: ", file.location, ": ",
-                  status.message());
-    }
-  }
-}
-
-Status CheckPurge(const LoadedTable& table, const std::string& warehouse) {
-  const std::string root = TableRootOf(table.metadata_location);
-  std::string location = table.metadata->location;
-  while (location.size() > 1 && location.back() == '/') location.pop_back();
-  const auto spellings = SpellingsOf(location);
-  if (std::find(spellings.begin(), spellings.end(), root) == spellings.end()) {
-    return Error(ErrorKind::kInvalidArgument,
-                 "table's files can't be purged, since its metadata does not lie at its location "
-                 "(drop it without purge): ",
-                 table.identifier.ToString(), " at ", location);
-  }
-  for (const std::string& spelling : SpellingsOf(warehouse)) {
-    if (spelling.empty() || (spelling + "/").find(root + "/") != 0) continue;
-    return Error(ErrorKind::kInvalidArgument,
-                 "table's files can't be purged, since its location holds the warehouse: ",
-                 table.identifier.ToString(), " at ", location);
-  }
-  return Status::OK();
 }
 
 }  // namespace iceframe

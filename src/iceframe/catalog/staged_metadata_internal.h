@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What every catalog that keeps metadata in files does around its swap: stage new metadata before
-// it, clean up after it.
+// Metadata around the swap of a pointer: written before it, cleaned up after it.
 #pragma once
 
 #include <memory>
@@ -41,19 +40,5 @@ void DiscardStaged(const OperationContext& context, FileIO& io, const StagedMeta
 /// the new one are deleted; failure is only logged.
 void DeleteForgottenMetadata(const OperationContext& context, FileIO& io,
                              const TableMetadata& before, const StagedMetadata& after);
-
-/// An attempt that is proved not to have landed: kConflict for a CommitConflict, else kRejected.
-CommitOutcome NotLanded(Status status);
-CommitOutcome Landed(const TableIdentifier& identifier, StagedMetadata staged);
-
-/// The location that the updates of a create-table commit ask for; empty if none does.
-std::string LocationIn(const std::vector<TableUpdate>& updates);
-
-/// Deletes what lies in the folders data and metadata of a dropped table. Each failure is logged.
-void PurgeFiles(const OperationContext& context, FileIO& io, const std::string& root);
-
-/// Says whether files of a table may be deleted by listing: its metadata must lie at its own
-/// location, and that may not hold `warehouse`. Errors: InvalidArgument saying why not.
-Status CheckPurge(const LoadedTable& table, const std::string& warehouse);
 
 }  // namespace iceframe

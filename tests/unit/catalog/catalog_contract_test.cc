@@ -4,7 +4,11 @@
 #include <sqlite3.h>
 
 #include "iceframe/catalog/memory_catalog.h"
+#include "iceframe/catalog/memory_pointer_store_internal.h"
+#include "iceframe/catalog/metadata_file_catalog_internal.h"
 #include "iceframe/catalog/sql_catalog.h"
+
+#include "support/faulty_pointer_store.h"
 
 namespace iceframe {
 namespace {
@@ -37,6 +41,16 @@ Result<std::shared_ptr<Catalog>> OpenOlderLayout(const std::string& folder) {
   return OpenSql("sqlite:///" + path, folder);
 }
 
+// Over a store that can't keep other writers out.
+Result<std::shared_ptr<Catalog>> OpenUnlocked(const std::string& folder) {
+  ICEFRAME_ASSIGN_OR_RETURN(Warehouse warehouse,
+                            Warehouse::Make({{"warehouse", folder + "/warehouse"}}));
+  auto store = std::make_unique<FaultyPointerStore>(
+      MakeMemoryPointerStore(), FaultyPointerStoreOptions{.holds_what_it_finds = false});
+  return std::make_shared<MetadataFileCatalog>("iceframe", "unlocked", std::move(store),
+                                               std::move(warehouse));
+}
+
 const std::vector<CatalogCase> kCases = {
     {"Memory", [](const std::string&) { return MakeMemoryCatalog({}); }, {}},
     {"Sql",
@@ -46,6 +60,7 @@ const std::vector<CatalogCase> kCases = {
      [](const std::string& folder) { return OpenSql("sqlite:///:memory:", folder); },
      {}},
     {"SqlOlderLayout", OpenOlderLayout, {.is_persistent = true}},
+    {"Unlocked", OpenUnlocked, {.supports_locked_commit = false}},
 };
 
 INSTANTIATE_TEST_SUITE_P(Catalogs, CatalogContract, ::testing::ValuesIn(kCases),

@@ -29,7 +29,7 @@ class SqliteDatabaseTest : public ::testing::Test {
   void TearDown() override { std::filesystem::remove_all(folder_); }
 
   std::shared_ptr<SqliteDatabase> OpenCounter(const std::string& path) {
-    auto database = SqliteDatabase::Open(context_, path).ValueOrDie();
+    auto database = SqliteDatabase::Make(path).ValueOrDie();
     auto use = database->Acquire(context_).ValueOrDie();
     EXPECT_TRUE(use->Execute("CREATE TABLE IF NOT EXISTS counter (value INTEGER)").ok());
     EXPECT_TRUE(use->Execute("INSERT INTO counter SELECT 0 WHERE NOT EXISTS "
@@ -40,22 +40,21 @@ class SqliteDatabaseTest : public ::testing::Test {
 
   static Status Increment(SqliteDatabase& database, const OperationContext& context) {
     ICEFRAME_ASSIGN_OR_RETURN(auto use, database.Acquire(context));
-    ICEFRAME_ASSIGN_OR_RETURN(auto transaction, SqliteTransaction::Begin(use.get()));
-    ICEFRAME_ASSIGN_OR_RETURN(auto statement, use->Prepare("SELECT value FROM counter"));
-    ICEFRAME_ASSIGN_OR_RETURN([[maybe_unused]] const bool found, statement.Step());
-    const std::string next = std::to_string(statement.Integer(0) + 1);
+    ICEFRAME_ASSIGN_OR_RETURN(auto transaction, SqlTransaction::Begin(use.get()));
+    ICEFRAME_ASSIGN_OR_RETURN(const auto rows, use->Query("SELECT value FROM counter"));
+    const std::string next = std::to_string(std::stoll(rows.at(0).at(0).value()) + 1);
     ICEFRAME_RETURN_NOT_OK(use->Execute("UPDATE counter SET value = ?", {next}).status());
-    {
-      const SqliteStatement ended = std::move(statement);
-    }
     return transaction.Commit().status;
   }
 
   static int64_t Count(SqliteDatabase& database, const OperationContext& context) {
-    auto use = database.Acquire(context).ValueOrDie();
-    auto statement = use->Prepare("SELECT value FROM counter").ValueOrDie();
-    EXPECT_TRUE(statement.Step().ValueOrDie());
-    return statement.Integer(0);
+    return std::stoll(Ask(database, context, "SELECT value FROM counter"));
+  }
+
+  static std::string Ask(SqliteDatabase& database, const OperationContext& context,
+                         const std::string& sql) {
+    const auto rows = database.Acquire(context).ValueOrDie()->Query(sql).ValueOrDie();
+    return rows.at(0).at(0).value();
   }
 
   std::string Path() const { return (folder_ / "c.db").string(); }
@@ -64,26 +63,10 @@ class SqliteDatabaseTest : public ::testing::Test {
   OperationContext context_;
 };
 
-TEST(SqliteUri, TakesTheFormsOfSqlAlchemy) {
-  EXPECT_EQ(SqlitePathOfUri("sqlite:///a/b.db").ValueOrDie(), "a/b.db");
-  EXPECT_EQ(SqlitePathOfUri("sqlite:////tmp/a b.db").ValueOrDie(), "/tmp/a b.db");
-  EXPECT_EQ(SqlitePathOfUri("sqlite:///:memory:").ValueOrDie(), ":memory:");
-  EXPECT_EQ(SqlitePathOfUri("sqlite://").ValueOrDie(), ":memory:");
-  EXPECT_EQ(SqlitePathOfUri("sqlite+pysqlite:////x.db?timeout=5").ValueOrDie(), "/x.db");
-  EXPECT_FALSE(SqlitePathOfUri("sqlite:///x.db?mode=ro").ok());
-  EXPECT_FALSE(SqlitePathOfUri("sqlite://host/x.db").ok());
-  EXPECT_FALSE(SqlitePathOfUri("postgresql://x").ok());
-}
-
 TEST_F(SqliteDatabaseTest, UsesAWriteAheadLogAndIsDurable) {
   auto database = OpenCounter(Path());
-  auto use = database->Acquire(context_).ValueOrDie();
-  auto mode = use->Prepare("PRAGMA journal_mode").ValueOrDie();
-  ASSERT_TRUE(mode.Step().ValueOrDie());
-  EXPECT_EQ(mode.Text(0), "wal");
-  auto synchronous = use->Prepare("PRAGMA synchronous").ValueOrDie();
-  ASSERT_TRUE(synchronous.Step().ValueOrDie());
-  EXPECT_EQ(synchronous.Integer(0), 2);
+  EXPECT_EQ(Ask(*database, context_, "PRAGMA journal_mode"), "wal");
+  EXPECT_EQ(Ask(*database, context_, "PRAGMA synchronous"), "2");
 }
 
 TEST_F(SqliteDatabaseTest, KeepsADatabaseInMemoryOverUses) {
@@ -113,7 +96,7 @@ TEST_F(SqliteDatabaseTest, ManyThreadsGetThrough) {
 TEST_F(SqliteDatabaseTest, AWaitForTheLockEndsWithTheDeadlineOrACancel) {
   auto database = OpenCounter(Path());
   auto holder = database->Acquire(context_).ValueOrDie();
-  auto transaction = SqliteTransaction::Begin(holder.get()).ValueOrDie();
+  auto transaction = SqlTransaction::Begin(holder.get()).ValueOrDie();
 
   OperationContext hurried;
   hurried.deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(50);
@@ -198,7 +181,8 @@ TEST_F(SqliteDatabaseTest, AForkWaitsForRunningUses) {
 }
 
 TEST_F(SqliteDatabaseTest, SaysWhatCannotBeOpened) {
-  const auto missing = SqliteDatabase::Open(context_, (folder_ / "no" / "c.db").string());
+  const auto database = SqliteDatabase::Make((folder_ / "no" / "c.db").string()).ValueOrDie();
+  const auto missing = database->Acquire(context_);
   EXPECT_EQ(KindOf(missing.status()), ErrorKind::kIo);
   EXPECT_THAT(missing.status().message(), HasSubstr("c.db"));
 }

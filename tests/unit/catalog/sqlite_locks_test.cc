@@ -52,10 +52,10 @@ class SqliteLocks : public ::testing::Test {
  protected:
   void SetUp() override {
     path_ = folder_.path() + "/catalog.db";
-    database_ = SqliteDatabase::Open(context_, path_).ValueOr(nullptr);
+    database_ = SqliteDatabase::Make(path_).ValueOr(nullptr);
     ASSERT_NE(database_, nullptr);
-    if (!internal::HasOwnedSqliteLocks()) GTEST_SKIP() << "no open file description locks here";
     auto use = database_->Acquire(context_).ValueOrDie();
+    if (!internal::HasOwnedSqliteLocks()) GTEST_SKIP() << "no open file description locks here";
     ASSERT_TRUE(use->Execute("CREATE TABLE t (value INTEGER)").ok());
   }
 
@@ -90,7 +90,7 @@ TEST_F(SqliteLocks, AnotherCopyThatClosesTheFileLeavesOurWriteLock) {
   const OtherSqlite other;
   ASSERT_TRUE(other.IsOther());
   auto use = database_->Acquire(context_).ValueOrDie();
-  auto transaction = SqliteTransaction::Begin(use.get()).ValueOrDie();
+  auto transaction = SqlTransaction::Begin(use.get()).ValueOrDie();
   ASSERT_TRUE(use->Execute("INSERT INTO t VALUES (1)").ok());
   ASSERT_TRUE(IsWriteLocked());
 
@@ -115,19 +115,18 @@ TEST_F(SqliteLocks, ClosingOurConnectionsLeavesAnotherCopysWriteLock) {
     OperationContext hurried;
     hurried.deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(50);
     auto use = database_->Acquire(hurried).ValueOrDie();
-    EXPECT_EQ(KindOf(SqliteTransaction::Begin(use.get()).status()), ErrorKind::kTimeout);
+    EXPECT_EQ(KindOf(SqlTransaction::Begin(use.get()).status()), ErrorKind::kTimeout);
   }
   database_.reset();
   EXPECT_TRUE(IsWriteLocked()) << "dropped by us";
   EXPECT_EQ(other.Execute(theirs, "COMMIT"), SQLITE_OK);
   EXPECT_FALSE(IsWriteLocked());
 
-  database_ = SqliteDatabase::Open(context_, path_).ValueOrDie();
-  EXPECT_EQ(other.Execute(theirs, "INSERT INTO t VALUES (3)"), SQLITE_OK);
+  database_ = SqliteDatabase::Make(path_).ValueOrDie();
   auto use = database_->Acquire(context_).ValueOrDie();
-  auto statement = use->Prepare("SELECT sum(value) FROM t").ValueOrDie();
-  ASSERT_TRUE(statement.Step().ValueOrDie());
-  EXPECT_EQ(statement.Integer(0), 5);
+  EXPECT_EQ(other.Execute(theirs, "INSERT INTO t VALUES (3)"), SQLITE_OK);
+  const auto sum = use->Query("SELECT sum(value) FROM t").ValueOrDie();
+  EXPECT_EQ(sum.at(0).at(0), "5");
   other.Close(theirs);
 }
 
@@ -137,7 +136,7 @@ TEST_F(SqliteLocks, DescriptorsOfDeletedDatabasesAreNotKept) {
   };
   const auto open_and_delete = [&](int i) {
     const std::string path = folder_.path() + "/" + std::to_string(i) + ".db";
-    auto database = SqliteDatabase::Open(context_, path).ValueOrDie();
+    auto database = SqliteDatabase::Make(path).ValueOrDie();
     {
       ASSERT_TRUE(database->Acquire(context_).ValueOrDie()->Execute("CREATE TABLE t (v)").ok());
     }

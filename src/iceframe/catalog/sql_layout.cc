@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "iceframe/catalog/sql_layout_internal.h"
+
+namespace iceframe {
+
+namespace {
+
+constexpr std::string_view kCreateTables =
+    "CREATE TABLE IF NOT EXISTS iceberg_tables ("
+    "catalog_name VARCHAR(255) NOT NULL, "
+    "table_namespace VARCHAR(255) NOT NULL, "
+    "table_name VARCHAR(255) NOT NULL, "
+    "metadata_location VARCHAR(1000), "
+    "previous_metadata_location VARCHAR(1000), "
+    "iceberg_type VARCHAR(5), "
+    "PRIMARY KEY (catalog_name, table_namespace, table_name))";
+
+constexpr std::string_view kCreateProperties =
+    "CREATE TABLE IF NOT EXISTS iceberg_namespace_properties ("
+    "catalog_name VARCHAR(255) NOT NULL, "
+    "namespace VARCHAR(255) NOT NULL, "
+    "property_key VARCHAR(255) NOT NULL, "
+    "property_value VARCHAR(1000) NOT NULL, "
+    "PRIMARY KEY (catalog_name, namespace, property_key))";
+
+}  // namespace
+
+Result<SqlLayout> SqlLayoutOf(SqlConnection& connection, const SqlDialect& dialect) {
+  ICEFRAME_ASSIGN_OR_RETURN(const auto columns,
+                            connection.Query(dialect.columns_of, {"iceberg_tables"}));
+  if (columns.empty()) return SqlLayout::kAbsent;
+  for (const SqlRow& column : columns) {
+    if (column[0] == "iceberg_type") return SqlLayout::kWithType;
+  }
+  return SqlLayout::kWithoutType;
+}
+
+Status MakeSqlLayout(SqlConnection& connection, const SqlDialect& dialect, bool create,
+                     bool add_type_column) {
+  ICEFRAME_ASSIGN_OR_RETURN(SqlLayout layout, SqlLayoutOf(connection, dialect));
+  ICEFRAME_ASSIGN_OR_RETURN(const auto properties,
+                            connection.Query(dialect.columns_of, {"iceberg_namespace_properties"}));
+  const bool is_whole = layout != SqlLayout::kAbsent && !properties.empty();
+  if (!is_whole && !create) {
+    return Error(ErrorKind::kNotFound,
+                 "catalog database has no catalog tables, and init_catalog_tables is off");
+  }
+  if (is_whole && (layout == SqlLayout::kWithType || !add_type_column)) return Status::OK();
+  ICEFRAME_ASSIGN_OR_RETURN(SqlTransaction transaction, SqlTransaction::Begin(&connection));
+  ICEFRAME_RETURN_NOT_OK(connection.Execute(kCreateTables).status());
+  ICEFRAME_RETURN_NOT_OK(connection.Execute(kCreateProperties).status());
+  // Looked at again: another process may have been first.
+  ICEFRAME_ASSIGN_OR_RETURN(layout, SqlLayoutOf(connection, dialect));
+  if (layout == SqlLayout::kWithoutType && add_type_column) {
+    constexpr std::string_view kAddType =
+        "ALTER TABLE iceberg_tables ADD COLUMN iceberg_type VARCHAR(5)";
+    ICEFRAME_RETURN_NOT_OK(connection.Execute(kAddType).status());
+  }
+  return transaction.Commit().status;
+}
+
+}  // namespace iceframe
