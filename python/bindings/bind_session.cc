@@ -100,7 +100,9 @@ struct NewTableArguments {
 
 CreateTableOptions ToOptions(const NewTableArguments& arguments) {
   CreateTableOptions options;
-  options.partition_by = arguments.partition_by;
+  for (const auto& [column, transform] : arguments.partition_by) {
+    options.partition_by.push_back({column, transform});
+  }
   for (const auto& [column, transform, descending, nulls_first] : arguments.sort_by) {
     options.sort_by.push_back({column, transform, descending, nulls_first});
   }

@@ -5,12 +5,10 @@
 #include <set>
 #include <utility>
 
-#include "iceframe/base/nearest_name.h"
 #include "iceframe/catalog/catalog_config.h"
 #include "iceframe/catalog/identifier.h"
 #include "iceframe/catalog/make_catalog.h"
 #include "iceframe/execution/check_table_properties.h"
-#include "iceframe/format/partition_field_name.h"
 #include "iceframe/runtime/executor.h"
 #include "iceframe/runtime/settings.h"
 #include "iceframe/runtime/yaml_config.h"
@@ -23,52 +21,6 @@ namespace {
 // Where bare names are; it is made with its first table.
 constexpr char kDefaultNamespace[] = "default";
 constexpr char kConfigVariable[] = "ICEFRAME_CONFIG";
-
-Result<const NestedField*> FindColumn(const Schema& schema, const std::string& name) {
-  const NestedField* field = schema.FindField(name);
-  if (field != nullptr) return field;
-  std::vector<std::string_view> known;
-  for (const NestedField& column : schema.fields()) known.push_back(column.name);
-  return Error(ErrorKind::kInvalidArgument, "column does not exist: ", name, "; did you mean ",
-               NearestName(name, known), "?");
-}
-
-Result<PartitionSpec> MakeSpec(const Schema& schema, const CreateTableOptions& options) {
-  PartitionSpec spec;
-  FieldId next_id = kFirstPartitionFieldId;
-  for (const auto& [column, text] : options.partition_by) {
-    ICEFRAME_ASSIGN_OR_RETURN(const NestedField* source, FindColumn(schema, column));
-    ICEFRAME_ASSIGN_OR_RETURN(Transform transform, Transform::Parse(text));
-    std::string name = DefaultPartitionFieldName(column, transform);
-    for (const PartitionField& other : spec.fields) {
-      if (other.source_id() == source->id && other.transform == transform) {
-        return Error(ErrorKind::kInvalidArgument, "partition field is given twice: ", column, ", ",
-                     text);
-      }
-      if (other.name == name) name += "_" + std::to_string(next_id);
-    }
-    spec.fields.push_back({{source->id}, next_id++, std::move(name), transform});
-  }
-  ICEFRAME_RETURN_NOT_OK(ValidatePartitionSpec(spec, schema));
-  return spec;
-}
-
-Result<SortOrder> MakeSortOrder(const Schema& schema, const CreateTableOptions& options) {
-  SortOrder order;
-  for (const CreateTableOptions::SortColumn& column : options.sort_by) {
-    ICEFRAME_ASSIGN_OR_RETURN(const NestedField* source, FindColumn(schema, column.column));
-    ICEFRAME_ASSIGN_OR_RETURN(Transform transform, Transform::Parse(column.transform));
-    const bool nulls_first = column.nulls_first.value_or(!column.descending);
-    order.fields.push_back(
-        {{source->id},
-         transform,
-         column.descending ? SortDirection::kDescending : SortDirection::kAscending,
-         nulls_first ? NullOrder::kNullsFirst : NullOrder::kNullsLast});
-  }
-  order.order_id = SortOrderId(order.fields.empty() ? 0 : 1);
-  ICEFRAME_RETURN_NOT_OK(ValidateSortOrder(order, schema));
-  return order;
-}
 
 // Tells of each variable once in a process, however many sessions are opened.
 void WarnOfUnknownVariables(const Properties& environment, LogSink* log) {
@@ -188,8 +140,8 @@ Result<std::shared_ptr<const Table>> SessionImpl::CreateTable(const OperationCon
                                                               const CreateTableOptions& options) {
   CreateTableRequest request;
   ICEFRAME_ASSIGN_OR_RETURN(request.identifier, ResolveTableName(name));
-  ICEFRAME_ASSIGN_OR_RETURN(request.spec, MakeSpec(*schema, options));
-  ICEFRAME_ASSIGN_OR_RETURN(request.sort_order, MakeSortOrder(*schema, options));
+  ICEFRAME_ASSIGN_OR_RETURN(request.spec, MakePartitionSpec(*schema, options.partition_by));
+  ICEFRAME_ASSIGN_OR_RETURN(request.sort_order, MakeSortOrder(*schema, options.sort_by));
   ICEFRAME_RETURN_NOT_OK(CheckTableProperties(*schema, options.properties));
   request.schema = std::move(schema);
   request.properties = options.properties;

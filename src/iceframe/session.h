@@ -22,6 +22,8 @@
 #include "iceframe/query/query.h"
 #include "iceframe/runtime/operation_context.h"
 #include "iceframe/table/commit_watch.h"
+#include "iceframe/table/partition_by.h"
+#include "iceframe/table/sort_by.h"
 #include "iceframe/table/table.h"
 
 namespace iceframe {
@@ -56,16 +58,8 @@ struct QueryOptions {
 };
 
 struct CreateTableOptions {
-  /// (column, transform) in the metadata's spelling, e.g. {"ts", "day"}.
-  std::vector<std::pair<std::string, std::string>> partition_by;
-  struct SortColumn {
-    std::string column;
-    std::string transform = "identity";
-    bool descending = false;
-    /// nullopt: first when ascending, last when descending.
-    std::optional<bool> nulls_first;
-  };
-  std::vector<SortColumn> sort_by;
+  std::vector<PartitionBy> partition_by;
+  std::vector<SortBy> sort_by;
   Properties properties;
   std::string location;
   int32_t format_version = 2;

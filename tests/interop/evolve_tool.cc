@@ -30,15 +30,12 @@ Result<std::unique_ptr<TableAction>> MakeAction(const Arguments& change) {
   if ((command != "add" && command != "sort") || change.size() != 3) {
     return Error(ErrorKind::kInvalidArgument, "unknown change: ", command);
   }
-  ICEFRAME_ASSIGN_OR_RETURN(const Transform transform, Transform::Parse(change[2]));
   if (command == "add") {
+    ICEFRAME_ASSIGN_OR_RETURN(const Transform transform, Transform::Parse(change[2]));
     return std::make_unique<UpdatePartitionSpecAction>(
         std::vector<PartitionSpecChange>{AddPartitionField{change[1], transform}});
   }
-  SortBy column;
-  column.column = change[1];
-  column.transform = transform;
-  column.direction = SortDirection::kDescending;
+  const SortBy column{change[1], change[2], /*descending=*/true, /*nulls_first=*/true};
   return std::make_unique<UpdateSortOrderAction>(std::vector<SortBy>{column});
 }
 

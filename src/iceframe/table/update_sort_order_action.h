@@ -2,21 +2,13 @@
 // Changing the order that a table's new files are to be written in. Spec: "Sorting".
 #pragma once
 
-#include <string>
 #include <vector>
 
 #include "iceframe/format/sort_order.h"
 #include "iceframe/table/commit.h"
+#include "iceframe/table/sort_by.h"
 
 namespace iceframe {
-
-struct SortBy {
-  /// The source column, by its full name.
-  std::string column;
-  Transform transform = Transform::Identity();
-  SortDirection direction = SortDirection::kAscending;
-  NullOrder null_order = NullOrder::kNullsFirst;
-};
 
 /// Replaces the table's default sort order; without columns the table is unsorted. An order that
 /// the table had before is used again. Errors of the commit: InvalidArgument naming the column.

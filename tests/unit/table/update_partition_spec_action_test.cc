@@ -97,8 +97,7 @@ TEST_F(UpdatePartitionSpecTest, SortOrdersAreReplacedAndFoundAgain) {
     if (report.ok()) table = report->table;
     return table->metadata()->default_sort_order_id.value();
   };
-  const SortBy by_city{"city", *Transform::Truncate(3), SortDirection::kDescending,
-                       NullOrder::kNullsLast};
+  const SortBy by_city{"city", "truncate[3]", /*descending=*/true};
   EXPECT_EQ(sort({SortBy{"id"}, by_city}), 1);
   EXPECT_EQ(table->metadata()->default_sort_order()->fields.size(), 2U);
   EXPECT_EQ(sort({by_city}), 2);
