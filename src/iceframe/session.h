@@ -17,11 +17,12 @@
 #include "iceframe/base/properties.h"
 #include "iceframe/base/result.h"
 #include "iceframe/catalog/catalog.h"
+#include "iceframe/execution/append.h"
 #include "iceframe/execution/explanation.h"
+#include "iceframe/execution/overwrite.h"
 #include "iceframe/expression/expression.h"
 #include "iceframe/query/query.h"
 #include "iceframe/runtime/operation_context.h"
-#include "iceframe/table/commit_watch.h"
 #include "iceframe/table/partition_by.h"
 #include "iceframe/table/sort_by.h"
 #include "iceframe/table/table.h"
@@ -69,36 +70,6 @@ struct CreateTableOptions {
   bool exist_ok = false;
 };
 
-struct CommitOptions {
-  /// The branch that the snapshot goes to.
-  std::string branch = kMainBranch;
-  /// Extra entries of the snapshot's summary. Keys that are computed ("added-records" …) and those
-  /// under "iceframe.stream." are refused with InvalidArgument before anything is written.
-  Properties summary;
-  /// Re-run on the table as it is at each attempt; an error rejects the commit.
-  std::function<Status(const TableMetadata&)> validator;
-  /// Says whether the commit's request is under way; nullptr: nobody asks.
-  std::shared_ptr<CommitWatch> watch;
-};
-
-struct OverwriteOptions : CommitOptions {
-  OverwriteOptions() = default;
-  explicit OverwriteOptions(CommitOptions commit) : CommitOptions(std::move(commit)) {}
-  /// Takes rows for which the filter is not true; else the first of them is an error and nothing is
-  /// written.
-  bool allow_rows_outside_filter = false;
-};
-
-/// What a write did.
-struct WriteReport {
-  /// nullopt: nothing was written (no rows), so there is no new snapshot.
-  std::optional<SnapshotId> snapshot_id;
-  int64_t num_rows = 0;
-  int64_t num_files = 0;
-  int64_t num_bytes = 0;
-  int64_t num_deleted_files = 0;
-};
-
 /// One catalog and the engine over it. Thread-safe; make one and share it.
 ///
 /// A name "a.b.t" is table t in namespace a.b; a bare "t" is "default.t".
@@ -139,14 +110,10 @@ class Session : public std::enable_shared_from_this<Session> {
   virtual Result<std::vector<std::string>> ListTables(const OperationContext& context,
                                                       std::string_view name_space) = 0;
 
-  /// Appends every batch in one commit.
+  /// AppendRows and OverwriteRows (execution/append.h, overwrite.h) on the table as it is now.
   virtual Result<WriteReport> Append(const OperationContext& context, std::string_view name,
                                      arrow::RecordBatchReader& batches,
                                      const CommitOptions& options) = 0;
-  /// Replaces the rows that match `filter` (all by default) by the batches, in one commit. Files
-  /// whose partition and bounds leave open whether all their rows match are read.
-  /// Errors: InvalidArgument if there is neither a row nor a column with a type, or naming a row
-  /// outside of the filter; Unsupported if a data file matches only in part.
   virtual Result<WriteReport> Overwrite(const OperationContext& context, std::string_view name,
                                         arrow::RecordBatchReader& batches, const Expression& filter,
                                         const OverwriteOptions& options) = 0;

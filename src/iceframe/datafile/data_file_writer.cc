@@ -77,11 +77,12 @@ class RollingWriter : public DataFileWriter {
     Status first;
     // Cancelling an operation must not keep its files from being deleted.
     const OperationContext cleanup = context.ForCleanup();
-    for (const std::string& location : locations_) {
+    // What could not be deleted is kept for another try.
+    std::erase_if(locations_, [&](const std::string& location) {
       Status deleted = io_->Delete(cleanup, location);
       if (first.ok() && !deleted.ok()) first = deleted;
-    }
-    locations_.clear();
+      return deleted.ok();
+    });
     files_.clear();
     return first;
   }

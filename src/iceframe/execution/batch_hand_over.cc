@@ -17,44 +17,55 @@ constexpr std::chrono::milliseconds kExitPoll{100};
 }  // namespace
 
 /// A batch on its way. Shared with the task: one that comes too late finds that nobody waits.
-struct BatchHandOver::Pending {
-  enum class State : uint8_t { kQueued, kRunning, kDone };
-  std::mutex mutex;
-  std::condition_variable changed;
-  State state = State::kQueued;
-  Status result;
+class BatchHandOver::Pending {
+ public:
+  Pending(const OperationContext& context, DataFileWriter* writer,
+          std::shared_ptr<arrow::RecordBatch> batch)
+      : context_(context), writer_(writer), batch_(std::move(batch)) {}
 
-  void Run(const OperationContext& context, DataFileWriter* writer,
-           std::shared_ptr<arrow::RecordBatch> batch) {
+  void Run() {
     {
-      const std::lock_guard lock(mutex);
-      if (state != State::kQueued) return;
-      state = State::kRunning;
+      const std::lock_guard lock(mutex_);
+      if (state_ != State::kQueued) return;
+      state_ = State::kRunning;
     }
     // As a loop of one: nothing that is thrown may leave a thread of the pool.
-    Status written = context.executor->ParallelFor(
-        1, [&](int64_t) { return writer->Write(context, *batch); }, CancelToken());
+    Status written = context_.executor->ParallelFor(
+        1, [&](int64_t) { return writer_->Write(context_, *batch_); }, CancelToken());
     // What the batch holds is given back before anyone relies on that.
-    batch.reset();
-    const std::lock_guard lock(mutex);
-    result = std::move(written);
-    state = State::kDone;
-    changed.notify_all();
+    batch_.reset();
+    const std::lock_guard lock(mutex_);
+    result_ = std::move(written);
+    state_ = State::kDone;
+    changed_.notify_all();
   }
 
   Status Wait() {
-    std::unique_lock lock(mutex);
-    while (state != State::kDone) {
+    // All of the pool's threads may wait like this, so that none were left to run what is queued.
+    if (context_.executor->cpu()->OwnsThisThread()) Run();
+    std::unique_lock lock(mutex_);
+    while (state_ != State::kDone) {
       // What was queued never runs once the process ends; what runs comes to its end.
-      if (state == State::kQueued && IsProcessExiting()) {
-        state = State::kDone;
-        result = Error(ErrorKind::kCancelled, "the process is exiting");
+      if (state_ == State::kQueued && IsProcessExiting()) {
+        state_ = State::kDone;
+        result_ = Error(ErrorKind::kCancelled, "the process is exiting");
         break;
       }
-      changed.wait_for(lock, kExitPoll);
+      changed_.wait_for(lock, kExitPoll);
     }
-    return result;
+    return result_;
   }
+
+ private:
+  enum class State : uint8_t { kQueued, kRunning, kDone };
+
+  const OperationContext& context_;
+  DataFileWriter* writer_;
+  std::shared_ptr<arrow::RecordBatch> batch_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  State state_ = State::kQueued;
+  Status result_;
 };
 
 BatchHandOver::BatchHandOver(const OperationContext& context, DataFileWriter* writer)
@@ -66,21 +77,26 @@ Status BatchHandOver::Write(std::shared_ptr<arrow::RecordBatch> batch) {
   ICEFRAME_RETURN_NOT_OK(Wait());
   num_rows_ += batch->num_rows();
   arrow::internal::Executor* threads = context_.executor->cpu();
-  if (batch->num_rows() < kMinRows || threads->OwnsThisThread()) {
-    return writer_->Write(context_, *batch);
-  }
-  pending_ = std::make_shared<Pending>();
+  if (batch->num_rows() < kMinRows || threads->OwnsThisThread()) return WriteNow(*batch);
+  pending_ = std::make_shared<Pending>(context_, writer_, std::move(batch));
   // Not `this`: a task that never ran may be destroyed, or come, long after.
-  const Status spawned = threads->Spawn(
-      [pending = pending_, context = &context_, writer = writer_,
-       batch = std::move(batch)]() mutable { pending->Run(*context, writer, std::move(batch)); });
+  const Status spawned = threads->Spawn([pending = pending_] { pending->Run(); });
   if (!spawned.ok()) pending_.reset();
   return spawned;
 }
 
+Status BatchHandOver::WriteNow(const arrow::RecordBatch& batch) {
+  const Status written = writer_->Write(context_, batch);
+  num_bytes_ = writer_->num_bytes();
+  return written;
+}
+
 Status BatchHandOver::Wait() {
   const auto pending = std::exchange(pending_, nullptr);
-  return pending == nullptr ? Status::OK() : pending->Wait();
+  if (pending == nullptr) return Status::OK();
+  const Status written = pending->Wait();
+  num_bytes_ = writer_->num_bytes();
+  return written;
 }
 
 }  // namespace iceframe::internal

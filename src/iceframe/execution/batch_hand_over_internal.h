@@ -14,7 +14,8 @@
 
 namespace iceframe::internal {
 
-/// Gives a writer one batch at a time, in order. For one thread; `context` and `writer` outlive it.
+/// Gives a writer one batch at a time, in order. For one caller at a time, on any thread; `context`
+/// and `writer` outlive it.
 class BatchHandOver {
  public:
   BatchHandOver(const OperationContext& context, DataFileWriter* writer);
@@ -29,14 +30,19 @@ class BatchHandOver {
   Status Wait();
   /// Rows that were handed over.
   int64_t num_rows() const { return num_rows_; }
+  /// The writer's bytes when it was last waited for.
+  int64_t num_bytes() const { return num_bytes_; }
 
  private:
-  struct Pending;
+  class Pending;
+
+  Status WriteNow(const arrow::RecordBatch& batch);
 
   const OperationContext& context_;
   DataFileWriter* writer_;
   std::shared_ptr<Pending> pending_;
   int64_t num_rows_ = 0;
+  int64_t num_bytes_ = 0;
 };
 
 }  // namespace iceframe::internal

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "iceframe/execution/append.h"
+
+#include <utility>
+
+#include <arrow/record_batch.h>
+
+#include "iceframe/execution/commit_written_files_internal.h"
+#include "iceframe/execution/table_writer.h"
+#include "iceframe/table/append_files_action.h"
+#include "iceframe/table/ignored_properties.h"
+#include "iceframe/table/snapshot_summary.h"
+
+namespace iceframe {
+
+Result<WriteReport> AppendRows(const OperationContext& operation,
+                               const std::shared_ptr<const Table>& table,
+                               arrow::RecordBatchReader& batches, const CommitOptions& options) {
+  ICEFRAME_RETURN_NOT_OK(CheckCallerSummary(options.summary));
+  const OperationContext context = internal::WithDeferredSyncs(operation);
+  WarnOfIgnoredProperties(context, *table->metadata());
+  ICEFRAME_ASSIGN_OR_RETURN(std::vector<DataFile> files,
+                            WriteDataFiles(context, table->io(), *table->metadata(), batches));
+  return AppendFiles(context, table, files, options);
+}
+
+Result<WriteReport> AppendFiles(const OperationContext& context,
+                                const std::shared_ptr<const Table>& table,
+                                const std::vector<DataFile>& files, const CommitOptions& options) {
+  if (files.empty()) return internal::ReportOf(table, files);
+  return internal::CommitWrittenFiles(context, table, files,
+                                      AppendFilesAction::Make(*table, files, {options.ForAction()}),
+                                      options.watch.get());
+}
+
+}  // namespace iceframe
