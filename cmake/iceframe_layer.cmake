@@ -91,16 +91,10 @@ function(iceframe_add_test_support)
   endif()
 endfunction()
 
-function(iceframe_add_layer_test NAME)
-  file(GLOB _sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/unit/${NAME}/*.cc")
-  if(NOT _sources OR NOT TARGET iceframe_${NAME})
-    return()
-  endif()
-  add_executable(iceframe_${NAME}_test ${_sources})
-  target_include_directories(iceframe_${NAME}_test PRIVATE "${PROJECT_SOURCE_DIR}/tests")
-  target_compile_options(iceframe_${NAME}_test PRIVATE ${ICEFRAME_TEST_OPTIONS})
-  # Only where it is named: other tests are the same in every checkout, and ccache knows them.
-  foreach(_source IN LISTS _sources)
+# Tells sources where tests/ is, only where they ask: other tests are the same in every checkout, and
+# ccache knows them.
+function(iceframe_tell_tests_folder)
+  foreach(_source IN LISTS ARGN)
     file(STRINGS "${_source}" _uses REGEX "ICEFRAME_TESTS_DIR")
     if(_uses)
       set_property(
@@ -113,6 +107,17 @@ function(iceframe_add_layer_test NAME)
       )
     endif()
   endforeach()
+endfunction()
+
+function(iceframe_add_layer_test NAME)
+  file(GLOB _sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/unit/${NAME}/*.cc")
+  if(NOT _sources OR NOT TARGET iceframe_${NAME})
+    return()
+  endif()
+  add_executable(iceframe_${NAME}_test ${_sources})
+  target_include_directories(iceframe_${NAME}_test PRIVATE "${PROJECT_SOURCE_DIR}/tests")
+  target_compile_options(iceframe_${NAME}_test PRIVATE ${ICEFRAME_TEST_OPTIONS})
+  iceframe_tell_tests_folder(${_sources})
   target_link_libraries(
     iceframe_${NAME}_test
     PRIVATE
@@ -179,6 +184,7 @@ function(iceframe_add_program_test FOLDER)
   endif()
   add_executable(iceframe_${FOLDER}_test ${_sources})
   target_include_directories(iceframe_${FOLDER}_test PRIVATE "${PROJECT_SOURCE_DIR}/tests")
+  iceframe_tell_tests_folder(${_sources})
   target_compile_options(iceframe_${FOLDER}_test PRIVATE ${ICEFRAME_TEST_OPTIONS})
   target_link_libraries(
     iceframe_${FOLDER}_test

@@ -6,6 +6,8 @@
 #include "iceframe/runtime/memory_manager.h"
 #include "iceframe/runtime/metrics_registry.h"
 #include "iceframe/runtime/operation_context.h"
+#include "iceframe/runtime/operation_totals.h"
+#include "iceframe/runtime/running_operation.h"
 #include "iceframe/runtime/shared_cache.h"
 
 namespace iceframe {
@@ -24,11 +26,62 @@ void BM_HistogramObserve(benchmark::State& state) {
 }
 BENCHMARK(BM_HistogramObserve)->Threads(1)->Threads(2);
 
+/// As many as a layer may have.
+enum class BenchCount : uint8_t { kFirst, kNumCounts = 16 };
+
+}  // namespace
+
+template <>
+struct LayerCounters<BenchCount> {
+  static constexpr int kBlock = 0;
+  static constexpr auto kDefinitions = std::to_array<CounterDefinition>({
+      {"b00", "b00_total"},
+      {"b01", "b01_total"},
+      {"b02", "b02_total"},
+      {"b03", "b03_total"},
+      {"b04", "b04_total"},
+      {"b05", "b05_total"},
+      {"b06", "b06_total"},
+      {"b07", "b07_total"},
+      {"b08", "b08_total"},
+      {"b09", "b09_total"},
+      {"b10", "b10_total"},
+      {"b11", "b11_total"},
+      {"b12", "b12_total"},
+      {"b13", "b13_total"},
+      {"b14", "b14_total"},
+      {"b15", "b15_total"},
+  });
+};
+
+namespace {
+
 void BM_OperationCounter(benchmark::State& state) {
   OperationCounters counters;
-  for (auto _ : state) counters.Add(OperationCount::kFilesScanned);
+  for (auto _ : state) counters.Add(BenchCount::kFirst);
 }
 BENCHMARK(BM_OperationCounter);
+
+/// Its begin and its end, told to the totals alone; half of the counters have counted.
+void BM_OperationBeginAndEnd(benchmark::State& state) {
+  static constexpr OperationKind kKinds[] = {{"bench"}};
+  static constexpr auto kCounters = JoinCounters<BenchCount>();
+  static const auto observers = [] {
+    auto made = std::make_shared<OperationObservers>();
+    made->Add(MakeOperationTotals(kKinds, kCounters));
+    return made;
+  }();
+  OperationContext context;
+  context.observers = observers;
+  for (auto _ : state) {
+    RunningOperation operation = RunningOperation::Begin(context, kKinds[0], {"default.t"});
+    for (size_t i = 0; i < kCounters.size(); i += 2) {
+      operation.context().counters->Add(kCounters[i]);
+    }
+    operation.End(Status::OK());
+  }
+}
+BENCHMARK(BM_OperationBeginAndEnd)->Threads(1)->Threads(2)->Threads(8);
 
 void BM_ContextCheck(benchmark::State& state) {
   OperationContext context;

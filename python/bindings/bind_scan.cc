@@ -7,6 +7,7 @@
 #include <nanobind/stl/variant.h>
 #include <nanobind/stl/vector.h>
 
+#include "iceframe/all_counters.h"
 #include "iceframe/expression/parse_expression.h"
 #include "iceframe/runtime/executor.h"
 
@@ -25,9 +26,8 @@ using CountsByName = nb::typed<nb::dict, nb::str, int64_t>;
 
 CountsByName CountersToDict(const OperationCounters& counters) {
   nb::dict dict;
-  for (int i = 0; i < static_cast<int>(OperationCount::kNumCounts); ++i) {
-    const auto count = static_cast<OperationCount>(i);
-    const std::string_view name = ToString(count);
+  for (const OperationCount count : AllCounters()) {
+    const std::string_view name = count.name();
     dict[nb::str(name.data(), name.size())] = counters.Get(count);
   }
   return dict;

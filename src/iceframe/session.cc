@@ -5,12 +5,17 @@
 #include <set>
 #include <utility>
 
+#include "iceframe/all_counters.h"
+#include "iceframe/all_settings.h"
 #include "iceframe/catalog/catalog_config.h"
 #include "iceframe/catalog/identifier.h"
 #include "iceframe/catalog/make_catalog.h"
 #include "iceframe/execution/check_table_properties.h"
+#include "iceframe/operation_kinds.h"
 #include "iceframe/runtime/executor.h"
-#include "iceframe/runtime/settings.h"
+#include "iceframe/runtime/operation_totals.h"
+#include "iceframe/runtime/running_operation.h"
+#include "iceframe/runtime/runtime_settings.h"
 #include "iceframe/runtime/yaml_config.h"
 #include "iceframe/session_impl_internal.h"
 
@@ -27,7 +32,7 @@ void WarnOfUnknownVariables(const Properties& environment, LogSink* log) {
   static std::mutex mutex;
   static std::set<std::string> told;
   if (log == nullptr || !log->IsEnabled(LogLevel::kWarning)) return;
-  for (const UnknownVariable& variable : UnknownVariables(environment)) {
+  for (const UnknownVariable& variable : UnknownVariables(AllSettings(), environment)) {
     {
       const std::lock_guard lock(mutex);
       if (!told.insert(variable.name).second) continue;
@@ -57,7 +62,15 @@ Result<std::shared_ptr<const Properties>> ResolveSettings(const Properties& argu
     ICEFRAME_ASSIGN_OR_RETURN_CONTEXT(Json tree, ParseYamlConfig(*text), "file", path);
     ICEFRAME_ASSIGN_OR_RETURN(sources.file, FlattenConfig(tree));
   }
-  return MakeSettings(sources);
+  return MakeSettings(AllSettings(), sources);
+}
+
+// The process's totals are kept from its first session on.
+void KeepTotals() {
+  [[maybe_unused]] static const bool is_kept = [] {
+    OperationObservers::Process().Add(MakeOperationTotals(kOperationKinds, AllCounters()));
+    return true;
+  }();
 }
 
 Status EnsureNamespace(const OperationContext& context, Catalog& catalog,
@@ -83,7 +96,8 @@ Status ConfigureExecutor(const SettingsReader& settings) {
 
 Result<std::shared_ptr<Session>> MakeSession(const OperationContext& context,
                                              std::shared_ptr<Catalog> catalog) {
-  const SettingsReader settings(context.settings.get());
+  KeepTotals();
+  const SettingsReader settings(kRuntimeSettings, context.settings.get());
   ICEFRAME_RETURN_NOT_OK(ConfigureExecutor(settings));
   ICEFRAME_ASSIGN_OR_RETURN(const int64_t limit, settings.Bytes("memory.limit"));
   std::shared_ptr<MemoryBudget> memory = MemoryBudget::Process()->MakeChild(
@@ -111,9 +125,14 @@ Result<std::shared_ptr<Session>> Session::Make(std::shared_ptr<Catalog> catalog,
                                                const Properties& settings,
                                                std::shared_ptr<LogSink> log) {
   OperationContext context;
-  ICEFRAME_ASSIGN_OR_RETURN(context.settings, MakeSettings({settings, {}, {}}));
+  ICEFRAME_ASSIGN_OR_RETURN(context.settings, MakeSettings(AllSettings(), {settings, {}, {}}));
   context.log = std::move(log);
   return MakeSession(context, std::move(catalog));
+}
+
+std::string Session::FullTableName(std::string_view name) {
+  const Result<TableIdentifier> identifier = internal::ResolveTableName(name);
+  return identifier.ok() ? identifier->ToString() : std::string(name);
 }
 
 namespace internal {
@@ -129,20 +148,20 @@ OperationContext SessionImpl::NewOperation() const {
   context.memory = memory_->MakeChild("operation");
   context.settings = settings_;
   context.log = log_;
+  context.observers = observers_;
   return context;
 }
 
 std::string SessionImpl::ToString() const { return catalog_->ToString(); }
 
-Result<std::shared_ptr<const Table>> SessionImpl::CreateTable(const OperationContext& context,
-                                                              std::string_view name,
-                                                              std::shared_ptr<const Schema> schema,
-                                                              const CreateTableOptions& options) {
+Result<std::shared_ptr<const Table>> SessionImpl::DoCreateTable(
+    const OperationContext& context, std::string_view name, std::shared_ptr<const Schema> schema,
+    const CreateTableOptions& options) {
   CreateTableRequest request;
   ICEFRAME_ASSIGN_OR_RETURN(request.identifier, ResolveTableName(name));
   ICEFRAME_ASSIGN_OR_RETURN(request.spec, MakePartitionSpec(*schema, options.partition_by));
   ICEFRAME_ASSIGN_OR_RETURN(request.sort_order, MakeSortOrder(*schema, options.sort_by));
-  ICEFRAME_RETURN_NOT_OK(CheckTableProperties(*schema, options.properties));
+  ICEFRAME_RETURN_NOT_OK(CheckTableProperties(*schema, options.properties, AllSettings()));
   request.schema = std::move(schema);
   request.properties = options.properties;
   request.location = options.location;
@@ -157,30 +176,31 @@ Result<std::shared_ptr<const Table>> SessionImpl::CreateTable(const OperationCon
   return Table::Load(context, catalog_, request.identifier);
 }
 
-Result<std::shared_ptr<const Table>> SessionImpl::LoadTable(const OperationContext& context,
-                                                            std::string_view name) {
+Result<std::shared_ptr<const Table>> SessionImpl::DoLoadTable(const OperationContext& context,
+                                                              std::string_view name) {
   ICEFRAME_ASSIGN_OR_RETURN(TableIdentifier identifier, ResolveTableName(name));
   return Table::Load(context, catalog_, identifier);
 }
 
-Result<bool> SessionImpl::TableExists(const OperationContext& context, std::string_view name) {
+Result<bool> SessionImpl::DoTableExists(const OperationContext& context, std::string_view name) {
   ICEFRAME_ASSIGN_OR_RETURN(TableIdentifier identifier, ResolveTableName(name));
   return catalog_->TableExists(context, identifier);
 }
 
-Status SessionImpl::DropTable(const OperationContext& context, std::string_view name, bool purge) {
+Status SessionImpl::DoDropTable(const OperationContext& context, std::string_view name,
+                                bool purge) {
   ICEFRAME_ASSIGN_OR_RETURN(TableIdentifier identifier, ResolveTableName(name));
   return catalog_->DropTable(context, identifier, purge);
 }
 
-Status SessionImpl::RenameTable(const OperationContext& context, std::string_view from,
-                                std::string_view to) {
+Status SessionImpl::DoRenameTable(const OperationContext& context, std::string_view from,
+                                  std::string_view to) {
   ICEFRAME_ASSIGN_OR_RETURN(TableIdentifier source, ResolveTableName(from));
   ICEFRAME_ASSIGN_OR_RETURN(TableIdentifier target, ResolveTableName(to));
   return catalog_->RenameTable(context, source, target);
 }
 
-Result<std::shared_ptr<const Table>> SessionImpl::RegisterTable(
+Result<std::shared_ptr<const Table>> SessionImpl::DoRegisterTable(
     const OperationContext& context, std::string_view name, const std::string& metadata_location) {
   ICEFRAME_ASSIGN_OR_RETURN(TableIdentifier identifier, ResolveTableName(name));
   ICEFRAME_RETURN_NOT_OK(EnsureNamespace(context, *catalog_, identifier.name_space));
@@ -189,8 +209,8 @@ Result<std::shared_ptr<const Table>> SessionImpl::RegisterTable(
   return Table::Load(context, catalog_, loaded.identifier);
 }
 
-Result<std::vector<std::string>> SessionImpl::ListTables(const OperationContext& context,
-                                                         std::string_view name_space) {
+Result<std::vector<std::string>> SessionImpl::DoListTables(const OperationContext& context,
+                                                           std::string_view name_space) {
   ICEFRAME_ASSIGN_OR_RETURN(Namespace levels, ParseNamespace(name_space));
   std::vector<std::string> names;
   if (levels == Namespace{kDefaultNamespace}) {

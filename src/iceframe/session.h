@@ -23,6 +23,7 @@
 #include "iceframe/expression/expression.h"
 #include "iceframe/query/query.h"
 #include "iceframe/runtime/operation_context.h"
+#include "iceframe/runtime/operation_observer.h"
 #include "iceframe/table/partition_by.h"
 #include "iceframe/table/sort_by.h"
 #include "iceframe/table/table.h"
@@ -81,12 +82,17 @@ class Session : public std::enable_shared_from_this<Session> {
                                                const Properties& settings = {},
                                                std::shared_ptr<LogSink> log = nullptr);
   virtual ~Session() = default;
+  /// "default.t" for "t"; what can't be a name is returned as it is.
+  static std::string FullTableName(std::string_view name);
 
   /// A context of the session: its budget, settings and log, with a fresh cancel token.
   virtual OperationContext NewOperation() const = 0;
   /// What the session's operations hold now, with its limit (setting memory.limit).
   virtual const std::shared_ptr<MemoryBudget>& memory() const = 0;
   virtual const std::shared_ptr<Catalog>& catalog() const = 0;
+  /// Those who hear of the session's operations, each call below being one (operation_kinds.h), a
+  /// reader's until it is read to its end or dropped. They may outlive the session.
+  virtual OperationObservers& observers() const = 0;
   virtual std::string ToString() const = 0;
 
   /// Errors: AlreadyExists unless `exist_ok`; InvalidArgument naming the column or transform.

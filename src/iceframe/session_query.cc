@@ -72,15 +72,15 @@ Result<PlanPtr> SessionImpl::Plan(const OperationContext& context, const Query& 
   return Optimize(std::move(plan), options.disabled_rules);
 }
 
-Result<std::shared_ptr<arrow::RecordBatchReader>> SessionImpl::Execute(
+Result<std::shared_ptr<arrow::RecordBatchReader>> SessionImpl::DoExecute(
     const OperationContext& context, const Query& query, const QueryOptions& options) {
   ICEFRAME_ASSIGN_OR_RETURN(PlanPtr plan, Plan(context, query, options));
   return ExecutePlan(context, plan);
 }
 
-Result<int64_t> SessionImpl::CountRows(const OperationContext& context,
-                                       const std::shared_ptr<const Table>& table,
-                                       const ScanOptions& options) {
+Result<int64_t> SessionImpl::DoCountRows(const OperationContext& context,
+                                         const std::shared_ptr<const Table>& table,
+                                         const ScanOptions& options) {
   if (options.limit && *options.limit < 0) {
     return Error(ErrorKind::kInvalidArgument, "limit must not be negative: ", *options.limit);
   }
@@ -98,8 +98,8 @@ Result<int64_t> SessionImpl::CountRows(const OperationContext& context,
   return options.limit ? std::min(count, *options.limit) : count;
 }
 
-Result<Explanation> SessionImpl::Explain(const OperationContext& context, const Query& query,
-                                         bool analyze, const QueryOptions& options) {
+Result<Explanation> SessionImpl::DoExplain(const OperationContext& context, const Query& query,
+                                           bool analyze, const QueryOptions& options) {
   ICEFRAME_ASSIGN_OR_RETURN(PlanPtr plan, Plan(context, query, options));
   return analyze ? AnalyzePlan(context, plan) : ExplainPlan(context, plan);
 }

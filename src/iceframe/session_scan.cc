@@ -40,14 +40,13 @@ class ScanReader final : public arrow::RecordBatchReader {
 
 }  // namespace
 
-Result<std::shared_ptr<arrow::RecordBatchReader>> SessionImpl::Scan(const OperationContext& context,
-                                                                    std::string_view name,
-                                                                    const ScanOptions& options) {
+Result<std::shared_ptr<arrow::RecordBatchReader>> SessionImpl::DoScan(
+    const OperationContext& context, std::string_view name, const ScanOptions& options) {
   ICEFRAME_ASSIGN_OR_RETURN(auto table, LoadTable(context, name));
   return Scan(context, table, options);
 }
 
-Result<std::shared_ptr<arrow::RecordBatchReader>> SessionImpl::Scan(
+Result<std::shared_ptr<arrow::RecordBatchReader>> SessionImpl::DoScan(
     const OperationContext& context, const std::shared_ptr<const Table>& table,
     const ScanOptions& options) {
   ICEFRAME_ASSIGN_OR_RETURN(auto schema, table->SchemaOf(options.version));

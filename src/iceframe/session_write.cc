@@ -4,17 +4,17 @@
 
 namespace iceframe::internal {
 
-Result<WriteReport> SessionImpl::Append(const OperationContext& context, std::string_view name,
-                                        arrow::RecordBatchReader& batches,
-                                        const CommitOptions& options) {
+Result<WriteReport> SessionImpl::DoAppend(const OperationContext& context, std::string_view name,
+                                          arrow::RecordBatchReader& batches,
+                                          const CommitOptions& options) {
   ICEFRAME_ASSIGN_OR_RETURN(const auto table, LoadTable(context, name));
   return AppendRows(context, table, batches, options);
 }
 
-Result<WriteReport> SessionImpl::Overwrite(const OperationContext& context, std::string_view name,
-                                           arrow::RecordBatchReader& batches,
-                                           const Expression& filter,
-                                           const OverwriteOptions& options) {
+Result<WriteReport> SessionImpl::DoOverwrite(const OperationContext& context, std::string_view name,
+                                             arrow::RecordBatchReader& batches,
+                                             const Expression& filter,
+                                             const OverwriteOptions& options) {
   ICEFRAME_ASSIGN_OR_RETURN(const auto table, LoadTable(context, name));
   return OverwriteRows(context, table, batches, filter, options);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Scans, queries and counts of one state of a table agree, whatever became of its columns.
+#include "iceframe/datafile/datafile_counters.h"
 #include "iceframe/expression/parse_expression.h"
 #include "iceframe/table/manage_refs_action.h"
 #include "iceframe/table/update_schema_action.h"
@@ -119,8 +120,8 @@ TEST_F(EvolvedTables, CountingFromMetadataReadsNoFile) {
   const OperationContext context = Context();
   ASSERT_OK_AND_ASSIGN(const int64_t count, session_->CountRows(context, table, {}));
   EXPECT_EQ(count, 3);
-  EXPECT_EQ(context.counters->Get(OperationCount::kDataBytesRead), 0);
-  EXPECT_EQ(context.counters->Get(OperationCount::kFootersRead), 0);
+  EXPECT_EQ(context.counters->Get(DataFileCount::kDataBytesRead), 0);
+  EXPECT_EQ(context.counters->Get(DataFileCount::kFootersRead), 0);
 }
 
 TEST_F(EvolvedTables, TablesOfANamespaceThatIsNotThereAreNotFound) {

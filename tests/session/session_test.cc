@@ -4,6 +4,8 @@
 
 #include <numeric>
 
+#include "iceframe/planning/planning_counters.h"
+
 #include "session/lake.h"
 
 namespace iceframe {
@@ -114,8 +116,8 @@ TEST_F(SessionTest, FiltersSkipFilesAndRows) {
   std::shared_ptr<arrow::RecordBatch> batch;
   ASSERT_OK(reader->ReadNext(&batch));
   EXPECT_EQ(batch->num_rows(), 3);
-  EXPECT_EQ(context.counters->Get(OperationCount::kFilesSkippedByBounds), 9);
-  EXPECT_EQ(context.counters->Get(OperationCount::kFilesScanned), 1);
+  EXPECT_EQ(context.counters->Get(PlanningCount::kFilesSkippedByBounds), 9);
+  EXPECT_EQ(context.counters->Get(PlanningCount::kFilesScanned), 1);
 }
 
 TEST_F(SessionTest, LimitStopsTheScan) {
@@ -126,7 +128,7 @@ TEST_F(SessionTest, LimitStopsTheScan) {
   ASSERT_OK_AND_ASSIGN(auto reader, session_->Scan(context, "t", options));
   ASSERT_OK_AND_ASSIGN(auto table, reader->ToTable());
   EXPECT_EQ(table->num_rows(), 15);
-  EXPECT_LE(context.counters->Get(OperationCount::kFilesScanned), 3);
+  EXPECT_LE(context.counters->Get(PlanningCount::kFilesScanned), 3);
 }
 
 TEST_F(SessionTest, TimeTravelsBySnapshotTimeAndRef) {

@@ -40,10 +40,9 @@ CatalogTimer::~CatalogTimer() {
   histograms[static_cast<size_t>(operation_)]->Observe(seconds.count());
 }
 
-void CountCommit(const OperationContext& context, CommitOutcomeKind outcome) {
+void CountCommit(CommitOutcomeKind outcome) {
   static const std::array<Counter*, 4> counters = MakeCommitCounters();
   counters[static_cast<size_t>(outcome)]->Increment();
-  context.counters->Add(OperationCount::kCommitAttempts);
 }
 
 }  // namespace iceframe

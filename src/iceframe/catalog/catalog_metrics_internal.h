@@ -38,6 +38,6 @@ class CatalogTimer {
 };
 
 /// Counts iceframe_catalog_commits_total{outcome="…"} and the operation's attempts.
-void CountCommit(const OperationContext& context, CommitOutcomeKind outcome);
+void CountCommit(CommitOutcomeKind outcome);
 
 }  // namespace iceframe

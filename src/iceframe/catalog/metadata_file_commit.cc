@@ -127,7 +127,7 @@ CommitOutcome MetadataFileCatalog::CommitTable(const OperationContext& context,
                                                const CommitRequest& request) {
   const CatalogTimer timer(CatalogOperation::kCommitTable);
   CommitOutcome outcome = TryCommit(context, request);
-  CountCommit(context, outcome.kind);
+  CountCommit(outcome.kind);
   return outcome;
 }
 
@@ -149,7 +149,7 @@ CommitOutcome MetadataFileCatalog::CommitTableLocked(const OperationContext& con
   if (!supports_locked_commit()) return Catalog::CommitTableLocked(context, identifier, rebase);
   const CatalogTimer timer(CatalogOperation::kCommitTable);
   CommitOutcome outcome = TryCommitLocked(context, identifier, rebase);
-  CountCommit(context, outcome.kind);
+  CountCommit(outcome.kind);
   return outcome;
 }
 

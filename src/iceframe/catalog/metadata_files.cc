@@ -9,8 +9,9 @@
 #include <libdeflate.h>
 
 #include "iceframe/base/uuid.h"
+#include "iceframe/catalog/catalog_counters.h"
+#include "iceframe/catalog/catalog_settings.h"
 #include "iceframe/format/table_metadata_json.h"
-#include "iceframe/runtime/settings.h"
 #include "iceframe/runtime/shared_cache.h"
 
 namespace iceframe {
@@ -117,10 +118,11 @@ CacheValue<TableMetadata> CacheValueOf(std::shared_ptr<const TableMetadata> meta
 
 Result<CacheValue<TableMetadata>> ReadUncached(const OperationContext& context, FileIO& io,
                                                const std::string& location) {
-  ICEFRAME_ASSIGN_OR_RETURN(const int64_t max_size,
-                            SettingsReader(context.settings.get()).Bytes("metadata.max_size"));
+  ICEFRAME_ASSIGN_OR_RETURN(
+      const int64_t max_size,
+      SettingsReader(kCatalogSettings, context.settings.get()).Bytes("metadata.max_size"));
   ICEFRAME_ASSIGN_OR_RETURN(auto buffer, io.ReadAll(context, location));
-  context.counters->Add(OperationCount::kMetadataBytesRead, buffer->size());
+  context.counters->Add(CatalogCount::kMetadataBytesRead, buffer->size());
   if (IsGzip(View(*buffer))) {
     ICEFRAME_ASSIGN_OR_RETURN(buffer, Inflate(context, View(*buffer), max_size));
   }

@@ -6,9 +6,9 @@
 
 #include <sqlite3.h>
 
+#include "iceframe/catalog/catalog_settings.h"
 #include "iceframe/catalog/sqlite_database_internal.h"
 #include "iceframe/catalog/sqlite_locks_internal.h"
-#include "iceframe/runtime/settings.h"
 
 namespace iceframe {
 
@@ -110,7 +110,8 @@ void SqliteConnection::UseWriteAheadLog() {
 
 void SqliteConnection::BeginUse(const OperationContext& context) {
   context_ = &context;
-  const auto timeout = SettingsReader(context.settings.get()).Duration("catalog.lock_timeout");
+  const auto timeout =
+      SettingsReader(kCatalogSettings, context.settings.get()).Duration("catalog.lock_timeout");
   lock_timeout_ = timeout.ok() ? *timeout : std::chrono::seconds(60);
   wait_until_ = std::chrono::steady_clock::now() + lock_timeout_;
   if (context.deadline) wait_until_ = std::min(wait_until_, *context.deadline);

@@ -4,12 +4,12 @@
 #include <thread>
 
 #include "iceframe/catalog/writer_lock_internal.h"
-#include "iceframe/runtime/settings.h"
+#include "iceframe/catalog/catalog_settings.h"
 
 namespace iceframe {
 
 Status WriterLock::Lock(const OperationContext& context) {
-  const SettingsReader settings(context.settings.get());
+  const SettingsReader settings(kCatalogSettings, context.settings.get());
   ICEFRAME_ASSIGN_OR_RETURN(const auto timeout, settings.Duration("catalog.lock_timeout"));
   const auto until = std::chrono::steady_clock::now() + timeout;
   while (true) {

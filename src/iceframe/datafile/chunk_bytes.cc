@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "iceframe/datafile/chunk_bytes_internal.h"
+#include "iceframe/datafile/datafile_counters.h"
 
 namespace iceframe::internal {
 namespace {
@@ -51,7 +52,7 @@ Status ChunkBytes::Fetch(int64_t position, int64_t length) {
   }
   ICEFRAME_RETURN_NOT_OK(
       file_->ReadAt(context_, file_offset_ + position, length, window_->mutable_data()));
-  context_.counters->Add(OperationCount::kDataBytesRead, length);
+  context_.counters->Add(DataFileCount::kDataBytesRead, length);
   window_begin_ = position;
   window_end_ = position + length;
   return Status::OK();

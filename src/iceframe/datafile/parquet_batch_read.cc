@@ -10,6 +10,7 @@
 
 #include "iceframe/datafile/array_form_internal.h"
 #include "iceframe/datafile/data_error_internal.h"
+#include "iceframe/datafile/datafile_counters.h"
 #include "iceframe/datafile/parquet_file_reader_internal.h"
 #include "iceframe/expression/evaluate.h"
 #include "iceframe/types/arrow_schema.h"
@@ -212,7 +213,7 @@ Result<std::shared_ptr<arrow::RecordBatch>> ParquetFileReader::ReadBatch(
   ICEFRAME_ASSIGN_OR_RETURN(auto filter_columns,
                             ReadColumns(context, &now.filter_streams, num_rows, selected));
   now.next_row += num_rows;
-  context.counters->Add(OperationCount::kRowsScanned, NumRows(selected));
+  context.counters->Add(DataFileCount::kRowsScanned, NumRows(selected));
   ICEFRAME_ASSIGN_OR_RETURN(Survivors survivors, FilterRows(context, &filter_columns, selected));
   now.survivors += survivors.num_rows;
   std::vector<RowRange> keep = FirstRows(std::move(survivors.keep), rows_left_);
@@ -249,7 +250,7 @@ Result<std::shared_ptr<arrow::RecordBatch>> ParquetFileReader::ReadBatch(
     }
   }
   rows_left_ -= num_kept;
-  context.counters->Add(OperationCount::kRowsReturned, num_kept);
+  context.counters->Add(DataFileCount::kRowsReturned, num_kept);
   arrow::FieldVector fields;
   for (const auto& column : columns) fields.push_back(arrow::field("", column->type()));
   decoded_ = arrow::RecordBatch::Make(arrow::schema(fields), num_kept, std::move(columns));

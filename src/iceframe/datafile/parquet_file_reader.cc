@@ -8,6 +8,7 @@
 #include <parquet/size_statistics.h>
 
 #include "iceframe/datafile/data_error_internal.h"
+#include "iceframe/datafile/datafile_counters.h"
 #include "iceframe/datafile/parquet_file_reader_internal.h"
 #include "iceframe/datafile/parquet_statistics_internal.h"
 #include "iceframe/format/metadata_columns.h"
@@ -215,7 +216,7 @@ Result<bool> ParquetFileReader::MayHold(const OperationContext& context, int row
     const bool may_match = MayMatch(filter, lookup);
     ICEFRAME_RETURN_NOT_OK(status);
     if (!may_match) {
-      context.counters->Add(OperationCount::kRowGroupsSkippedByBounds);
+      context.counters->Add(DataFileCount::kRowGroupsSkippedByBounds);
       return false;
     }
   }
@@ -231,7 +232,7 @@ Result<std::optional<int>> ParquetFileReader::FindRowGroup(const OperationContex
       const ByteRange& split = *options_.split;
       if (offset < split.offset || offset - split.offset >= split.length) continue;
     }
-    context.counters->Add(OperationCount::kRowGroupsTotal);
+    context.counters->Add(DataFileCount::kRowGroupsTotal);
     if (never_) continue;
     ICEFRAME_ASSIGN_OR_RETURN(const bool may_hold, MayHold(context, row_group));
     if (may_hold) return std::optional<int>(row_group);
@@ -347,7 +348,7 @@ Result<bool> ParquetFileReader::StartRowGroup(const OperationContext& context) {
   }
   std::unique_ptr<Pending> pending = std::move(pending_);
   const int row_group = pending->row_group;
-  context.counters->Add(OperationCount::kRowGroupsScanned);
+  context.counters->Add(DataFileCount::kRowGroupsScanned);
   current_ = std::make_unique<Current>();
   current_->row_group = row_group;
   current_->first_row = footer_->first_rows[static_cast<size_t>(row_group)];

@@ -7,6 +7,7 @@
 #include <parquet/arrow/schema.h>
 
 #include "iceframe/datafile/data_error_internal.h"
+#include "iceframe/datafile/datafile_counters.h"
 #include "iceframe/datafile/parquet_footer_internal.h"
 #include "iceframe/runtime/shared_cache.h"
 
@@ -46,8 +47,8 @@ Result<std::shared_ptr<arrow::Buffer>> ReadFooterBytes(const OperationContext& c
   ICEFRAME_ASSIGN_OR_RETURN(
       auto tails, io.ReadRanges(context, file.file_path, {{size - tail_length, tail_length}}));
   std::shared_ptr<arrow::Buffer> tail = tails[0];
-  context.counters->Add(OperationCount::kFootersRead);
-  context.counters->Add(OperationCount::kDataBytesRead, tail_length);
+  context.counters->Add(DataFileCount::kFootersRead);
+  context.counters->Add(DataFileCount::kDataBytesRead, tail_length);
   ICEFRAME_ASSIGN_OR_RETURN(const int64_t length, FooterLength(*tail));
   if (length == 0 || length > size - kLeastFileBytes) {
     return Damaged("its footer is longer than the file");
@@ -57,7 +58,7 @@ Result<std::shared_ptr<arrow::Buffer>> ReadFooterBytes(const OperationContext& c
     ICEFRAME_ASSIGN_OR_RETURN(
         tails, io.ReadRanges(context, file.file_path, {{size - tail_length, tail_length}}));
     tail = tails[0];
-    context.counters->Add(OperationCount::kDataBytesRead, tail_length);
+    context.counters->Add(DataFileCount::kDataBytesRead, tail_length);
   }
   return arrow::SliceBuffer(tail, tail->size() - kSuffixBytes - length, length);
 }
@@ -131,7 +132,7 @@ Result<std::shared_ptr<const ParquetFooter>> LoadFooter(const OperationContext& 
   const std::string key = std::to_string(file.file_size_in_bytes) + " " + file.file_path;
   bool was_cached = false;
   ICEFRAME_ASSIGN_OR_RETURN(auto footer, Footers().GetOrLoad(context, key, load, &was_cached));
-  if (was_cached) context.counters->Add(OperationCount::kFootersFromCache);
+  if (was_cached) context.counters->Add(DataFileCount::kFootersFromCache);
   return footer;
 }
 

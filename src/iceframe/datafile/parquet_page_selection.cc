@@ -7,6 +7,7 @@
 #include <arrow/buffer.h>
 #include <parquet/page_index.h>
 
+#include "iceframe/datafile/datafile_counters.h"
 #include "iceframe/datafile/parquet_file_reader_internal.h"
 #include "iceframe/datafile/parquet_statistics_internal.h"
 #include "iceframe/skipping/evaluators.h"
@@ -31,7 +32,7 @@ Result<std::shared_ptr<arrow::Buffer>> ReadIndex(const RowGroupSource& source,
                             arrow::AllocateBuffer(location.length, source.pool));
   ICEFRAME_RETURN_NOT_OK(source.input->ReadAt(*source.context, location.offset, location.length,
                                               bytes->mutable_data()));
-  source.context->counters->Add(OperationCount::kDataBytesRead, location.length);
+  source.context->counters->Add(DataFileCount::kDataBytesRead, location.length);
   return bytes;
 }
 

@@ -4,6 +4,7 @@
 
 #include <parquet/metadata.h>
 
+#include "iceframe/datafile/datafile_counters.h"
 #include "iceframe/datafile/row_group_fetch_internal.h"
 
 namespace iceframe::internal {
@@ -74,7 +75,7 @@ Result<std::shared_ptr<PrefetchedFile>> RowGroupFetch::Wait(const OperationConte
   ICEFRAME_RETURN_NOT_OK(status);
   ICEFRAME_ASSIGN_OR_RETURN(Buffers buffers, pending_.MoveResult());
   pending_ = {};
-  context.counters->Add(OperationCount::kDataBytesRead, num_bytes_);
+  context.counters->Add(DataFileCount::kDataBytesRead, num_bytes_);
   std::vector<PrefetchedFile::Piece> pieces;
   for (size_t i = 0; i < buffers.size(); ++i) {
     pieces.push_back({ranges_[i].offset, std::move(buffers[i])});

@@ -7,7 +7,6 @@
 
 #include "iceframe/datafile/metrics_mode.h"
 #include "iceframe/datafile/write_properties.h"
-#include "iceframe/runtime/settings.h"
 
 namespace iceframe {
 
@@ -53,9 +52,9 @@ Status CheckTyped(const Properties& properties) {
   return Status::OK();
 }
 
-Status CheckSettings(const Properties& properties) {
-  const SettingsReader reader(nullptr, &properties);
-  for (const SettingDefinition& setting : AllSettings()) {
+Status CheckSettings(const Properties& properties, SettingsList settings) {
+  const SettingsReader reader(settings, nullptr, &properties);
+  for (const SettingDefinition& setting : settings) {
     if (!setting.is_table_property) continue;
     switch (setting.type) {
       case SettingType::kBool:
@@ -92,10 +91,11 @@ Status CheckIsolationLevels(const Properties& properties) {
 
 }  // namespace
 
-Status CheckTableProperties(const Schema& schema, const Properties& properties) {
+Status CheckTableProperties(const Schema& schema, const Properties& properties,
+                            SettingsList settings) {
   ICEFRAME_RETURN_NOT_OK(WriteProperties::Parse(properties));
   ICEFRAME_RETURN_NOT_OK(MetricsConfig::Make(schema, properties));
-  ICEFRAME_RETURN_NOT_OK(CheckSettings(properties));
+  ICEFRAME_RETURN_NOT_OK(CheckSettings(properties, settings));
   ICEFRAME_RETURN_NOT_OK(CheckTyped(properties));
   return CheckIsolationLevels(properties);
 }

@@ -2,7 +2,6 @@
 // Counts of one operator, which become the operation's too.
 #pragma once
 
-#include <array>
 #include <memory>
 #include <utility>
 
@@ -28,18 +27,15 @@ class OwnCounters {
   /// Adds what was counted since the last time to the operation's counters.
   void Tell() {
     if (total_ == nullptr) return;
-    for (size_t i = 0; i < told_.size(); ++i) {
-      const auto count = static_cast<OperationCount>(i);
-      const int64_t now = counters_->Get(count);
-      total_->Add(count, now - std::exchange(told_[i], now));
-    }
+    const CounterValues now = counters_->Values();
+    total_->Add(now - std::exchange(told_, now));
   }
   const std::shared_ptr<OperationCounters>& counters() const { return counters_; }
 
  private:
   std::shared_ptr<OperationCounters> counters_ = std::make_shared<OperationCounters>();
   std::shared_ptr<OperationCounters> total_;
-  std::array<int64_t, static_cast<size_t>(OperationCount::kNumCounts)> told_{};
+  CounterValues told_;
 };
 
 }  // namespace iceframe

@@ -86,6 +86,7 @@ OperatorPtr MakeOperators(const PlanPtr& plan) {
 Result<std::shared_ptr<arrow::RecordBatchReader>> ExecutePlan(const OperationContext& context,
                                                               const PlanPtr& plan) {
   ICEFRAME_ASSIGN_OR_RETURN(auto schema, ToArrowSchema(*plan->schema));
+  context.NotePlan([plan] { return ToString(plan); });
   return std::make_shared<QueryReader>(context, MakeOperators(plan), std::move(schema));
 }
 

@@ -1,11 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // What scans of tables cost: before reading, from manifests; after it, from counters.
 #include <algorithm>
+#include <initializer_list>
 #include <sstream>
 #include <utility>
 
+#include "iceframe/catalog/catalog_counters.h"
+#include "iceframe/datafile/datafile_counters.h"
 #include "iceframe/execution/table_source_internal.h"
 #include "iceframe/expression/rewrite.h"
+#include "iceframe/io/io_counters.h"
+#include "iceframe/planning/planning_counters.h"
+#include "iceframe/table/table_counters.h"
 
 namespace iceframe {
 
@@ -15,22 +21,22 @@ namespace {
 
 void AddFileNotes(const OperationCounters& counters, ExplanationNotes* notes) {
   const auto count = [&](OperationCount what) { return counters.Get(what); };
-  const int64_t by_partition = count(OperationCount::kFilesSkippedByPartition);
-  const int64_t by_bounds = count(OperationCount::kFilesSkippedByBounds);
+  const int64_t by_partition = count(PlanningCount::kFilesSkippedByPartition);
+  const int64_t by_bounds = count(PlanningCount::kFilesSkippedByBounds);
   std::ostringstream files;
-  files << "files: " << count(OperationCount::kFilesScanned) << " of "
-        << count(OperationCount::kFilesTotal) << " (skipped: " << by_partition << " by partition, "
+  files << "files: " << count(PlanningCount::kFilesScanned) << " of "
+        << count(PlanningCount::kFilesTotal) << " (skipped: " << by_partition << " by partition, "
         << by_bounds << " by bounds); manifests: "
-        << count(OperationCount::kManifestsRead) + count(OperationCount::kManifestsFromCache)
-        << " of " << count(OperationCount::kManifestsTotal);
+        << count(TableCount::kManifestsRead) + count(TableCount::kManifestsFromCache) << " of "
+        << count(PlanningCount::kManifestsTotal);
   notes->lines.push_back(std::move(files).str());
   Json json = Json::Object();
-  for (const OperationCount what :
-       {OperationCount::kManifestsTotal, OperationCount::kManifestsRead,
-        OperationCount::kManifestsFromCache, OperationCount::kManifestsSkippedByPartition,
-        OperationCount::kFilesTotal, OperationCount::kFilesSkippedByPartition,
-        OperationCount::kFilesSkippedByBounds, OperationCount::kFilesScanned}) {
-    json.Add(std::string(ToString(what)), Json::Int(count(what)));
+  for (const OperationCount what : std::initializer_list<OperationCount>{
+           PlanningCount::kManifestsTotal, TableCount::kManifestsRead,
+           TableCount::kManifestsFromCache, PlanningCount::kManifestsSkippedByPartition,
+           PlanningCount::kFilesTotal, PlanningCount::kFilesSkippedByPartition,
+           PlanningCount::kFilesSkippedByBounds, PlanningCount::kFilesScanned}) {
+    json.Add(std::string(what.name()), Json::Int(count(what)));
   }
   notes->figures.Add("planning", std::move(json));
 }
@@ -38,20 +44,19 @@ void AddFileNotes(const OperationCounters& counters, ExplanationNotes* notes) {
 void AddReadNotes(const OperationCounters& counters, ExplanationNotes* notes) {
   const auto count = [&](OperationCount what) { return counters.Get(what); };
   std::ostringstream text;
-  text << "row groups: " << count(OperationCount::kRowGroupsScanned) << " of "
-       << count(OperationCount::kRowGroupsTotal)
-       << " (skipped: " << count(OperationCount::kRowGroupsSkippedByBounds)
-       << " by bounds); rows read: " << count(OperationCount::kRowsScanned)
-       << "; data read: " << ByteText(count(OperationCount::kDataBytesRead)) << " in "
-       << count(OperationCount::kIoRequests) << " requests";
+  text << "row groups: " << count(DataFileCount::kRowGroupsScanned) << " of "
+       << count(DataFileCount::kRowGroupsTotal)
+       << " (skipped: " << count(DataFileCount::kRowGroupsSkippedByBounds)
+       << " by bounds); rows read: " << count(DataFileCount::kRowsScanned)
+       << "; data read: " << ByteText(count(DataFileCount::kDataBytesRead)) << " in "
+       << count(IoCount::kIoRequests) << " requests";
   notes->lines.push_back(std::move(text).str());
   Json json = Json::Object();
-  for (const OperationCount what :
-       {OperationCount::kRowGroupsTotal, OperationCount::kRowGroupsSkippedByBounds,
-        OperationCount::kRowGroupsScanned, OperationCount::kRowsScanned,
-        OperationCount::kDataBytesRead, OperationCount::kMetadataBytesRead,
-        OperationCount::kIoRequests}) {
-    json.Add(std::string(ToString(what)), Json::Int(count(what)));
+  for (const OperationCount what : std::initializer_list<OperationCount>{
+           DataFileCount::kRowGroupsTotal, DataFileCount::kRowGroupsSkippedByBounds,
+           DataFileCount::kRowGroupsScanned, DataFileCount::kRowsScanned,
+           DataFileCount::kDataBytesRead, CatalogCount::kMetadataBytesRead, IoCount::kIoRequests}) {
+    json.Add(std::string(what.name()), Json::Int(count(what)));
   }
   notes->figures.Add("reading", std::move(json));
 }
@@ -94,11 +99,11 @@ Status AddPredicates(const OperationContext& context, const TableSide& side,
     OperationContext own = context;
     own.counters = std::make_shared<OperationCounters>();
     ICEFRAME_RETURN_NOT_OK(PlanRead(own, side, alone).status());
-    const int64_t by_partition = own.counters->Get(OperationCount::kFilesSkippedByPartition);
-    const int64_t by_bounds = own.counters->Get(OperationCount::kFilesSkippedByBounds);
+    const int64_t by_partition = own.counters->Get(PlanningCount::kFilesSkippedByPartition);
+    const int64_t by_bounds = own.counters->Get(PlanningCount::kFilesSkippedByBounds);
     notes->lines.push_back("alone, " + predicate.ToString() + " skips " +
                            std::to_string(by_partition + by_bounds) + " of " +
-                           std::to_string(own.counters->Get(OperationCount::kFilesTotal)) +
+                           std::to_string(own.counters->Get(PlanningCount::kFilesTotal)) +
                            " files (" + std::to_string(by_partition) + " by partition, " +
                            std::to_string(by_bounds) + " by bounds)");
     Json entry = Json::Object();

@@ -3,6 +3,7 @@
 #include <map>
 #include <string>
 
+#include "iceframe/io/io_counters.h"
 #include "iceframe/io/io_metrics_internal.h"
 #include "iceframe/runtime/metrics_registry.h"
 
@@ -47,7 +48,7 @@ const OpMetrics& MetricsOf(std::string_view scheme, IoOp op) {
 
 IoRequest::IoRequest(const OperationContext& context, std::string_view scheme, IoOp op)
     : scheme_(scheme), op_(op), begin_(Clock::System().SteadyNow()) {
-  context.counters->Add(OperationCount::kIoRequests);
+  context.counters->Add(IoCount::kIoRequests);
 }
 
 IoRequest::~IoRequest() {

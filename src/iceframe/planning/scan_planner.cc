@@ -12,6 +12,7 @@
 #include "iceframe/planning/append_order.h"
 #include "iceframe/planning/delete_index.h"
 #include "iceframe/planning/metadata_filter_internal.h"
+#include "iceframe/planning/planning_counters.h"
 #include "iceframe/planning/survivor_queue_internal.h"
 #include "iceframe/runtime/wait.h"
 #include "iceframe/skipping/evaluators.h"
@@ -174,10 +175,10 @@ Result<std::optional<ScanTask>> ScanPlanner::Impl::Next() {
                                 MakeTask(survivors_.front(), survivors_.oldest().entry));
       survivors_.DropOldest();
       if (metadata_filter_.is_used() && task.residual.is_false()) {
-        context_.counters->Add(OperationCount::kFilesSkippedByPartition);
+        context_.counters->Add(PlanningCount::kFilesSkippedByPartition);
         continue;
       }
-      context_.counters->Add(OperationCount::kFilesScanned);
+      context_.counters->Add(PlanningCount::kFilesScanned);
       if (task.residual.is_true() && task.delete_files.empty()) {
         certain_rows_ += std::max<int64_t>(task.data_file.record_count, 0);
       }
@@ -207,7 +208,7 @@ Status ScanPlanner::Impl::Start() {
 
 Status ScanPlanner::Impl::SelectManifests(const std::vector<ManifestFile>& list) {
   OperationCounters& counters = *context_.counters;
-  counters.Add(OperationCount::kManifestsTotal, static_cast<int64_t>(list.size()));
+  counters.Add(PlanningCount::kManifestsTotal, static_cast<int64_t>(list.size()));
   auto position = static_cast<int64_t>(list.size());
   for (const ManifestFile& manifest : list) {
     --position;
@@ -216,10 +217,10 @@ Status ScanPlanner::Impl::SelectManifests(const std::vector<ManifestFile>& list)
     const bool is_data = manifest.content == ManifestContent::kData;
     if ((is_data && spec->keeps_none) ||
         !ManifestMayMatch(spec->partition_filter, manifest, spec->partition_type, spec->evidence)) {
-      counters.Add(OperationCount::kManifestsSkippedByPartition);
+      counters.Add(PlanningCount::kManifestsSkippedByPartition);
       if (is_data) {
-        counters.Add(OperationCount::kFilesTotal, LiveFilesOf(manifest));
-        counters.Add(OperationCount::kFilesSkippedByPartition, LiveFilesOf(manifest));
+        counters.Add(PlanningCount::kFilesTotal, LiveFilesOf(manifest));
+        counters.Add(PlanningCount::kFilesSkippedByPartition, LiveFilesOf(manifest));
       } else {
         skipped_delete_manifests_.push_back(&manifest);
       }
@@ -396,10 +397,10 @@ Survivors ScanPlanner::Impl::Evaluate(const PendingManifest& pending) const {
   result.entries = order_.Sorted(*result.manifest, pending.earliest.manifest, kept);
   const auto count_of = [&](SkipReason reason) { return counts[static_cast<size_t>(reason)]; };
   OperationCounters& counters = *context_.counters;
-  counters.Add(OperationCount::kFilesTotal,
+  counters.Add(PlanningCount::kFilesTotal,
                static_cast<int64_t>(reasons.size()) - count_of(SkipReason::kDeleted));
-  counters.Add(OperationCount::kFilesSkippedByPartition, count_of(SkipReason::kPartition));
-  counters.Add(OperationCount::kFilesSkippedByBounds, count_of(SkipReason::kBounds));
+  counters.Add(PlanningCount::kFilesSkippedByPartition, count_of(SkipReason::kPartition));
+  counters.Add(PlanningCount::kFilesSkippedByBounds, count_of(SkipReason::kBounds));
   return result;
 }
 

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "iceframe/runtime/batch_bytes.h"
 
-#include "iceframe/runtime/settings.h"
+#include "iceframe/runtime/runtime_settings.h"
 
 namespace iceframe {
 
 Result<int64_t> BatchBytes(const OperationContext& context) {
-  return SettingsReader(context.settings.get()).Bytes("execution.batch_bytes");
+  return SettingsReader(kRuntimeSettings, context.settings.get()).Bytes("execution.batch_bytes");
 }
 
 }  // namespace iceframe

@@ -16,6 +16,7 @@
 
 #include "iceframe/runtime/memory_manager.h"
 #include "iceframe/runtime/metrics_registry.h"
+#include "iceframe/runtime/operation_state_internal.h"
 #include "iceframe/runtime/worker_pool_internal.h"
 
 namespace iceframe {
@@ -221,6 +222,7 @@ PoolExecutor& ProcessExecutor() {
     // in the child.
     MemoryBudget::Process();
     MetricsRegistry::Process();
+    internal::PrepareLiveOperations();
     auto* made = new PoolExecutor(ExecutorOptions{});
     MakeStaticsOfFutures();
     std::atexit(&BeginProcessExit);
@@ -236,6 +238,7 @@ bool IsProcessExiting() { return process_is_exiting.load(std::memory_order_relax
 void BeginProcessExit() {
   process_is_exiting.store(true);
   ProcessExecutor().StopForExit();
+  internal::EndLiveOperations();
 }
 
 Executor& Executor::Process() { return ProcessExecutor(); }

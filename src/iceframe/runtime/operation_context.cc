@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "iceframe/runtime/operation_state_internal.h"
+
 namespace iceframe {
 
 OperationContext OperationContext::ForCleanup() const {
@@ -32,6 +34,14 @@ Status OperationContext::Sleep(std::chrono::milliseconds duration) const {
   }
   cancel.WaitFor(duration);
   return Check();
+}
+
+void OperationContext::NoteTable(std::string table) const {
+  if (operation != nullptr) operation->NoteTable(std::move(table));
+}
+
+void OperationContext::NotePlan(std::function<std::string()> plan) const {
+  if (operation != nullptr) operation->NotePlan(std::move(plan));
 }
 
 }  // namespace iceframe

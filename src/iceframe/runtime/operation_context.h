@@ -23,6 +23,11 @@
 
 namespace iceframe {
 
+class OperationObservers;
+namespace internal {
+class OperationState;
+}  // namespace internal
+
 /// How far an operation is; total 0 means not known.
 struct Progress {
   std::string stage;
@@ -49,6 +54,11 @@ struct OperationContext {
   Clock* clock = &Clock::System();
   /// Empty: what is written is durable at once.
   std::shared_ptr<DeferredSyncs> deferred_syncs;
+  /// Who hears of operations that begin under this context, beside the process's observers (see
+  /// operation_observer.h); nullptr: nobody.
+  std::shared_ptr<OperationObservers> observers;
+  /// The operation that this context is of, once it has begun (see running_operation.h).
+  std::shared_ptr<internal::OperationState> operation;
 
   /// Whether this operation only takes back what another one did: it goes on while the process
   /// ends.
@@ -65,6 +75,10 @@ struct OperationContext {
   Status RunDeferredSyncs() const {
     return deferred_syncs == nullptr ? Status::OK() : deferred_syncs->Run();
   }
+  /// Adds a table, by its full name, to what is told when the operation ends.
+  void NoteTable(std::string table) const;
+  /// What the operation does, as text that is made when somebody wants it: told when it ends.
+  void NotePlan(std::function<std::string()> plan) const;
   arrow::MemoryPool* pool() const { return memory->pool(); }
   void Report(const Progress& progress_now) const {
     if (progress) progress(progress_now);

@@ -3,52 +3,27 @@
 
 namespace iceframe {
 
-std::string_view ToString(OperationCount count) {
-  switch (count) {
-    case OperationCount::kManifestListsRead:
-      return "manifest_lists_read";
-    case OperationCount::kManifestsTotal:
-      return "manifests_total";
-    case OperationCount::kManifestsRead:
-      return "manifests_read";
-    case OperationCount::kManifestsFromCache:
-      return "manifests_from_cache";
-    case OperationCount::kManifestsSkippedByPartition:
-      return "manifests_skipped_by_partition";
-    case OperationCount::kFilesTotal:
-      return "files_total";
-    case OperationCount::kFilesSkippedByPartition:
-      return "files_skipped_by_partition";
-    case OperationCount::kFilesSkippedByBounds:
-      return "files_skipped_by_bounds";
-    case OperationCount::kFilesScanned:
-      return "files_scanned";
-    case OperationCount::kFootersRead:
-      return "footers_read";
-    case OperationCount::kFootersFromCache:
-      return "footers_from_cache";
-    case OperationCount::kRowGroupsTotal:
-      return "row_groups_total";
-    case OperationCount::kRowGroupsSkippedByBounds:
-      return "row_groups_skipped_by_bounds";
-    case OperationCount::kRowGroupsScanned:
-      return "row_groups_scanned";
-    case OperationCount::kRowsScanned:
-      return "rows_scanned";
-    case OperationCount::kRowsReturned:
-      return "rows_returned";
-    case OperationCount::kDataBytesRead:
-      return "data_bytes_read";
-    case OperationCount::kMetadataBytesRead:
-      return "metadata_bytes_read";
-    case OperationCount::kIoRequests:
-      return "io_requests";
-    case OperationCount::kCommitAttempts:
-      return "commit_attempts";
-    case OperationCount::kNumCounts:
-      break;
+CounterValues CounterValues::operator-(const CounterValues& before) const {
+  CounterValues difference;
+  for (size_t i = 0; i < kMaxCounters; ++i) {
+    difference.values_[i] = values_[i] - before.values_[i];
   }
-  return "";
+  return difference;
+}
+
+void OperationCounters::Add(const CounterValues& values) {
+  for (size_t i = 0; i < kMaxCounters; ++i) {
+    if (values.values_[i] == 0) continue;
+    values_[i].fetch_add(values.values_[i], std::memory_order_relaxed);
+  }
+}
+
+CounterValues OperationCounters::Values() const {
+  CounterValues values;
+  for (size_t i = 0; i < kMaxCounters; ++i) {
+    values.values_[i] = values_[i].load(std::memory_order_relaxed);
+  }
+  return values;
 }
 
 }  // namespace iceframe

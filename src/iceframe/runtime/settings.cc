@@ -5,7 +5,6 @@
 #include <array>
 #include <cctype>
 #include <charconv>
-#include <limits>
 #include <map>
 #include <memory>
 #include <utility>
@@ -16,45 +15,8 @@ namespace iceframe {
 
 namespace {
 
-constexpr int64_t kMaxInt64 = std::numeric_limits<int64_t>::max();
 constexpr int64_t kHourMs = 3'600'000;
 constexpr int64_t kMiB = 1024 * 1024;
-
-// Sorted by name. docs/settings.md is checked against this table.
-constexpr auto kSettings = std::to_array<SettingDefinition>({
-    {"catalog.lock_timeout", SettingType::kDuration, "60s", 0, 24 * kHourMs, false,
-     "How long to wait for the write lock of an SQL catalog; an operation's deadline ends it "
-     "earlier."},
-    {"commit.retry.max-wait-ms", SettingType::kDuration, "60000", 0, 24 * kHourMs, true,
-     "The longest wait between two attempts of a commit."},
-    {"commit.retry.min-wait-ms", SettingType::kDuration, "100", 0, 24 * kHourMs, true,
-     "The first wait between two attempts of a commit; it doubles with each."},
-    {"commit.retry.num-retries", SettingType::kInteger, "4", 0, 1'000'000, true,
-     "How often a commit that met another writer is tried again."},
-    {"commit.retry.total-timeout-ms", SettingType::kDuration, "1800000", 0, 24 * kHourMs, true,
-     "When to stop trying a commit again."},
-    {"commit.status-check.max-wait-ms", SettingType::kDuration, "60000", 0, 24 * kHourMs, true,
-     "The longest wait between two looks for a commit whose outcome is unknown."},
-    {"commit.status-check.min-wait-ms", SettingType::kDuration, "1000", 0, 24 * kHourMs, true,
-     "The first wait between two looks for a commit whose outcome is unknown."},
-    {"commit.status-check.num-retries", SettingType::kInteger, "3", 0, 1'000'000, true,
-     "How often to look for a commit whose outcome is unknown."},
-    {"execution.batch_bytes", SettingType::kBytes, "256MiB", 1, 1024 * kMiB, false,
-     "The most text, or list elements, that a column has in one batch of a result or a write; a "
-     "single row may have more."},
-    {"executor.num_io_threads", SettingType::kInteger, "32", 1, 1024, false,
-     "Threads that wait for files and services; the process's, as the session opened last sets "
-     "it."},
-    {"executor.num_threads", SettingType::kInteger, "0", 0, 1024, false,
-     "Threads for computing, 0: as many as there are cores; the process's, as the session opened "
-     "last "
-     "sets it."},
-    {"memory.limit", SettingType::kBytes, "0", 0, kMaxInt64, false,
-     "The most memory that a session's operations hold at once, with what they handed out; 0: no "
-     "limit."},
-    {"metadata.max_size", SettingType::kBytes, "256MiB", kMiB, 1024 * kMiB, false,
-     "The largest metadata file that is read, after inflating."},
-});
 
 std::string_view Trim(std::string_view text) {
   const auto is_space = [](char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; };
@@ -167,9 +129,9 @@ Status CheckValue(const SettingDefinition& definition, const std::string& text,
                                                            : std::string(definition.name));
 }
 
-Status UnknownSetting(std::string_view name, SettingSource source) {
+Status UnknownSetting(SettingsList settings, std::string_view name, SettingSource source) {
   std::vector<std::string_view> names;
-  for (const SettingDefinition& definition : kSettings) names.push_back(definition.name);
+  for (const SettingDefinition& definition : settings) names.push_back(definition.name);
   return Error(ErrorKind::kInvalidArgument, "unknown setting: ", SourceWord(source), " '", name,
                "' (the nearest known one is '", NearestName(name, names), "')");
 }
@@ -188,11 +150,11 @@ constexpr auto kOtherVariables = std::to_array<std::string_view>({
 
 constexpr std::string_view kVariablePrefix = "ICEFRAME_";
 
-Status AddFrom(const Properties& properties, SettingSource source,
+Status AddFrom(SettingsList settings, const Properties& properties, SettingSource source,
                std::map<std::string_view, SettingValue>* values) {
   for (const auto& [name, text] : properties) {
-    const SettingDefinition* definition = FindSetting(name);
-    if (definition == nullptr) return UnknownSetting(name, source);
+    const SettingDefinition* definition = FindSetting(settings, name);
+    if (definition == nullptr) return UnknownSetting(settings, name, source);
     ICEFRAME_RETURN_NOT_OK(CheckValue(*definition, text, source));
     (*values)[definition->name] = SettingValue{definition, text, source};
   }
@@ -204,18 +166,18 @@ bool IsOfAnotherPart(std::string_view variable) {
                      [&](std::string_view other) { return variable.starts_with(other); });
 }
 
-const SettingDefinition* SettingOfVariable(std::string_view variable) {
+const SettingDefinition* SettingOfVariable(SettingsList settings, std::string_view variable) {
   const auto setting = std::find_if(
-      kSettings.begin(), kSettings.end(),
+      settings.begin(), settings.end(),
       [&](const SettingDefinition& s) { return EnvironmentNameOf(s.name) == variable; });
-  return setting == kSettings.end() ? nullptr : &*setting;
+  return setting == settings.end() ? nullptr : &*setting;
 }
 
-Status AddFromEnvironment(const Properties& environment,
+Status AddFromEnvironment(SettingsList settings, const Properties& environment,
                           std::map<std::string_view, SettingValue>* values) {
   for (const auto& [name, text] : environment) {
     if (!name.starts_with(kVariablePrefix)) continue;
-    const SettingDefinition* setting = SettingOfVariable(name);
+    const SettingDefinition* setting = SettingOfVariable(settings, name);
     if (setting == nullptr) continue;
     ICEFRAME_RETURN_NOT_OK(CheckValue(*setting, text, SettingSource::kEnvironment));
     (*values)[setting->name] = SettingValue{setting, text, SettingSource::kEnvironment};
@@ -257,13 +219,10 @@ std::string_view ToString(SettingSource source) {
   return "default";
 }
 
-std::span<const SettingDefinition> AllSettings() { return kSettings; }
-
-const SettingDefinition* FindSetting(std::string_view name) {
-  const auto found =
-      std::lower_bound(kSettings.begin(), kSettings.end(), name,
-                       [](const SettingDefinition& s, std::string_view n) { return s.name < n; });
-  return found != kSettings.end() && found->name == name ? &*found : nullptr;
+const SettingDefinition* FindSetting(SettingsList settings, std::string_view name) {
+  const auto found = std::find_if(settings.begin(), settings.end(),
+                                  [&](const SettingDefinition& s) { return s.name == name; });
+  return found != settings.end() ? &*found : nullptr;
 }
 
 std::string EnvironmentNameOf(std::string_view setting) {
@@ -275,43 +234,44 @@ std::string EnvironmentNameOf(std::string_view setting) {
   return name;
 }
 
-Result<std::vector<SettingValue>> ResolveSettings(const SettingsSources& sources) {
+Result<std::vector<SettingValue>> ResolveSettings(SettingsList settings,
+                                                  const SettingsSources& sources) {
   std::map<std::string_view, SettingValue> values;
-  ICEFRAME_RETURN_NOT_OK(AddFrom(sources.file, SettingSource::kFile, &values));
-  ICEFRAME_RETURN_NOT_OK(AddFromEnvironment(sources.environment, &values));
-  ICEFRAME_RETURN_NOT_OK(AddFrom(sources.arguments, SettingSource::kArgument, &values));
+  ICEFRAME_RETURN_NOT_OK(AddFrom(settings, sources.file, SettingSource::kFile, &values));
+  ICEFRAME_RETURN_NOT_OK(AddFromEnvironment(settings, sources.environment, &values));
+  ICEFRAME_RETURN_NOT_OK(AddFrom(settings, sources.arguments, SettingSource::kArgument, &values));
   std::vector<SettingValue> resolved;
   for (auto& [name, value] : values) resolved.push_back(std::move(value));
   return resolved;
 }
 
-std::vector<UnknownVariable> UnknownVariables(const Properties& environment) {
+std::vector<UnknownVariable> UnknownVariables(SettingsList settings,
+                                              const Properties& environment) {
   std::vector<std::string> variables;
-  for (const SettingDefinition& definition : kSettings) {
+  for (const SettingDefinition& definition : settings) {
     variables.push_back(EnvironmentNameOf(definition.name));
   }
   const std::vector<std::string_view> known(variables.begin(), variables.end());
   std::vector<UnknownVariable> unknown;
   for (const auto& [name, text] : environment) {
     const bool is_unknown = name.starts_with(kVariablePrefix) && !IsOfAnotherPart(name) &&
-                            SettingOfVariable(name) == nullptr;
+                            SettingOfVariable(settings, name) == nullptr;
     if (is_unknown) unknown.push_back({name, std::string(NearestName(name, known))});
   }
   return unknown;
 }
 
-Result<std::shared_ptr<const Properties>> MakeSettings(const SettingsSources& sources) {
-  ICEFRAME_ASSIGN_OR_RETURN(const auto values, ResolveSettings(sources));
-  auto settings = std::make_shared<Properties>();
-  for (const SettingValue& value : values) {
-    settings->emplace(value.definition->name, value.text);
-  }
-  return settings;
+Result<std::shared_ptr<const Properties>> MakeSettings(SettingsList settings,
+                                                       const SettingsSources& sources) {
+  ICEFRAME_ASSIGN_OR_RETURN(const auto values, ResolveSettings(settings, sources));
+  auto texts = std::make_shared<Properties>();
+  for (const SettingValue& value : values) texts->emplace(value.definition->name, value.text);
+  return texts;
 }
 
 Result<SettingValue> SettingsReader::Find(std::string_view name) const {
-  const SettingDefinition* definition = FindSetting(name);
-  if (definition == nullptr) return UnknownSetting(name, SettingSource::kArgument);
+  const SettingDefinition* definition = FindSetting(settings_, name);
+  if (definition == nullptr) return UnknownSetting(settings_, name, SettingSource::kArgument);
   if (session_ != nullptr) {
     if (const auto found = session_->find(name); found != session_->end()) {
       return SettingValue{definition, found->second, SettingSource::kArgument};

@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one table of settings: what can be set, its type and default, and where a value came from.
+// Settings: their types, defaults and sources. What can be set, each layer declares in a list of
+// its own (runtime_settings.h for this one); the front door joins them (all_settings.h).
 #pragma once
 
+#include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -41,10 +44,35 @@ struct SettingDefinition {
   std::string_view description;
 };
 
-/// Every setting there is, sorted by name.
-std::span<const SettingDefinition> AllSettings();
+inline constexpr int64_t kMaxSettingMs = 24 * 3'600'000;
+
+/// The settings of one layer, or of all.
+using SettingsList = std::span<const SettingDefinition>;
+
+/// Several lists as one, sorted by name. Does not compile where two settings have the same name.
+template <size_t... kSizes>
+consteval auto JoinSettings(const std::array<SettingDefinition, kSizes>&... lists) {
+  std::array<SettingDefinition, (kSizes + ...)> joined;
+  size_t size = 0;
+  const auto insert = [&](const SettingDefinition& setting) {
+    size_t place = size++;
+    for (; place > 0 && setting.name < joined[place - 1].name; --place) {
+      joined[place] = joined[place - 1];
+    }
+    joined[place] = setting;
+  };
+  const auto append = [&](const auto& list) {
+    for (const SettingDefinition& setting : list) insert(setting);
+  };
+  (append(lists), ...);
+  for (size_t i = 1; i < joined.size(); ++i) {
+    if (joined[i - 1].name == joined[i].name) throw "two settings have the same name";
+  }
+  return joined;
+}
+
 /// Returns the setting of that name, or nullptr.
-const SettingDefinition* FindSetting(std::string_view name);
+const SettingDefinition* FindSetting(SettingsList settings, std::string_view name);
 /// Returns the variable that sets it: "memory.limit" → "ICEFRAME_MEMORY_LIMIT".
 std::string EnvironmentNameOf(std::string_view setting);
 
@@ -63,11 +91,12 @@ struct SettingsSources {
   Properties file;
 };
 
-/// Returns the settings that some source sets, each by the source that wins, sorted by name.
+/// Returns those of `settings` that some source sets, each by the source that wins, sorted by name.
 /// Errors: InvalidArgument for an unknown name in the arguments or the file (with the nearest one),
 /// or a value that its type and bounds don't allow; both say which source it was. Variables that
 /// name no setting are left out: see UnknownVariables.
-Result<std::vector<SettingValue>> ResolveSettings(const SettingsSources& sources);
+Result<std::vector<SettingValue>> ResolveSettings(SettingsList settings,
+                                                  const SettingsSources& sources);
 
 /// A variable that begins as those of settings do, and the one that was most likely meant.
 struct UnknownVariable {
@@ -75,18 +104,21 @@ struct UnknownVariable {
   std::string nearest;
 };
 /// Returns the variables that look like a setting's and are none's, nor of another part.
-std::vector<UnknownVariable> UnknownVariables(const Properties& environment);
+std::vector<UnknownVariable> UnknownVariables(SettingsList settings, const Properties& environment);
 
 /// As ResolveSettings, in the form that an OperationContext carries.
-Result<std::shared_ptr<const Properties>> MakeSettings(const SettingsSources& sources);
+Result<std::shared_ptr<const Properties>> MakeSettings(SettingsList settings,
+                                                       const SettingsSources& sources);
 
-/// Reads settings by name and type: the session's value, else the table's property, else the
-/// default. Keeps pointers only; either may be nullptr. An empty property counts as not set.
+/// Reads those of `settings` by name and type: the session's value, else the table's property, else
+/// the default. Keeps pointers only; either of the two may be nullptr. An empty property counts as
+/// not set.
 /// Errors: InvalidArgument for an unknown name, another type or a value that can't be read.
 class SettingsReader {
  public:
-  explicit SettingsReader(const Properties* session, const Properties* table_properties = nullptr)
-      : session_(session), table_properties_(table_properties) {}
+  SettingsReader(SettingsList settings, const Properties* session,
+                 const Properties* table_properties = nullptr)
+      : settings_(settings), session_(session), table_properties_(table_properties) {}
 
   Result<SettingValue> Find(std::string_view name) const;
   Result<bool> Bool(std::string_view name) const;
@@ -98,6 +130,7 @@ class SettingsReader {
  private:
   Result<int64_t> Number(std::string_view name, SettingType type) const;
 
+  SettingsList settings_;
   const Properties* session_;
   const Properties* table_properties_;
 };

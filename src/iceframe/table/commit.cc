@@ -7,6 +7,7 @@
 #include "iceframe/table/commit_policy_internal.h"
 #include "iceframe/table/contention_internal.h"
 #include "iceframe/table/landed_updates_internal.h"
+#include "iceframe/table/table_counters.h"
 
 namespace iceframe {
 
@@ -136,7 +137,7 @@ CommitOutcome Committer::AttemptLocked() {
 CommitOutcome Committer::Attempt() {
   ++num_attempts_;
   refused_ = Status::OK();
-  context_.counters->Add(OperationCount::kCommitAttempts);
+  context_.counters->Add(TableCount::kCommitAttempts);
   if (is_locked_) return AttemptLocked();
   Result<CommitRequest> request = Prepare(base_);
   if (!request.ok()) {

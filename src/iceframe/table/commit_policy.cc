@@ -2,14 +2,14 @@
 #include <algorithm>
 
 #include "iceframe/base/uuid.h"
-#include "iceframe/runtime/settings.h"
 #include "iceframe/table/commit_policy_internal.h"
+#include "iceframe/table/commit_settings.h"
 
 namespace iceframe::internal {
 
 Result<CommitPolicy> ReadCommitPolicy(const OperationContext& context,
                                       const TableMetadata& metadata) {
-  SettingsReader settings(context.settings.get(), &metadata.properties);
+  const SettingsReader settings(kCommitSettings, context.settings.get(), &metadata.properties);
   CommitPolicy policy;
   ICEFRAME_ASSIGN_OR_RETURN(policy.num_retries, settings.Integer("commit.retry.num-retries"));
   ICEFRAME_ASSIGN_OR_RETURN(policy.min_wait, settings.Duration("commit.retry.min-wait-ms"));

@@ -3,7 +3,9 @@
 
 #include <algorithm>
 
+#include "iceframe/catalog/catalog_counters.h"
 #include "iceframe/format/manifest_list_avro.h"
+#include "iceframe/table/table_counters.h"
 
 namespace iceframe {
 
@@ -45,7 +47,7 @@ Result<std::shared_ptr<arrow::Buffer>> ReadBytes(const OperationContext& context
     return Error(ErrorKind::kInvalidMetadata,
                  "table's metadata names no valid file: ", buffer.status().message());
   }
-  context.counters->Add(OperationCount::kMetadataBytesRead, (*buffer)->size());
+  context.counters->Add(CatalogCount::kMetadataBytesRead, (*buffer)->size());
   return buffer;
 }
 
@@ -142,7 +144,7 @@ Result<std::shared_ptr<const ManifestList>> ReadManifestList(const OperationCont
     if (has_list) {
       ICEFRAME_ASSIGN_OR_RETURN(auto bytes,
                                 ReadBytes(context, io, snapshot.manifest_list, std::nullopt));
-      context.counters->Add(OperationCount::kManifestListsRead);
+      context.counters->Add(TableCount::kManifestListsRead);
       ICEFRAME_ASSIGN_OR_RETURN_CONTEXT(manifests, ManifestListFromAvro(ViewOf(*bytes)),
                                         "manifest list", snapshot.manifest_list);
     } else {
@@ -183,8 +185,7 @@ Result<std::shared_ptr<const ColumnarManifest>> ReadManifest(const OperationCont
   bool was_cached = false;
   ICEFRAME_ASSIGN_OR_RETURN(auto decoded,
                             ManifestCache().GetOrLoad(context, key, load, &was_cached));
-  context.counters->Add(was_cached ? OperationCount::kManifestsFromCache
-                                   : OperationCount::kManifestsRead);
+  context.counters->Add(was_cached ? TableCount::kManifestsFromCache : TableCount::kManifestsRead);
   return decoded;
 }
 
@@ -192,7 +193,7 @@ std::shared_ptr<const ColumnarManifest> FindCachedManifest(const OperationContex
                                                            const ManifestFile& manifest,
                                                            const Type& partition_type) {
   auto cached = ManifestCache().Find(CacheKey(manifest, partition_type));
-  if (cached != nullptr) context.counters->Add(OperationCount::kManifestsFromCache);
+  if (cached != nullptr) context.counters->Add(TableCount::kManifestsFromCache);
   return cached;
 }
 

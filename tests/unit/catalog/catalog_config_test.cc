@@ -6,6 +6,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "iceframe/runtime/runtime_settings.h"
+
 namespace iceframe {
 namespace {
 
@@ -177,7 +179,7 @@ TEST_F(CatalogConfigTest, TheFileHoldsSettingsToo) {
       "iceframe:\n  memory:\n    limit: 1GiB\n  executor.num_threads: 3\n";
   sources_.environment["ICEFRAME_EXECUTOR_NUM_THREADS"] = "4";
   const auto settings = LoadSettingsSources(sources_, {{"memory.limit", "2GiB"}}).ValueOrDie();
-  EXPECT_EQ(*MakeSettings(settings).ValueOrDie(),
+  EXPECT_EQ(*MakeSettings(kRuntimeSettings, settings).ValueOrDie(),
             (Properties{{"executor.num_threads", "4"}, {"memory.limit", "2GiB"}}));
   files_["/users/me/.pyiceberg.yaml"] = "iceframe: yes\n";
   EXPECT_FALSE(LoadSettingsSources(sources_, {}).ok());

@@ -3,6 +3,7 @@
 
 #include <set>
 
+#include "iceframe/datafile/datafile_counters.h"
 #include "iceframe/expression/binder.h"
 #include "iceframe/format/metadata_columns.h"
 #include "iceframe/types/offset_reach.h"
@@ -135,8 +136,8 @@ TEST_F(DataFileReaderTest, AsksForAFooterOnce) {
   io_->Reset();
   ASSERT_TRUE(OpenDataFile(context_, io_, file, ReadAs(numbered_)).ok());
   EXPECT_EQ(io_->count(), 0);
-  EXPECT_EQ(Counted(OperationCount::kFootersRead), 1);
-  EXPECT_EQ(Counted(OperationCount::kFootersFromCache), 1);
+  EXPECT_EQ(Counted(DataFileCount::kFootersRead), 1);
+  EXPECT_EQ(Counted(DataFileCount::kFootersFromCache), 1);
 }
 
 TEST_F(DataFileReaderTest, ProjectsByFieldId) {
@@ -277,7 +278,7 @@ TEST_F(DataFileReaderTest, FiltersByPositionAndSkipsRowGroupsByIt) {
   ASSERT_NE(table, nullptr);
   EXPECT_EQ(Longs(*table, 0), (std::vector<int64_t>{198, 199, 200, 201}));
   EXPECT_EQ(Longs(*table, 1), Longs(*table, 0));
-  EXPECT_EQ(Counted(OperationCount::kRowGroupsSkippedByBounds), 8);
+  EXPECT_EQ(Counted(DataFileCount::kRowGroupsSkippedByBounds), 8);
 }
 
 TEST_F(DataFileReaderTest, NeverLooksForMetadataColumnsInTheFile) {
@@ -344,11 +345,11 @@ TEST_F(DataFileReaderTest, SkipsRowGroupsByStatistics) {
   auto table = Read(file, options);
   ASSERT_NE(table, nullptr);
   EXPECT_EQ(table->num_rows(), 1);
-  EXPECT_EQ(Counted(OperationCount::kRowGroupsTotal), 10);
-  EXPECT_EQ(Counted(OperationCount::kRowGroupsSkippedByBounds), 9);
-  EXPECT_EQ(Counted(OperationCount::kRowGroupsScanned), 1);
-  EXPECT_EQ(Counted(OperationCount::kRowsScanned), 100);
-  EXPECT_EQ(Counted(OperationCount::kRowsReturned), 1);
+  EXPECT_EQ(Counted(DataFileCount::kRowGroupsTotal), 10);
+  EXPECT_EQ(Counted(DataFileCount::kRowGroupsSkippedByBounds), 9);
+  EXPECT_EQ(Counted(DataFileCount::kRowGroupsScanned), 1);
+  EXPECT_EQ(Counted(DataFileCount::kRowsScanned), 100);
+  EXPECT_EQ(Counted(DataFileCount::kRowsReturned), 1);
 }
 
 TEST_F(DataFileReaderTest, LeavesOtherColumnsAloneWhileNoRowSurvives) {
@@ -357,13 +358,13 @@ TEST_F(DataFileReaderTest, LeavesOtherColumnsAloneWhileNoRowSurvives) {
   // Statistics can't tell that no text ends in "x".
   options.filter = BindTo(*numbered_, Like(Col("text"), "t%x"));
   auto reader = OpenDataFile(context_, io_, file, options).ValueOrDie();
-  const int64_t before = Counted(OperationCount::kDataBytesRead);
+  const int64_t before = Counted(DataFileCount::kDataBytesRead);
   EXPECT_EQ(reader->Next(context_).ValueOrDie(), nullptr);
-  const int64_t lazy = Counted(OperationCount::kDataBytesRead) - before;
+  const int64_t lazy = Counted(DataFileCount::kDataBytesRead) - before;
   int64_t all = 0;
   for (const auto& [id, size] : file.column_sizes) all += size;
   EXPECT_LT(lazy, all / 2);
-  EXPECT_EQ(Counted(OperationCount::kRowGroupsScanned), 10);
+  EXPECT_EQ(Counted(DataFileCount::kRowGroupsScanned), 10);
 }
 
 TEST_F(DataFileReaderTest, StopsAtTheLimit) {
@@ -371,7 +372,7 @@ TEST_F(DataFileReaderTest, StopsAtTheLimit) {
   ReadOptions options = ReadAs(numbered_);
   options.limit = 150;
   EXPECT_EQ(Read(file, options)->num_rows(), 150);
-  EXPECT_EQ(Counted(OperationCount::kRowGroupsScanned), 2);
+  EXPECT_EQ(Counted(DataFileCount::kRowGroupsScanned), 2);
   options.limit = 0;
   EXPECT_EQ(Read(file, options)->num_rows(), 0);
 }
@@ -401,7 +402,7 @@ TEST_F(DataFileReaderTest, TakesFiltersThatArriveLate) {
   auto table = Read(file, options);
   ASSERT_NE(table, nullptr);
   EXPECT_EQ(table->num_rows(), 250);
-  EXPECT_EQ(Counted(OperationCount::kRowGroupsScanned), 3);
+  EXPECT_EQ(Counted(DataFileCount::kRowGroupsScanned), 3);
 }
 
 TEST_F(DataFileReaderTest, KeepsDictionariesOnlyWhenAsked) {

@@ -6,6 +6,7 @@
 #include <parquet/api/writer.h>
 #include <parquet/arrow/writer.h>
 
+#include "iceframe/datafile/datafile_counters.h"
 #include "iceframe/expression/binder.h"
 
 #include "support/temp_folder.h"
@@ -168,12 +169,12 @@ TEST_F(PiecewiseReadTest, ReadsThePagesThatCanHoldTheRowOnly) {
     const DataFile file = Write(3000, *builder.build());
     ReadOptions options = ReadAs(schema_);
     options.filter = Bind(Equal(Col("id"), Lit(int64_t{1234})));
-    const int64_t before = Counted(OperationCount::kRowsScanned);
+    const int64_t before = Counted(DataFileCount::kRowsScanned);
     auto reader = OpenDataFile(context_, near_, file, options).ValueOrDie();
     auto batch = reader->Next(context_).ValueOrDie();
     ASSERT_NE(batch, nullptr);
     EXPECT_EQ(batch->num_rows(), 1);
-    EXPECT_LT(Counted(OperationCount::kRowsScanned) - before, 1500);
+    EXPECT_LT(Counted(DataFileCount::kRowsScanned) - before, 1500);
   }
 }
 

@@ -9,6 +9,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "iceframe/io/io_counters.h"
 #include "iceframe/runtime/metrics_registry.h"
 
 #include "support/temp_folder.h"
@@ -189,9 +190,9 @@ TEST_P(FileIOTest, CountsRequestsOfTheOperationAndTheProcess) {
   const int64_t reads_before = reads.value();
   const int64_t bytes_before = bytes.value();
   ASSERT_TRUE(io_->WriteAll(context_, At("x"), "12345").ok());
-  EXPECT_EQ(context_.counters->Get(OperationCount::kIoRequests), 1);
+  EXPECT_EQ(context_.counters->Get(IoCount::kIoRequests), 1);
   ASSERT_TRUE(io_->ReadAll(context_, At("x")).ok());
-  EXPECT_EQ(context_.counters->Get(OperationCount::kIoRequests), 2);
+  EXPECT_EQ(context_.counters->Get(IoCount::kIoRequests), 2);
   EXPECT_EQ(reads.value() - reads_before, 1);
   EXPECT_EQ(bytes.value() - bytes_before, 5);
 }

@@ -6,6 +6,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "iceframe/io/io_counters.h"
+
 #include "support/temp_folder.h"
 
 namespace iceframe {
@@ -32,11 +34,11 @@ TEST_F(InputFileTest, ReadsAnyPlaceAndCountsIt) {
   auto file = OpenForSmallReads(context_, io_.get(), location_).ValueOrDie();
   ASSERT_NE(file, nullptr);
   file->Announce({0, 10});
-  const int64_t before = context_.counters->Get(OperationCount::kIoRequests);
+  const int64_t before = context_.counters->Get(IoCount::kIoRequests);
   std::string out(4, ' ');
   ASSERT_TRUE(file->ReadAt(context_, 3, 4, reinterpret_cast<uint8_t*>(out.data())).ok());
   EXPECT_EQ(out, "3456");
-  EXPECT_EQ(context_.counters->Get(OperationCount::kIoRequests), before + 1);
+  EXPECT_EQ(context_.counters->Get(IoCount::kIoRequests), before + 1);
 }
 
 TEST_F(InputFileTest, SaysWhenTheFileEnds) {

@@ -7,7 +7,9 @@
 #include <gtest/gtest.h>
 
 #include "iceframe/expression/binder.h"
+#include "iceframe/planning/planning_counters.h"
 #include "iceframe/table/manifest_files.h"
+#include "iceframe/table/table_counters.h"
 #include "iceframe/types/single_value.h"
 
 #include "support/counting_file_io.h"
@@ -162,13 +164,13 @@ TEST_F(ScanPlannerTest, EveryLevelIsCountedWithItsReason) {
   const auto tasks = Plan(And(GreaterEqual(Col("ts"), At(2)),
                               And(Less(Col("ts"), At(3)), Equal(Col("id"), Lit(int64_t{25})))));
   EXPECT_EQ(PathsOf(tasks), Paths{"c"});
-  EXPECT_EQ(Count(OperationCount::kManifestsTotal), 2);
-  EXPECT_EQ(Count(OperationCount::kManifestsSkippedByPartition), 1);
-  EXPECT_EQ(Count(OperationCount::kManifestsRead), 1);
-  EXPECT_EQ(Count(OperationCount::kFilesTotal), 5);
-  EXPECT_EQ(Count(OperationCount::kFilesSkippedByPartition), 3);
-  EXPECT_EQ(Count(OperationCount::kFilesSkippedByBounds), 1);
-  EXPECT_EQ(Count(OperationCount::kFilesScanned), 1);
+  EXPECT_EQ(Count(PlanningCount::kManifestsTotal), 2);
+  EXPECT_EQ(Count(PlanningCount::kManifestsSkippedByPartition), 1);
+  EXPECT_EQ(Count(TableCount::kManifestsRead), 1);
+  EXPECT_EQ(Count(PlanningCount::kFilesTotal), 5);
+  EXPECT_EQ(Count(PlanningCount::kFilesSkippedByPartition), 3);
+  EXPECT_EQ(Count(PlanningCount::kFilesSkippedByBounds), 1);
+  EXPECT_EQ(Count(PlanningCount::kFilesScanned), 1);
 }
 
 TEST_F(ScanPlannerTest, TasksCarryStatisticsWhereAsked) {
@@ -244,12 +246,12 @@ TEST_F(ScanPlannerTest, ReadsOneManifestAtATimeWhenMemoryIsShort) {
 TEST_F(ScanPlannerTest, CachedManifestsAreReadWithoutARequest) {
   Add(1, {Data("a", 1, 0, 9)});
   EXPECT_EQ(Plan(True()).size(), 1U);
-  EXPECT_EQ(Count(OperationCount::kManifestsRead), 1);
+  EXPECT_EQ(Count(TableCount::kManifestsRead), 1);
   io_->Reset();
   EXPECT_EQ(Plan(Equal(Col("id"), Lit(int64_t{5}))).size(), 1U);
   EXPECT_EQ(io_->count(), 0);
-  EXPECT_EQ(Count(OperationCount::kManifestsFromCache), 1);
-  EXPECT_EQ(Count(OperationCount::kManifestsRead), 0);
+  EXPECT_EQ(Count(TableCount::kManifestsFromCache), 1);
+  EXPECT_EQ(Count(TableCount::kManifestsRead), 0);
 }
 
 TEST_F(ScanPlannerTest, ResidualLeavesOutWhatThePartitionProves) {
@@ -275,7 +277,7 @@ TEST_F(ScanPlannerTest, ALimitStopsTheReading) {
   io_->Reset();
   const auto tasks = PlanFiles(context_, io_, options).ValueOrDie();
   EXPECT_EQ(PathsOf(tasks), (Paths{"f0", "f1"}));
-  EXPECT_EQ(Count(OperationCount::kManifestsRead), 2);
+  EXPECT_EQ(Count(TableCount::kManifestsRead), 2);
   EXPECT_LE(io_->count(), 3);
 }
 
@@ -293,8 +295,8 @@ TEST_F(ScanPlannerTest, TenRowsOfAThousandAppendsReadTheTenOldest) {
   options.limit = 10;
   EXPECT_EQ(PathsOf(PlanFiles(context_, io_, options).ValueOrDie()),
             (Paths{"f0", "f1", "f2", "f3", "f4", "f5", "f6", "f7", "f8", "f9"}));
-  EXPECT_EQ(Count(OperationCount::kManifestsRead), 1);
-  EXPECT_EQ(Count(OperationCount::kFilesScanned), 10);
+  EXPECT_EQ(Count(TableCount::kManifestsRead), 1);
+  EXPECT_EQ(Count(PlanningCount::kFilesScanned), 10);
 }
 
 TEST_F(ScanPlannerTest, ALimitCountsOnlyRowsThatAreCertain) {
@@ -321,7 +323,7 @@ TEST_F(ScanPlannerTest, DeletedEntriesAreNoTasks) {
   gone.data_sequence_number = gone.file_sequence_number = SequenceNumber(1);
   Add(2, {gone, Data("a", 1, 0, 9)});
   EXPECT_EQ(PathsOf(Plan(True())), Paths{"a"});
-  EXPECT_EQ(Count(OperationCount::kFilesTotal), 1);
+  EXPECT_EQ(Count(PlanningCount::kFilesTotal), 1);
 }
 
 TEST_F(ScanPlannerTest, TasksCarryTheDeleteFilesThatApply) {

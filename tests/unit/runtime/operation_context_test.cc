@@ -32,19 +32,6 @@ TEST(OperationContext, SleepEndsAtTheDeadline) {
   EXPECT_LT(steady_clock::now() - begin, milliseconds(500));
 }
 
-TEST(OperationContext, CopiesShareCounters) {
-  OperationContext context;
-  OperationContext copy = context;
-  copy.counters->Add(OperationCount::kIoRequests, 3);
-  EXPECT_EQ(context.counters->Get(OperationCount::kIoRequests), 3);
-}
-
-TEST(OperationCounters, EveryCountHasAName) {
-  for (uint8_t i = 0; i < static_cast<uint8_t>(OperationCount::kNumCounts); ++i) {
-    EXPECT_FALSE(ToString(static_cast<OperationCount>(i)).empty()) << int{i};
-  }
-}
-
 TEST(LogSink, HandsOutLinesOfItsLevelAndKeepsExceptionsIn) {
   std::vector<std::string> lines;
   OperationContext context;

@@ -1,33 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "iceframe/runtime/settings.h"
 
-#include <fstream>
-#include <iterator>
-#include <set>
+#include <algorithm>
 #include <string>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "iceframe/runtime/runtime_settings.h"
 
 namespace iceframe {
 namespace {
 
 using ::testing::HasSubstr;
 
-TEST(SettingsTable, IsSortedAndItsDefaultsAreValid) {
-  std::set<std::string> variables;
-  std::string_view previous;
-  for (const SettingDefinition& definition : AllSettings()) {
-    EXPECT_LT(previous, definition.name);
-    previous = definition.name;
-    EXPECT_FALSE(definition.description.empty()) << definition.name;
-    EXPECT_TRUE(variables.insert(EnvironmentNameOf(definition.name)).second) << definition.name;
-    SettingsSources sources;
-    sources.arguments[std::string(definition.name)] = std::string(definition.default_text);
-    EXPECT_TRUE(ResolveSettings(sources).ok()) << ResolveSettings(sources).status().ToString();
-    EXPECT_EQ(FindSetting(definition.name), &definition);
-  }
-  EXPECT_EQ(FindSetting("nothing"), nullptr);
+// Two layers' lists; the names are those of real settings, so that tests read well.
+constexpr auto kTable = std::to_array<SettingDefinition>({
+    {"commit.retry.num-retries", SettingType::kInteger, "4", 0, 100, true, "Retries."},
+    {"commit.retry.min-wait-ms", SettingType::kDuration, "100", 0, kMaxSettingMs, true, "Wait."},
+    {"commit.retry.max-wait-ms", SettingType::kDuration, "60000", 0, kMaxSettingMs, true, "Wait."},
+    {"catalog.lock_timeout", SettingType::kDuration, "60s", 0, kMaxSettingMs, false, "Wait."},
+});
+constexpr auto kSettings = JoinSettings(kTable, kRuntimeSettings);
+
+TEST(JoinSettings, SortsByNameAndKeepsAll) {
+  ASSERT_EQ(kSettings.size(), kTable.size() + kRuntimeSettings.size());
+  EXPECT_TRUE(std::is_sorted(kSettings.begin(), kSettings.end(),
+                             [](const auto& a, const auto& b) { return a.name < b.name; }));
+  EXPECT_EQ(FindSetting(kSettings, "memory.limit")->type, SettingType::kBytes);
+  EXPECT_EQ(FindSetting(kTable, "memory.limit"), nullptr);
 }
 
 TEST(Settings, ArgumentWinsOverEnvironmentOverFile) {
@@ -37,7 +38,7 @@ TEST(Settings, ArgumentWinsOverEnvironmentOverFile) {
   sources.environment = {
       {"ICEFRAME_MEMORY_LIMIT", "2MiB"}, {"ICEFRAME_EXECUTOR_NUM_THREADS", "2"}, {"HOME", "/root"}};
   sources.arguments = {{"memory.limit", "3MiB"}};
-  const auto values = ResolveSettings(sources).ValueOrDie();
+  const auto values = ResolveSettings(kSettings, sources).ValueOrDie();
   ASSERT_EQ(values.size(), 3u);
   EXPECT_EQ(values[0].definition->name, "catalog.lock_timeout");
   EXPECT_EQ(values[0].source, SettingSource::kFile);
@@ -50,12 +51,12 @@ TEST(Settings, ArgumentWinsOverEnvironmentOverFile) {
 TEST(Settings, RefusesAnUnknownNameWithTheNearestOne) {
   SettingsSources sources;
   sources.arguments = {{"memory.limt", "1"}};
-  Status status = ResolveSettings(sources).status();
+  Status status = ResolveSettings(kSettings, sources).status();
   EXPECT_EQ(KindOf(status), ErrorKind::kInvalidArgument);
   EXPECT_THAT(status.message(), HasSubstr("'memory.limt'"));
   EXPECT_THAT(status.message(), HasSubstr("'memory.limit'"));
   sources.file = std::exchange(sources.arguments, {});
-  status = ResolveSettings(sources).status();
+  status = ResolveSettings(kSettings, sources).status();
   EXPECT_THAT(status.message(), HasSubstr("'memory.limit'"));
 }
 
@@ -65,8 +66,8 @@ TEST(Settings, UnknownVariablesStopNothingAndAreToldWithTheNearestOne) {
                          {"ICEFRAME_MEMORY_LIMIT", "1GiB"},
                          {"ICEFRAME_LLM_MODEL", "x"},
                          {"PATH", "/bin"}};
-  EXPECT_EQ(ResolveSettings(sources).ValueOrDie().size(), 1U);
-  const auto unknown = UnknownVariables(sources.environment);
+  EXPECT_EQ(ResolveSettings(kSettings, sources).ValueOrDie().size(), 1U);
+  const auto unknown = UnknownVariables(kSettings, sources.environment);
   ASSERT_EQ(unknown.size(), 1U);
   EXPECT_EQ(unknown[0].name, "ICEFRAME_MEMORY_LIMT");
   EXPECT_EQ(unknown[0].nearest, "ICEFRAME_MEMORY_LIMIT");
@@ -75,7 +76,7 @@ TEST(Settings, UnknownVariablesStopNothingAndAreToldWithTheNearestOne) {
 TEST(Settings, LeavesVariablesOfOtherPartsAlone) {
   SettingsSources sources;
   sources.environment = {{"ICEFRAME_LLM_MODEL", "x"}, {"ICEFRAME_MCP_READ_ONLY", "1"}};
-  EXPECT_TRUE(ResolveSettings(sources).ValueOrDie().empty());
+  EXPECT_TRUE(ResolveSettings(kSettings, sources).ValueOrDie().empty());
 }
 
 TEST(Settings, RefusesValuesOutOfTypeOrBoundsNamingTheSource) {
@@ -90,7 +91,7 @@ TEST(Settings, RefusesValuesOutOfTypeOrBoundsNamingTheSource) {
                                                         {"catalog.lock_timeout", "25h"}}) {
     SettingsSources sources;
     sources.environment = {{EnvironmentNameOf(name), text}};
-    const Status status = ResolveSettings(sources).status();
+    const Status status = ResolveSettings(kSettings, sources).status();
     EXPECT_EQ(KindOf(status), ErrorKind::kInvalidArgument) << name << "=" << text;
     EXPECT_THAT(status.message(), HasSubstr(EnvironmentNameOf(name)));
   }
@@ -102,42 +103,21 @@ TEST(SettingsReader, TakesTheSessionThenTheTableThenTheDefault) {
                             {"commit.retry.min-wait-ms", "5"},
                             {"commit.retry.max-wait-ms", ""},
                             {"memory.limit", "1"}};
-  const SettingsReader reader(&session, &table);
+  const SettingsReader reader(kSettings, &session, &table);
   EXPECT_EQ(reader.Integer("commit.retry.num-retries").ValueOrDie(), 7);
   EXPECT_EQ(reader.Duration("commit.retry.min-wait-ms").ValueOrDie().count(), 5);
   EXPECT_EQ(reader.Duration("commit.retry.max-wait-ms").ValueOrDie().count(), 60'000);
   EXPECT_EQ(reader.Bytes("memory.limit").ValueOrDie(), 0) << "is no table property";
-  EXPECT_EQ(SettingsReader(nullptr).Integer("commit.retry.num-retries").ValueOrDie(), 4);
+  EXPECT_EQ(SettingsReader(kSettings, nullptr).Integer("commit.retry.num-retries").ValueOrDie(), 4);
 }
 
 TEST(SettingsReader, RefusesTheWrongTypeAndBadTableProperties) {
   const Properties table = {{"commit.retry.num-retries", "often"}};
-  const SettingsReader reader(nullptr, &table);
+  const SettingsReader reader(kSettings, nullptr, &table);
   EXPECT_FALSE(reader.Bytes("commit.retry.num-retries").ok());
   const Status status = reader.Integer("commit.retry.num-retries").status();
   EXPECT_THAT(status.message(), HasSubstr("table property: commit.retry.num-retries"));
   EXPECT_FALSE(reader.Integer("no.such").ok());
-}
-
-std::string SettingsTable() {
-  std::string table =
-      "| setting | type | default | table property | meaning |\n|---|---|---|---|---|\n";
-  for (const SettingDefinition& setting : AllSettings()) {
-    table += "| `" + std::string(setting.name) + "` | " + std::string(ToString(setting.type)) +
-             " | `" + std::string(setting.default_text) + "` | " +
-             (setting.is_table_property ? "yes" : "no") + " | " + std::string(setting.description) +
-             " |\n";
-  }
-  return table;
-}
-
-TEST(SettingsTable, IsWhatTheDocumentationSays) {
-  std::ifstream stream(ICEFRAME_TESTS_DIR "/../docs/settings.md");
-  const std::string page((std::istreambuf_iterator<char>(stream)),
-                         std::istreambuf_iterator<char>());
-  EXPECT_NE(page.find("\n" + SettingsTable()), std::string::npos)
-      << "docs/settings.md must hold this table:\n"
-      << SettingsTable();
 }
 
 TEST(SettingValues, SizesAndTimesTakeUnits) {

@@ -2,6 +2,7 @@
 #include "iceframe/table/append_files_action.h"
 
 #include "iceframe/format/manifest_list_avro.h"
+#include "iceframe/table/table_counters.h"
 #include "iceframe/table/update_schema_action.h"
 
 #include "unit/table/table_fixture.h"
@@ -220,8 +221,8 @@ TEST_F(AppendFilesActionTest, ReadsManifestsOnce) {
   for (int i = 0; i < 3; ++i) {
     ASSERT_TRUE(ReadManifest(context, *table->io(), *table->metadata(), manifest).ok());
   }
-  EXPECT_EQ(context.counters->Get(OperationCount::kManifestsRead), 1);
-  EXPECT_EQ(context.counters->Get(OperationCount::kManifestsFromCache), 2);
+  EXPECT_EQ(context.counters->Get(TableCount::kManifestsRead), 1);
+  EXPECT_EQ(context.counters->Get(TableCount::kManifestsFromCache), 2);
 }
 
 }  // namespace

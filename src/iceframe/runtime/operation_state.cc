@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <exception>
+#include <utility>
+
+#include "iceframe/runtime/fork.h"
+#include "iceframe/runtime/operation_state_internal.h"
+
+namespace iceframe::internal {
+
+/// The operations that have begun and not ended. Never destroyed.
+class LiveOperations {
+ public:
+  static LiveOperations& Get() {
+    static LiveOperations& operations = *new LiveOperations;
+    return operations;
+  }
+
+  void Add(OperationState* state) {
+    const std::lock_guard lock(mutex_);
+    state->next_ = first_;
+    if (first_ != nullptr) first_->previous_ = state;
+    first_ = state;
+  }
+
+  void Remove(OperationState* state) {
+    const std::lock_guard lock(mutex_);
+    if (state->next_ != nullptr) state->next_->previous_ = state->previous_;
+    (state->previous_ != nullptr ? state->previous_->next_ : first_) = state->next_;
+  }
+
+  std::vector<std::shared_ptr<OperationState>> All() {
+    std::vector<std::shared_ptr<OperationState>> all;
+    const std::lock_guard lock(mutex_);
+    for (OperationState* state = first_; state != nullptr; state = state->next_) {
+      // Empty for one whose last owner is ending it.
+      if (auto owned = state->weak_from_this().lock()) all.push_back(std::move(owned));
+    }
+    return all;
+  }
+
+ private:
+  ForkSafeMutex mutex_;
+  OperationState* first_ = nullptr;
+};
+
+namespace {
+
+int64_t NextId() {
+  static std::atomic<int64_t> last{0};
+  return last.fetch_add(1, std::memory_order_relaxed) + 1;
+}
+
+template <typename Call>
+Status CallObserver(OperationObserver& observer, const Call& call) {
+  try {
+    return call(observer);
+  } catch (const std::exception& exception) {
+    return Status::UnknownError(exception.what());
+  } catch (...) {
+    return Status::UnknownError("an exception");
+  }
+}
+
+}  // namespace
+
+OperationState::OperationState(const OperationContext& context,
+                               std::shared_ptr<OperationCounters> counters)
+    : counters_(std::move(counters)),
+      counters_before_(counters_->Values()),
+      log_(context.log),
+      cancel_(context.cancel),
+      clock_(context.clock),
+      process_observers_(OperationObservers::Process().list()),
+      session_observers_(context.observers == nullptr ? nullptr : context.observers->list()),
+      fork_generation_(ForkGeneration()) {}
+
+template <typename Call>
+void OperationState::Tell(const Call& call) const {
+  for (const ObserverList* list : {process_observers_.get(), session_observers_.get()}) {
+    if (list == nullptr) continue;
+    for (const auto& entry : *list) {
+      if (!entry->is_registered) continue;
+      const Status status = CallObserver(*entry->observer, call);
+      if (status.ok() || log_ == nullptr || !log_->IsEnabled(LogLevel::kWarning)) continue;
+      log_->Log(LogLevel::kWarning, "operations",
+                Concatenate("an observer of operations failed: ", status.message()));
+    }
+  }
+}
+
+void OperationState::Begin(OperationKind kind, std::vector<std::string> tables) {
+  start_ = {NextId(), kind, std::move(tables), clock_->SystemNowMs()};
+  begin_ = clock_->SteadyNow();
+  Tell([&](OperationObserver& observer) { return observer.OnBegin(start_); });
+  // Not sooner: who lists it may end it.
+  LiveOperations::Get().Add(this);
+}
+
+void OperationState::End(OperationOutcome outcome, const Status& status) {
+  if (has_ended_.exchange(true, std::memory_order_acq_rel)) return;
+  LiveOperations::Get().Remove(this);
+  counters_->is_taken_.store(false, std::memory_order_release);
+  // What the parent process began, it ends.
+  if (fork_generation_ != ForkGeneration()) return;
+  OperationEnd end;
+  end.outcome = outcome;
+  end.status = status;
+  end.duration = clock_->SteadyNow() - begin_;
+  end.counters = counters_->Values() - counters_before_;
+  {
+    const std::lock_guard lock(mutex_);
+    end.start = std::move(start_);
+    end.plan = std::move(plan_);
+  }
+  Tell([&](OperationObserver& observer) { return observer.OnEnd(end); });
+}
+
+void OperationState::NoteTable(std::string table) {
+  const std::lock_guard lock(mutex_);
+  auto& tables = start_.tables;
+  if (std::find(tables.begin(), tables.end(), table) != tables.end()) return;
+  tables.push_back(std::move(table));
+}
+
+void OperationState::NotePlan(LazyText plan) {
+  const std::lock_guard lock(mutex_);
+  plan_ = std::move(plan);
+}
+
+void PrepareLiveOperations() {
+  LiveOperations::Get();
+  OperationObservers::Process();
+}
+
+void EndLiveOperations() {
+  for (const auto& state : LiveOperations::Get().All()) {
+    state->End(OperationOutcome::kCancelled,
+               Error(ErrorKind::kCancelled, "the process is exiting"));
+  }
+}
+
+}  // namespace iceframe::internal

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is known of an operation from its begin to its end.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "iceframe/runtime/operation_context.h"
+#include "iceframe/runtime/operation_observer.h"
+
+namespace iceframe::internal {
+
+class OperationState final : public std::enable_shared_from_this<OperationState> {
+ public:
+  /// `counters`: those that the operation alone counts in.
+  OperationState(const OperationContext& context, std::shared_ptr<OperationCounters> counters);
+  OperationState(const OperationState&) = delete;
+  OperationState& operator=(const OperationState&) = delete;
+
+  void Begin(OperationKind kind, std::vector<std::string> tables);
+  /// The first call counts.
+  void End(OperationOutcome outcome, const Status& status);
+  bool has_ended() const { return has_ended_.load(std::memory_order_acquire); }
+  bool is_cancelled() const { return cancel_.is_cancelled(); }
+
+  void NoteTable(std::string table);
+  void NotePlan(LazyText plan);
+
+ private:
+  friend class LiveOperations;
+
+  template <typename Call>
+  void Tell(const Call& call) const;
+
+  const std::shared_ptr<OperationCounters> counters_;
+  const CounterValues counters_before_;
+  const std::shared_ptr<LogSink> log_;
+  const CancelToken cancel_;
+  const Clock* const clock_;
+  // Those who hear of this one, from its begin on.
+  const std::shared_ptr<const ObserverList> process_observers_;
+  const std::shared_ptr<const ObserverList> session_observers_;
+  const uint64_t fork_generation_;
+  Clock::SteadyTime begin_;
+
+  std::mutex mutex_;
+  OperationStart start_;
+  LazyText plan_;
+
+  std::atomic<bool> has_ended_{false};
+  // The list of live operations, under its lock.
+  OperationState* previous_ = nullptr;
+  OperationState* next_ = nullptr;
+};
+
+/// Makes the statics behind operations.
+void PrepareLiveOperations();
+/// Ends what has not ended as cancelled, since the process exits.
+void EndLiveOperations();
+
+}  // namespace iceframe::internal
