@@ -16,6 +16,8 @@
 #include <nanobind/stl/vector.h>
 
 #include "iceframe/execution/table_scan.h"
+#include "iceframe/operation_kinds.h"
+#include "iceframe/runtime/running_operation.h"
 #include "iceframe/table/manifest_files.h"
 
 #include "bindings.h"
@@ -125,15 +127,24 @@ Result<std::shared_ptr<const Type>> PartitionTypeById(const Table& table, Partit
   return std::make_shared<const Type>(std::move(type));
 }
 
+// Runs `work`, which reads a table's manifests, without the GIL, as one operation.
+template <typename T, typename Work>
+Result<T> RunPlanning(const TableIO& io, const Work& work) {
+  const Operation operation = MakeOperation(io.session->NewOperation());
+  return RunCall<T>(operation, [&](CallerThread&) {
+    return RunOperation(operation.context, kPlanFilesOperation, {io.table->identifier().ToString()},
+                        work);
+  });
+}
+
 Result<std::vector<ManifestFile>> ManifestsOf(const TableIO& io, int64_t snapshot_id) {
   const TablePtr& table = io.table;
-  const Operation operation = MakeOperation(io.session->NewOperation());
   using Manifests = std::vector<ManifestFile>;
-  return RunCall<Manifests>(operation, [&](CallerThread&) -> Result<Manifests> {
+  return RunPlanning<Manifests>(io, [&](const OperationContext& context) -> Result<Manifests> {
     ICEFRAME_ASSIGN_OR_RETURN(const Snapshot* snapshot,
                               table->SnapshotOf({.snapshot_id = SnapshotId(snapshot_id)}));
-    ICEFRAME_ASSIGN_OR_RETURN(auto manifests, ReadManifestList(operation.context, *table->io(),
-                                                               *table->metadata(), *snapshot));
+    ICEFRAME_ASSIGN_OR_RETURN(
+        auto manifests, ReadManifestList(context, *table->io(), *table->metadata(), *snapshot));
     return *manifests;
   });
 }
@@ -141,11 +152,10 @@ Result<std::vector<ManifestFile>> ManifestsOf(const TableIO& io, int64_t snapsho
 Result<std::vector<TableEntry>> EntriesOf(const ManifestFile& manifest, const TableIO& io,
                                           bool discard_deleted) {
   const TablePtr& table = io.table;
-  const Operation operation = MakeOperation(io.session->NewOperation());
   using Entries = std::vector<TableEntry>;
-  return RunCall<Entries>(operation, [&](CallerThread&) -> Result<Entries> {
-    ICEFRAME_ASSIGN_OR_RETURN(
-        auto decoded, ReadManifest(operation.context, *table->io(), *table->metadata(), manifest));
+  return RunPlanning<Entries>(io, [&](const OperationContext& context) -> Result<Entries> {
+    ICEFRAME_ASSIGN_OR_RETURN(auto decoded,
+                              ReadManifest(context, *table->io(), *table->metadata(), manifest));
     ICEFRAME_ASSIGN_OR_RETURN(auto type, PartitionTypeById(*table, manifest.partition_spec_id));
     Entries entries;
     for (int64_t i = 0; i < decoded->num_entries(); ++i) {
@@ -184,14 +194,13 @@ Result<std::vector<TableTask>> PlanTasks(const TableIO& io, FilterArgument filte
   options.case_sensitive = case_sensitive;
   options.limit = limit;
   options.with_statistics = true;
-  const Operation operation = MakeOperation(io.session->NewOperation());
   using Tasks = std::vector<TableTask>;
-  return RunCall<Tasks>(operation, [&](CallerThread&) -> Result<Tasks> {
-    ICEFRAME_ASSIGN_OR_RETURN(TaskSource source, PlanTableScan(operation.context, *table, options));
+  return RunPlanning<Tasks>(io, [&](const OperationContext& context) -> Result<Tasks> {
+    ICEFRAME_ASSIGN_OR_RETURN(TaskSource source, PlanTableScan(context, *table, options));
     std::map<PartitionSpecId, std::shared_ptr<const Type>> types;
     Tasks tasks;
     while (true) {
-      ICEFRAME_ASSIGN_OR_RETURN(auto task, source(operation.context));
+      ICEFRAME_ASSIGN_OR_RETURN(auto task, source(context));
       if (!task) return tasks;
       const PartitionSpecId spec_id = task->data_file.spec_id;
       if (!types.contains(spec_id)) {

@@ -9,7 +9,9 @@
 
 #include "iceframe/all_counters.h"
 #include "iceframe/expression/parse_expression.h"
+#include "iceframe/operation_kinds.h"
 #include "iceframe/runtime/executor.h"
+#include "iceframe/runtime/running_operation.h"
 
 #include "batch_stream.h"
 #include "bindings.h"
@@ -119,14 +121,17 @@ Result<int64_t> CountRows(Session& session, const TableArgument& table, FilterAr
   options.version = ToVersion(snapshot_id, as_of_timestamp, std::move(ref));
   options.case_sensitive = case_sensitive;
   const Operation operation = MakeOperation(session.NewOperation());
-  return RunCall<int64_t>(operation, [&](CallerThread&) -> Result<int64_t> {
-    std::shared_ptr<const Table> loaded;
-    if (const auto* name = std::get_if<std::string>(&table)) {
-      ICEFRAME_ASSIGN_OR_RETURN(loaded, session.LoadTable(operation.context, *name));
-    } else {
-      loaded = std::get<std::shared_ptr<const Table>>(table);
+  return RunCall<int64_t>(operation, [&](CallerThread&) {
+    const auto* name = std::get_if<std::string>(&table);
+    if (name == nullptr) {
+      return session.CountRows(operation.context, std::get<std::shared_ptr<const Table>>(table),
+                               options);
     }
-    return session.CountRows(operation.context, loaded, options);
+    return RunOperation(operation.context, kCountRowsOperation, {Session::FullTableName(*name)},
+                        [&](const OperationContext& context) -> Result<int64_t> {
+                          ICEFRAME_ASSIGN_OR_RETURN(auto loaded, session.LoadTable(context, *name));
+                          return session.CountRows(context, loaded, options);
+                        });
   });
 }
 

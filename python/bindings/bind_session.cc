@@ -21,6 +21,8 @@
 
 #include "iceframe/base/json.h"
 #include "iceframe/expression/parse_expression.h"
+#include "iceframe/operation_kinds.h"
+#include "iceframe/runtime/running_operation.h"
 #include "iceframe/session.h"
 #include "iceframe/types/arrow_schema.h"
 #include "iceframe/types/schema_json.h"
@@ -149,14 +151,37 @@ Result<std::shared_ptr<arrow::RecordBatchReader>> OpenInput(Session& session,
 
 using Write = std::function<Result<WriteReport>(CallerThread&, const CommitOptions&)>;
 
+// Begins the operation that all calls of a write are part of.
+RunningOperation BeginWrite(OperationKind kind, const std::string& name, Operation* operation) {
+  const nb::gil_scoped_release released;
+  RunningOperation running =
+      RunningOperation::Begin(operation->context, kind, {Session::FullTableName(name)});
+  operation->context = running.context();
+  return running;
+}
+
+// Ends it: an exception that stopped it is an error, what ends more than the call is a cancel.
+void EndWrite(RunningOperation* running, Status status) {
+  const bool is_raised = PyErr_Occurred() != nullptr && PyErr_ExceptionMatches(PyExc_Exception);
+  if (is_raised && KindOf(status) == ErrorKind::kCancelled) {
+    status = Status::UnknownError("an exception was raised");
+  }
+  const nb::gil_scoped_release released;
+  running->End(status);
+}
+
 // Runs a write; `name` is the table's for what Ctrl-C says of the commit.
 Result<WriteReport> RunWrite(const Operation& operation, CommitOptions options,
-                             const std::string& name, const Write& write) {
+                             const std::string& name, const Write& write,
+                             RunningOperation* running) {
   options.watch = std::make_shared<CommitWatch>();
   WriteReport report;
+  std::optional<Status> written;
   const CallWork work = [&](CallerThread& caller) -> Status {
-    ICEFRAME_ASSIGN_OR_RETURN(report, write(caller, options));
-    return Status::OK();
+    written = write(caller, options).Value(&report);
+    // Here, since the caller may not come back where the process exits.
+    if (KindOf(*written) != ErrorKind::kCancelled) running->End(*written);
+    return *written;
   };
   const auto note = [&](const Status& status) -> std::string {
     if (KindOf(status) == ErrorKind::kCommitStateUnknown) {
@@ -166,7 +191,9 @@ Result<WriteReport> RunWrite(const Operation& operation, CommitOptions options,
     return "the commit to " + name + " landed before: snapshot " +
            std::to_string(report.snapshot_id->value());
   };
-  ICEFRAME_RETURN_NOT_OK(RunCommit(operation, *options.watch, work, note));
+  const Status status = RunCommit(operation, *options.watch, work, note);
+  EndWrite(running, written.value_or(status));
+  if (!status.ok()) return status;
   return report;
 }
 
@@ -175,13 +202,20 @@ Result<WriteReport> Append(Session& session, const std::string& name, nb::handle
   CommitOptions options;
   options.branch = branch;
   options.summary = std::move(summary);
-  const Operation operation = MakeOperation(session.NewOperation(), std::move(progress));
-  ICEFRAME_ASSIGN_OR_RETURN(auto reader, OpenInput(session, name, data, operation));
-  return RunWrite(operation, std::move(options), name,
-                  [&](CallerThread& caller, const CommitOptions& watched) {
-                    const auto rows = ReadOnCaller(reader, caller);
-                    return session.Append(operation.context, name, *rows, watched);
-                  });
+  Operation operation = MakeOperation(session.NewOperation(), std::move(progress));
+  RunningOperation running = BeginWrite(kAppendOperation, name, &operation);
+  const auto reader = OpenInput(session, name, data, operation);
+  if (!reader.ok()) {
+    EndWrite(&running, reader.status());
+    return reader.status();
+  }
+  return RunWrite(
+      operation, std::move(options), name,
+      [&](CallerThread& caller, const CommitOptions& watched) {
+        const auto rows = ReadOnCaller(*reader, caller);
+        return session.Append(operation.context, name, *rows, watched);
+      },
+      &running);
 }
 
 Result<WriteReport> Overwrite(Session& session, const std::string& name, nb::handle data,
@@ -191,15 +225,22 @@ Result<WriteReport> Overwrite(Session& session, const std::string& name, nb::han
   CommitOptions options;
   options.branch = branch;
   options.summary = std::move(summary);
-  const Operation operation = MakeOperation(session.NewOperation(), std::move(progress));
-  ICEFRAME_ASSIGN_OR_RETURN(auto reader, OpenInput(session, name, data, operation));
-  return RunWrite(operation, std::move(options), name,
-                  [&](CallerThread& caller, const CommitOptions& watched) {
-                    const auto rows = ReadOnCaller(reader, caller);
-                    OverwriteOptions overwrite(watched);
-                    overwrite.allow_rows_outside_filter = allow_rows_outside_filter;
-                    return session.Overwrite(operation.context, name, *rows, expression, overwrite);
-                  });
+  Operation operation = MakeOperation(session.NewOperation(), std::move(progress));
+  RunningOperation running = BeginWrite(kOverwriteOperation, name, &operation);
+  const auto reader = OpenInput(session, name, data, operation);
+  if (!reader.ok()) {
+    EndWrite(&running, reader.status());
+    return reader.status();
+  }
+  return RunWrite(
+      operation, std::move(options), name,
+      [&](CallerThread& caller, const CommitOptions& watched) {
+        const auto rows = ReadOnCaller(*reader, caller);
+        OverwriteOptions overwrite(watched);
+        overwrite.allow_rows_outside_filter = allow_rows_outside_filter;
+        return session.Overwrite(operation.context, name, *rows, expression, overwrite);
+      },
+      &running);
 }
 
 // Runs a short call of the session without the GIL.
@@ -214,6 +255,14 @@ auto Run(const Session& session, const Call& call)
     using T = typename R::ValueType;
     return RunCall<T>(operation, [&](CallerThread&) { return call(operation.context); });
   }
+}
+
+// As Run, for a call of the catalog: the session's own are operations already.
+template <typename Call>
+auto RunOnNamespaces(const Session& session, const Call& call) {
+  return Run(session, [&](const OperationContext& context) {
+    return RunOperation(context, kNamespaceOperation, {}, call);
+  });
 }
 
 }  // namespace
@@ -278,32 +327,32 @@ void BindSession(nb::module_& module) {
            })
       .def("create_namespace",
            [](Session& self, const Namespace& name_space, const Properties& properties) {
-             return Run(self, [&](const auto& context) {
+             return RunOnNamespaces(self, [&](const auto& context) {
                return self.catalog()->CreateNamespace(context, name_space, properties);
              });
            })
       .def("drop_namespace",
            [](Session& self, const Namespace& name_space) {
-             return Run(self, [&](const auto& context) {
+             return RunOnNamespaces(self, [&](const auto& context) {
                return self.catalog()->DropNamespace(context, name_space);
              });
            })
       .def("list_namespaces",
            [](Session& self, const Namespace& parent) {
-             return Run(self, [&](const auto& context) {
+             return RunOnNamespaces(self, [&](const auto& context) {
                return self.catalog()->ListNamespaces(context, parent);
              });
            })
       .def("update_namespace_properties",
            [](Session& self, const Namespace& name_space, const std::vector<std::string>& removals,
               const Properties& updates) {
-             return Run(self, [&](const auto& context) {
+             return RunOnNamespaces(self, [&](const auto& context) {
                return self.catalog()->UpdateNamespaceProperties(context, name_space, updates,
                                                                 removals);
              });
            })
       .def("load_namespace_properties", [](Session& self, const Namespace& name_space) {
-        return Run(self, [&](const auto& context) {
+        return RunOnNamespaces(self, [&](const auto& context) {
           return self.catalog()->LoadNamespaceProperties(context, name_space);
         });
       });

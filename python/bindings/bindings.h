@@ -21,6 +21,7 @@ void BindExecutor(nanobind::module_& module);
 void BindExpression(nanobind::module_& module);
 void BindFiles(nanobind::module_& module);
 void BindInput(nanobind::module_& module);
+void BindMetrics(nanobind::module_& module);
 void BindQuery(nanobind::module_& module);
 void BindRows(nanobind::module_& module);
 void BindScan(nanobind::module_& module);

@@ -15,6 +15,7 @@ NB_MODULE(_native, module) {
   nb::set_leak_warnings(false);
   RememberMainThread();
   BindExecutor(module);
+  BindMetrics(module);
   BindExpression(module);
   BindTable(module);
   BindFiles(module);

@@ -9,6 +9,9 @@ def num_io_threads() -> int: ...
 def num_tasks() -> int:
     """Tasks of the engine that are queued or running."""
 
+def metrics() -> list[tuple[str, dict[str, str], float]]:
+    """The process's metrics now: name, labels and value of each."""
+
 class Expression:
     """An immutable expression; `iceframe.expressions` wraps it."""
 
