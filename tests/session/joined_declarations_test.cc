@@ -13,6 +13,7 @@
 
 #include "iceframe/all_counters.h"
 #include "iceframe/all_settings.h"
+#include "iceframe/operation_kinds.h"
 
 namespace iceframe {
 namespace {
@@ -66,6 +67,32 @@ TEST(AllCounters, HaveNamesAndMetricsOfTheirOwn) {
     EXPECT_TRUE(series.insert(one).second) << one;
   }
   EXPECT_EQ(series.size(), AllCounters().size());
+}
+
+std::string CountersTable() {
+  std::string table = "| counted | metric |\n|---|---|\n";
+  for (const OperationCount count : AllCounters()) {
+    std::string labels;
+    for (const CounterLabel& label : count.definition().labels) {
+      if (label.name.empty()) continue;
+      labels += (labels.empty() ? "" : ",") + std::string(label.name) + "=\"" +
+                std::string(label.value) + "\"";
+    }
+    if (!labels.empty()) labels = "{" + labels + "}";
+    table += "| `" + std::string(count.name()) + "` | `" + std::string(count.definition().metric) +
+             labels + "` |\n";
+  }
+  return table;
+}
+
+TEST(AllCounters, AreWhatTheDocumentationSays) {
+  const std::string page = TextOf(SourceFile("docs/operations.md"));
+  EXPECT_NE(page.find("\n" + CountersTable()), std::string::npos)
+      << "docs/operations.md must hold this table:\n"
+      << CountersTable();
+  for (const OperationKind kind : kOperationKinds) {
+    EXPECT_NE(page.find("`" + std::string(kind.name) + "`"), std::string::npos) << kind.name;
+  }
 }
 
 TEST(AllSettings, HoldThoseOfEveryLayer) {
