@@ -265,10 +265,13 @@ Totals TotalsNow() {
   return totals;
 }
 
+// As the registry has it: labels in the order of their names.
 std::string KeyOf(OperationCount count) {
+  std::map<std::string_view, std::string_view> labels;
+  for (const CounterLabel& label : count.definition().labels) labels[label.name] = label.value;
   std::string key(count.definition().metric);
-  for (const CounterLabel& label : count.definition().labels) {
-    if (!label.value.empty()) key += "," + std::string(label.name) + "=" + std::string(label.value);
+  for (const auto& [name, value] : labels) {
+    if (!value.empty()) key += "," + std::string(name) + "=" + std::string(value);
   }
   return key;
 }
