@@ -3,8 +3,8 @@
 #include <mutex>
 #include <thread>
 
-#include "iceframe/catalog/writer_lock_internal.h"
 #include "iceframe/catalog/catalog_settings.h"
+#include "iceframe/catalog/writer_lock_internal.h"
 
 namespace iceframe {
 
