@@ -11,6 +11,7 @@
 
 #include "iceframe/base/properties.h"
 #include "iceframe/base/result.h"
+#include "iceframe/catalog/identifier.h"
 #include "iceframe/format/table_metadata.h"
 #include "iceframe/format/table_metadata_builder.h"
 #include "iceframe/format/table_requirement.h"
@@ -20,23 +21,10 @@
 
 namespace iceframe {
 
-/// The levels of a namespace, e.g. {"a", "b"} for a.b.
-using Namespace = std::vector<std::string>;
-
-struct TableIdentifier {
-  Namespace name_space;
-  std::string name;
-
-  /// "a.b.t"
-  std::string ToString() const;
-  /// Splits at dots; the last part is the table. Errors: InvalidArgument for empty parts.
-  static Result<TableIdentifier> Parse(std::string_view text);
-  auto operator<=>(const TableIdentifier&) const = default;
-};
-
 /// A table as a catalog returns it: metadata, not a handle.
 struct LoadedTable {
   TableIdentifier identifier;
+  /// Where the metadata was read from.
   std::string metadata_location;
   std::shared_ptr<const TableMetadata> metadata;
   /// What the catalog adds for this table (credentials, settings); empty for local ones.
@@ -87,8 +75,9 @@ struct CommitOutcome {
 /// kRejected.
 using RebaseFunction = std::function<Result<CommitRequest>(const LoadedTable& current)>;
 
-/// Implementations are thread-safe and, where the store is shared, safe for many processes.
-/// Errors: NotFound, AlreadyExists, InvalidArgument, Unavailable, Unauthorized, Io, Cancelled.
+/// Implementations are thread-safe and, where what they keep is shared, safe for many processes.
+/// CommitStateUnknown, from anything that changes, leaves open whether it was done. Other errors:
+/// NotFound, AlreadyExists, InvalidArgument, Unavailable, Unauthorized, Io, Cancelled.
 class Catalog {
  public:
   virtual ~Catalog() = default;
@@ -120,9 +109,9 @@ class Catalog {
                                         const TableIdentifier& identifier) = 0;
   virtual Result<bool> TableExists(const OperationContext& context,
                                    const TableIdentifier& identifier) = 0;
-  /// With `purge`, deletes the files in the folders data and metadata of the table's location; what
-  /// can't be deleted is logged. Errors: InvalidArgument, before anything is done, if other tables
-  /// may lie there.
+  /// With `purge`, the table's files go too, those in the folders data and metadata of its
+  /// location; what can't be deleted is logged. Errors: InvalidArgument, before anything is done,
+  /// if other tables may lie there.
   virtual Status DropTable(const OperationContext& context, const TableIdentifier& identifier,
                            bool purge) = 0;
   /// Errors: NotFound for the table or the target's namespace; AlreadyExists if the target is
@@ -133,10 +122,10 @@ class Catalog {
                                             const TableIdentifier& identifier,
                                             const std::string& metadata_location) = 0;
 
-  /// Tries once: checks the requirements against the current metadata, writes new metadata, swaps.
-  /// With AssertCreate among the requirements, makes the table. A metadata file that was written is
-  /// deleted again only if it is proved not to have landed. What was written under the context is
-  /// durable before the swap: its deferred syncs are run.
+  /// Tries once: checks the requirements against the current metadata and changes it, or not, as
+  /// one. With AssertCreate among the requirements, makes the table. What was written under the
+  /// context is durable before anything can land: its deferred syncs are run. A file that the
+  /// attempt itself wrote is deleted again only if it is proved not to have landed.
   virtual CommitOutcome CommitTable(const OperationContext& context,
                                     const CommitRequest& request) = 0;
   /// Tries once, holding the catalog's write lock from reading the current table to the swap, so

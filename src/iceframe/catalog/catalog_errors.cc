@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "iceframe/catalog/catalog_errors_internal.h"
-#include "iceframe/catalog/identifier.h"
 
 namespace iceframe {
 

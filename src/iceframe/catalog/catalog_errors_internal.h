@@ -3,7 +3,7 @@
 #pragma once
 
 #include "iceframe/base/result.h"
-#include "iceframe/catalog/catalog.h"
+#include "iceframe/catalog/identifier.h"
 
 namespace iceframe {
 

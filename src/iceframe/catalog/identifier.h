@@ -2,13 +2,28 @@
 // Names of namespaces and tables: their text form, and which ones may be given to something new.
 #pragma once
 
+#include <compare>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "iceframe/base/result.h"
-#include "iceframe/catalog/catalog.h"
 
 namespace iceframe {
+
+/// The levels of a namespace, e.g. {"a", "b"} for a.b.
+using Namespace = std::vector<std::string>;
+
+struct TableIdentifier {
+  Namespace name_space;
+  std::string name;
+
+  /// "a.b.t"
+  std::string ToString() const;
+  /// Splits at dots; the last part is the table. Errors: InvalidArgument for empty parts.
+  static Result<TableIdentifier> Parse(std::string_view text);
+  auto operator<=>(const TableIdentifier&) const = default;
+};
 
 /// "a.b"
 std::string ToString(const Namespace& name_space);

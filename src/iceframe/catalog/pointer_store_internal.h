@@ -10,7 +10,7 @@
 
 #include "iceframe/base/properties.h"
 #include "iceframe/base/result.h"
-#include "iceframe/catalog/catalog.h"
+#include "iceframe/catalog/identifier.h"
 #include "iceframe/runtime/operation_context.h"
 
 namespace iceframe {

@@ -57,13 +57,12 @@ class SqlConnection {
 /// Rolls back unless Commit was called.
 class SqlTransaction {
  public:
-  static Result<SqlTransaction> Begin(SqlConnection* connection) {
+  static Result<std::unique_ptr<SqlTransaction>> Begin(SqlConnection* connection) {
     ICEFRAME_RETURN_NOT_OK(connection->Begin());
-    return SqlTransaction(connection);
+    return std::unique_ptr<SqlTransaction>(new SqlTransaction(connection));
   }
-  SqlTransaction(SqlTransaction&& other) noexcept
-      : connection_(std::exchange(other.connection_, nullptr)) {}
-  SqlTransaction& operator=(SqlTransaction&&) = delete;
+  SqlTransaction(const SqlTransaction&) = delete;
+  SqlTransaction& operator=(const SqlTransaction&) = delete;
   ~SqlTransaction() { Rollback(); }
 
   TransactionEnd Commit() { return std::exchange(connection_, nullptr)->Commit(); }

@@ -46,7 +46,7 @@ Status MakeSqlLayout(SqlConnection& connection, const SqlDialect& dialect, bool 
                  "catalog database has no catalog tables, and init_catalog_tables is off");
   }
   if (is_whole && (layout == SqlLayout::kWithType || !add_type_column)) return Status::OK();
-  ICEFRAME_ASSIGN_OR_RETURN(SqlTransaction transaction, SqlTransaction::Begin(&connection));
+  ICEFRAME_ASSIGN_OR_RETURN(const auto transaction, SqlTransaction::Begin(&connection));
   ICEFRAME_RETURN_NOT_OK(connection.Execute(kCreateTables).status());
   ICEFRAME_RETURN_NOT_OK(connection.Execute(kCreateProperties).status());
   // Looked at again: another process may have been first.
@@ -56,7 +56,7 @@ Status MakeSqlLayout(SqlConnection& connection, const SqlDialect& dialect, bool 
         "ALTER TABLE iceberg_tables ADD COLUMN iceberg_type VARCHAR(5)";
     ICEFRAME_RETURN_NOT_OK(connection.Execute(kAddType).status());
   }
-  return transaction.Commit().status;
+  return transaction->Commit().status;
 }
 
 }  // namespace iceframe

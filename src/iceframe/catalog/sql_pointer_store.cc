@@ -29,8 +29,9 @@ Namespace SplitAtDots(std::string_view name) {
 class SqlPointers final : public PointerTransaction {
  public:
   // Without a transaction the rows are only read.
-  SqlPointers(std::shared_ptr<SqlConnection> connection, std::optional<SqlTransaction> transaction,
-              const SqlStatements* sql, std::string catalog_name)
+  SqlPointers(std::shared_ptr<SqlConnection> connection,
+              std::unique_ptr<SqlTransaction> transaction, const SqlStatements* sql,
+              std::string catalog_name)
       : connection_(std::move(connection)),
         transaction_(std::move(transaction)),
         sql_(sql),
@@ -134,7 +135,7 @@ class SqlPointers final : public PointerTransaction {
 
   std::shared_ptr<SqlConnection> connection_;
   // Ended before the connection is given back.
-  std::optional<SqlTransaction> transaction_;
+  std::unique_ptr<SqlTransaction> transaction_;
   const SqlStatements* sql_;
   std::string catalog_name_;
 };
@@ -158,10 +159,9 @@ class SqlPointerStore final : public PointerStore {
  private:
   Result<std::unique_ptr<SqlPointers>> Open(const OperationContext& context, bool to_write) {
     ICEFRAME_ASSIGN_OR_RETURN(auto connection, database_->Acquire(context));
-    std::optional<SqlTransaction> transaction;
+    std::unique_ptr<SqlTransaction> transaction;
     if (to_write) {
-      ICEFRAME_ASSIGN_OR_RETURN(auto begun, SqlTransaction::Begin(connection.get()));
-      transaction.emplace(std::move(begun));
+      ICEFRAME_ASSIGN_OR_RETURN(transaction, SqlTransaction::Begin(connection.get()));
     }
     // Looked at each time: others may change the layout.
     ICEFRAME_ASSIGN_OR_RETURN(const SqlLayout layout,

@@ -44,7 +44,7 @@ class SqliteDatabaseTest : public ::testing::Test {
     ICEFRAME_ASSIGN_OR_RETURN(const auto rows, use->Query("SELECT value FROM counter"));
     const std::string next = std::to_string(std::stoll(rows.at(0).at(0).value()) + 1);
     ICEFRAME_RETURN_NOT_OK(use->Execute("UPDATE counter SET value = ?", {next}).status());
-    return transaction.Commit().status;
+    return transaction->Commit().status;
   }
 
   static int64_t Count(SqliteDatabase& database, const OperationContext& context) {
@@ -118,7 +118,7 @@ TEST_F(SqliteDatabaseTest, AWaitForTheLockEndsWithTheDeadlineOrACancel) {
   EXPECT_EQ(KindOf(Increment(*database, cancelled)), ErrorKind::kCancelled);
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::milliseconds(500));
   canceller.join();
-  transaction.Rollback();
+  transaction->Rollback();
 }
 
 TEST_F(SqliteDatabaseTest, WorksInAForkedChildAndItsParent) {

@@ -99,7 +99,7 @@ TEST_F(SqliteLocks, AnotherCopyThatClosesTheFileLeavesOurWriteLock) {
   EXPECT_EQ(other.Execute(theirs, "BEGIN IMMEDIATE"), SQLITE_BUSY) << "two writers at once";
   other.Close(theirs);
   EXPECT_TRUE(IsWriteLocked()) << "dropped by the other copy";
-  EXPECT_TRUE(transaction.Commit().status.ok());
+  EXPECT_TRUE(transaction->Commit().status.ok());
   EXPECT_FALSE(IsWriteLocked());
 }
 
