@@ -132,7 +132,7 @@ class BenchTable {
   std::vector<ScanTask> Plan(const Expression& filter) const {
     ScanPlanOptions options;
     options.metadata = metadata_;
-    options.filter = filter;
+    options.rows.filter = filter;
     return PlanFiles(OperationContext(), io_, std::move(options)).ValueOrDie();
   }
 

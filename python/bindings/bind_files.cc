@@ -182,21 +182,17 @@ Result<std::vector<TableEntry>> FetchEntries(const ManifestFile& manifest, nb::h
   return EntriesOf(manifest, *table_io, discard_deleted.ptr() == Py_True);
 }
 
-Result<std::vector<TableTask>> PlanTasks(const TableIO& io, FilterArgument filter,
-                                         bool case_sensitive, std::optional<int64_t> snapshot_id,
-                                         std::optional<std::string> ref,
-                                         std::optional<int64_t> limit) {
+Result<std::vector<TableTask>> PlanTasks(const TableIO& io, const ReadRequest& request) {
   const TablePtr& table = io.table;
-  TableScanOptions options;
-  ICEFRAME_ASSIGN_OR_RETURN(options.filter, ToFilter(std::move(filter)));
-  if (snapshot_id) options.version.snapshot_id = SnapshotId(*snapshot_id);
-  options.version.ref = std::move(ref);
-  options.case_sensitive = case_sensitive;
-  options.limit = limit;
-  options.with_statistics = true;
+  ICEFRAME_ASSIGN_OR_RETURN(const ScanOptions asked, ToScanOptions(request));
   using Tasks = std::vector<TableTask>;
   return RunPlanning<Tasks>(io, [&](const OperationContext& context) -> Result<Tasks> {
-    ICEFRAME_ASSIGN_OR_RETURN(TaskSource source, PlanTableScan(context, *table, options));
+    ICEFRAME_ASSIGN_OR_RETURN(const TableState state, ResolveTable(table, asked.version));
+    TableScanOptions scan;
+    scan.read.rows.limit = asked.rows.limit;
+    ICEFRAME_ASSIGN_OR_RETURN(scan.read.rows.filter, BindTableFilter(state, asked.rows));
+    scan.with_statistics = true;
+    ICEFRAME_ASSIGN_OR_RETURN(TaskSource source, PlanTableScan(context, state, scan));
     std::map<PartitionSpecId, std::shared_ptr<const Type>> types;
     Tasks tasks;
     while (true) {
@@ -281,9 +277,7 @@ void BindFiles(nb::module_& module) {
            }),
            nb::arg("session"), nb::arg("table"))
       .def("manifests", &ManifestsOf, nb::arg("snapshot_id"), "A snapshot's manifests, in order.")
-      .def("plan_files", &PlanTasks, nb::kw_only(), nb::arg("filter").none(),
-           nb::arg("case_sensitive"), nb::arg("snapshot_id").none(), nb::arg("ref").none(),
-           nb::arg("limit").none());
+      .def("plan_files", &PlanTasks, nb::arg("request"));
   BindDataFile(module);
   BindManifests(module);
   BindTasks(module);

@@ -8,7 +8,6 @@
 #include <nanobind/stl/vector.h>
 
 #include "iceframe/all_counters.h"
-#include "iceframe/expression/parse_expression.h"
 #include "iceframe/operation_kinds.h"
 #include "iceframe/runtime/executor.h"
 #include "iceframe/runtime/running_operation.h"
@@ -96,30 +95,9 @@ void BatchStream::Close() {
   reader.reset();
 }
 
-Result<Expression> ToFilter(FilterArgument filter) {
-  if (!filter) return True();
-  if (auto* expression = std::get_if<Expression>(&*filter)) return std::move(*expression);
-  return ParseExpression(std::get<std::string>(*filter));
-}
-
-TableVersion ToVersion(std::optional<int64_t> snapshot_id, std::optional<int64_t> as_of_timestamp,
-                       std::optional<std::string> ref) {
-  TableVersion version;
-  if (snapshot_id) version.snapshot_id = SnapshotId(*snapshot_id);
-  version.as_of_timestamp_ms = as_of_timestamp;
-  version.ref = std::move(ref);
-  return version;
-}
-
-Result<int64_t> CountRows(Session& session, const TableArgument& table, FilterArgument filter,
-                          std::optional<int64_t> limit, std::optional<int64_t> snapshot_id,
-                          std::optional<int64_t> as_of_timestamp, std::optional<std::string> ref,
-                          bool case_sensitive) {
-  ScanOptions options;
-  ICEFRAME_ASSIGN_OR_RETURN(options.filter, ToFilter(std::move(filter)));
-  options.limit = limit;
-  options.version = ToVersion(snapshot_id, as_of_timestamp, std::move(ref));
-  options.case_sensitive = case_sensitive;
+Result<int64_t> CountRows(Session& session, const TableArgument& table,
+                          const ReadRequest& request) {
+  ICEFRAME_ASSIGN_OR_RETURN(const ScanOptions options, ToScanOptions(request));
   const Operation operation = MakeOperation(session.NewOperation());
   return RunCall<int64_t>(operation, [&](CallerThread&) {
     const auto* name = std::get_if<std::string>(&table);
@@ -135,19 +113,9 @@ Result<int64_t> CountRows(Session& session, const TableArgument& table, FilterAr
   });
 }
 
-Result<std::shared_ptr<BatchStream>> Scan(
-    Session& session, const TableArgument& table, std::optional<std::vector<std::string>> columns,
-    FilterArgument filter, std::optional<int64_t> limit, std::optional<int64_t> snapshot_id,
-    std::optional<int64_t> as_of_timestamp, std::optional<std::string> ref, bool ordered,
-    bool case_sensitive, int64_t batch_rows, nb::object progress) {
-  ScanOptions options;
-  options.columns = std::move(columns);
-  ICEFRAME_ASSIGN_OR_RETURN(options.filter, ToFilter(std::move(filter)));
-  options.limit = limit;
-  options.version = ToVersion(snapshot_id, as_of_timestamp, std::move(ref));
-  options.ordered = ordered;
-  options.case_sensitive = case_sensitive;
-  options.batch_rows = batch_rows;
+Result<std::shared_ptr<BatchStream>> Scan(Session& session, const TableArgument& table,
+                                          const ReadRequest& request, nb::object progress) {
+  ICEFRAME_ASSIGN_OR_RETURN(const ScanOptions options, ToScanOptions(request));
   Operation operation = MakeOperation(session.NewOperation(), std::move(progress));
   using Reader = std::shared_ptr<arrow::RecordBatchReader>;
   ICEFRAME_ASSIGN_OR_RETURN(

@@ -280,13 +280,9 @@ void BindSession(nb::module_& module) {
       .def("overwrite", &Overwrite, nb::arg("name"), nb::arg("data"), nb::kw_only(),
            nb::arg("filter").none(), nb::arg("allow_rows_outside_filter"), nb::arg("branch"),
            nb::arg("summary"), nb::arg("progress").none())
-      .def("scan", &Scan, nb::arg("table"), nb::kw_only(), nb::arg("columns").none(),
-           nb::arg("filter").none(), nb::arg("limit").none(), nb::arg("snapshot_id").none(),
-           nb::arg("as_of_timestamp").none(), nb::arg("ref").none(), nb::arg("ordered"),
-           nb::arg("case_sensitive"), nb::arg("batch_rows"), nb::arg("progress").none())
-      .def("count_rows", &CountRows, nb::arg("table"), nb::kw_only(), nb::arg("filter").none(),
-           nb::arg("limit").none(), nb::arg("snapshot_id").none(),
-           nb::arg("as_of_timestamp").none(), nb::arg("ref").none(), nb::arg("case_sensitive"))
+      .def("scan", &Scan, nb::arg("table"), nb::arg("request"), nb::kw_only(),
+           nb::arg("progress").none())
+      .def("count_rows", &CountRows, nb::arg("table"), nb::arg("request"))
       .def("execute", &Execute, nb::arg("query"), nb::kw_only(), nb::arg("disabled_rules"),
            nb::arg("progress").none())
       .def("explain", &Explain, nb::arg("query"), nb::kw_only(), nb::arg("analyze"),

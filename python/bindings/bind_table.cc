@@ -29,16 +29,14 @@ namespace iceframe::python {
 
 namespace {
 
-Result<RowSchema> RowSchemaOf(const Table& self, std::optional<std::vector<std::string>> columns,
-                              std::optional<int64_t> snapshot_id,
-                              std::optional<int64_t> as_of_timestamp,
-                              std::optional<std::string> ref) {
-  ICEFRAME_ASSIGN_OR_RETURN(auto schema,
-                            self.SchemaOf(ToVersion(snapshot_id, as_of_timestamp, std::move(ref))));
+Result<RowSchema> RowSchemaOf(const Table& self, const ReadRequest& request) {
+  ICEFRAME_ASSIGN_OR_RETURN(const ScanOptions asked, ToScanOptions(request));
+  ICEFRAME_ASSIGN_OR_RETURN(auto schema, self.SchemaOf(asked.version));
   RowSchema rows;
-  if (columns) {
-    ICEFRAME_ASSIGN_OR_RETURN(schema, WithMetadataColumns(*self.metadata(), schema, *columns));
-    ICEFRAME_ASSIGN_OR_RETURN(schema, SelectColumns(*schema, *columns, true));
+  if (asked.columns) {
+    ICEFRAME_ASSIGN_OR_RETURN(schema,
+                              WithMetadataColumns(*self.metadata(), schema, *asked.columns));
+    ICEFRAME_ASSIGN_OR_RETURN(schema, SelectColumns(*schema, *asked.columns, true));
     ICEFRAME_ASSIGN_OR_RETURN(rows.schema, ToArrowSchema(*schema));
   } else {
     ICEFRAME_ASSIGN_OR_RETURN(rows.schema, ToArrowStorageSchema(*schema));
@@ -62,8 +60,7 @@ void BindTable(nb::module_& module) {
              if (snapshot == nullptr) return std::nullopt;
              return snapshot->snapshot_id.value();
            })
-      .def("row_schema", &RowSchemaOf, nb::arg("columns").none(), nb::arg("snapshot_id").none(),
-           nb::arg("as_of_timestamp").none(), nb::arg("ref").none(),
+      .def("row_schema", &RowSchemaOf, nb::arg("request"),
            "The columns of the rows of a version; without names, those that can't be read too.");
 }
 

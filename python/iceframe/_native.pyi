@@ -88,13 +88,7 @@ class Table:
     def format_version(self) -> int: ...
     def metadata_json(self) -> str: ...
     def current_snapshot_id(self) -> int | None: ...
-    def row_schema(
-        self,
-        columns: Sequence[str] | None,
-        snapshot_id: int | None,
-        as_of_timestamp: int | None,
-        ref: str | None,
-    ) -> RowSchema:
+    def row_schema(self, request: dict[str, Any]) -> RowSchema:
         """
         The columns of the rows of a version; without names, those that can't be read too.
         """
@@ -106,15 +100,7 @@ class TableIO:
     def manifests(self, snapshot_id: int) -> list[ManifestFile]:
         """A snapshot's manifests, in order."""
 
-    def plan_files(
-        self,
-        *,
-        filter: str | Expression | None,
-        case_sensitive: bool,
-        snapshot_id: int | None,
-        ref: str | None,
-        limit: int | None,
-    ) -> list[FileScanTask]: ...
+    def plan_files(self, request: dict[str, Any]) -> list[FileScanTask]: ...
 
 class DataFile:
     """A data or delete file, as a manifest describes it."""
@@ -389,31 +375,9 @@ class Session:
         progress: object | None,
     ) -> WriteReport: ...
     def scan(
-        self,
-        table: str | Table,
-        *,
-        columns: Sequence[str] | None,
-        filter: str | Expression | None,
-        limit: int | None,
-        snapshot_id: int | None,
-        as_of_timestamp: int | None,
-        ref: str | None,
-        ordered: bool,
-        case_sensitive: bool,
-        batch_rows: int,
-        progress: object | None,
+        self, table: str | Table, request: dict[str, Any], *, progress: object | None
     ) -> BatchStream: ...
-    def count_rows(
-        self,
-        table: str | Table,
-        *,
-        filter: str | Expression | None,
-        limit: int | None,
-        snapshot_id: int | None,
-        as_of_timestamp: int | None,
-        ref: str | None,
-        case_sensitive: bool,
-    ) -> int: ...
+    def count_rows(self, table: str | Table, request: dict[str, Any]) -> int: ...
     def execute(
         self, query: Query, *, disabled_rules: Sequence[str], progress: object | None
     ) -> BatchStream: ...

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import operator
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,7 +11,7 @@ from iceframe import _native
 from iceframe.errors import ValidationError, shown
 from iceframe.expressions import Expression
 from iceframe.foreign_filters import foreign_filter
-from iceframe.plain_values import as_list, required_text, truth
+from iceframe.plain_values import as_list, required_text, required_whole_number, truth
 
 __all__ = [
     "as_list",
@@ -32,21 +31,6 @@ __all__ = [
     "truth",
     "whole_number",
 ]
-
-_INT64_MAX = 2**63 - 1
-
-
-def required_whole_number(name: str, value: Any) -> int:  # noqa: ANN401 - what the user wrote
-    """Returns the value as an integer, whichever library's; texts and fractions are refused."""
-    try:
-        number = operator.index(value)
-    except TypeError:
-        number = None
-    if number is None or isinstance(value, bool):
-        raise ValidationError(f"{name} is no whole number: {shown(value)}")
-    if abs(number) > _INT64_MAX:
-        raise ValidationError(f"{name} is too large: {shown(number)}")
-    return number
 
 
 def whole_number(name: str, value: Any) -> int | None:  # noqa: ANN401 - as above

@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NoReturn
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Concatenate,
+    Generic,
+    NoReturn,
+    ParamSpec,
+    TypeVar,
+    Unpack,
+    cast,
+)
 
 from iceframe import _native
 from iceframe._native import WriteReport
@@ -18,7 +28,6 @@ from iceframe.arguments import (
     sort_column,
     string_properties,
     text,
-    texts,
     transform_pair,
     truth,
     whole_number,
@@ -34,8 +43,9 @@ from iceframe.expressions import Expression
 from iceframe.html import html_table
 from iceframe.namespaces import NamespaceManager
 from iceframe.not_built import FRAME, refuse
+from iceframe.options import CreateOptions, OverwriteOptions, ScanOptions, checked
 from iceframe.progress import ProgressOption, progress_listener
-from iceframe.reading import ScanOptions, TableReading
+from iceframe.reading import TableReads
 from iceframe.table import Table
 from iceframe.table_input import num_rows_of, to_rows, to_table_schema
 
@@ -73,7 +83,27 @@ def _settings(
     return values
 
 
-class IceFrame(TableReading):
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
+
+
+class _ReadMethod(Generic[_P, _R]):
+    """Stands for a method of the `TableReads` that an `IceFrame` holds."""
+
+    def __init__(self, method: Callable[Concatenate[TableReads, _P], _R]) -> None:
+        self._method = method
+
+    def __get__(self, ice: IceFrame | None, owner: type) -> Any:  # noqa: ANN401 - bound, or not
+        return self._method if ice is None else self._method.__get__(ice._reads)
+
+
+def _read_method(
+    method: Callable[Concatenate[TableReads, _P], _R],
+) -> Callable[Concatenate[IceFrame, _P], _R]:
+    return cast("Callable[Concatenate[IceFrame, _P], _R]", _ReadMethod(method))
+
+
+class IceFrame:
     """A catalog of Iceberg tables and the engine over it.
 
     A table's name is ``"namespace.table"``; a bare ``"table"`` stands for ``"default.table"``.
@@ -134,6 +164,7 @@ class IceFrame(TableReading):
             string_properties("catalog_config", catalog_config),
             _settings(settings, more_settings, memory_limit),
         )
+        self._reads = TableReads(self._session)
 
     # Type checkers find what there is not by themselves.
     if not TYPE_CHECKING:
@@ -161,10 +192,7 @@ class IceFrame(TableReading):
         partition_spec: Sequence[tuple[str, str]] | None = None,
         sort_order: Sequence[Any] | None = None,
         properties: Mapping[str, Any] | None = None,
-        *,
-        location: str | None = None,
-        format_version: int = 2,
-        exist_ok: bool = False,
+        **options: Unpack[CreateOptions],
     ) -> Table:
         """Creates an empty table, and its namespace where that is missing.
 
@@ -179,9 +207,7 @@ class IceFrame(TableReading):
                 truncate[W], year, month, day, hour and void.
             sort_order: columns, or tuples of column and "desc"/"asc"/"nulls-first"/"nulls-last".
             properties: table properties.
-            location: where the table's files go; the catalog chooses by default.
-            format_version: 1, 2 or 3.
-            exist_ok: return the table that is there instead of raising.
+            **options: location, format_version and exist_ok; see `CreateOptions`.
 
         Raises:
             AlreadyExistsError: the table is there and exist_ok is False.
@@ -194,11 +220,12 @@ class IceFrame(TableReading):
             >>> table.name()
             ('default', 'events')
         """
-        if truth("exist_ok", exist_ok):
+        chosen = checked(CreateOptions, options)
+        if chosen.get("exist_ok"):
             # What is there already needs no schema that can be read.
             with contextlib.suppress(TableNotFoundError):
                 return self.get_table(table_name)
-        version = required_whole_number("format_version", format_version)
+        version = chosen.get("format_version", 2)
         created = self._session.create_table(
             identifier(table_name),
             to_table_schema(schema, version),
@@ -207,9 +234,9 @@ class IceFrame(TableReading):
             ],
             sort_by=[sort_column(entry) for entry in as_list("sort_order", sort_order)],
             properties=string_properties("properties", properties),
-            location=text("location", location) or "",
+            location=chosen.get("location") or "",
             format_version=version,
-            exist_ok=exist_ok,
+            exist_ok=chosen.get("exist_ok", False),
         )
         return Table(self._session, created)
 
@@ -278,9 +305,7 @@ class IceFrame(TableReading):
         """
         truth("exist_ok", exist_ok)
         try:
-            self._session.create_namespace(
-                levels("namespace", name), string_properties("properties", properties)
-            )
+            self.namespaces.create_namespace(name, properties)
         except AlreadyExistsError:
             if not exist_ok:
                 raise
@@ -291,7 +316,7 @@ class IceFrame(TableReading):
         Raises:
             NotFoundError: there is no such namespace.
         """
-        return self._session.load_namespace_properties(levels("namespace", name))
+        return self.namespaces.load_namespace_properties(name)
 
     def update_namespace_properties(
         self,
@@ -311,26 +336,33 @@ class IceFrame(TableReading):
             >>> ice.load_namespace_properties("default")["owner"]
             'ada'
         """
-        self._session.update_namespace_properties(
-            levels("namespace", name),
-            texts("removals", removals),
-            string_properties("updates", updates),
-        )
+        self.namespaces.update_namespace_properties(name, removals, updates)
 
     def drop_namespace(self, name: str) -> None:
         """Removes an empty namespace."""
-        self._session.drop_namespace(levels("namespace", name))
+        self.namespaces.drop_namespace(name)
 
     @property
     def namespaces(self) -> NamespaceManager:
         """The same calls on namespaces as an object of their own."""
-        return NamespaceManager(self)
+        return NamespaceManager(self._session)
 
     def list_namespaces(self, parent: str | None = None) -> list[tuple[str, ...]]:
         """Returns the namespaces directly below ``parent`` (None: the top level), sorted."""
-        is_top = parent is None or (isinstance(parent, str | tuple) and not parent)
-        above = [] if is_top else levels("parent", parent)
-        return [tuple(name) for name in self._session.list_namespaces(above)]
+        return self.namespaces.list_namespaces(parent)
+
+    # -- reading -------------------------------------------------------------------------------
+
+    scan = _read_method(TableReads.scan)
+    scan_batches = _read_method(TableReads.scan_batches)
+    to_arrow = _read_method(TableReads.to_arrow)
+    read_table = _read_method(TableReads.read_table)
+    to_pandas = _read_method(TableReads.to_pandas)
+    head = _read_method(TableReads.head)
+    count_rows = _read_method(TableReads.count_rows)
+    describe = _read_method(TableReads.describe)
+    lazy = _read_method(TableReads.lazy)
+    query = _read_method(TableReads.query)
 
     # -- writing -------------------------------------------------------------------------------
 
@@ -392,10 +424,7 @@ class IceFrame(TableReading):
         data: Any,  # noqa: ANN401 - anything with rows
         filter_expr: str | Expression | None = None,
         branch: str | None = None,
-        *,
-        allow_rows_outside_filter: bool = False,
-        snapshot_properties: Mapping[str, Any] | None = None,
-        progress: ProgressOption = False,
+        **options: Unpack[OverwriteOptions],
     ) -> WriteReport:
         """Replaces rows in one snapshot: all of them, or those of the files that match.
 
@@ -406,11 +435,8 @@ class IceFrame(TableReading):
                 data file must match it wholly or not at all, which is found out by reading its
                 rows where partition and bounds don't tell.
             branch: the branch to write to, made where it is missing; None: main.
-            allow_rows_outside_filter: take rows of ``data`` that don't match the filter; else the
-                first of them is an error and nothing is written.
-            snapshot_properties: extra entries of the snapshot's summary.
-            progress: False, True (a bar on a terminal or in a notebook) or a callable of a
-                `Progress`.
+            **options: allow_rows_outside_filter, snapshot_properties and progress; see
+                `OverwriteOptions`.
 
         Raises:
             ValidationError: a row of ``data`` does not match the filter.
@@ -424,15 +450,14 @@ class IceFrame(TableReading):
             >>> ice.to_arrow("users", ["id"]).to_pydict()
             {'id': [9]}
         """
-        with progress_listener(progress, num_rows_of(data)) as listener:
+        chosen = checked(OverwriteOptions, options)
+        with progress_listener(chosen.get("progress", False), num_rows_of(data)) as listener:
             return self._session.overwrite(
                 identifier(table_name),
                 to_rows(data, replaces=True),
                 filter=filter_argument("filter_expr", filter_expr),
-                allow_rows_outside_filter=truth(
-                    "allow_rows_outside_filter", allow_rows_outside_filter
-                ),
+                allow_rows_outside_filter=chosen.get("allow_rows_outside_filter", False),
                 branch=text("branch", branch) or "main",
-                summary=string_properties("snapshot_properties", snapshot_properties),
+                summary=string_properties("snapshot_properties", chosen.get("snapshot_properties")),
                 progress=listener,
             )

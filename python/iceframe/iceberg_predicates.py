@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from pydantic import PrivateAttr
@@ -13,12 +14,14 @@ from pyiceberg.types import BinaryType, FixedType, IcebergType
 from iceframe import _native
 from iceframe.errors import UnsupportedOperationError
 from iceframe.exported_literals import bound_to
-from iceframe.pushdown import pushdown_bound, whole
 
 if TYPE_CHECKING:
     from pyiceberg.schema import Schema
 
 __all__ = ["TextLiteral", "TypedWhenBound"]
+
+#: Gives PyIceberg's form of a bound expression.
+Translate = Callable[[_native.Expression], BooleanExpression]
 
 
 class TextLiteral(StringLiteral):
@@ -46,12 +49,17 @@ class TypedWhenBound(UnboundPredicate):
     """
 
     _expression: _native.Expression = PrivateAttr()
+    _translate: Translate = PrivateAttr()
 
     @classmethod
-    def of(cls, e: _native.Expression, column: str, *, negate: bool) -> TypedWhenBound:
-        """Returns the predicate over ``column`` that is true where the expression is, or false."""
+    def of(cls, e: _native.Expression, column: str, translate: Translate) -> TypedWhenBound:
+        """Returns the predicate over ``column`` that is true where the expression is.
+
+        ``translate`` gives PyIceberg's form of an expression that is bound.
+        """
         made = cls(term=Reference(column))
-        made._expression = e.invert() if negate else e
+        made._expression = e
+        made._translate = translate
         return made
 
     def bind(self, schema: Schema, case_sensitive: bool = True) -> BooleanExpression:
@@ -61,8 +69,7 @@ class TypedWhenBound(UnboundPredicate):
             UnsupportedOperationError: PyIceberg has none for the column's type.
         """
         expression = bound_to(self._expression, schema, case_sensitive=case_sensitive)
-        found = whole(expression, pushdown_bound(expression))
-        return bind(schema, found, case_sensitive=True)
+        return bind(schema, self._translate(expression), case_sensitive=True)
 
     @property
     def expression(self) -> _native.Expression:
@@ -71,7 +78,7 @@ class TypedWhenBound(UnboundPredicate):
 
     def __invert__(self) -> TypedWhenBound:
         column = self._expression.referenced_columns()[0]
-        return TypedWhenBound.of(self._expression, column, negate=True)
+        return TypedWhenBound.of(self._expression.invert(), column, self._translate)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, TypedWhenBound) and self._expression.equals(other._expression)

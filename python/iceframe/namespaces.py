@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from iceframe.frame import IceFrame
+from iceframe import _native
+from iceframe.arguments import levels, string_properties, texts
 
 __all__ = ["NamespaceManager"]
 
@@ -21,24 +21,28 @@ class NamespaceManager:
         [('default',), ('sales',)]
     """
 
-    def __init__(self, ice: IceFrame) -> None:
-        self._ice = ice
+    def __init__(self, session: _native.Session) -> None:
+        self._session = session
 
     def create_namespace(self, namespace: str, properties: Mapping[str, Any] | None = None) -> None:
         """As `IceFrame.create_namespace`."""
-        self._ice.create_namespace(namespace, properties)
+        self._session.create_namespace(
+            levels("namespace", namespace), string_properties("properties", properties)
+        )
 
     def drop_namespace(self, namespace: str) -> None:
         """As `IceFrame.drop_namespace`."""
-        self._ice.drop_namespace(namespace)
+        self._session.drop_namespace(levels("namespace", namespace))
 
     def list_namespaces(self, parent: str | None = None) -> list[tuple[str, ...]]:
         """As `IceFrame.list_namespaces`."""
-        return self._ice.list_namespaces(parent)
+        is_top = parent is None or (isinstance(parent, str | tuple) and not parent)
+        above = [] if is_top else levels("parent", parent)
+        return [tuple(name) for name in self._session.list_namespaces(above)]
 
     def load_namespace_properties(self, namespace: str) -> dict[str, str]:
         """As `IceFrame.load_namespace_properties`."""
-        return self._ice.load_namespace_properties(namespace)
+        return self._session.load_namespace_properties(levels("namespace", namespace))
 
     def update_namespace_properties(
         self,
@@ -47,4 +51,8 @@ class NamespaceManager:
         updates: Mapping[str, Any] | None = None,
     ) -> None:
         """As `IceFrame.update_namespace_properties`."""
-        self._ice.update_namespace_properties(namespace, removals, updates)
+        self._session.update_namespace_properties(
+            levels("namespace", namespace),
+            texts("removals", removals),
+            string_properties("updates", updates),
+        )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from iceframe.errors import SchemaError, ValidationError
-from iceframe.row_streams import pyarrow_for
+from iceframe.pyarrow_forms import pyarrow_for
 
 __all__ = ["frame_columns", "is_pandas", "pandas_schema", "series_values"]
 

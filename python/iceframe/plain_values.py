@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from iceframe.errors import ValidationError, shown
 
-__all__ = ["as_list", "required_text", "truth"]
+__all__ = ["as_list", "required_text", "required_whole_number", "truth"]
+
+_INT64_MAX = 2**63 - 1
 
 
 def required_text(name: str, value: object) -> str:
@@ -23,6 +26,19 @@ def required_text(name: str, value: object) -> str:
     except UnicodeEncodeError:
         raise ValidationError(f"{name} holds half a character: {shown(value)}") from None
     return str(value)
+
+
+def required_whole_number(name: str, value: Any) -> int:  # noqa: ANN401 - what the user wrote
+    """Returns the value as an integer, whichever library's; texts and fractions are refused."""
+    try:
+        number = operator.index(value)
+    except TypeError:
+        number = None
+    if number is None or isinstance(value, bool):
+        raise ValidationError(f"{name} is no whole number: {shown(value)}")
+    if abs(number) > _INT64_MAX:
+        raise ValidationError(f"{name} is too large: {shown(number)}")
+    return number
 
 
 def truth(name: str, value: Any) -> bool:  # noqa: ANN401 - what the user wrote

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from iceframe import _native
 from iceframe.errors import UnsupportedOperationError
@@ -18,8 +18,6 @@ from iceframe.literals import python_value
 
 if TYPE_CHECKING:
     from pyiceberg.expressions import BooleanExpression
-
-    from iceframe.expressions import Expression
 
 __all__ = ["plan", "pushdown", "to_iceberg"]
 
@@ -71,7 +69,15 @@ def whole(expression: _native.Expression, pushed: Pushed) -> BooleanExpression:
     return pushed[0]
 
 
-def plan(expressions: Iterable[Expression]) -> tuple[BooleanExpression, list[Expression]]:
+class _Expression(Protocol):
+    @property
+    def native(self) -> _native.Expression: ...
+
+
+_E = TypeVar("_E", bound=_Expression)
+
+
+def plan(expressions: Iterable[_E]) -> tuple[BooleanExpression, list[_E]]:
     """Returns the conjunction of what can be pushed, and what is left to check."""
     from pyiceberg.expressions import AlwaysTrue, And
 
@@ -228,7 +234,11 @@ def _compared_with_nan(op: str, column: str) -> Pushed:
 def _when_bound(e: _native.Expression, column: str, *, negate: bool) -> Pushed:
     from iceframe.iceberg_predicates import TypedWhenBound
 
-    return TypedWhenBound.of(e, column, negate=negate), True
+    return TypedWhenBound.of(e.invert() if negate else e, column, _bound_form), True
+
+
+def _bound_form(expression: _native.Expression) -> BooleanExpression:
+    return whole(expression, pushdown_bound(expression))
 
 
 def _joined(pushed: list[Pushed], *, is_and: bool) -> Pushed:

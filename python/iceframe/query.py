@@ -20,8 +20,8 @@ from iceframe.arguments import (
 from iceframe.errors import ValidationError, shown
 from iceframe.expressions import Expression, SortKey, column_of
 from iceframe.not_built import QUERY, refuse
-from iceframe.progress import ProgressOption, check_progress, progress_listener
-from iceframe.row_streams import arrow_batches, pyarrow_for, read_arrow, read_polars, to_pandas
+from iceframe.progress import ProgressOption
+from iceframe.row_streams import RowSource
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -237,36 +237,25 @@ class QueryBuilder:
             TableNotFoundError: there is no such table.
             MemoryLimitError: ``memory.limit`` was reached.
         """
-        with progress_listener(progress) as listener:
-            return read_polars(self._start(listener))
+        return self._rows().polars(progress)
 
     collect = execute
     to_polars = execute
 
     def to_arrow(self, *, progress: ProgressOption = False) -> pa.Table:
         """As `execute`, as a pyarrow Table."""
-        pyarrow_for("to_arrow")
-        with progress_listener(progress) as listener:
-            return read_arrow(self._start(listener))
+        return self._rows().arrow(progress)
 
     def to_pandas(self, *, progress: ProgressOption = False) -> pd.DataFrame:
         """As `execute`, as a pandas DataFrame."""
-        pyarrow_for("to_pandas")
-        return to_pandas(self.to_arrow(progress=progress))
+        return self._rows().pandas(progress)
 
     def to_batches(self, *, progress: ProgressOption = False) -> Iterator[pa.RecordBatch]:
         """Runs the query; yields its rows as they are computed. Closing the iterator stops it."""
-        pyarrow_for("to_batches")
-        check_progress(progress)
-
-        def batches() -> Iterator[pa.RecordBatch]:
-            with progress_listener(progress) as listener:
-                yield from arrow_batches(self._start(listener))
-
-        return batches()
+        return self._rows().arrow_batches(progress, what="to_batches")
 
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
-        return self._start(None).__arrow_c_stream__(requested_schema)
+        return self._rows().stream().__arrow_c_stream__(requested_schema)
 
     def explain(self, analyze: bool = False, *, disabled_rules: Sequence[str] = ()) -> Explanation:
         """Returns what the query does.
@@ -302,6 +291,9 @@ class QueryBuilder:
         return f"<pre>{escape(repr(self))}</pre>"
 
     # -- inside ------------------------------------------------------------------------------------
+
+    def _rows(self) -> RowSource:
+        return RowSource(self._start)
 
     def _start(self, listener: Any) -> _native.BatchStream:  # noqa: ANN401 - of progress_listener
         return self._session.execute(self._query, disabled_rules=[], progress=listener)

@@ -1,10 +1,10 @@
-"""`TableReading`: the ways in which a table is read."""
+"""`TableReads`: the ways in which tables of a session are read."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, TypedDict, Unpack
+from typing import TYPE_CHECKING, Any, Unpack, cast
 
 from iceframe import _native
 from iceframe.arguments import (
@@ -15,22 +15,15 @@ from iceframe.arguments import (
     required_whole_number,
     text,
     to_milliseconds,
-    truth,
     whole_number,
 )
 from iceframe.errors import UnsupportedOperationError
 from iceframe.expressions import Expression
+from iceframe.options import ReadOptions, ReadTableOptions, ScanOptions, checked
 from iceframe.polars_frames import lazy_frame
-from iceframe.progress import ProgressOption, check_progress, progress_listener
+from iceframe.progress import ProgressOption
 from iceframe.query import QueryBuilder
-from iceframe.row_streams import (
-    arrow_batches,
-    pyarrow_for,
-    read_arrow,
-    read_polars,
-    stream_batches,
-    to_pandas,
-)
+from iceframe.row_streams import RowSource
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,40 +31,36 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-__all__ = ["ReadOptions", "ScanOptions", "TableReading"]
+__all__ = ["ReadOptions", "ScanOptions", "TableReads", "read_request"]
 
 
-class ReadOptions(TypedDict, total=False):
-    """What more a scan can be told.
-
-    Attributes:
-        ref: read this branch or tag.
-        ordered: rows in the order of the table's files (the default); False may be faster.
-        batch_size: the most rows in one batch, 65 536 by default.
-    """
-
-    ref: str | None
-    ordered: bool
-    batch_size: int
-
-
-class ScanOptions(ReadOptions, total=False):
-    """What more a scan can be told; at most one of snapshot_id, as_of_timestamp and ref.
-
-    Attributes:
-        snapshot_id: read this snapshot.
-        as_of_timestamp: read what was current at this time: a datetime with a time zone, or
-            milliseconds since the epoch.
-    """
-
-    snapshot_id: int | None
-    as_of_timestamp: int | dt.datetime | None
+def read_request(
+    columns: Sequence[str] | None = None,
+    filter_expr: str | Expression | None = None,
+    limit: int | None = None,
+    options: ScanOptions | None = None,
+) -> dict[str, Any]:
+    """Returns what a read is asked for, as the native module takes it: only what was given."""
+    request = checked(ScanOptions, options or {})
+    request["columns"] = column_names(columns)
+    request["filter"] = filter_argument("filter_expr", filter_expr)
+    request["limit"] = whole_number("limit", limit)
+    return request
 
 
-class TableReading:
-    """The reading half of `IceFrame`."""
+class TableReads:
+    """Reads tables of one session; `IceFrame` has its methods."""
 
-    _session: _native.Session
+    def __init__(self, session: _native.Session) -> None:
+        self._session = session
+
+    def rows(self, table: str | _native.Table, request: dict[str, Any]) -> RowSource:
+        """Returns the rows that a request gives, of a table by its name or as it was loaded."""
+
+        def start(listener: Any) -> _native.BatchStream:  # noqa: ANN401 - of progress_listener
+            return self._session.scan(table, request, progress=listener)
+
+        return RowSource(start)
 
     def scan(
         self,
@@ -90,8 +79,8 @@ class TableReading:
 
         Args:
             table_name: "namespace.table", or "table" in the namespace "default".
-            columns: names in the order wanted, nested ones dotted; None: all. ``_file`` and
-                ``_pos`` are the data file and the place in it that a row comes from.
+            columns: names in the order wanted, nested ones dotted; None: all. ``_file``, ``_pos``,
+                ``_spec_id`` and ``_partition`` tell where a row lies (docs/tables.md).
             filter_expr: SQL text, e.g. ``"age > 30 AND city IN ('Oslo', 'Rome')"``, or an
                 expression, e.g. ``col("age") > 30``; rows for which it is null are left out.
             limit: stop after so many rows.
@@ -115,7 +104,7 @@ class TableReading:
             >>> pa.table(stream).to_pydict()
             {'name': ['Ada']}
         """
-        return self._open_scan(table_name, columns, filter_expr, limit, None, options)
+        return self._rows(table_name, columns, filter_expr, limit, options).stream()
 
     def scan_batches(
         self,
@@ -147,15 +136,8 @@ class TableReading:
             1 [1]
             1 [2]
         """
-        pyarrow_for("scan_batches")
-        check_progress(progress)
-
-        def batches() -> Iterator[pa.RecordBatch]:
-            with progress_listener(progress) as listener:
-                stream = self._open_scan(table_name, columns, filter_expr, limit, listener, options)
-                yield from arrow_batches(stream)
-
-        return batches()
+        rows = self._rows(table_name, columns, filter_expr, limit, options)
+        return rows.arrow_batches(progress, what="scan_batches")
 
     def to_arrow(
         self,
@@ -173,10 +155,7 @@ class TableReading:
             >>> demo().to_arrow("users", filter_expr="age IS NULL").to_pylist()
             [{'id': 2, 'name': 'Bob', 'age': None}]
         """
-        pyarrow_for("to_arrow")
-        with progress_listener(progress) as listener:
-            stream = self._open_scan(table_name, columns, filter_expr, limit, listener, options)
-            return read_arrow(stream)
+        return self._rows(table_name, columns, filter_expr, limit, options).arrow(progress)
 
     def read_table(
         self,
@@ -186,29 +165,31 @@ class TableReading:
         limit: int | None = None,
         snapshot_id: int | None = None,
         as_of_timestamp: int | dt.datetime | None = None,
-        filter: Expression | None = None,
-        filter_sql: str | None = None,
-        *,
-        progress: ProgressOption = False,
-        **options: Unpack[ReadOptions],
+        *filters: str | Expression | None,
+        **options: Unpack[ReadTableOptions],
     ) -> pl.DataFrame:
         """Returns the rows as a Polars DataFrame; arguments and errors as `scan_batches`.
 
-        ``filter`` (an expression) and ``filter_sql`` (text) are other names of ``filter_expr``; at
-        most one of them is given.
+        ``filter`` (an expression) and ``filter_sql`` (text) are other names of ``filter_expr``, by
+        position too, in this order; at most one of them is given. For other options see
+        `ReadTableOptions`.
 
         Example:
             >>> demo().read_table("users", ["name"]).to_dict(as_series=False)
             {'name': ['Ada', 'Bob']}
         """
-        scan: ScanOptions = {
-            **options,
-            "snapshot_id": snapshot_id,
-            "as_of_timestamp": as_of_timestamp,
-        }
-        chosen = one_filter(filter_expr=filter_expr, filter=filter, filter_sql=filter_sql)
-        with progress_listener(progress) as listener:
-            return read_polars(self._open_scan(table_name, columns, chosen, limit, listener, scan))
+        given = checked(ReadTableOptions, options)
+        if len(filters) > 2:
+            raise TypeError(f"read_table takes at most 8 arguments by position: {filters[2]!r}")
+        by_position = dict(zip(("filter", "filter_sql"), filters, strict=False))
+        if twice := by_position.keys() & given.keys():
+            raise TypeError(f"argument given twice: {', '.join(sorted(twice))}")
+        by_name = {name: given.pop(name, None) for name in ("filter", "filter_sql")}
+        progress = given.pop("progress", False)
+        given |= {"snapshot_id": snapshot_id, "as_of_timestamp": as_of_timestamp}
+        scan = cast("ScanOptions", given)
+        chosen = one_filter(filter_expr=filter_expr, **(by_name | by_position))
+        return self._rows(table_name, columns, chosen, limit, scan).polars(progress)
 
     def to_pandas(
         self,
@@ -226,18 +207,23 @@ class TableReading:
             >>> demo().to_pandas("users", ["name"]).to_dict("list")
             {'name': ['Ada', 'Bob']}
         """
-        pyarrow_for("to_pandas")
-        rows = self.to_arrow(table_name, columns, filter_expr, limit, progress=progress, **options)
-        return to_pandas(rows)
+        return self._rows(table_name, columns, filter_expr, limit, options).pandas(progress)
 
-    def head(self, table_name: str, n: int = 5, **options: Unpack[ScanOptions]) -> pl.DataFrame:
+    def head(
+        self,
+        table_name: str,
+        n: int = 5,
+        columns: Sequence[str] | None = None,
+        **options: Unpack[ScanOptions],
+    ) -> pl.DataFrame:
         """Returns the first ``n`` rows in the order of the table's files; the scan stops there.
 
         Example:
             >>> demo().head("users", 1).to_dicts()
             [{'id': 1, 'name': 'Ada', 'age': 36}]
         """
-        return self.read_table(table_name, limit=required_whole_number("n", n), **options)
+        limit = required_whole_number("n", n)
+        return self._rows(table_name, columns, None, limit, options).polars()
 
     def count_rows(
         self,
@@ -254,14 +240,8 @@ class TableReading:
             >>> ice.count_rows("users"), ice.count_rows("users", "age > 30")
             (2, 1)
         """
-        _check_options(options)
-        return self._session.count_rows(
-            identifier(table_name),
-            filter=filter_argument("filter_expr", filter_expr),
-            limit=None,
-            case_sensitive=True,
-            **_version(options),
-        )
+        request = read_request(None, filter_expr, None, options)
+        return self._session.count_rows(identifier(table_name), request)
 
     def describe(
         self,
@@ -277,41 +257,47 @@ class TableReading:
             >>> demo().describe("users", ["age"]).head(2).to_dict(as_series=False)
             {'statistic': ['count', 'null_count'], 'age': [1.0, 1.0]}
         """
-        return self.read_table(table_name, columns, **options).describe()
+        return self._rows(table_name, columns, None, None, options).polars().describe()
 
-    def lazy(self, table_name: str, **options: Unpack[ScanOptions]) -> pl.LazyFrame:
+    def lazy(
+        self,
+        table_name: str,
+        columns: Sequence[str] | None = None,
+        **options: Unpack[ScanOptions],
+    ) -> pl.LazyFrame:
         """Returns a Polars LazyFrame over the table; rows are read when it is collected.
 
         Its filters skip files and row groups as ours do, only the columns that it needs are read,
         and no more rows than its ``head`` asks for. The table is read as it is at this call: its
         rows and its columns, whatever is changed before the frame is collected. Columns that can't
-        be read yet (variant, geometry) are refused when they are asked for.
+        be read yet (variant, geometry) are refused when they are asked for. The frame has all of
+        the table's columns, or those that are named, ``_file`` and its like among them.
 
         Example:
             >>> import polars as pl
             >>> demo().lazy("users").filter(pl.col("id") > 1).select("name").collect().to_dicts()
             [{'name': 'Bob'}]
         """
-        _check_options(options)
-        version = _version(options)
+        request = read_request(columns, options=options)
         table = self._session.load_table(identifier(table_name))
-        columns = table.row_schema(None, **version)
+        schema = table.row_schema(request)
 
         def scan(
             names: list[str], filter_expr: Expression | None, limit: int | None
         ) -> Iterator[_native.Batch]:
-            return stream_batches(self._open_scan(table, names, filter_expr, limit, None, options))
+            asked = {"columns": names, "filter": filter_argument("filter", filter_expr)}
+            return self.rows(table, {**request, **asked, "limit": limit}).batches()
 
         def least_column() -> str:
-            for name in columns.names():
+            for name in schema.names():
                 try:
-                    table.row_schema([name], **version)
+                    table.row_schema({**request, "columns": [name]})
                 except UnsupportedOperationError:
                     continue
                 return name
             raise UnsupportedOperationError(f"no column of {table.name()} can be read yet")
 
-        return lazy_frame(scan, columns, least_column)
+        return lazy_frame(scan, schema, least_column)
 
     def query(
         self,
@@ -341,45 +327,12 @@ class TableReading:
         )
         return QueryBuilder(self._session, native)
 
-    def _open_scan(
+    def _rows(
         self,
-        table: str | _native.Table,
+        table_name: str,
         columns: Sequence[str] | None,
         filter_expr: str | Expression | None,
         limit: int | None,
-        listener: Any,  # noqa: ANN401 - what progress_listener yields
         options: ScanOptions,
-    ) -> _native.BatchStream:
-        _check_options(options)
-        return self._session.scan(
-            table if isinstance(table, _native.Table) else identifier(table),
-            columns=column_names(columns),
-            filter=filter_argument("filter_expr", filter_expr),
-            limit=whole_number("limit", limit),
-            ordered=truth("ordered", options.get("ordered", True)),
-            case_sensitive=True,
-            batch_rows=required_whole_number("batch_size", options.get("batch_size", 65_536)),
-            progress=listener,
-            **_version(options),
-        )
-
-
-class _Version(TypedDict):
-    snapshot_id: int | None
-    as_of_timestamp: int | None
-    ref: str | None
-
-
-def _version(options: ScanOptions) -> _Version:
-    return {
-        "snapshot_id": whole_number("snapshot_id", options.get("snapshot_id")),
-        "as_of_timestamp": to_milliseconds("as_of_timestamp", options.get("as_of_timestamp")),
-        "ref": text("ref", options.get("ref")),
-    }
-
-
-def _check_options(options: ScanOptions) -> None:
-    known = ScanOptions.__required_keys__ | ScanOptions.__optional_keys__
-    unknown = options.keys() - known
-    if unknown:
-        raise TypeError(f"unexpected keyword argument: {', '.join(sorted(unknown))}")
+    ) -> RowSource:
+        return self.rows(identifier(table_name), read_request(columns, filter_expr, limit, options))

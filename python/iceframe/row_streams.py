@@ -2,45 +2,84 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from iceframe import _native
 from iceframe.errors import MissingPackageError
 from iceframe.polars_frames import to_polars
+from iceframe.progress import ProgressOption, check_progress, progress_listener
+from iceframe.pyarrow_forms import pyarrow_for
 
 if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
     import pyarrow as pa
 
-__all__ = [
-    "arrow_batches",
-    "arrow_schema",
-    "pyarrow_for",
-    "read_arrow",
-    "read_polars",
-    "stream_batches",
-    "to_pandas",
-]
+__all__ = ["RowSource", "batches_of"]
+
+#: Starts reading; what it takes is told of progress, or None.
+StartRows = Callable[[Any], _native.BatchStream]
 
 
-def pyarrow_for(what: str) -> Any:  # noqa: ANN401 - the module
-    """Returns the module pyarrow, which ``what`` needs.
+class RowSource:
+    """Rows that each call reads anew: a scan's, or a query's. The one place that collects them."""
 
-    Raises:
-        MissingPackageError: it is not installed.
-    """
+    def __init__(self, start: StartRows) -> None:
+        self._start = start
+
+    def stream(self) -> _native.BatchStream:
+        """Returns the rows as a stream of the engine."""
+        return self._start(None)
+
+    def polars(self, progress: ProgressOption = False) -> pl.DataFrame:
+        """Returns the rows as a Polars DataFrame."""
+        with progress_listener(progress) as listener:
+            return to_polars(self._start(listener).read_all())
+
+    def arrow(self, progress: ProgressOption = False, *, what: str = "to_arrow") -> pa.Table:
+        """Returns the rows as an Arrow table; ``what`` is the call that needs pyarrow."""
+        reader = pyarrow_for(what).RecordBatchReader
+        with progress_listener(progress) as listener:
+            rows: pa.Table = reader.from_stream(self._start(listener).read_all()).read_all()
+            return rows
+
+    def pandas(self, progress: ProgressOption = False, **options: Any) -> pd.DataFrame:  # noqa: ANN401 - pyarrow's
+        """Returns the rows as a pandas DataFrame; options are those of ``Table.to_pandas``."""
+        return _to_pandas(self.arrow(progress, what="to_pandas"), **options)
+
+    def arrow_batches(
+        self, progress: ProgressOption = False, *, what: str
+    ) -> Iterator[pa.RecordBatch]:
+        """Yields the rows as Arrow batches as they are read; stopping early stops the reading.
+
+        What is missing or can't be meant is raised at once, errors of the rows while they come.
+        """
+        pyarrow = pyarrow_for(what)
+        check_progress(progress)
+
+        def batches() -> Iterator[pa.RecordBatch]:
+            with progress_listener(progress) as listener:
+                for batch in batches_of(self._start(listener)):
+                    yield pyarrow.record_batch(batch)
+
+        return batches()
+
+    def batches(self) -> Iterator[_native.Batch]:
+        """Yields the rows as batches of the engine; stopping early stops the reading."""
+        return batches_of(self.stream())
+
+
+def batches_of(stream: _native.BatchStream) -> Iterator[_native.Batch]:
+    """Yields the batches that are left; stopping early stops the reading."""
     try:
-        import pyarrow
-    except ImportError as error:
-        raise MissingPackageError(
-            f"{what} needs pyarrow, which is not installed: pip install 'iceframe[arrow]'"
-        ) from error
-    return pyarrow
+        while (batch := stream.next_batch()) is not None:
+            yield batch
+    finally:
+        stream.close()
 
 
-def to_pandas(rows: pa.Table, **options: Any) -> pd.DataFrame:  # noqa: ANN401 - pyarrow's
+def _to_pandas(rows: pa.Table, **options: Any) -> pd.DataFrame:  # noqa: ANN401 - pyarrow's
     """Returns a pyarrow Table as a pandas DataFrame.
 
     Raises:
@@ -102,37 +141,3 @@ def _needs_python_values(
     in_struct = in_struct or pa.types.is_struct(data_type) or is_map
     below = [data_type.field(i).type for i in range(data_type.num_fields)]
     return any(_needs_python_values(each, in_list=in_list, in_struct=in_struct) for each in below)
-
-
-def stream_batches(stream: _native.BatchStream) -> Iterator[_native.Batch]:
-    """Yields the batches that are left; stopping early stops the scan."""
-    try:
-        while (batch := stream.next_batch()) is not None:
-            yield batch
-    finally:
-        stream.close()
-
-
-def arrow_batches(stream: _native.BatchStream) -> Iterator[pa.RecordBatch]:
-    """Yields the batches that are left as pyarrow's."""
-    import pyarrow as pa
-
-    for batch in stream_batches(stream):
-        yield pa.record_batch(batch)
-
-
-def read_polars(stream: _native.BatchStream) -> pl.DataFrame:
-    """Returns the rows that are left as a Polars DataFrame."""
-    return to_polars(stream.read_all())
-
-
-def read_arrow(stream: _native.BatchStream) -> pa.Table:
-    """Returns the rows that are left as a pyarrow Table."""
-    import pyarrow as pa
-
-    return pa.RecordBatchReader.from_stream(stream.read_all()).read_all()
-
-
-def arrow_schema(columns: _native.RowSchema) -> pa.Schema:
-    """Returns the columns as a pyarrow Schema."""
-    return pyarrow_for("an Arrow schema").schema(columns)

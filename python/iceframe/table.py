@@ -8,11 +8,20 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NoReturn
 
 from iceframe import _native
-from iceframe.arguments import column_names, required_text, required_whole_number, truth
+from iceframe.arguments import (
+    column_names,
+    filter_argument,
+    required_text,
+    required_whole_number,
+    text,
+    truth,
+    whole_number,
+)
+from iceframe.errors import ValidationError
 from iceframe.expressions import Expression
 from iceframe.html import html_table
 from iceframe.not_built import TABLE, refuse
-from iceframe.row_streams import arrow_schema
+from iceframe.pyarrow_forms import arrow_schema
 from iceframe.table_metadata import Snapshot, SnapshotLogEntry, SnapshotRef, TableMetadata
 from iceframe.table_scan import DataScan
 from iceframe.table_schema import (
@@ -111,7 +120,7 @@ class Table:
         Raises:
             UnsupportedOperationError: a column that was asked for can't be read yet.
         """
-        return arrow_schema(self._native.row_schema(column_names(columns), None, None, None))
+        return arrow_schema(self._native.row_schema({"columns": column_names(columns)}))
 
     def spec(self) -> PartitionSpec:
         """Returns how new files are partitioned."""
@@ -213,16 +222,20 @@ class Table:
             limit: stop after so many rows.
             ref: read this branch or tag.
         """
-        return DataScan(
-            self._session,
-            self._native,
-            row_filter,
-            selected_fields,
-            case_sensitive,
-            snapshot_id,
-            limit,
-            ref,
-        )
+        columns = column_names(selected_fields)
+        if columns is not None and "*" in columns:
+            columns = None
+        request = {
+            "columns": columns,
+            "filter": filter_argument("row_filter", row_filter),
+            "case_sensitive": truth("case_sensitive", case_sensitive),
+            "snapshot_id": whole_number("snapshot_id", snapshot_id),
+            "limit": whole_number("limit", limit),
+            "ref": text("ref", ref),
+        }
+        if (whole_number("limit", limit) or 0) < 0:
+            raise ValidationError(f"limit must not be negative: {limit}")
+        return DataScan(self._session, self._native, request)
 
     # -- for people ----------------------------------------------------------------------------
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from iceframe.arguments import required_whole_number, truth
 from iceframe.errors import ValidationError, shown
+from iceframe.plain_values import required_whole_number, truth
 
 __all__ = [
     "FieldType",

@@ -20,6 +20,7 @@
 #include "iceframe/execution/append.h"
 #include "iceframe/execution/explanation.h"
 #include "iceframe/execution/overwrite.h"
+#include "iceframe/execution/scan_plan.h"
 #include "iceframe/expression/expression.h"
 #include "iceframe/query/query.h"
 #include "iceframe/runtime/operation_context.h"
@@ -39,19 +40,6 @@ struct SessionOptions {
   std::shared_ptr<LogSink> log;
   /// Ends opening, which may wait for a catalog.
   CancelToken cancel;
-};
-
-struct ScanOptions {
-  /// Top-level or dotted nested names in the order wanted, metadata columns among them
-  /// (format/metadata_columns.h); nullopt: all of the table's own.
-  std::optional<std::vector<std::string>> columns;
-  /// Unbound; true by default.
-  Expression filter;
-  std::optional<int64_t> limit;
-  TableVersion version;
-  bool ordered = true;
-  bool case_sensitive = true;
-  int64_t batch_rows = 64 * 1024;
 };
 
 struct QueryOptions {
@@ -134,7 +122,7 @@ class Session : public std::enable_shared_from_this<Session> {
       const ScanOptions& options) = 0;
 
   /// Returns how many rows of a table match, from metadata as far as it tells; of other files only
-  /// the filter's columns are read. Of `options`, filter, case_sensitive, version and limit count.
+  /// the filter's columns are read. Of `options`, version and rows count.
   /// Errors: those of Scan.
   virtual Result<int64_t> CountRows(const OperationContext& context,
                                     const std::shared_ptr<const Table>& table,

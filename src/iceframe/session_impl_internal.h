@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The session behind session.h: its calls as operations in session_operations.cc; what they do to
-// tables in session.cc, writes in session_write.cc, reads in session_scan.cc.
+// tables in session.cc, writes in session_write.cc, reads in session_read.cc.
 #pragma once
 
 #include <memory>

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import polars as pl
 import pytest
 
 from iceframe.errors import UnsupportedOperationError, ValidationError
@@ -70,6 +71,7 @@ def test_all_columns_are_the_tables_own(ice):
 )
 def test_filters_see_them(ice, filter_expr, ids):
     assert sorted(row[0] for row in rows(ice, ["id"], filter_expr)) == ids
+    assert ice.count_rows("t", filter_expr) == len(ids)
 
 
 def test_a_file_is_found_by_its_name_and_no_other_is_opened(ice):
@@ -100,10 +102,7 @@ def test_a_tables_own_columns_of_such_names_are_its_own(lake):
     ice.create_table("own", {"_file": "string", "_row_id": "long", "_partition": "int"})
     ice.append_to_table("own", {"_file": ["mine"], "_row_id": [7], "_partition": [1]})
     assert rows(ice, ["_file", "_row_id", "_partition", "_pos"], table="own") == [("mine", 7, 1, 0)]
-    assert (
-        len(rows(ice, ["_file"], "_file = 'mine' AND _row_id = 7 AND _spec_id = 0", table="own"))
-        == 1
-    )
+    assert ice.count_rows("own", "_file = 'mine' AND _row_id = 7 AND _spec_id = 0") == 1
 
 
 def test_an_unpartitioned_table_has_no_partition(lake):
@@ -140,6 +139,59 @@ def test_positions_count_through_row_groups(lake):
         (200,),
         (201,),
     ]
+
+
+def test_queries_name_them_wherever_a_column_is_named(ice):
+    query = ice.query("t")
+    assert query.select("*").execute().columns == ["id", "city"]
+    assert query.execute().columns == ["id", "city"]
+    by_spec = query.group_by("_spec_id").select("_spec_id", "count(*) AS n").order_by("_spec_id")
+    assert by_spec.execute().rows() == [(0, 3), (1, 2), (2, 1)]
+    by_partition = query.group_by("_partition").select("_partition", "sum(id) AS ids")
+    assert ({"city": "Oslo", "tens": 10}, 14) in by_partition.execute().rows()
+    assert by_partition.execute().height == 6
+    last = query.order_by("_partition.tens", descending=True, nulls_last=True).limit(1)
+    assert last.execute().rows() == [(36, "Rome")]
+    places = query.filter("_spec_id = 1 AND id > 20").select("id", "_pos", "_partition.city")
+    assert places.execute().rows() == [(25, 0, "Oslo")]
+    assert query.with_column("spec", "_spec_id + 1").execute().columns == ["id", "city", "spec"]
+    later = query.with_column("double", "id * 2").select("double", "_spec_id").order_by("double")
+    assert later.limit(1).execute().rows() == [(2, 0)]
+    assert query.select("*", "_spec_id").execute().columns == ["id", "city", "_spec_id"]
+    assert query.select("id").filter("_spec_id = 2").execute().rows() == [(36,)]
+    files = query.select("_file").distinct().execute()
+    assert files.height == 6
+
+
+def test_a_joined_table_has_its_own(ice):
+    other = ice.query("t").select("id", "_spec_id")
+    both = ice.query("t").select("id", "_spec_id", "city").join(other, on="id").order_by("id")
+    assert both.execute().columns == ["id", "_spec_id", "city", "_spec_id_right"]
+    assert both.execute().rows()[-1] == (36, 2, "Rome", 2)
+
+
+def test_queries_skip_files_by_them_and_refuse_the_others(ice):
+    plan = ice.query("t").filter("_spec_id = 1").explain(analyze=True)
+    assert "files: 2 of 6" in plan
+    for name in ("_row_id", "_deleted"):
+        for query in (
+            ice.query("t").select(name),
+            ice.query("t").filter(f"{name} IS NULL"),
+            ice.query("t").order_by(name),
+        ):
+            with pytest.raises(UnsupportedOperationError, match=name):
+                query.execute()
+
+
+def test_tables_heads_and_lazy_frames_have_them(ice):
+    assert ice.head("t", 1, ["_pos", "id"]).columns == ["_pos", "id"]
+    scan = ice.get_table("t").scan("_spec_id = 2", selected_fields=("id", "_spec_id"))
+    assert scan.to_polars().rows() == [(36, 2)]
+    assert scan.count() == 1
+    assert len(scan.plan_files()) == 1
+    lazy = ice.lazy("t", ["id", "_spec_id"])
+    assert lazy.filter(pl.col("_spec_id") == 2).collect().rows() == [(36, 2)]
+    assert ice.lazy("t").collect().columns == ["id", "city"]
 
 
 def test_unknown_names_stay_unknown(ice):

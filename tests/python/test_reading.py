@@ -88,13 +88,13 @@ def test_lazy_answers_as_the_whole_frame_does(users, query, engine):
 
 def test_lazy_reads_only_what_is_asked_for(users, monkeypatch):
     asked = []
-    whole = users._open_scan
+    whole = users._reads.rows
 
-    def spy(table, columns, filter_expr, limit, *more):
-        asked.append((columns, limit))
-        return whole(table, columns, filter_expr, limit, *more)
+    def spy(table, request):
+        asked.append((request["columns"], request["limit"]))
+        return whole(table, request)
 
-    monkeypatch.setattr(users, "_open_scan", spy)
+    monkeypatch.setattr(users._reads, "rows", spy)
     assert users.lazy("users").select("name").head(3).collect().height == 3
     assert asked == [(["name"], 3)]
 
@@ -174,14 +174,14 @@ PUSHED = [
 @pytest.mark.parametrize(("predicate", "text"), PUSHED)
 def test_filters_of_lazy_frames_reach_the_scan(users, monkeypatch, predicate, text):
     asked = []
-    whole = users._open_scan
+    whole = users._reads.rows
 
-    def spy(table, columns, filter_expr, limit, *more):
-        asked.append(None if filter_expr is None else str(filter_expr))
-        return whole(table, columns, filter_expr, limit, *more)
+    def spy(table, request):
+        asked.append(None if request["filter"] is None else request["filter"].to_sql())
+        return whole(table, request)
 
     expected = users.read_table("users").filter(predicate)
-    monkeypatch.setattr(users, "_open_scan", spy)
+    monkeypatch.setattr(users._reads, "rows", spy)
     assert users.lazy("users").filter(predicate).collect().equals(expected)
     assert asked == [text]
 

@@ -87,7 +87,7 @@ TEST_F(EvolvedTables, AColumnDroppedAndAddedAgainIsEmpty) {
   Change({AddColumn{"", "name", Type::String(), ""}});
   ExpectVersions({"id", "name"});
   ScanOptions options;
-  options.filter = IsNull(Col("name"));
+  options.rows.filter = IsNull(Col("name"));
   ASSERT_OK_AND_ASSIGN(auto table, session_->LoadTable(Context(), "t"));
   ASSERT_OK_AND_ASSIGN(const int64_t count, session_->CountRows(Context(), table, options));
   EXPECT_EQ(count, 3);
@@ -101,16 +101,16 @@ TEST_F(EvolvedTables, AnAddedColumnIsThereForOldRows) {
 TEST_F(EvolvedTables, CountsTakeFilterLimitAndCase) {
   ASSERT_OK_AND_ASSIGN(auto table, session_->LoadTable(Context(), "t"));
   ScanOptions options;
-  ASSERT_OK_AND_ASSIGN(options.filter, ParseExpression("ID > 0"));
+  ASSERT_OK_AND_ASSIGN(options.rows.filter, ParseExpression("ID > 0"));
   EXPECT_FALSE(session_->CountRows(Context(), table, options).ok());
-  options.case_sensitive = false;
+  options.rows.case_sensitive = false;
   ASSERT_OK_AND_ASSIGN(int64_t count, session_->CountRows(Context(), table, options));
   EXPECT_EQ(count, 2);
-  options.limit = 1;
+  options.rows.limit = 1;
   ASSERT_OK_AND_ASSIGN(count, session_->CountRows(Context(), table, options));
   EXPECT_EQ(count, 1);
   options = {};
-  options.limit = -1;
+  options.rows.limit = -1;
   EXPECT_EQ(KindOf(session_->CountRows(Context(), table, options).status()),
             ErrorKind::kInvalidArgument);
 }

@@ -88,7 +88,7 @@ class OperationsTest : public ::testing::Test {
 
 TEST_F(OperationsTest, AScanEndsWhenItIsRead) {
   ScanOptions options;
-  options.filter = ParseExpression("id >= 20").ValueOr(True());
+  options.rows.filter = ParseExpression("id >= 20").ValueOr(True());
   ASSERT_OK_AND_ASSIGN(const auto ids, ReadIds(*session_, "t", options));
   EXPECT_EQ(ids.size(), 10U);
   const OperationEnd end = TheEnd();

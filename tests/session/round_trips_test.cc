@@ -38,7 +38,7 @@ TEST_F(RoundTrips, OpeningATableAndReadingTenRowsTakesFive) {
   ClearSharedCaches();
   OpenDistant();
   ScanOptions options;
-  options.limit = 10;
+  options.rows.limit = 10;
   ASSERT_OK_AND_ASSIGN(auto ids, ReadIds(*distant_, "t", options));
   EXPECT_EQ(ids.size(), 10U);
   EXPECT_LE(store_->sequential_depth(), 5);
@@ -54,7 +54,7 @@ TEST_F(RoundTrips, AFilteredScanOfManyFilesKeepsSixteenInFlight) {
   ClearSharedCaches();
   OpenDistant();
   ScanOptions options;
-  options.filter = Like(Col("name"), "%7");
+  options.rows.filter = Like(Col("name"), "%7");
   ASSERT_OK_AND_ASSIGN(auto ids, ReadIds(*distant_, "t", options));
   EXPECT_EQ(ids.size(), 6400U);
   EXPECT_GE(store_->max_in_flight(), 16);

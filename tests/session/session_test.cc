@@ -62,7 +62,7 @@ TEST_F(SessionTest, PartitionValuesMayBeLongerThanFileNames) {
   auto rows = arrow::RecordBatchReader::Make({batch}, schema).ValueOr(nullptr);
   ASSERT_OK(session_->Append(session_->NewOperation(), "p", *rows, {}).status());
   ScanOptions scan;
-  scan.filter = Equal(Col("name"), Lit(std::string(1000, 'n') + "1"));
+  scan.rows.filter = Equal(Col("name"), Lit(std::string(1000, 'n') + "1"));
   ASSERT_OK_AND_ASSIGN(auto found, ReadIds(*session_, "p", scan));
   EXPECT_EQ(found, (std::vector<int64_t>{1}));
 }
@@ -110,7 +110,7 @@ TEST_F(SessionTest, AppendingNothingMakesNoSnapshot) {
 TEST_F(SessionTest, FiltersSkipFilesAndRows) {
   for (int64_t i = 0; i < 10; ++i) ASSERT_OK(Append(100 * i, 100 * i + 100).status());
   ScanOptions options;
-  options.filter = Between(Col("id"), Lit(int64_t{250}), Lit(int64_t{252}));
+  options.rows.filter = Between(Col("id"), Lit(int64_t{250}), Lit(int64_t{252}));
   OperationContext context = session_->NewOperation();
   ASSERT_OK_AND_ASSIGN(auto reader, session_->Scan(context, "t", options));
   std::shared_ptr<arrow::RecordBatch> batch;
@@ -123,7 +123,7 @@ TEST_F(SessionTest, FiltersSkipFilesAndRows) {
 TEST_F(SessionTest, LimitStopsTheScan) {
   for (int64_t i = 0; i < 20; ++i) ASSERT_OK(Append(10 * i, 10 * i + 10).status());
   ScanOptions options;
-  options.limit = 15;
+  options.rows.limit = 15;
   OperationContext context = session_->NewOperation();
   ASSERT_OK_AND_ASSIGN(auto reader, session_->Scan(context, "t", options));
   ASSERT_OK_AND_ASSIGN(auto table, reader->ToTable());

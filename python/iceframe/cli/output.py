@@ -11,7 +11,7 @@ from typing import TextIO
 from iceframe import _native
 from iceframe.progress import progress_listener
 from iceframe.query import QueryBuilder
-from iceframe.row_streams import stream_batches
+from iceframe.row_streams import batches_of
 
 __all__ = ["FORMATS", "write_rows", "write_table"]
 
@@ -40,13 +40,13 @@ def write_rows(query: QueryBuilder, format_name: str, is_limited: bool) -> None:
 def _pieces(stream: _native.BatchStream, format_name: str) -> Iterator[bytes]:
     if format_name == "arrow":
         yield stream.schema().ipc_message()
-        yield from (batch.ipc_message() for batch in stream_batches(stream))
+        yield from (batch.ipc_message() for batch in batches_of(stream))
         yield _END_OF_STREAM
     elif format_name == "json":
-        yield from (batch.json_lines() for batch in stream_batches(stream))
+        yield from (batch.json_lines() for batch in batches_of(stream))
     else:
         yield stream.schema().csv_header()
-        yield from (batch.csv_lines() for batch in stream_batches(stream))
+        yield from (batch.csv_lines() for batch in batches_of(stream))
 
 
 def _write_bytes(piece: bytes) -> None:
@@ -82,7 +82,7 @@ class _TableRows:
         self.names = [_cell(name) for name in schema.names()]
         self.are_numeric = schema.are_numeric()
         self.cells: list[list[str]] = []
-        for batch in stream_batches(stream):
+        for batch in batches_of(stream):
             columns = batch.cells()
             self.cells += ([_cell(cell) for cell in row] for row in zip(*columns, strict=True))
 

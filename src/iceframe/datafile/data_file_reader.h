@@ -12,6 +12,7 @@
 #include <arrow/type_fwd.h>
 #include <arrow/util/future.h>
 
+#include "iceframe/base/read_delivery.h"
 #include "iceframe/base/result.h"
 #include "iceframe/datafile/row_selection.h"
 #include "iceframe/expression/expression.h"
@@ -39,8 +40,8 @@ struct ReadOptions {
   /// String and binary columns may arrive as dictionary<int32, …>, for operators that work on
   /// codes; never for what leaves the engine.
   bool keep_dictionaries = false;
-  /// The most rows in one batch.
-  int64_t batch_rows = 64 * 1024;
+  /// Of it, batch_rows counts here.
+  ReadDelivery delivery;
   /// Row positions to keep (deletes, splits); nullopt: all.
   std::optional<RowSelection> rows;
   /// Byte range of the file whose row groups are read: those that begin in it; nullopt: all.

@@ -24,10 +24,7 @@ Result<std::unique_ptr<DataFileReader>> OpenDataFile(const OperationContext& con
   if (io == nullptr || options.projection == nullptr) {
     return Error(ErrorKind::kInvalidArgument, "a reader needs a FileIO and a projection");
   }
-  if (options.batch_rows <= 0) {
-    return Error(ErrorKind::kInvalidArgument,
-                 "a batch needs at least one row: ", options.batch_rows);
-  }
+  ICEFRAME_RETURN_NOT_OK(Check(options.delivery));
   if (file.file_format != FileFormat::kParquet) {
     return WithContext(Error(ErrorKind::kUnsupported, "data files of this format can't be read: ",
                              ToString(file.file_format)),
@@ -325,7 +322,7 @@ int64_t ParquetFileReader::BatchRows(int row_group) const {
   }
   const int64_t bytes_per_row =
       std::max<int64_t>(1, bytes / std::max<int64_t>(1, metadata->num_rows()));
-  return std::clamp(kBatchBytes / bytes_per_row, int64_t{1}, options_.batch_rows);
+  return std::clamp(kBatchBytes / bytes_per_row, int64_t{1}, options_.delivery.batch_rows);
 }
 
 Result<bool> ParquetFileReader::StartRowGroup(const OperationContext& context) {

@@ -46,19 +46,20 @@ Json ToJson(Line line) {
 
 // -- before reading --------------------------------------------------------------------------
 
-Status DescribeScan(const OperationContext& context, const ScanNode& scan, const Schema& schema,
-                    ExplanationNotes* notes) {
+Status DescribeScan(const OperationContext& context, const ScanNode& scan,
+                    const std::shared_ptr<const Schema>& schema, ExplanationNotes* notes) {
   ICEFRAME_ASSIGN_OR_RETURN(const RelationSource* source, SourceOf(scan));
   OperationContext own = context;
   own.counters = std::make_shared<OperationCounters>();
-  return source->ExplainRead(own, ToRelationRead(scan, schema), notes);
+  ICEFRAME_ASSIGN_OR_RETURN(const RelationRead read, ToRelationRead(scan, schema));
+  return source->ExplainRead(own, read, notes);
 }
 
 Result<Line> DescribePlan(const OperationContext& context, const PlanNode& plan) {
   Line line;
   line.text = DescribeOperation(plan);
   if (const auto* scan = plan.as<ScanNode>()) {
-    ICEFRAME_RETURN_NOT_OK(DescribeScan(context, *scan, *plan.schema, &line.notes));
+    ICEFRAME_RETURN_NOT_OK(DescribeScan(context, *scan, plan.schema, &line.notes));
   }
   for (const PlanPtr& input : plan.inputs) {
     ICEFRAME_ASSIGN_OR_RETURN(Line below, DescribePlan(context, *input));
@@ -97,8 +98,8 @@ Status AddReads(const OperationContext& context, const PlanNode& plan, const Ope
                 Line* line) {
   if (const auto* scan = plan.as<ScanNode>()) {
     ICEFRAME_ASSIGN_OR_RETURN(const RelationSource* source, SourceOf(*scan));
-    return source->ExplainDone(context, ToRelationRead(*scan, *plan.schema), *op.counters(),
-                               &line->notes);
+    ICEFRAME_ASSIGN_OR_RETURN(const RelationRead read, ToRelationRead(*scan, plan.schema));
+    return source->ExplainDone(context, read, *op.counters(), &line->notes);
   }
   // An aggregate that stands for its scan.
   if (op.inputs().empty()) return AddReads(context, *plan.inputs[0], op, line);

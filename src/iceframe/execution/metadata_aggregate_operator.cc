@@ -33,9 +33,9 @@ class MetadataAggregateOperator final : public Operator {
     if (std::exchange(is_done_, true)) return nullptr;
     const auto& scan = *scan_->as<ScanNode>();
     ICEFRAME_ASSIGN_OR_RETURN(const RelationSource* source, SourceOf(scan));
+    ICEFRAME_ASSIGN_OR_RETURN(const RelationRead read, ToRelationRead(scan, scan_->schema));
     ICEFRAME_ASSIGN_OR_RETURN(arrow::ArrayVector values,
-                              source->Aggregate(counters_.Under(context()),
-                                                ToRelationRead(scan, *scan_->schema), calls_));
+                              source->Aggregate(counters_.Under(context()), read, calls_));
     counters_.Tell();
     return MakeBatch(1, std::move(values));
   }

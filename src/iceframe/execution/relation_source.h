@@ -2,17 +2,16 @@
 // What stands behind a relation: the one interface by which plans read rows, whatever holds them.
 #pragma once
 
-#include <cstdint>
 #include <memory>
-#include <optional>
 #include <vector>
 
 #include <arrow/type_fwd.h>
 
+#include "iceframe/base/read_delivery.h"
 #include "iceframe/base/result.h"
 #include "iceframe/execution/batch_stream.h"
 #include "iceframe/execution/explanation.h"
-#include "iceframe/expression/expression.h"
+#include "iceframe/expression/row_request.h"
 #include "iceframe/runtime/operation_context.h"
 #include "iceframe/types/schema.h"
 
@@ -20,11 +19,11 @@ namespace iceframe {
 
 /// What is asked of a relation, under its own field ids.
 struct RelationRead {
-  /// Some of its columns, or some parts of them.
+  /// Some of its columns, or some parts of them, metadata columns among them.
   std::shared_ptr<const Schema> columns;
-  /// Bound to any of its columns.
-  Expression filter;
-  std::optional<int64_t> limit;
+  /// The filter is bound to any of its columns.
+  RowRequest rows;
+  ReadDelivery delivery;
 };
 
 /// Gives the rows of one relation. Immutable and thread-safe; a service adds relations to queries

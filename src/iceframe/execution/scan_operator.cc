@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "iceframe/execution/scan_operator.h"
 
-#include <set>
 #include <utility>
 
 #include <arrow/record_batch.h>
@@ -9,6 +8,7 @@
 #include "iceframe/execution/own_counters_internal.h"
 #include "iceframe/expression/binder.h"
 #include "iceframe/expression/rewrite.h"
+#include "iceframe/types/renumber.h"
 
 namespace iceframe {
 
@@ -33,16 +33,15 @@ class ScanOperator final : public Operator {
   Status DoOpen() override {
     if (scan_.filter.is_false() || scan_.limit == 0) return Status::OK();
     ICEFRAME_ASSIGN_OR_RETURN(const RelationSource* source, SourceOf(scan_));
-    return source->Open(counters_.Under(context()), ToRelationRead(scan_, *schema()))
-        .Value(&stream_);
+    ICEFRAME_ASSIGN_OR_RETURN(const RelationRead read, ToRelationRead(scan_, schema()));
+    return source->Open(counters_.Under(context()), read).Value(&stream_);
   }
   Result<BatchPtr> DoNext() override {
     if (stream_ == nullptr) return nullptr;
     ICEFRAME_ASSIGN_OR_RETURN(BatchPtr batch, stream_->Next());
-    if (batch != nullptr) return MakeBatch(batch->num_rows(), batch->columns());
-    stream_.reset();
+    if (batch == nullptr) stream_.reset();
     counters_.Tell();
-    return nullptr;
+    return batch == nullptr ? batch : MakeBatch(batch->num_rows(), batch->columns());
   }
 
  private:
@@ -53,24 +52,24 @@ class ScanOperator final : public Operator {
 
 }  // namespace
 
-RelationRead ToRelationRead(const ScanNode& scan, const Schema& schema) {
-  // The same columns under the relation's own ids.
-  std::set<FieldId> ids;
-  const auto collect = [&](const auto& self, const std::vector<NestedField>& fields) -> void {
-    for (const NestedField& field : fields) {
-      if (field.type.fields().empty()) ids.insert(field.id - scan.id_offset);
-      self(self, field.type.fields());
-    }
-  };
-  collect(collect, schema.fields());
-  return {scan.relation->schema->Select(ids), OverRelation(scan, scan.filter), scan.limit};
+Result<RelationRead> ToRelationRead(const ScanNode& scan,
+                                    const std::shared_ptr<const Schema>& columns) {
+  RelationRead read;
+  read.columns = columns;
+  if (scan.id_offset != 0 || !scan.metadata_ids.empty()) {
+    ICEFRAME_ASSIGN_OR_RETURN(read.columns,
+                              Renumber(*columns, [&](FieldId id) { return scan.RelationId(id); }));
+  }
+  read.rows = {.filter = OverRelation(scan, scan.filter), .limit = scan.limit};
+  read.delivery = scan.delivery;
+  return read;
 }
 
 Expression OverRelation(const ScanNode& scan, const Expression& expression) {
   return RewriteExpression(expression, [&](const Expression& e) -> std::optional<Expression> {
     const auto* column = e.as<ColumnNode>();
     if (column == nullptr) return std::nullopt;
-    return Expression(ColumnNode{column->name, column->field_id - scan.id_offset}, e.type(),
+    return Expression(ColumnNode{column->name, scan.RelationId(column->field_id)}, e.type(),
                       /*is_bound=*/true);
   });
 }

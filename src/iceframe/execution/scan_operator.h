@@ -12,8 +12,9 @@ namespace iceframe {
 /// own. Errors of opening: Unsupported for a relation without a source.
 OperatorPtr MakeScanOperator(const PlanNode& plan);
 
-/// What a scan node asks for, under the relation's own field ids; `schema`: the node's output.
-RelationRead ToRelationRead(const ScanNode& scan, const Schema& schema);
+/// What a scan node asks for, under the relation's own field ids; `columns`: the node's output.
+Result<RelationRead> ToRelationRead(const ScanNode& scan,
+                                    const std::shared_ptr<const Schema>& columns);
 /// A bound expression over a scan node's columns, under the relation's own field ids.
 Expression OverRelation(const ScanNode& scan, const Expression& expression);
 /// Errors: Unsupported for a relation without a source.

@@ -61,7 +61,7 @@ class ScanStreamImpl : public std::enable_shared_from_this<ScanStreamImpl> {
         read_options_(std::move(read_options)),
         options_(std::move(options)),
         rows_left_(options_.limit.value_or(-1)),
-        window_(static_cast<size_t>(options_.max_open_files)) {
+        window_(static_cast<size_t>(options_.delivery.max_open_files)) {
     // Ours to cancel without cancelling the caller's operation.
     context_.cancel = CancelToken();
   }
@@ -76,8 +76,6 @@ class ScanStreamImpl : public std::enable_shared_from_this<ScanStreamImpl> {
       self->changed_.notify_all();
     });
   }
-
-  const std::shared_ptr<arrow::Schema>& schema() const { return options_.result_schema; }
 
   Result<std::shared_ptr<arrow::RecordBatch>> Next() {
     while (rows_left_ != 0) {
@@ -116,8 +114,8 @@ class ScanStreamImpl : public std::enable_shared_from_this<ScanStreamImpl> {
   // -- consumer ------------------------------------------------------------------------------
 
   bool HasRoom() const {
-    return !exhausted_ && slots_.size() < window_ && queued_bytes_ < options_.max_queued_bytes &&
-           !LimitIsCovered();
+    return !exhausted_ && slots_.size() < window_ &&
+           queued_bytes_ < options_.delivery.max_queued_bytes && !LimitIsCovered();
   }
 
   // Whether the files in the window hold enough rows already.
@@ -165,7 +163,7 @@ class ScanStreamImpl : public std::enable_shared_from_this<ScanStreamImpl> {
         if (slot->state == SlotState::kParked && slot->queue.empty()) Resume(slot);
         return batch;
       }
-      if (options_.ordered) return nullptr;
+      if (options_.delivery.ordered) return nullptr;
     }
     return nullptr;
   }
@@ -177,7 +175,7 @@ class ScanStreamImpl : public std::enable_shared_from_this<ScanStreamImpl> {
       if (slot.state == SlotState::kDone && slot.queue.empty()) {
         if (!slot.error.ok()) return slot.error;
         it = slots_.erase(it);
-      } else if (options_.ordered) {
+      } else if (options_.delivery.ordered) {
         break;
       } else {
         ++it;
@@ -193,7 +191,7 @@ class ScanStreamImpl : public std::enable_shared_from_this<ScanStreamImpl> {
   bool IsReady() const {
     for (const SlotPtr& slot : slots_) {
       if (!slot->queue.empty() || slot->state == SlotState::kDone) return true;
-      if (options_.ordered) return false;
+      if (options_.delivery.ordered) return false;
     }
     return false;
   }
@@ -259,7 +257,7 @@ class ScanStreamImpl : public std::enable_shared_from_this<ScanStreamImpl> {
   arrow::Future<> StartFetch(Slot* slot) {
     return slot->reader->Start(context_, [&](int64_t num_bytes) {
       std::lock_guard lock(mutex_);
-      if (num_bytes > options_.max_prefetched_bytes - prefetched_bytes_) return false;
+      if (num_bytes > options_.delivery.max_prefetched_bytes - prefetched_bytes_) return false;
       slot->prefetched_bytes = num_bytes;
       prefetched_bytes_ += num_bytes;
       return true;
@@ -312,7 +310,8 @@ class ScanStreamImpl : public std::enable_shared_from_this<ScanStreamImpl> {
       return true;
     }
     // The slot that the consumer waits for goes on for longer.
-    const int64_t limit = IsHead(*slot) ? options_.max_queued_bytes : options_.max_queued_bytes / 2;
+    const int64_t limit =
+        IsHead(*slot) ? options_.delivery.max_queued_bytes : options_.delivery.max_queued_bytes / 2;
     if (slot->queue.size() < 2 || queued_bytes_ < limit) return false;
     --num_running_;
     slot->state = SlotState::kParked;
@@ -397,7 +396,6 @@ class OwnedScanStream final : public ScanStream {
     failure_ = batch.status();
     return batch;
   }
-  const std::shared_ptr<arrow::Schema>& schema() const override { return impl_->schema(); }
 
  private:
   std::shared_ptr<ScanStreamImpl> impl_;
@@ -411,10 +409,7 @@ Result<std::unique_ptr<ScanStream>> ScanStream::Make(const OperationContext& con
                                                      std::shared_ptr<FileIO> io, TaskSource tasks,
                                                      ReadOptionsSource read_options,
                                                      ScanStreamOptions options) {
-  if (options.max_open_files < 1) {
-    return Error(ErrorKind::kInvalidArgument,
-                 "max_open_files must be at least 1: ", options.max_open_files);
-  }
+  ICEFRAME_RETURN_NOT_OK(Check(options.delivery));
   auto impl = std::make_shared<ScanStreamImpl>(context, std::move(io), std::move(tasks),
                                                std::move(read_options), std::move(options));
   impl->ListenForCancel();

@@ -9,6 +9,7 @@
 
 #include <arrow/type_fwd.h>
 
+#include "iceframe/base/read_delivery.h"
 #include "iceframe/base/result.h"
 #include "iceframe/datafile/data_file_reader.h"
 #include "iceframe/execution/batch_stream.h"
@@ -26,18 +27,9 @@ using TaskSource = std::function<Result<std::optional<ScanTask>>(const Operation
 using ReadOptionsSource = std::function<Result<ReadOptions>(const ScanTask& task)>;
 
 struct ScanStreamOptions {
-  /// The schema of all batches.
-  std::shared_ptr<arrow::Schema> result_schema;
-  /// Rows in task order and, within a task, in file order; false: as they get ready.
-  bool ordered = true;
   /// Stops the scan after so many rows.
   std::optional<int64_t> limit;
-  /// How many files may be open at once, most of them waiting for bytes.
-  int max_open_files = 32;
-  /// How many decoded bytes may wait for the consumer before reading ahead pauses.
-  int64_t max_queued_bytes = int64_t{128} << 20;
-  /// How many bytes the open files may hold that were fetched before their turn to be decoded.
-  int64_t max_prefetched_bytes = int64_t{256} << 20;
+  ReadDelivery delivery;
 };
 
 /// Reads tasks ahead of its consumer: files are opened and fetched on the io threads and decoded
@@ -53,7 +45,6 @@ class ScanStream : public BatchStream {
                                                   ScanStreamOptions options);
   /// Errors: those of planning and of DataFileReader; Cancelled; Timeout.
   Result<std::shared_ptr<arrow::RecordBatch>> Next() override = 0;
-  virtual const std::shared_ptr<arrow::Schema>& schema() const = 0;
 };
 
 }  // namespace iceframe

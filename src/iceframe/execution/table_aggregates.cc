@@ -63,7 +63,7 @@ class TableAggregates {
   Result<arrow::ArrayVector> Compute(const RelationRead& read,
                                      const std::vector<Expression>& calls) {
     ICEFRAME_RETURN_NOT_OK(Start(read, calls));
-    if (!read.filter.is_false()) {
+    if (!read.rows.filter.is_false()) {
       ICEFRAME_RETURN_NOT_OK(ReadWhatIsOpen());
       ICEFRAME_RETURN_NOT_OK(ReadCandidates());
     }
@@ -94,8 +94,8 @@ class TableAggregates {
                                 MakeAggregateState(call, context_.memory, batch_bytes_));
       extremes_.push_back(std::move(extreme));
     }
-    scan_ = side_.ScanOf(read);
-    if (extremes_.empty()) scan_.projection = read.columns->Select({});
+    scan_.read = read;
+    if (extremes_.empty()) scan_.read.columns = read.columns->Select({});
     scan_.with_field_ids = true;
     scan_.with_statistics = !extremes_.empty();
     return Status::OK();
@@ -103,7 +103,7 @@ class TableAggregates {
 
   // Plans; keeps the files that metadata says enough of and reads the others.
   Status ReadWhatIsOpen() {
-    ICEFRAME_ASSIGN_OR_RETURN(TaskSource tasks, PlanTableScan(context_, *side_.table, scan_));
+    ICEFRAME_ASSIGN_OR_RETURN(TaskSource tasks, PlanTableScan(context_, side_.state, scan_));
     return Read(
         [this, tasks = std::move(tasks)](
             const OperationContext& context) -> Result<std::optional<ScanTask>> {
@@ -185,7 +185,7 @@ class TableAggregates {
   Status Read(TaskSource tasks, int64_t* num_rows) {
     TableScanOptions scan = scan_;
     scan.tasks = std::move(tasks);
-    ICEFRAME_ASSIGN_OR_RETURN(auto stream, OpenTableScan(context_, *side_.table, scan));
+    ICEFRAME_ASSIGN_OR_RETURN(auto stream, OpenTableScan(context_, side_.state, scan));
     while (true) {
       ICEFRAME_ASSIGN_OR_RETURN(BatchPtr batch, stream->Next());
       if (batch == nullptr) return Status::OK();

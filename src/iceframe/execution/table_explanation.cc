@@ -73,8 +73,7 @@ struct PlannedFiles {
 
 Result<PlannedFiles> PlanRead(const OperationContext& context, const TableSide& side,
                               const RelationRead& read) {
-  ICEFRAME_ASSIGN_OR_RETURN(TaskSource tasks,
-                            PlanTableScan(context, *side.table, side.ScanOf(read)));
+  ICEFRAME_ASSIGN_OR_RETURN(TaskSource tasks, PlanTableScan(context, side.state, {read}));
   PlannedFiles planned;
   while (true) {
     ICEFRAME_ASSIGN_OR_RETURN(std::optional<ScanTask> task, tasks(context));
@@ -92,10 +91,10 @@ Result<PlannedFiles> PlanRead(const OperationContext& context, const TableSide& 
 Status AddPredicates(const OperationContext& context, const TableSide& side,
                      const RelationRead& read, ExplanationNotes* notes) {
   Json json = Json::Array();
-  for (const Expression& predicate : Conjuncts(read.filter)) {
+  for (const Expression& predicate : Conjuncts(read.rows.filter)) {
     RelationRead alone = read;
-    alone.filter = predicate;
-    alone.limit.reset();
+    alone.rows.filter = predicate;
+    alone.rows.limit.reset();
     OperationContext own = context;
     own.counters = std::make_shared<OperationCounters>();
     ICEFRAME_RETURN_NOT_OK(PlanRead(own, side, alone).status());
@@ -121,7 +120,7 @@ Status AddPredicates(const OperationContext& context, const TableSide& side,
 Status ExplainTableRead(const OperationContext& context, const TableSide& side,
                         const RelationRead& read, ExplanationNotes* notes) {
   notes->figures.Add("table", Json::String(side.name));
-  if (read.filter.is_false()) {
+  if (read.rows.filter.is_false()) {
     notes->lines.emplace_back("nothing is read: the filter is never true");
     return Status::OK();
   }
@@ -136,7 +135,7 @@ Status ExplainTableRead(const OperationContext& context, const TableSide& side,
   notes->figures.Add("rows_are_exact", Json::Bool(planned.is_exact));
   notes->figures.Add("row_groups_estimate", Json::Int(planned.num_row_groups));
   notes->figures.Add("file_bytes", Json::Int(planned.num_bytes));
-  if (read.filter.is_true()) return Status::OK();
+  if (read.rows.filter.is_true()) return Status::OK();
   return AddPredicates(context, side, read, notes);
 }
 
@@ -146,7 +145,7 @@ Status ExplainTableDone(const OperationContext& context, const TableSide& side,
   AddFileNotes(counters, notes);
   AddReadNotes(counters, notes);
   notes->figures.Add("table", Json::String(side.name));
-  if (read.filter.is_true() || read.filter.is_false()) return Status::OK();
+  if (read.rows.filter.is_true() || read.rows.filter.is_false()) return Status::OK();
   return AddPredicates(context, side, read, notes);
 }
 

@@ -7,6 +7,7 @@
 #include <arrow/array.h>
 
 #include "iceframe/execution/table_source_internal.h"
+#include "iceframe/format/metadata_columns.h"
 
 namespace iceframe {
 
@@ -18,7 +19,7 @@ class TableSource final : public RelationSource {
 
   Result<std::unique_ptr<BatchStream>> Open(const OperationContext& context,
                                             const RelationRead& read) const override {
-    return OpenTableScan(context, *side_.table, side_.ScanOf(read));
+    return OpenTableScan(context, side_.state, {read});
   }
   Result<arrow::ArrayVector> Aggregate(const OperationContext& context, const RelationRead& read,
                                        const std::vector<Expression>& calls) const override {
@@ -52,30 +53,22 @@ std::optional<int64_t> TotalRecords(const Snapshot* snapshot) {
 
 }  // namespace
 
-TableScanOptions TableSide::ScanOf(const RelationRead& read) const {
-  TableScanOptions options;
-  options.version = version;
-  options.projection = read.columns;
-  options.filter = read.filter;
-  options.limit = read.limit;
-  return options;
-}
-
-Result<std::shared_ptr<const Relation>> MakeTableRelation(std::shared_ptr<const Table> table,
-                                                          const RelationName& name) {
+std::shared_ptr<const Relation> MakeTableRelation(TableState state, std::string name) {
+  const std::shared_ptr<const TableMetadata> metadata = state.table->metadata();
   Relation relation;
-  relation.name = name.name;
-  ICEFRAME_ASSIGN_OR_RETURN(relation.schema, table->SchemaOf(name.version));
-  ICEFRAME_ASSIGN_OR_RETURN(const Snapshot* snapshot, table->SnapshotOf(name.version));
+  relation.name = name;
+  relation.schema = state.schema;
   relation.canonical_name =
-      table->metadata()->table_uuid + "@" + std::to_string(relation.schema->schema_id().value());
-  if (snapshot != nullptr) {
-    relation.canonical_name += ":" + std::to_string(snapshot->snapshot_id.value());
+      metadata->table_uuid + "@" + std::to_string(state.schema->schema_id().value());
+  if (state.snapshot != nullptr) {
+    relation.canonical_name += ":" + std::to_string(state.snapshot->snapshot_id.value());
   }
-  relation.estimated_rows = TotalRecords(snapshot);
+  relation.estimated_rows = TotalRecords(state.snapshot);
   relation.has_statistics = true;
-  relation.source =
-      std::make_shared<TableSource>(TableSide{name.name, std::move(table), name.version});
+  relation.find_metadata_column = [metadata](const std::string& column) {
+    return FindMetadataColumn(*metadata, column);
+  };
+  relation.source = std::make_shared<TableSource>(TableSide{std::move(name), std::move(state)});
   return std::make_shared<const Relation>(std::move(relation));
 }
 

@@ -3,14 +3,14 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "iceframe/query/relation.h"
 #include "iceframe/table/table.h"
 
 namespace iceframe {
 
-/// A table at one of its versions. Errors: NotFound (snapshot, ref).
-Result<std::shared_ptr<const Relation>> MakeTableRelation(std::shared_ptr<const Table> table,
-                                                          const RelationName& name);
+/// A table's state as a relation of that name.
+std::shared_ptr<const Relation> MakeTableRelation(TableState state, std::string name);
 
 }  // namespace iceframe

@@ -3,12 +3,9 @@
 
 #include <utility>
 
-#include <arrow/type.h>
-
 #include "iceframe/execution/file_read_options_internal.h"
 #include "iceframe/format/metadata_columns.h"
 #include "iceframe/planning/scan_planner.h"
-#include "iceframe/types/arrow_schema.h"
 
 namespace iceframe {
 
@@ -30,27 +27,11 @@ Result<ReadOptions> OptionsForTask(const ReadOptions& base, const TableMetadata&
   return options;
 }
 
-Result<ReadOptions> MakeReadOptions(const Table& table, std::shared_ptr<const Schema> schema,
-                                    std::shared_ptr<const Schema> projection,
-                                    const TableScanOptions& options) {
-  ICEFRAME_ASSIGN_OR_RETURN(ReadOptions read,
-                            FileReadOptions(*table.metadata(), std::move(projection)));
-  read.table_schema = std::move(schema);
-  read.with_field_ids = options.with_field_ids;
-  read.batch_rows = options.batch_rows;
-  return read;
-}
-
-// The version's schema, and the metadata columns that the filter names.
-Result<std::shared_ptr<const Schema>> SchemaToRead(const Table& table,
-                                                   const TableScanOptions& options) {
-  ICEFRAME_ASSIGN_OR_RETURN(auto schema, table.SchemaOf(options.version));
-  const TableMetadata& metadata = *table.metadata();
-  if (options.filter.is_bound()) {
-    return WithMetadataColumnsById(metadata, schema, ReferencedFieldIds(options.filter));
-  }
-  return WithMetadataColumns(metadata, schema, ReferencedColumns(options.filter),
-                             options.case_sensitive);
+// The state's schema, and the metadata columns that the filter names.
+Result<std::shared_ptr<const Schema>> ColumnsOfFilter(const TableState& state,
+                                                      const Expression& filter) {
+  return WithMetadataColumnsById(*state.table->metadata(), state.schema,
+                                 ReferencedFieldIds(filter));
 }
 
 }  // namespace
@@ -81,46 +62,37 @@ void AddFileConstants(const TableMetadata& metadata, const DataFile& file, ReadO
   }
 }
 
-Result<TaskSource> PlanTableScan(const OperationContext& context, const Table& table,
+Result<TaskSource> PlanTableScan(const OperationContext& context, const TableState& state,
                                  const TableScanOptions& options) {
-  ICEFRAME_ASSIGN_OR_RETURN(const Snapshot* snapshot, table.SnapshotOf(options.version));
   ScanPlanOptions plan;
-  plan.metadata = table.metadata();
-  ICEFRAME_ASSIGN_OR_RETURN(plan.schema, SchemaToRead(table, options));
-  plan.filter = options.filter;
-  plan.case_sensitive = options.case_sensitive;
-  plan.limit = options.limit;
+  plan.metadata = state.table->metadata();
+  ICEFRAME_ASSIGN_OR_RETURN(plan.schema, ColumnsOfFilter(state, options.read.rows.filter));
+  plan.rows = options.read.rows;
   plan.with_statistics = options.with_statistics;
-  if (snapshot != nullptr) plan.snapshot_id = snapshot->snapshot_id;
+  if (state.snapshot != nullptr) plan.snapshot_id = state.snapshot->snapshot_id;
   ICEFRAME_ASSIGN_OR_RETURN(std::shared_ptr<ScanPlanner> planner,
-                            ScanPlanner::Make(context, table.io(), std::move(plan)));
+                            ScanPlanner::Make(context, state.table->io(), std::move(plan)));
   return TaskSource([planner](const OperationContext&) { return planner->Next(); });
 }
 
 Result<std::unique_ptr<ScanStream>> OpenTableScan(const OperationContext& context,
-                                                  const Table& table,
+                                                  const TableState& state,
                                                   const TableScanOptions& options) {
-  ICEFRAME_ASSIGN_OR_RETURN(auto schema, SchemaToRead(table, options));
-  auto projection = options.projection;
-  if (projection == nullptr) {
-    ICEFRAME_ASSIGN_OR_RETURN(projection, table.SchemaOf(options.version));
-  }
+  const RelationRead& read = options.read;
   TaskSource tasks = options.tasks;
   if (!tasks) {
-    ICEFRAME_ASSIGN_OR_RETURN(tasks, PlanTableScan(context, table, options));
+    ICEFRAME_ASSIGN_OR_RETURN(tasks, PlanTableScan(context, state, options));
   }
-  ICEFRAME_ASSIGN_OR_RETURN(ReadOptions read, MakeReadOptions(table, schema, projection, options));
-  ScanStreamOptions stream;
-  ICEFRAME_ASSIGN_OR_RETURN(stream.result_schema,
-                            ToArrowSchema(*projection, options.with_field_ids));
-  stream.ordered = options.ordered;
-  stream.limit = options.limit;
-  return ScanStream::Make(
-      context, table.io(), std::move(tasks),
-      [read = std::move(read), metadata = table.metadata()](const ScanTask& task) {
-        return OptionsForTask(read, *metadata, task);
-      },
-      stream);
+  const auto metadata = state.table->metadata();
+  ICEFRAME_ASSIGN_OR_RETURN(ReadOptions files, FileReadOptions(*metadata, read.columns));
+  ICEFRAME_ASSIGN_OR_RETURN(files.table_schema, ColumnsOfFilter(state, read.rows.filter));
+  files.with_field_ids = options.with_field_ids;
+  files.delivery = read.delivery;
+  return ScanStream::Make(context, state.table->io(), std::move(tasks),
+                          [files = std::move(files), metadata](const ScanTask& task) {
+                            return OptionsForTask(files, *metadata, task);
+                          },
+                          {read.rows.limit, read.delivery});
 }
 
 }  // namespace iceframe

@@ -12,14 +12,10 @@
 
 namespace iceframe {
 
-/// A table at one of its versions.
+/// What a query calls a table's state.
 struct TableSide {
   std::string name;
-  std::shared_ptr<const Table> table;
-  TableVersion version;
-
-  /// The scan that gives what is asked for.
-  TableScanOptions ScanOf(const RelationRead& read) const;
+  TableState state;
 };
 
 /// count(*), min and max over a table's rows.

@@ -144,10 +144,10 @@ Status ScanPlanner::Impl::Bind() {
     options_.schema =
         snapshot_ != nullptr ? metadata.SchemaOf(*snapshot_) : metadata.current_schema();
   }
-  Expression bound = options_.filter;
+  Expression bound = options_.rows.filter;
   if (!bound.is_bound()) {
     ICEFRAME_ASSIGN_OR_RETURN(
-        bound, BindPredicate(options_.filter, *options_.schema, options_.case_sensitive));
+        bound, BindPredicate(options_.rows.filter, *options_.schema, options_.rows.case_sensitive));
   }
   filter_ = SimplifyFilter(bound);
   metadata_filter_ = MetadataFilter(&metadata, *options_.schema, filter_);
@@ -163,7 +163,7 @@ Result<std::optional<ScanTask>> ScanPlanner::Impl::Next() {
     while (true) {
       ICEFRAME_RETURN_NOT_OK(context_.Check());
       if (!has_started_) ICEFRAME_RETURN_NOT_OK(Start());
-      if (options_.limit && certain_rows_ >= *options_.limit) {
+      if (options_.rows.limit && certain_rows_ >= *options_.rows.limit) {
         StopReading();
         return std::nullopt;
       }
@@ -304,12 +304,12 @@ Status ScanPlanner::Impl::Wait(const PendingManifest& pending) const {
 
 /// How many manifests to read next. Where every row counts towards a limit, that is known.
 size_t ScanPlanner::Impl::WindowSize() const {
-  if (!options_.limit || !filter_.is_true()) return window_;
+  if (!options_.rows.limit || !filter_.is_true()) return window_;
   int64_t rows = certain_rows_ + survivors_.num_rows();
   const auto add = [&](const ManifestFile& manifest) { return rows += LiveRowsOf(manifest); };
   size_t count = 0;
-  while (count < in_flight_.size() && rows < *options_.limit) add(*in_flight_[count++].file);
-  for (size_t i = next_manifest_; i < data_manifests_.size() && rows < *options_.limit; ++i) {
+  while (count < in_flight_.size() && rows < *options_.rows.limit) add(*in_flight_[count++].file);
+  for (size_t i = next_manifest_; i < data_manifests_.size() && rows < *options_.rows.limit; ++i) {
     add(*data_manifests_[i].file);
     ++count;
   }
@@ -335,7 +335,7 @@ Status ScanPlanner::Impl::LoadWindow() {
   }
   window_ = std::min(window_ * 2, largest_window_);
   // The next window is read while this one is evaluated.
-  if (!options_.limit && window_ > 1) ReadAhead(window_);
+  if (!options_.rows.limit && window_ > 1) ReadAhead(window_);
   for (size_t i = 0; i < batch.size(); ++i) {
     const Status status = Wait(batch[i]);
     if (!status.ok() && KindOf(status) == ErrorKind::kResourceExhausted && largest_window_ > 1) {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "iceframe/base/result.h"
-#include "iceframe/expression/expression.h"
+#include "iceframe/expression/row_request.h"
 #include "iceframe/format/table_metadata.h"
 #include "iceframe/io/file_io.h"
 #include "iceframe/planning/scan_task.h"
@@ -21,11 +21,8 @@ struct ScanPlanOptions {
   std::optional<SnapshotId> snapshot_id;
   /// What the scan's columns are; nullptr: the snapshot's own schema.
   std::shared_ptr<const Schema> schema;
-  /// Unbound, or bound to the schema's field ids.
-  Expression filter;
-  bool case_sensitive = true;
-  /// Stop once the tasks handed out are certain to hold this many matching rows.
-  std::optional<int64_t> limit;
+  /// With a limit, planning stops once the tasks handed out are certain to hold so many rows.
+  RowRequest rows;
   /// Whether tasks carry their data files' column sizes, counts and bounds, as readers don't need.
   bool with_statistics = false;
 };

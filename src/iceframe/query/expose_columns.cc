@@ -4,6 +4,7 @@
 
 #include "iceframe/base/overloaded.h"
 #include "iceframe/query/plan_binder_internal.h"
+#include "iceframe/types/renumber.h"
 
 namespace iceframe {
 
@@ -45,6 +46,32 @@ Result<MaybePlan> OverExposed(const PlanNode& plan, const MaybePlan& input, Colu
   return above;
 }
 
+// The scan with a metadata column of its relation at its end.
+Result<MaybePlan> WithMetadataColumn(const PlanPtr& plan, const std::string& name, ColumnIds* ids) {
+  ScanNode scan = *plan->as<ScanNode>();
+  const Relation& relation = *scan.relation;
+  const bool may_have = relation.find_metadata_column && scan.columns->FindField(name) == nullptr;
+  if (!may_have) return std::nullopt;
+  ICEFRAME_ASSIGN_OR_RETURN(const auto found, relation.find_metadata_column(name));
+  if (found == nullptr) return std::nullopt;
+  Status status;
+  const NestedField column = Renumber(*found, [&](FieldId relation_id) {
+    const Result<FieldId> id = ids->Next();
+    if (!id.ok()) status = id.status();
+    if (id.ok()) scan.metadata_ids.emplace(*id, relation_id);
+    return id.ValueOr(0);
+  });
+  ICEFRAME_RETURN_NOT_OK(status);
+  const auto with_column = [&](const Schema& schema) {
+    std::vector<NestedField> fields = schema.fields();
+    fields.push_back(column);
+    return Schema::Make(schema.schema_id(), std::move(fields));
+  };
+  ICEFRAME_ASSIGN_OR_RETURN(scan.columns, with_column(*scan.columns));
+  ICEFRAME_ASSIGN_OR_RETURN(auto schema, with_column(*plan->schema));
+  return MakeScan(std::move(scan), std::move(schema));
+}
+
 // The input with its column `name` put at its end.
 Result<MaybePlan> MoveToEnd(const PlanPtr& plan, const std::string& name) {
   const NestedField* field = plan->schema->FindField(name);
@@ -62,6 +89,7 @@ Result<MaybePlan> MoveToEnd(const PlanPtr& plan, const std::string& name) {
 
 Result<std::optional<PlanPtr>> ExposeColumn(const PlanPtr& plan, const std::string& name,
                                             ColumnIds* ids) {
+  if (plan->as<ScanNode>() != nullptr) return WithMetadataColumn(plan, name, ids);
   const bool is_project = plan->as<ProjectNode>() != nullptr;
   if (!is_project && !HandsRowsOn(*plan)) return std::nullopt;
   const PlanPtr& input = plan->inputs[0];
@@ -70,6 +98,17 @@ Result<std::optional<PlanPtr>> ExposeColumn(const PlanPtr& plan, const std::stri
     ICEFRAME_ASSIGN_OR_RETURN(exposed, ExposeColumn(input, name, ids));
   }
   return OverExposed(*plan, exposed, ids);
+}
+
+Result<std::optional<PlanPtr>> ExposeMetadataColumn(const PlanPtr& plan, const std::string& name,
+                                                    ColumnIds* ids) {
+  if (!name.starts_with('_')) return std::nullopt;
+  const PlanNode* leaf = plan.get();
+  while (leaf->as<ProjectNode>() != nullptr || HandsRowsOn(*leaf)) leaf = leaf->inputs[0].get();
+  const auto* scan = leaf->as<ScanNode>();
+  const bool may_be_one = scan != nullptr && scan->relation->schema->FindField(name) == nullptr;
+  if (!may_be_one) return std::nullopt;
+  return ExposeColumn(plan, name, ids);
 }
 
 Result<std::optional<PlanPtr>> ExposeAggregate(const PlanPtr& plan, const Expression& call,

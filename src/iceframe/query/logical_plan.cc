@@ -106,6 +106,11 @@ Result<PlanPtr> MakePlan(PlanOperation operation, std::vector<PlanPtr> inputs) {
       PlanNode{std::move(operation), std::move(inputs), std::move(schema)});
 }
 
+FieldId ScanNode::RelationId(FieldId id) const {
+  const auto metadata = metadata_ids.find(id);
+  return metadata == metadata_ids.end() ? id - id_offset : metadata->second;
+}
+
 PlanPtr MakeScan(ScanNode scan, std::shared_ptr<const Schema> schema) {
   return std::make_shared<const PlanNode>(PlanNode{std::move(scan), {}, std::move(schema)});
 }

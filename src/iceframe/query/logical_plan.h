@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -14,6 +15,7 @@
 #include <variant>
 #include <vector>
 
+#include "iceframe/base/read_delivery.h"
 #include "iceframe/base/result.h"
 #include "iceframe/expression/expression.h"
 #include "iceframe/expression/sort_key.h"
@@ -37,11 +39,18 @@ struct NamedExpression {
 /// Reads a relation: the node's columns, for the rows that match the filter.
 struct ScanNode {
   std::shared_ptr<const Relation> relation;
-  /// All of the relation's columns under their ids in the plan; the filter may name any of them.
+  /// All of the relation's columns under their ids in the plan, and the metadata columns that the
+  /// plan names; the filter may name any of them.
   std::shared_ptr<const Schema> columns;
   FieldId id_offset = 0;
+  /// The relation's ids of the metadata columns, and of their fields, whose ids are others here.
+  std::map<FieldId, FieldId> metadata_ids;
   Expression filter;
   std::optional<int64_t> limit;
+  ReadDelivery delivery;
+
+  /// The relation's own id of a column, or of a field inside of one.
+  FieldId RelationId(FieldId id) const;
 };
 struct FilterNode {
   Expression predicate;

@@ -9,29 +9,11 @@
 #include "iceframe/expression/parse_expression.h"
 #include "iceframe/expression/rewrite.h"
 #include "iceframe/query/plan_binder_internal.h"
+#include "iceframe/types/renumber.h"
 
 namespace iceframe {
 
 namespace {
-
-// The type with its ids, and those of all nested fields, raised by `offset`.
-NestedField Shifted(const NestedField& field, FieldId offset);
-
-Type Shifted(const Type& type, FieldId offset) {
-  if (type.is_primitive()) return type;
-  std::vector<NestedField> fields;
-  for (const NestedField& child : type.fields()) fields.push_back(Shifted(child, offset));
-  if (type.id() == TypeId::kStruct) return Type::Struct(std::move(fields));
-  if (type.id() == TypeId::kList) return Type::List(std::move(fields[0]));
-  return Type::Map(std::move(fields[0]), std::move(fields[1]));
-}
-
-NestedField Shifted(const NestedField& field, FieldId offset) {
-  NestedField shifted = field;
-  shifted.id += offset;
-  shifted.type = Shifted(field.type, offset);
-  return shifted;
-}
 
 class PlanBinder {
  public:
@@ -53,11 +35,8 @@ class PlanBinder {
     ICEFRAME_ASSIGN_OR_RETURN(scan.relation, resolver_->Resolve(name));
     const Schema& table = *scan.relation->schema;
     ICEFRAME_ASSIGN_OR_RETURN(scan.id_offset, ids_->Reserve(table.highest_field_id()));
-    std::vector<NestedField> fields;
-    for (const NestedField& field : table.fields()) {
-      fields.push_back(Shifted(field, scan.id_offset));
-    }
-    ICEFRAME_ASSIGN_OR_RETURN(scan.columns, Schema::Make(table.schema_id(), std::move(fields)));
+    ICEFRAME_ASSIGN_OR_RETURN(scan.columns,
+                              Renumber(table, [&](FieldId id) { return id + scan.id_offset; }));
     auto columns = scan.columns;
     return MakeScan(std::move(scan), std::move(columns));
   }
@@ -106,6 +85,8 @@ class PlanBinder {
     if (items.empty()) {
       return Error(ErrorKind::kInvalidArgument, "select needs at least one column");
     }
+    if (group_by_) ICEFRAME_RETURN_NOT_OK(ExposeMetadata(*group_by_));
+    ICEFRAME_RETURN_NOT_OK(ExposeMetadata(items));
     ICEFRAME_ASSIGN_OR_RETURN(plan_, BindSelect(plan_, group_by_, items, ids_));
     group_by_.reset();
     return Status::OK();
@@ -178,6 +159,7 @@ class PlanBinder {
     const auto visible = plan_->schema;
     ICEFRAME_ASSIGN_OR_RETURN(const Expression resolved, Resolve(step.value));
     std::vector<Expression> value{WithoutAlias(resolved)};
+    ICEFRAME_RETURN_NOT_OK(ExposeMetadata(value));
     ICEFRAME_ASSIGN_OR_RETURN(plan_, LiftWindows(plan_, &value, ids_));
     ICEFRAME_ASSIGN_OR_RETURN(Expression bound, iceframe::Bind(value[0], *plan_->schema));
     // Others first, so that they keep their ids.
@@ -282,6 +264,21 @@ class PlanBinder {
   }
 
   // -- columns that are out of sight -------------------------------------------------------------
+
+  // Brings metadata columns that are named up from the scan.
+  Status ExposeMetadata(const std::vector<Expression>& expressions) {
+    for (const Expression& expression : expressions) {
+      for (const std::string& name : ReferencedColumns(expression)) {
+        const std::string head = name.substr(0, name.find('.'));
+        const bool is_known =
+            plan_->schema->FindField(name) != nullptr || plan_->schema->FindField(head) != nullptr;
+        if (is_known) continue;
+        ICEFRAME_ASSIGN_OR_RETURN(auto exposed, ExposeMetadataColumn(plan_, head, ids_));
+        if (exposed) plan_ = *std::move(exposed);
+      }
+    }
+    return Status::OK();
+  }
 
   // Brings columns and aggregates that a select left out back under the plan's top; returns the
   // expression with its aggregates replaced by their columns.

@@ -48,10 +48,14 @@ std::string ItemName(const Expression& item);
 /// Errors: InvalidArgument for a GroupBy without a Select.
 Result<std::vector<QueryStep>> ArrangeSteps(std::vector<QueryStep> steps);
 
-/// The plan with one more column at its end, which `name` is below its last projections; nullopt
-/// if there is none.
+/// The plan with one more column at its end, which `name` is below its last projections, or in a
+/// relation that has such a metadata column; nullopt if there is none.
+/// Errors: those of finding metadata columns.
 Result<std::optional<PlanPtr>> ExposeColumn(const PlanPtr& plan, const std::string& name,
                                             ColumnIds* ids);
+/// As ExposeColumn, for metadata columns of a relation alone.
+Result<std::optional<PlanPtr>> ExposeMetadataColumn(const PlanPtr& plan, const std::string& name,
+                                                    ColumnIds* ids);
 /// As ExposeColumn, for an aggregate of the groups below; the new column has the call's text as its
 /// name.
 Result<std::optional<PlanPtr>> ExposeAggregate(const PlanPtr& plan, const Expression& call,

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -28,6 +29,10 @@ struct Relation {
   std::optional<int64_t> estimated_rows;
   /// Whether the source counts rows and finds extremes for less than reading them all.
   bool has_statistics = false;
+  /// Finds a column that `schema` has not, under an id that the spec reserves for it; nullptr comes
+  /// back where there is none. Empty: there are no such columns.
+  std::function<Result<std::shared_ptr<const NestedField>>(const std::string& name)>
+      find_metadata_column = {};
   /// nullptr: can be planned, not run.
   std::shared_ptr<const RelationSource> source;
 };

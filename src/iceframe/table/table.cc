@@ -61,6 +61,11 @@ Result<const Snapshot*> Table::SnapshotOf(const TableVersion& version) const {
 
 Result<std::shared_ptr<const Schema>> Table::SchemaOf(const TableVersion& version) const {
   ICEFRAME_ASSIGN_OR_RETURN(const Snapshot* snapshot, SnapshotOf(version));
+  return SchemaOf(version, snapshot);
+}
+
+std::shared_ptr<const Schema> Table::SchemaOf(const TableVersion& version,
+                                              const Snapshot* snapshot) const {
   const TableMetadata& metadata = *loaded_.metadata;
   bool is_historic = version.snapshot_id || version.as_of_timestamp_ms;
   if (version.ref) {
@@ -69,6 +74,14 @@ Result<std::shared_ptr<const Schema>> Table::SchemaOf(const TableVersion& versio
   }
   if (is_historic && snapshot != nullptr) return metadata.SchemaOf(*snapshot);
   return metadata.current_schema();
+}
+
+Result<TableState> ResolveTable(std::shared_ptr<const Table> table, const TableVersion& version) {
+  TableState state;
+  state.table = std::move(table);
+  ICEFRAME_ASSIGN_OR_RETURN(state.snapshot, state.table->SnapshotOf(version));
+  state.schema = state.table->SchemaOf(version, state.snapshot);
+  return state;
 }
 
 }  // namespace iceframe

@@ -16,6 +16,17 @@
 
 namespace iceframe {
 
+class Table;
+
+/// A table in one of its states.
+struct TableState {
+  std::shared_ptr<const Table> table;
+  /// Of the table's metadata; nullptr: there are no rows.
+  const Snapshot* snapshot = nullptr;
+  /// What its rows are read with.
+  std::shared_ptr<const Schema> schema;
+};
+
 /// One loaded table: immutable, shared, thread-safe. A change gives a new one.
 class Table {
  public:
@@ -48,6 +59,11 @@ class Table {
   Result<std::shared_ptr<const Schema>> SchemaOf(const TableVersion& version) const;
 
  private:
+  friend Result<TableState> ResolveTable(std::shared_ptr<const Table> table,
+                                         const TableVersion& version);
+  std::shared_ptr<const Schema> SchemaOf(const TableVersion& version,
+                                         const Snapshot* snapshot) const;
+
   Table(std::shared_ptr<Catalog> catalog, LoadedTable loaded, std::shared_ptr<FileIO> io)
       : catalog_(std::move(catalog)), loaded_(std::move(loaded)), io_(std::move(io)) {}
 
@@ -55,5 +71,8 @@ class Table {
   LoadedTable loaded_;
   std::shared_ptr<FileIO> io_;
 };
+
+/// The state that `version` means. Errors: those of SnapshotOf.
+Result<TableState> ResolveTable(std::shared_ptr<const Table> table, const TableVersion& version);
 
 }  // namespace iceframe

@@ -26,7 +26,7 @@ Status Run(const std::string& folder) {
   ICEFRAME_RETURN_NOT_OK(session->Append(context, "users", *rows, {}).status());
 
   ScanOptions scan;
-  scan.filter = Greater(Col("id"), Lit(int64_t{1}));
+  scan.rows.filter = Greater(Col("id"), Lit(int64_t{1}));
   ICEFRAME_ASSIGN_OR_RETURN(auto reader, session->Scan(context, "users", scan));
   ICEFRAME_ASSIGN_OR_RETURN(auto table, reader->ToTable());
   std::printf("read %ld rows\n", static_cast<long>(table->num_rows()));

@@ -63,7 +63,7 @@ TEST_F(DataFileReaderTest, ReadsEveryTypeBack) {
     const DataFile file = WriteFile(
         schema, batch, {{"write.parquet.row-group-limit", seed % 2 == 0 ? "777" : "1000"}});
     ReadOptions options = ReadAs(schema);
-    options.batch_rows = seed % 3 == 0 ? 64 : 1024;
+    options.delivery.batch_rows = seed % 3 == 0 ? 64 : 1024;
     auto table = Read(file, options);
     ASSERT_NE(table, nullptr);
     auto expected = arrow::Table::FromRecordBatches({batch}).ValueOrDie();

@@ -53,7 +53,7 @@ class PiecewiseReadTest : public DataFileTest {
 
   ReadOptions RandomOptions(int64_t num_rows) {
     ReadOptions options = ReadAs(schema_);
-    options.batch_rows = 100 + static_cast<int64_t>(rows_.Number(2000));
+    options.delivery.batch_rows = 100 + static_cast<int64_t>(rows_.Number(2000));
     const auto at = [&] { return static_cast<int64_t>(rows_.Number(num_rows)); };
     switch (rows_.Number(5)) {
       case 0:

@@ -16,7 +16,7 @@ class Numbers final : public RelationSource {
   // Remembers what was asked for.
   Result<std::unique_ptr<BatchStream>> Open(const OperationContext&,
                                             const RelationRead& read) const override {
-    asked = read.filter.ToString();
+    asked = read.rows.filter.ToString();
     class Stream final : public BatchStream {
      public:
       explicit Stream(BatchPtr batch) : batch_(std::move(batch)) {}

@@ -47,11 +47,10 @@ class ScanStreamTest : public DataFileTest {
   }
 
   std::unique_ptr<ScanStream> Open(TaskSource source, ScanStreamOptions options = {}) {
-    options.result_schema = ToArrowSchema(*IdSchema()).ValueOrDie();
     auto read_options = [this](const ScanTask& task) -> Result<ReadOptions> {
       ReadOptions read = ReadAs(IdSchema());
       read.filter = task.residual;
-      read.batch_rows = batch_rows_;
+      read.delivery.batch_rows = batch_rows_;
       return read;
     };
     return ScanStream::Make(context_, io_, std::move(source), read_options, std::move(options))
@@ -82,7 +81,7 @@ std::vector<int64_t> Range(int64_t end) {
 
 ScanStreamOptions Unordered() {
   ScanStreamOptions options;
-  options.ordered = false;
+  options.delivery.ordered = false;
   return options;
 }
 
@@ -124,7 +123,7 @@ TEST_F(ScanStreamTest, FetchesMoreFilesThanItHasThreadsToDecodeThem) {
   io_->Reset();
   num_pulled_ = 0;
   ScanStreamOptions little;
-  little.max_prefetched_bytes = 1;
+  little.delivery.max_prefetched_bytes = 1;
   ids = ReadIds(*Open(Source(), little));
   ASSERT_TRUE(ids.ok()) << ids.status();
   EXPECT_EQ(*ids, Range(kFiles * kRowsPerFile));
@@ -214,11 +213,11 @@ TEST_F(ScanStreamTest, FilesThatGaveWayGoOnBehindTheRowsTheyDelivered) {
     num_pulled_ = 0;
     context_.memory = MemoryBudget::Process()->MakeChild("tight", 24 * 1024);
     ScanStreamOptions options;
-    options.ordered = round % 2 == 0;
+    options.delivery.ordered = round % 2 == 0;
     auto stream = Open(Source(), options);
     auto ids = ReadIds(*stream);
     ASSERT_TRUE(ids.ok()) << ids.status();
-    if (!options.ordered) std::sort(ids->begin(), ids->end());
+    if (!options.delivery.ordered) std::sort(ids->begin(), ids->end());
     EXPECT_EQ(*ids, Range(12 * kRowsPerFile));
   }
 }

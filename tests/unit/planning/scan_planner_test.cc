@@ -63,7 +63,7 @@ class ScanPlannerTest : public ::testing::Test {
     if (metadata_ == nullptr) metadata_ = table_->Finish().ValueOrDie();
     ScanPlanOptions options;
     options.metadata = metadata_;
-    options.filter = std::move(filter);
+    options.rows.filter = std::move(filter);
     return options;
   }
   std::vector<ScanTask> Plan(Expression filter) {
@@ -273,7 +273,7 @@ TEST_F(ScanPlannerTest, ALimitStopsTheReading) {
     Add(i + 1, {Data("f" + std::to_string(i), 1, 0, 9)});
   }
   auto options = Options(True());
-  options.limit = 15;
+  options.rows.limit = 15;
   io_->Reset();
   const auto tasks = PlanFiles(context_, io_, options).ValueOrDie();
   EXPECT_EQ(PathsOf(tasks), (Paths{"f0", "f1"}));
@@ -292,7 +292,7 @@ TEST_F(ScanPlannerTest, TenRowsOfAThousandAppendsReadTheTenOldest) {
     Add(901, entries);
   }
   auto options = Options(True());
-  options.limit = 10;
+  options.rows.limit = 10;
   EXPECT_EQ(PathsOf(PlanFiles(context_, io_, options).ValueOrDie()),
             (Paths{"f0", "f1", "f2", "f3", "f4", "f5", "f6", "f7", "f8", "f9"}));
   EXPECT_EQ(Count(TableCount::kManifestsRead), 1);
@@ -302,7 +302,7 @@ TEST_F(ScanPlannerTest, TenRowsOfAThousandAppendsReadTheTenOldest) {
 TEST_F(ScanPlannerTest, ALimitCountsOnlyRowsThatAreCertain) {
   for (int i = 0; i < 6; ++i) Add(i + 1, {Data("f" + std::to_string(i), 1, 0, 9)});
   auto options = Options(GreaterEqual(Col("id"), Lit(int64_t{5})));
-  options.limit = 1;
+  options.rows.limit = 1;
   EXPECT_EQ(PlanFiles(context_, io_, options).ValueOrDie().size(), 6U);
 }
 

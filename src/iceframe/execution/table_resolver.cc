@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "iceframe/execution/table_resolver.h"
+
+#include "iceframe/execution/table_relation.h"
+
+namespace iceframe {
+
+Result<std::shared_ptr<const Relation>> TableResolver::Resolve(const RelationName& name) {
+  auto [entry, is_new] = tables_.try_emplace(name.name);
+  if (is_new) {
+    ICEFRAME_ASSIGN_OR_RETURN(entry->second, load_(name.name));
+  }
+  ICEFRAME_ASSIGN_OR_RETURN(TableState state, ResolveTable(entry->second, name.version));
+  return MakeTableRelation(std::move(state), name.name);
+}
+
+}  // namespace iceframe

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads of a session: names become tables, requests plans.
+#include "iceframe/execution/query_execution.h"
+#include "iceframe/execution/table_resolver.h"
+#include "iceframe/query/optimizer.h"
+#include "iceframe/session_impl_internal.h"
+
+namespace iceframe::internal {
+
+using BatchReader = std::shared_ptr<arrow::RecordBatchReader>;
+
+Result<BatchReader> SessionImpl::DoScan(const OperationContext& context, std::string_view name,
+                                        const ScanOptions& options) {
+  ICEFRAME_ASSIGN_OR_RETURN(auto table, LoadTable(context, name));
+  return DoScan(context, table, options);
+}
+
+Result<BatchReader> SessionImpl::DoScan(const OperationContext& context,
+                                        const std::shared_ptr<const Table>& table,
+                                        const ScanOptions& options) {
+  ICEFRAME_ASSIGN_OR_RETURN(const PlanPtr plan, PlanScan(table, options));
+  return ExecutePlan(context, plan);
+}
+
+Result<int64_t> SessionImpl::DoCountRows(const OperationContext& context,
+                                         const std::shared_ptr<const Table>& table,
+                                         const ScanOptions& options) {
+  return CountScan(context, table, options);
+}
+
+Result<PlanPtr> SessionImpl::Plan(const OperationContext& context, const Query& query,
+                                  const QueryOptions& options) {
+  TableResolver resolver([&](const std::string& name) { return LoadTable(context, name); });
+  ICEFRAME_ASSIGN_OR_RETURN(PlanPtr plan, BindQuery(query, &resolver));
+  return Optimize(std::move(plan), options.disabled_rules);
+}
+
+Result<BatchReader> SessionImpl::DoExecute(const OperationContext& context, const Query& query,
+                                           const QueryOptions& options) {
+  ICEFRAME_ASSIGN_OR_RETURN(const PlanPtr plan, Plan(context, query, options));
+  return ExecutePlan(context, plan);
+}
+
+Result<Explanation> SessionImpl::DoExplain(const OperationContext& context, const Query& query,
+                                           bool analyze, const QueryOptions& options) {
+  ICEFRAME_ASSIGN_OR_RETURN(const PlanPtr plan, Plan(context, query, options));
+  return analyze ? AnalyzePlan(context, plan) : ExplainPlan(context, plan);
+}
+
+}  // namespace iceframe::internal
