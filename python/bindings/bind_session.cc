@@ -95,33 +95,29 @@ Result<std::shared_ptr<Session>> OpenSession(Properties catalog, Properties sett
       operation, [&](CallerThread&) { return Session::Open(std::move(options)); });
 }
 
-struct NewTableArguments {
-  std::vector<std::pair<std::string, std::string>> partition_by;
-  std::vector<std::tuple<std::string, std::string, bool, std::optional<bool>>> sort_by;
-};
+using SortColumns = std::vector<std::tuple<std::string, std::string, bool, std::optional<bool>>>;
 
-CreateTableOptions ToOptions(const NewTableArguments& arguments) {
+// `request`: partition_by, sort_by, properties, location, format_version, exist_ok.
+Result<TablePtr> CreateTable(Session& session, const std::string& name, nb::handle schema,
+                             const OptionMap& request) {
+  std::vector<std::pair<std::string, std::string>> partition_by;
+  SortColumns sort_by;
   CreateTableOptions options;
-  for (const auto& [column, transform] : arguments.partition_by) {
+  OptionReader reader(request);
+  reader.Take("partition_by", partition_by);
+  reader.Take("sort_by", sort_by);
+  reader.Take("properties", options.properties);
+  reader.Take("location", options.location);
+  reader.Take("format_version", options.format_version);
+  reader.Take("exist_ok", options.exist_ok);
+  ICEFRAME_RETURN_NOT_OK(reader.Finish());
+  for (const auto& [column, transform] : partition_by) {
     options.partition_by.push_back({column, transform});
   }
-  for (const auto& [column, transform, descending, nulls_first] : arguments.sort_by) {
+  for (const auto& [column, transform, descending, nulls_first] : sort_by) {
     options.sort_by.push_back({column, transform, descending, nulls_first});
   }
-  return options;
-}
-
-Result<TablePtr> CreateTable(
-    Session& session, const std::string& name, nb::handle schema,
-    std::vector<std::pair<std::string, std::string>> partition_by,
-    std::vector<std::tuple<std::string, std::string, bool, std::optional<bool>>> sort_by,
-    Properties properties, std::string location, int format_version, bool exist_ok) {
-  ICEFRAME_ASSIGN_OR_RETURN(auto table_schema, ToTableSchema(schema, format_version));
-  CreateTableOptions options = ToOptions({std::move(partition_by), std::move(sort_by)});
-  options.properties = std::move(properties);
-  options.location = std::move(location);
-  options.format_version = format_version;
-  options.exist_ok = exist_ok;
+  ICEFRAME_ASSIGN_OR_RETURN(auto table_schema, ToTableSchema(schema, options.format_version));
   const Operation operation = MakeOperation(session.NewOperation());
   return RunCall<TablePtr>(operation, [&](CallerThread&) {
     return session.CreateTable(operation.context, name, table_schema, options);
@@ -218,13 +214,18 @@ Result<WriteReport> Append(Session& session, const std::string& name, nb::handle
       &running);
 }
 
+// `request`: filter, allow_rows_outside_filter, branch, summary.
 Result<WriteReport> Overwrite(Session& session, const std::string& name, nb::handle data,
-                              FilterArgument filter, bool allow_rows_outside_filter,
-                              const std::string& branch, Properties summary, nb::object progress) {
+                              const OptionMap& request, nb::object progress) {
+  FilterArgument filter;
+  OverwriteOptions options;
+  OptionReader given(request);
+  given.Take("filter", filter);
+  given.Take("allow_rows_outside_filter", options.allow_rows_outside_filter);
+  given.Take("branch", options.branch);
+  given.Take("summary", options.summary);
+  ICEFRAME_RETURN_NOT_OK(given.Finish());
   ICEFRAME_ASSIGN_OR_RETURN(auto expression, ToFilter(std::move(filter)));
-  CommitOptions options;
-  options.branch = branch;
-  options.summary = std::move(summary);
   Operation operation = MakeOperation(session.NewOperation(), std::move(progress));
   RunningOperation running = BeginWrite(kOverwriteOperation, name, &operation);
   const auto reader = OpenInput(session, name, data, operation);
@@ -233,11 +234,11 @@ Result<WriteReport> Overwrite(Session& session, const std::string& name, nb::han
     return reader.status();
   }
   return RunWrite(
-      operation, std::move(options), name,
+      operation, options, name,
       [&](CallerThread& caller, const CommitOptions& watched) {
         const auto rows = ReadOnCaller(*reader, caller);
         OverwriteOptions overwrite(watched);
-        overwrite.allow_rows_outside_filter = allow_rows_outside_filter;
+        overwrite.allow_rows_outside_filter = options.allow_rows_outside_filter;
         return session.Overwrite(operation.context, name, *rows, expression, overwrite);
       },
       &running);
@@ -272,14 +273,11 @@ void BindSession(nb::module_& module) {
   nb::class_<Session>(module, "Session")
       .def_static("open", &OpenSession, nb::arg("catalog"), nb::arg("settings"))
       .def("__repr__", [](const Session& self) { return self.ToString(); })
-      .def("create_table", &CreateTable, nb::arg("name"), nb::arg("schema"), nb::kw_only(),
-           nb::arg("partition_by"), nb::arg("sort_by"), nb::arg("properties"), nb::arg("location"),
-           nb::arg("format_version"), nb::arg("exist_ok"))
+      .def("create_table", &CreateTable, nb::arg("name"), nb::arg("schema"), nb::arg("request"))
       .def("append", &Append, nb::arg("name"), nb::arg("data"), nb::kw_only(), nb::arg("branch"),
            nb::arg("summary"), nb::arg("progress").none())
-      .def("overwrite", &Overwrite, nb::arg("name"), nb::arg("data"), nb::kw_only(),
-           nb::arg("filter").none(), nb::arg("allow_rows_outside_filter"), nb::arg("branch"),
-           nb::arg("summary"), nb::arg("progress").none())
+      .def("overwrite", &Overwrite, nb::arg("name"), nb::arg("data"), nb::arg("request"),
+           nb::kw_only(), nb::arg("progress").none())
       .def("scan", &Scan, nb::arg("table"), nb::arg("request"), nb::kw_only(),
            nb::arg("progress").none())
       .def("count_rows", &CountRows, nb::arg("table"), nb::arg("request"))

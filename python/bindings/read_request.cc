@@ -4,7 +4,6 @@
 
 #include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include <nanobind/stl/optional.h>
@@ -12,55 +11,11 @@
 #include <nanobind/stl/variant.h>
 #include <nanobind/stl/vector.h>
 
-#include "iceframe/base/nearest_name.h"
 #include "iceframe/expression/parse_expression.h"
 
 namespace nb = nanobind;
 
 namespace iceframe::python {
-
-namespace {
-
-class OptionReader {
- public:
-  explicit OptionReader(const nb::dict& given) : given_(given) {}
-
-  /// Sets `out` if the option was given.
-  template <typename T>
-  void Take(const char* name, T& out) {
-    names_.emplace_back(name);
-    if (!given_.contains(name)) return;
-    ++num_taken_;
-    const nb::object value = given_[name];
-    if (status_.ok() && !nb::try_cast<T>(value, out)) {
-      status_ = Error(ErrorKind::kInvalidArgument, "option has a value of the wrong type: ", name,
-                      " = ", nb::cast<std::string>(nb::repr(value)));
-    }
-  }
-
-  /// Errors: InvalidArgument for a value of the wrong type, or a name that was not asked for.
-  Status Finish() const {
-    ICEFRAME_RETURN_NOT_OK(status_);
-    if (num_taken_ == given_.size()) return Status::OK();
-    for (const auto& [key, value] : given_) {
-      const auto name = nb::cast<std::string>(nb::str(key));
-      bool is_known = false;
-      for (const std::string_view known : names_) is_known = is_known || known == name;
-      if (is_known) continue;
-      return Error(ErrorKind::kInvalidArgument, "unknown option: ", name, "; did you mean ",
-                   NearestName(name, names_), "?");
-    }
-    return Status::OK();
-  }
-
- private:
-  const nb::dict& given_;
-  std::vector<std::string_view> names_;
-  size_t num_taken_ = 0;
-  Status status_;
-};
-
-}  // namespace
 
 Result<Expression> ToFilter(FilterArgument filter) {
   if (!filter) return True();

@@ -13,6 +13,8 @@
 #include "iceframe/execution/scan_plan.h"
 #include "iceframe/expression/expression.h"
 
+#include "option_reader.h"
+
 namespace iceframe::python {
 
 /// A filter as users give it: none (true), SQL text, or a tree.
@@ -25,7 +27,7 @@ TableVersion ToVersion(std::optional<int64_t> snapshot_id, std::optional<int64_t
 
 /// Options by name: version (snapshot_id, as_of_timestamp, ref), columns, filter, case_sensitive,
 /// limit, and those of ReadDelivery. What is left out is as ScanOptions has it.
-using ReadRequest = nanobind::typed<nanobind::dict, nanobind::str, nanobind::any>;
+using ReadRequest = OptionMap;
 /// Errors: InvalidArgument naming an option that is unknown or has a value of the wrong type, or
 /// for a filter's text.
 Result<ScanOptions> ToScanOptions(const ReadRequest& request);

@@ -342,18 +342,7 @@ class Session:
     @staticmethod
     def open(catalog: Mapping[str, str], settings: Mapping[str, str]) -> Session: ...
     def __repr__(self) -> str: ...
-    def create_table(
-        self,
-        name: str,
-        schema: object,
-        *,
-        partition_by: Sequence[tuple[str, str]],
-        sort_by: Sequence[tuple[str, str, bool, bool | None]],
-        properties: Mapping[str, str],
-        location: str,
-        format_version: int,
-        exist_ok: bool,
-    ) -> Table: ...
+    def create_table(self, name: str, schema: object, request: dict[str, Any]) -> Table: ...
     def append(
         self,
         name: str,
@@ -364,15 +353,7 @@ class Session:
         progress: object | None,
     ) -> WriteReport: ...
     def overwrite(
-        self,
-        name: str,
-        data: object,
-        *,
-        filter: str | Expression | None,
-        allow_rows_outside_filter: bool,
-        branch: str,
-        summary: Mapping[str, str],
-        progress: object | None,
+        self, name: str, data: object, request: dict[str, Any], *, progress: object | None
     ) -> WriteReport: ...
     def scan(
         self, table: str | Table, request: dict[str, Any], *, progress: object | None

@@ -226,18 +226,18 @@ class IceFrame:
             with contextlib.suppress(TableNotFoundError):
                 return self.get_table(table_name)
         version = chosen.get("format_version", 2)
-        created = self._session.create_table(
-            identifier(table_name),
-            to_table_schema(schema, version),
-            partition_by=[
+        request = {
+            "partition_by": [
                 transform_pair(entry) for entry in as_list("partition_spec", partition_spec)
             ],
-            sort_by=[sort_column(entry) for entry in as_list("sort_order", sort_order)],
-            properties=string_properties("properties", properties),
-            location=chosen.get("location") or "",
-            format_version=version,
-            exist_ok=chosen.get("exist_ok", False),
-        )
+            "sort_by": [sort_column(entry) for entry in as_list("sort_order", sort_order)],
+            "properties": string_properties("properties", properties),
+            "location": chosen.get("location") or "",
+            "format_version": version,
+            "exist_ok": chosen.get("exist_ok", False),
+        }
+        schema_of_table = to_table_schema(schema, version)
+        created = self._session.create_table(identifier(table_name), schema_of_table, request)
         return Table(self._session, created)
 
     def get_table(self, table_name: str) -> Table:
@@ -451,13 +451,12 @@ class IceFrame:
             {'id': [9]}
         """
         chosen = checked(OverwriteOptions, options)
+        request = {
+            "filter": filter_argument("filter_expr", filter_expr),
+            "allow_rows_outside_filter": chosen.get("allow_rows_outside_filter", False),
+            "branch": text("branch", branch) or "main",
+            "summary": string_properties("snapshot_properties", chosen.get("snapshot_properties")),
+        }
         with progress_listener(chosen.get("progress", False), num_rows_of(data)) as listener:
-            return self._session.overwrite(
-                identifier(table_name),
-                to_rows(data, replaces=True),
-                filter=filter_argument("filter_expr", filter_expr),
-                allow_rows_outside_filter=chosen.get("allow_rows_outside_filter", False),
-                branch=text("branch", branch) or "main",
-                summary=string_properties("snapshot_properties", chosen.get("snapshot_properties")),
-                progress=listener,
-            )
+            rows = to_rows(data, replaces=True)
+            return self._session.overwrite(identifier(table_name), rows, request, progress=listener)

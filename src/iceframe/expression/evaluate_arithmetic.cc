@@ -115,9 +115,12 @@ bool Rescale(__int128 value, int32_t digits, __int128* result) {
   return !__builtin_mul_overflow(value, PowerOfTen128(digits), result);
 }
 
-Result<EvaluatedColumn> Decimals(EvaluationContext* context, ArithmeticOp op, const Type& left_type,
-                                 const Type& right_type, const Type& result_type,
+Result<EvaluatedColumn> Decimals(EvaluationContext* context, const Expression& node,
                                  const EvaluatedColumn& left, const EvaluatedColumn& right) {
+  const ArithmeticOp op = node.as<ArithmeticNode>()->op;
+  const Type& left_type = node.operands()[0].type();
+  const Type& right_type = node.operands()[1].type();
+  const Type& result_type = node.type();
   const DecimalReader a(left);
   const DecimalReader b(right);
   const bool multiply = op == ArithmeticOp::kMultiply;
@@ -284,10 +287,11 @@ bool FitsPrecision(__int128 value, int32_t precision) {
   return value < limit && value > -limit;
 }
 
-Result<EvaluatedColumn> EvaluateArithmetic(EvaluationContext* context, ArithmeticOp op,
-                                           const Type& left_type, const Type& right_type,
-                                           const Type& result_type, const EvaluatedColumn& left,
+Result<EvaluatedColumn> EvaluateArithmetic(EvaluationContext* context, const Expression& node,
+                                           const EvaluatedColumn& left,
                                            const EvaluatedColumn& right) {
+  const ArithmeticOp op = node.as<ArithmeticNode>()->op;
+  const Type& result_type = node.type();
   switch (result_type.id()) {
     case TypeId::kInt:
       return WholeNumbers<arrow::Int32Array, arrow::Int32Builder>(context, op, result_type, left,
@@ -300,7 +304,7 @@ Result<EvaluatedColumn> EvaluateArithmetic(EvaluationContext* context, Arithmeti
     case TypeId::kDouble:
       return Floats<arrow::DoubleArray, arrow::DoubleBuilder>(context, op, left, right);
     default:
-      return Decimals(context, op, left_type, right_type, result_type, left, right);
+      return Decimals(context, node, left, right);
   }
 }
 

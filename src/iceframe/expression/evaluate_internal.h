@@ -61,9 +61,9 @@ Result<EvaluatedColumn> EvaluateLike(EvaluationContext* context, const LikeNode&
                                      const EvaluatedColumn& operand);
 Result<EvaluatedColumn> EvaluateStartsWith(EvaluationContext* context, const StartsWithNode& node,
                                            const EvaluatedColumn& operand);
-Result<EvaluatedColumn> EvaluateArithmetic(EvaluationContext* context, ArithmeticOp op,
-                                           const Type& left_type, const Type& right_type,
-                                           const Type& result_type, const EvaluatedColumn& left,
+/// `node`: the operation, bound.
+Result<EvaluatedColumn> EvaluateArithmetic(EvaluationContext* context, const Expression& node,
+                                           const EvaluatedColumn& left,
                                            const EvaluatedColumn& right);
 Result<EvaluatedColumn> EvaluateCast(EvaluationContext* context, const Type& from, const Type& to,
                                      const EvaluatedColumn& operand);

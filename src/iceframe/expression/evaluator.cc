@@ -191,9 +191,7 @@ Result<EvaluatedColumn> Evaluator::EvaluateNode(const NotNode& node, const Expre
 
 Result<EvaluatedColumn> Evaluator::EvaluateNode(const ArithmeticNode& node, const Expression& e) {
   ICEFRAME_ASSIGN_OR_RETURN(std::vector<EvaluatedColumn> sides, EvaluateAll(node.operands));
-  return Named(EvaluateArithmetic(&context_, node.op, node.operands[0].type(),
-                                  node.operands[1].type(), e.type(), sides[0], sides[1]),
-               e);
+  return Named(EvaluateArithmetic(&context_, e, sides[0], sides[1]), e);
 }
 
 Result<EvaluatedColumn> Evaluator::EvaluateNode(const CastNode& node, const Expression& e) {
