@@ -7,21 +7,36 @@
 
 #include "iceframe/execution/commit_written_files_internal.h"
 #include "iceframe/execution/table_writer.h"
+#include "iceframe/execution/write_operations.h"
+#include "iceframe/runtime/running_operation.h"
 #include "iceframe/table/append_files_action.h"
 #include "iceframe/table/ignored_properties.h"
 #include "iceframe/table/snapshot_summary.h"
 
 namespace iceframe {
 
-Result<WriteReport> AppendRows(const OperationContext& operation,
-                               const std::shared_ptr<const Table>& table,
-                               arrow::RecordBatchReader& batches, const CommitOptions& options) {
+namespace {
+
+Result<WriteReport> WriteAndAppend(const OperationContext& operation,
+                                   const std::shared_ptr<const Table>& table,
+                                   arrow::RecordBatchReader& batches,
+                                   const CommitOptions& options) {
   ICEFRAME_RETURN_NOT_OK(CheckCallerSummary(options.summary));
   const OperationContext context = internal::WithDeferredSyncs(operation);
   WarnOfIgnoredProperties(context, *table->metadata());
   ICEFRAME_ASSIGN_OR_RETURN(std::vector<DataFile> files,
                             WriteDataFiles(context, table->io(), *table->metadata(), batches));
   return AppendFiles(context, table, files, options);
+}
+
+}  // namespace
+
+Result<WriteReport> AppendRows(const OperationContext& context,
+                               const std::shared_ptr<const Table>& table,
+                               arrow::RecordBatchReader& batches, const CommitOptions& options) {
+  return RunOperation(
+      context, kAppendOperation, {table->identifier().ToString()},
+      [&](const OperationContext& own) { return WriteAndAppend(own, table, batches, options); });
 }
 
 Result<WriteReport> AppendFiles(const OperationContext& context,

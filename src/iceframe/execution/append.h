@@ -16,7 +16,8 @@
 
 namespace iceframe {
 
-/// Appends every batch in one commit; without a row nothing is committed.
+/// Appends every batch in one commit; without a row nothing is committed. An operation of its own
+/// (write_operations.h), unless it is part of one.
 ///
 /// After an error no row is in the table and no data file is left, but after CommitStateUnknown:
 /// then all of them may be in it, and stay. Errors: InvalidArgument naming a summary key of the

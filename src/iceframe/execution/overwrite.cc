@@ -9,6 +9,8 @@
 #include "iceframe/execution/commit_written_files_internal.h"
 #include "iceframe/execution/file_rows_match.h"
 #include "iceframe/execution/table_writer.h"
+#include "iceframe/execution/write_operations.h"
+#include "iceframe/runtime/running_operation.h"
 #include "iceframe/table/ignored_properties.h"
 #include "iceframe/table/overwrite_files_action.h"
 #include "iceframe/table/snapshot_summary.h"
@@ -40,12 +42,10 @@ OverwriteFilesOptions ActionOptions(const Table& table, const Expression& filter
   return action;
 }
 
-}  // namespace
-
-Result<WriteReport> OverwriteRows(const OperationContext& operation,
-                                  const std::shared_ptr<const Table>& table,
-                                  arrow::RecordBatchReader& batches, const Expression& filter,
-                                  const OverwriteOptions& options) {
+Result<WriteReport> WriteAndReplace(const OperationContext& operation,
+                                    const std::shared_ptr<const Table>& table,
+                                    arrow::RecordBatchReader& batches, const Expression& filter,
+                                    const OverwriteOptions& options) {
   ICEFRAME_RETURN_NOT_OK(CheckCallerSummary(options.summary));
   const OperationContext context = internal::WithDeferredSyncs(operation);
   WarnOfIgnoredProperties(context, *table->metadata());
@@ -60,6 +60,18 @@ Result<WriteReport> OverwriteRows(const OperationContext& operation,
       context, table, files,
       OverwriteFilesAction::Make(*table, files, ActionOptions(*table, filter, options)),
       options.watch.get());
+}
+
+}  // namespace
+
+Result<WriteReport> OverwriteRows(const OperationContext& context,
+                                  const std::shared_ptr<const Table>& table,
+                                  arrow::RecordBatchReader& batches, const Expression& filter,
+                                  const OverwriteOptions& options) {
+  return RunOperation(context, kOverwriteOperation, {table->identifier().ToString()},
+                      [&](const OperationContext& own) {
+                        return WriteAndReplace(own, table, batches, filter, options);
+                      });
 }
 
 }  // namespace iceframe

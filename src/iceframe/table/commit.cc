@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "iceframe/runtime/running_operation.h"
+#include "iceframe/table/commit_operation.h"
 #include "iceframe/table/commit_policy_internal.h"
 #include "iceframe/table/contention_internal.h"
 #include "iceframe/table/landed_updates_internal.h"
@@ -291,10 +293,12 @@ void Committer::DeleteUnused(const TableMetadata* saved) {
 Result<CommitReport> CommitAction(const OperationContext& context,
                                   const std::shared_ptr<const Table>& table, TableAction& action,
                                   CommitWatch* watch) {
-  const auto policy = internal::ReadCommitPolicy(context, *table->metadata());
-  Committer committer(context, table, action, policy.ValueOr({}), watch);
-  if (!policy.ok()) return committer.Fail(policy.status());
-  return committer.Run();
+  const std::string name = table->identifier().ToString();
+  return RunOperation(context, kCommitOperation, {name}, [&](const OperationContext& own) {
+    const auto policy = internal::ReadCommitPolicy(own, *table->metadata());
+    Committer committer(own, table, action, policy.ValueOr({}), watch);
+    return policy.ok() ? committer.Run() : committer.Fail(policy.status());
+  });
 }
 
 }  // namespace iceframe

@@ -83,7 +83,8 @@ struct CommitReport {
 /// Cancelled; Timeout. All but CommitStateUnknown mean that the table is as it was. The data files
 /// that an action adds stay where they are: they are the caller's. Files that `action` wrote before
 /// are deleted after such an error too. `watch` says whether a request
-/// is under way. Spec: "Commit Conflict Resolution and Retry".
+/// is under way. An operation of its own (commit_operation.h), unless it is part of one.
+/// Spec: "Commit Conflict Resolution and Retry".
 Result<CommitReport> CommitAction(const OperationContext& context,
                                   const std::shared_ptr<const Table>& table, TableAction& action,
                                   CommitWatch* watch = nullptr);
