@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Session: the engine's front door for Python.
+#include <algorithm>
+#include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -22,6 +25,7 @@
 #include "iceframe/base/json.h"
 #include "iceframe/expression/parse_expression.h"
 #include "iceframe/operation_kinds.h"
+#include "iceframe/runtime/configure_executor.h"
 #include "iceframe/runtime/running_operation.h"
 #include "iceframe/session.h"
 #include "iceframe/types/arrow_schema.h"
@@ -244,6 +248,13 @@ Result<WriteReport> Overwrite(Session& session, const std::string& name, nb::han
       &running);
 }
 
+// What no int holds is out of bounds either way.
+std::optional<int> ToInt(std::optional<int64_t> number) {
+  constexpr int64_t kMax = std::numeric_limits<int>::max();
+  if (!number) return std::nullopt;
+  return static_cast<int>(std::clamp(*number, -kMax, kMax));
+}
+
 // Runs a short call of the session without the GIL.
 template <typename Call>
 auto Run(const Session& session, const Call& call)
@@ -270,6 +281,13 @@ auto RunOnNamespaces(const Session& session, const Call& call) {
 
 void BindSession(nb::module_& module) {
   BindWriteReport(module);
+  module.def(
+      "configure_executor",
+      [](std::optional<int64_t> num_threads, std::optional<int64_t> num_io_threads) {
+        return ConfigureExecutor(
+            {.num_threads = ToInt(num_threads), .num_io_threads = ToInt(num_io_threads)});
+      },
+      nb::arg("num_threads").none(), nb::arg("num_io_threads").none());
   nb::class_<Session>(module, "Session")
       .def_static("open", &OpenSession, nb::arg("catalog"), nb::arg("settings"))
       .def("__repr__", [](const Session& self) { return self.ToString(); })

@@ -14,6 +14,7 @@ from iceframe.errors import (
     UnsupportedOperationError,
     ValidationError,
 )
+from iceframe.executor import configure_executor
 from iceframe.expressions import Expression, col, lit
 from iceframe.frame import IceFrame, ScanOptions, WriteReport
 from iceframe.progress import Progress
@@ -37,6 +38,7 @@ __all__ = [
     "WriteReport",
     "__version__",
     "col",
+    "configure_executor",
     "lit",
     "load_catalog_config_from_env",
 ]

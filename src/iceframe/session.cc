@@ -1,22 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "iceframe/session.h"
 
-#include <mutex>
-#include <set>
 #include <utility>
 
 #include "iceframe/all_counters.h"
 #include "iceframe/all_settings.h"
 #include "iceframe/catalog/catalog_config.h"
+#include "iceframe/catalog/ensure_namespace.h"
 #include "iceframe/catalog/identifier.h"
+#include "iceframe/catalog/load_settings.h"
 #include "iceframe/catalog/make_catalog.h"
-#include "iceframe/execution/check_table_properties.h"
 #include "iceframe/operation_kinds.h"
-#include "iceframe/runtime/executor.h"
+#include "iceframe/runtime/configure_executor.h"
 #include "iceframe/runtime/operation_totals.h"
-#include "iceframe/runtime/running_operation.h"
 #include "iceframe/runtime/runtime_settings.h"
-#include "iceframe/runtime/yaml_config.h"
 #include "iceframe/session_impl_internal.h"
 
 namespace iceframe {
@@ -25,44 +22,12 @@ namespace {
 
 // Where bare names are; it is made with its first table.
 constexpr char kDefaultNamespace[] = "default";
-constexpr char kConfigVariable[] = "ICEFRAME_CONFIG";
 
-// Tells of each variable once in a process, however many sessions are opened.
-void WarnOfUnknownVariables(const Properties& environment, LogSink* log) {
-  static std::mutex mutex;
-  static std::set<std::string> told;
-  if (log == nullptr || !log->IsEnabled(LogLevel::kWarning)) return;
-  for (const UnknownVariable& variable : UnknownVariables(AllSettings(), environment)) {
-    {
-      const std::lock_guard lock(mutex);
-      if (!told.insert(variable.name).second) continue;
-    }
-    log->Log(LogLevel::kWarning, "settings",
-             "environment variable names no setting and is ignored: " + variable.name +
-                 " (the nearest known one is " + variable.nearest + ")");
-  }
-}
-
-// Arguments over ICEFRAME_… variables over the settings file ($ICEFRAME_CONFIG, else
-// ~/.iceframe.yaml).
-Result<std::shared_ptr<const Properties>> ResolveSettings(const Properties& arguments,
-                                                          const CatalogConfigSources& process,
-                                                          LogSink* log) {
-  SettingsSources sources;
-  sources.arguments = arguments;
-  sources.environment = process.environment;
-  std::string path = process.home_folder + "/.iceframe.yaml";
-  if (auto named = sources.environment.find(kConfigVariable); named != sources.environment.end()) {
-    path = named->second;
-    sources.environment.erase(named);
-  }
-  WarnOfUnknownVariables(sources.environment, log);
-  ICEFRAME_ASSIGN_OR_RETURN(std::optional<std::string> text, process.read_file(path));
-  if (text) {
-    ICEFRAME_ASSIGN_OR_RETURN_CONTEXT(Json tree, ParseYamlConfig(*text), "file", path);
-    ICEFRAME_ASSIGN_OR_RETURN(sources.file, FlattenConfig(tree));
-  }
-  return MakeSettings(AllSettings(), sources);
+// "t" is "default.t"; "a.b.t" is t in a.b. Errors: InvalidArgument.
+Result<TableIdentifier> ResolveTableName(std::string_view name) {
+  ICEFRAME_ASSIGN_OR_RETURN(TableIdentifier identifier, TableIdentifier::Parse(name));
+  if (identifier.name_space.empty()) identifier.name_space = {kDefaultNamespace};
+  return identifier;
 }
 
 // The process's totals are kept from its first session on.
@@ -73,52 +38,21 @@ void KeepTotals() {
   }();
 }
 
-Status EnsureNamespace(const OperationContext& context, Catalog& catalog,
-                       const Namespace& name_space) {
-  const Status created = catalog.CreateNamespace(context, name_space, Properties{});
-  return !created.ok() && KindOf(created) == ErrorKind::kAlreadyExists ? Status::OK() : created;
-}
-
-// The threads are the process's: a session that sets their number sets it for all.
-Status ConfigureExecutor(const SettingsReader& settings) {
-  ICEFRAME_ASSIGN_OR_RETURN(const SettingValue threads, settings.Find("executor.num_threads"));
-  ICEFRAME_ASSIGN_OR_RETURN(const SettingValue io, settings.Find("executor.num_io_threads"));
-  const bool sets_threads = threads.source != SettingSource::kDefault;
-  const bool sets_io = io.source != SettingSource::kDefault;
-  if (!sets_threads && !sets_io) return Status::OK();
-  Executor& executor = Executor::Process();
-  ICEFRAME_ASSIGN_OR_RETURN(const int64_t num_threads, settings.Integer("executor.num_threads"));
-  ICEFRAME_ASSIGN_OR_RETURN(const int64_t num_io, settings.Integer("executor.num_io_threads"));
-  return executor.Configure(
-      {.num_threads = sets_threads ? static_cast<int>(num_threads) : executor.num_cpu_threads(),
-       .num_io_threads = sets_io ? static_cast<int>(num_io) : executor.num_io_threads()});
-}
-
-Result<std::shared_ptr<Session>> MakeSession(const OperationContext& context,
-                                             std::shared_ptr<Catalog> catalog) {
-  KeepTotals();
-  const SettingsReader settings(kRuntimeSettings, context.settings.get());
-  ICEFRAME_RETURN_NOT_OK(ConfigureExecutor(settings));
-  ICEFRAME_ASSIGN_OR_RETURN(const int64_t limit, settings.Bytes("memory.limit"));
-  std::shared_ptr<MemoryBudget> memory = MemoryBudget::Process()->MakeChild(
-      "session", limit > 0 ? std::optional<int64_t>(limit) : std::nullopt);
-  return std::make_shared<internal::SessionImpl>(std::move(catalog), std::move(memory),
-                                                 context.settings, context.log);
-}
-
 }  // namespace
 
+Session::Session(std::unique_ptr<const Impl> impl) : impl_(std::move(impl)) {}
+
+Session::~Session() = default;
+
 Result<std::shared_ptr<Session>> Session::Open(SessionOptions options) {
-  ICEFRAME_ASSIGN_OR_RETURN(CatalogConfigSources process, ProcessCatalogConfigSources({}));
-  ICEFRAME_ASSIGN_OR_RETURN(auto settings,
-                            ResolveSettings(options.settings, process, options.log.get()));
+  ICEFRAME_ASSIGN_OR_RETURN(const CatalogConfigSources process, ProcessCatalogConfigSources({}));
   OperationContext context;
-  context.settings = std::move(settings);
+  ICEFRAME_ASSIGN_OR_RETURN(
+      context.settings, LoadSettings(AllSettings(), options.settings, process, options.log.get()));
   context.log = options.log;
   context.cancel = options.cancel;
-  ICEFRAME_ASSIGN_OR_RETURN(std::shared_ptr<Catalog> catalog,
-                            MakeCatalog(context, options.catalog));
-  return MakeSession(context, std::move(catalog));
+  ICEFRAME_ASSIGN_OR_RETURN(auto catalog, MakeCatalog(context, options.catalog));
+  return MakeWith(context, std::move(catalog));
 }
 
 Result<std::shared_ptr<Session>> Session::Make(std::shared_ptr<Catalog> catalog,
@@ -127,23 +61,38 @@ Result<std::shared_ptr<Session>> Session::Make(std::shared_ptr<Catalog> catalog,
   OperationContext context;
   ICEFRAME_ASSIGN_OR_RETURN(context.settings, MakeSettings(AllSettings(), {settings, {}, {}}));
   context.log = std::move(log);
-  return MakeSession(context, std::move(catalog));
+  return MakeWith(context, std::move(catalog));
+}
+
+Result<std::shared_ptr<Session>> Session::MakeWith(const OperationContext& context,
+                                                   std::shared_ptr<Catalog> catalog) {
+  KeepTotals();
+  const SettingsReader settings(kRuntimeSettings, context.settings.get());
+  ICEFRAME_RETURN_NOT_OK(ApplyExecutorSettings(settings));
+  ICEFRAME_ASSIGN_OR_RETURN(const int64_t limit, settings.Bytes("memory.limit"));
+  auto memory = MemoryBudget::Process()->MakeChild(
+      "session", limit > 0 ? std::optional<int64_t>(limit) : std::nullopt);
+  auto impl = std::make_unique<const Impl>(std::move(catalog), std::move(memory), context.settings,
+                                           context.log);
+  return std::shared_ptr<Session>(new Session(std::move(impl)));
 }
 
 std::string Session::FullTableName(std::string_view name) {
-  const Result<TableIdentifier> identifier = internal::ResolveTableName(name);
+  const Result<TableIdentifier> identifier = ResolveTableName(name);
   return identifier.ok() ? identifier->ToString() : std::string(name);
 }
 
-namespace internal {
+OperationContext Session::NewOperation() const { return impl_->NewOperation(); }
 
-Result<TableIdentifier> ResolveTableName(std::string_view name) {
-  ICEFRAME_ASSIGN_OR_RETURN(TableIdentifier identifier, TableIdentifier::Parse(name));
-  if (identifier.name_space.empty()) identifier.name_space = {kDefaultNamespace};
-  return identifier;
-}
+const std::shared_ptr<MemoryBudget>& Session::memory() const { return impl_->memory(); }
 
-OperationContext SessionImpl::NewOperation() const {
+const std::shared_ptr<Catalog>& Session::catalog() const { return impl_->catalog(); }
+
+OperationObservers& Session::observers() const { return impl_->observers(); }
+
+std::string Session::ToString() const { return catalog()->ToString(); }
+
+OperationContext Session::Impl::NewOperation() const {
   OperationContext context;
   context.memory = memory_->MakeChild("operation");
   context.settings = settings_;
@@ -152,56 +101,43 @@ OperationContext SessionImpl::NewOperation() const {
   return context;
 }
 
-std::string SessionImpl::ToString() const { return catalog_->ToString(); }
-
-Result<std::shared_ptr<const Table>> SessionImpl::DoCreateTable(
+Result<std::shared_ptr<const Table>> Session::Impl::CreateTable(
     const OperationContext& context, std::string_view name, std::shared_ptr<const Schema> schema,
-    const CreateTableOptions& options) {
-  CreateTableRequest request;
-  ICEFRAME_ASSIGN_OR_RETURN(request.identifier, ResolveTableName(name));
-  ICEFRAME_ASSIGN_OR_RETURN(request.spec, MakePartitionSpec(*schema, options.partition_by));
-  ICEFRAME_ASSIGN_OR_RETURN(request.sort_order, MakeSortOrder(*schema, options.sort_by));
-  ICEFRAME_RETURN_NOT_OK(CheckTableProperties(*schema, options.properties, AllSettings()));
-  request.schema = std::move(schema);
-  request.properties = options.properties;
-  request.location = options.location;
-  request.format_version = options.format_version;
-  if (options.create_namespace) {
-    ICEFRAME_RETURN_NOT_OK(EnsureNamespace(context, *catalog_, request.identifier.name_space));
-  }
-  Result<LoadedTable> created = catalog_->CreateTable(context, request);
-  if (created.ok()) return Table::Make(catalog_, *std::move(created));
-  const bool is_there = KindOf(created.status()) == ErrorKind::kAlreadyExists;
-  if (!is_there || !options.exist_ok) return created.status();
-  return Table::Load(context, catalog_, request.identifier);
+    const CreateTableOptions& options) const {
+  ICEFRAME_ASSIGN_OR_RETURN(const auto identifier, ResolveTableName(name));
+  return iceframe::CreateTable(context, catalog_, identifier, std::move(schema), options);
 }
 
-Result<std::shared_ptr<const Table>> SessionImpl::DoLoadTable(const OperationContext& context,
-                                                              std::string_view name) {
+Result<std::shared_ptr<const Table>> Session::Impl::LoadTable(const OperationContext& context,
+                                                              std::string_view name) const {
   ICEFRAME_ASSIGN_OR_RETURN(TableIdentifier identifier, ResolveTableName(name));
+  // A query's operation learns its tables as they are found.
+  context.NoteTable(identifier.ToString());
   return Table::Load(context, catalog_, identifier);
 }
 
-Result<bool> SessionImpl::DoTableExists(const OperationContext& context, std::string_view name) {
+Result<bool> Session::Impl::TableExists(const OperationContext& context,
+                                        std::string_view name) const {
   ICEFRAME_ASSIGN_OR_RETURN(TableIdentifier identifier, ResolveTableName(name));
   return catalog_->TableExists(context, identifier);
 }
 
-Status SessionImpl::DoDropTable(const OperationContext& context, std::string_view name,
-                                bool purge) {
+Status Session::Impl::DropTable(const OperationContext& context, std::string_view name,
+                                bool purge) const {
   ICEFRAME_ASSIGN_OR_RETURN(TableIdentifier identifier, ResolveTableName(name));
   return catalog_->DropTable(context, identifier, purge);
 }
 
-Status SessionImpl::DoRenameTable(const OperationContext& context, std::string_view from,
-                                  std::string_view to) {
+Status Session::Impl::RenameTable(const OperationContext& context, std::string_view from,
+                                  std::string_view to) const {
   ICEFRAME_ASSIGN_OR_RETURN(TableIdentifier source, ResolveTableName(from));
   ICEFRAME_ASSIGN_OR_RETURN(TableIdentifier target, ResolveTableName(to));
   return catalog_->RenameTable(context, source, target);
 }
 
-Result<std::shared_ptr<const Table>> SessionImpl::DoRegisterTable(
-    const OperationContext& context, std::string_view name, const std::string& metadata_location) {
+Result<std::shared_ptr<const Table>> Session::Impl::RegisterTable(
+    const OperationContext& context, std::string_view name,
+    const std::string& metadata_location) const {
   ICEFRAME_ASSIGN_OR_RETURN(TableIdentifier identifier, ResolveTableName(name));
   ICEFRAME_RETURN_NOT_OK(EnsureNamespace(context, *catalog_, identifier.name_space));
   ICEFRAME_ASSIGN_OR_RETURN(LoadedTable loaded,
@@ -209,8 +145,8 @@ Result<std::shared_ptr<const Table>> SessionImpl::DoRegisterTable(
   return Table::Load(context, catalog_, loaded.identifier);
 }
 
-Result<std::vector<std::string>> SessionImpl::DoListTables(const OperationContext& context,
-                                                           std::string_view name_space) {
+Result<std::vector<std::string>> Session::Impl::ListTables(const OperationContext& context,
+                                                           std::string_view name_space) const {
   ICEFRAME_ASSIGN_OR_RETURN(Namespace levels, ParseNamespace(name_space));
   std::vector<std::string> names;
   if (levels == Namespace{kDefaultNamespace}) {
@@ -222,7 +158,5 @@ Result<std::vector<std::string>> SessionImpl::DoListTables(const OperationContex
   for (const TableIdentifier& identifier : identifiers) names.push_back(identifier.ToString());
   return names;
 }
-
-}  // namespace internal
 
 }  // namespace iceframe

@@ -6,109 +6,71 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "iceframe/session.h"
 
-namespace iceframe::internal {
+namespace iceframe {
 
-class SessionImpl final : public Session {
+/// What the calls of a session do, each as part of the operation that it is: a name becomes a
+/// table, and a function below takes that.
+class Session::Impl {
  public:
-  SessionImpl(std::shared_ptr<Catalog> catalog, std::shared_ptr<MemoryBudget> memory,
-              std::shared_ptr<const Properties> settings, std::shared_ptr<LogSink> log)
+  Impl(std::shared_ptr<Catalog> catalog, std::shared_ptr<MemoryBudget> memory,
+       std::shared_ptr<const Properties> settings, std::shared_ptr<LogSink> log)
       : catalog_(std::move(catalog)),
         memory_(std::move(memory)),
         settings_(std::move(settings)),
         log_(std::move(log)) {}
 
-  OperationContext NewOperation() const override;
-  const std::shared_ptr<MemoryBudget>& memory() const override { return memory_; }
-  const std::shared_ptr<Catalog>& catalog() const override { return catalog_; }
-  OperationObservers& observers() const override { return *observers_; }
-  std::string ToString() const override;
+  OperationContext NewOperation() const;
+  const std::shared_ptr<MemoryBudget>& memory() const { return memory_; }
+  const std::shared_ptr<Catalog>& catalog() const { return catalog_; }
+  OperationObservers& observers() const { return *observers_; }
 
   Result<std::shared_ptr<const Table>> CreateTable(const OperationContext& context,
                                                    std::string_view name,
                                                    std::shared_ptr<const Schema> schema,
-                                                   const CreateTableOptions& options) override;
+                                                   const CreateTableOptions& options) const;
   Result<std::shared_ptr<const Table>> LoadTable(const OperationContext& context,
-                                                 std::string_view name) override;
-  Result<bool> TableExists(const OperationContext& context, std::string_view name) override;
-  Status DropTable(const OperationContext& context, std::string_view name, bool purge) override;
+                                                 std::string_view name) const;
+  Result<bool> TableExists(const OperationContext& context, std::string_view name) const;
+  Status DropTable(const OperationContext& context, std::string_view name, bool purge) const;
   Status RenameTable(const OperationContext& context, std::string_view from,
-                     std::string_view to) override;
+                     std::string_view to) const;
   Result<std::shared_ptr<const Table>> RegisterTable(const OperationContext& context,
                                                      std::string_view name,
-                                                     const std::string& metadata_location) override;
+                                                     const std::string& metadata_location) const;
   Result<std::vector<std::string>> ListTables(const OperationContext& context,
-                                              std::string_view name_space) override;
+                                              std::string_view name_space) const;
 
   Result<WriteReport> Append(const OperationContext& context, std::string_view name,
-                             arrow::RecordBatchReader& batches,
-                             const CommitOptions& options) override;
+                             arrow::RecordBatchReader& batches, const CommitOptions& options) const;
   Result<WriteReport> Overwrite(const OperationContext& context, std::string_view name,
                                 arrow::RecordBatchReader& batches, const Expression& filter,
-                                const OverwriteOptions& options) override;
+                                const OverwriteOptions& options) const;
 
   Result<std::shared_ptr<arrow::RecordBatchReader>> Scan(const OperationContext& context,
                                                          std::string_view name,
-                                                         const ScanOptions& options) override;
+                                                         const ScanOptions& options) const;
   Result<std::shared_ptr<arrow::RecordBatchReader>> Scan(const OperationContext& context,
                                                          const std::shared_ptr<const Table>& table,
-                                                         const ScanOptions& options) override;
+                                                         const ScanOptions& options) const;
 
   Result<int64_t> CountRows(const OperationContext& context,
                             const std::shared_ptr<const Table>& table,
-                            const ScanOptions& options) override;
+                            const ScanOptions& options) const;
 
   Result<std::shared_ptr<arrow::RecordBatchReader>> Execute(const OperationContext& context,
                                                             const Query& query,
-                                                            const QueryOptions& options) override;
+                                                            const QueryOptions& options) const;
   Result<Explanation> Explain(const OperationContext& context, const Query& query, bool analyze,
-                              const QueryOptions& options) override;
+                              const QueryOptions& options) const;
 
  private:
-  // What the calls above do, as part of the operation that each of them is.
-  Result<std::shared_ptr<const Table>> DoCreateTable(const OperationContext& context,
-                                                     std::string_view name,
-                                                     std::shared_ptr<const Schema> schema,
-                                                     const CreateTableOptions& options);
-  Result<std::shared_ptr<const Table>> DoLoadTable(const OperationContext& context,
-                                                   std::string_view name);
-  Result<bool> DoTableExists(const OperationContext& context, std::string_view name);
-  Status DoDropTable(const OperationContext& context, std::string_view name, bool purge);
-  Status DoRenameTable(const OperationContext& context, std::string_view from, std::string_view to);
-  Result<std::shared_ptr<const Table>> DoRegisterTable(const OperationContext& context,
-                                                       std::string_view name,
-                                                       const std::string& metadata_location);
-  Result<std::vector<std::string>> DoListTables(const OperationContext& context,
-                                                std::string_view name_space);
-
-  Result<WriteReport> DoAppend(const OperationContext& context, std::string_view name,
-                               arrow::RecordBatchReader& batches, const CommitOptions& options);
-  Result<WriteReport> DoOverwrite(const OperationContext& context, std::string_view name,
-                                  arrow::RecordBatchReader& batches, const Expression& filter,
-                                  const OverwriteOptions& options);
-
-  Result<std::shared_ptr<arrow::RecordBatchReader>> DoScan(const OperationContext& context,
-                                                           std::string_view name,
-                                                           const ScanOptions& options);
-  Result<std::shared_ptr<arrow::RecordBatchReader>> DoScan(
-      const OperationContext& context, const std::shared_ptr<const Table>& table,
-      const ScanOptions& options);
-
-  Result<int64_t> DoCountRows(const OperationContext& context,
-                              const std::shared_ptr<const Table>& table,
-                              const ScanOptions& options);
-
-  Result<std::shared_ptr<arrow::RecordBatchReader>> DoExecute(const OperationContext& context,
-                                                              const Query& query,
-                                                              const QueryOptions& options);
-  Result<Explanation> DoExplain(const OperationContext& context, const Query& query, bool analyze,
-                                const QueryOptions& options);
-
   Result<PlanPtr> Plan(const OperationContext& context, const Query& query,
-                       const QueryOptions& options);
+                       const QueryOptions& options) const;
 
   const std::shared_ptr<Catalog> catalog_;
   const std::shared_ptr<MemoryBudget> memory_;
@@ -117,7 +79,4 @@ class SessionImpl final : public Session {
   const std::shared_ptr<OperationObservers> observers_ = std::make_shared<OperationObservers>();
 };
 
-/// "t" is "default.t"; "a.b.t" is t in a.b. Errors: InvalidArgument.
-Result<TableIdentifier> ResolveTableName(std::string_view name);
-
-}  // namespace iceframe::internal
+}  // namespace iceframe

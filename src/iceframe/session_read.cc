@@ -5,46 +5,46 @@
 #include "iceframe/query/optimizer.h"
 #include "iceframe/session_impl_internal.h"
 
-namespace iceframe::internal {
+namespace iceframe {
 
 using BatchReader = std::shared_ptr<arrow::RecordBatchReader>;
 
-Result<BatchReader> SessionImpl::DoScan(const OperationContext& context, std::string_view name,
-                                        const ScanOptions& options) {
+Result<BatchReader> Session::Impl::Scan(const OperationContext& context, std::string_view name,
+                                        const ScanOptions& options) const {
   ICEFRAME_ASSIGN_OR_RETURN(auto table, LoadTable(context, name));
-  return DoScan(context, table, options);
+  return Scan(context, table, options);
 }
 
-Result<BatchReader> SessionImpl::DoScan(const OperationContext& context,
+Result<BatchReader> Session::Impl::Scan(const OperationContext& context,
                                         const std::shared_ptr<const Table>& table,
-                                        const ScanOptions& options) {
+                                        const ScanOptions& options) const {
   ICEFRAME_ASSIGN_OR_RETURN(const PlanPtr plan, PlanScan(table, options));
   return ExecutePlan(context, plan);
 }
 
-Result<int64_t> SessionImpl::DoCountRows(const OperationContext& context,
+Result<int64_t> Session::Impl::CountRows(const OperationContext& context,
                                          const std::shared_ptr<const Table>& table,
-                                         const ScanOptions& options) {
+                                         const ScanOptions& options) const {
   return CountScan(context, table, options);
 }
 
-Result<PlanPtr> SessionImpl::Plan(const OperationContext& context, const Query& query,
-                                  const QueryOptions& options) {
+Result<PlanPtr> Session::Impl::Plan(const OperationContext& context, const Query& query,
+                                    const QueryOptions& options) const {
   TableResolver resolver([&](const std::string& name) { return LoadTable(context, name); });
   ICEFRAME_ASSIGN_OR_RETURN(PlanPtr plan, BindQuery(query, &resolver));
   return Optimize(std::move(plan), options.disabled_rules);
 }
 
-Result<BatchReader> SessionImpl::DoExecute(const OperationContext& context, const Query& query,
-                                           const QueryOptions& options) {
+Result<BatchReader> Session::Impl::Execute(const OperationContext& context, const Query& query,
+                                           const QueryOptions& options) const {
   ICEFRAME_ASSIGN_OR_RETURN(const PlanPtr plan, Plan(context, query, options));
   return ExecutePlan(context, plan);
 }
 
-Result<Explanation> SessionImpl::DoExplain(const OperationContext& context, const Query& query,
-                                           bool analyze, const QueryOptions& options) {
+Result<Explanation> Session::Impl::Explain(const OperationContext& context, const Query& query,
+                                           bool analyze, const QueryOptions& options) const {
   ICEFRAME_ASSIGN_OR_RETURN(const PlanPtr plan, Plan(context, query, options));
   return analyze ? AnalyzePlan(context, plan) : ExplainPlan(context, plan);
 }
 
-}  // namespace iceframe::internal
+}  // namespace iceframe

@@ -2,21 +2,21 @@
 // Writes of a session: the table by its name, then execution's.
 #include "iceframe/session_impl_internal.h"
 
-namespace iceframe::internal {
+namespace iceframe {
 
-Result<WriteReport> SessionImpl::DoAppend(const OperationContext& context, std::string_view name,
+Result<WriteReport> Session::Impl::Append(const OperationContext& context, std::string_view name,
                                           arrow::RecordBatchReader& batches,
-                                          const CommitOptions& options) {
+                                          const CommitOptions& options) const {
   ICEFRAME_ASSIGN_OR_RETURN(const auto table, LoadTable(context, name));
   return AppendRows(context, table, batches, options);
 }
 
-Result<WriteReport> SessionImpl::DoOverwrite(const OperationContext& context, std::string_view name,
+Result<WriteReport> Session::Impl::Overwrite(const OperationContext& context, std::string_view name,
                                              arrow::RecordBatchReader& batches,
                                              const Expression& filter,
-                                             const OverwriteOptions& options) {
+                                             const OverwriteOptions& options) const {
   ICEFRAME_ASSIGN_OR_RETURN(const auto table, LoadTable(context, name));
   return OverwriteRows(context, table, batches, filter, options);
 }
 
-}  // namespace iceframe::internal
+}  // namespace iceframe

@@ -133,3 +133,39 @@ def test_every_public_class_has_a_repr_worth_looking_at(ice):
     assert "num_rows=1" in repr(report)
     progress = iceframe.Progress("scan", 1, 2, "rows")
     assert repr(progress) == "Progress(stage='scan', done=1, total=2, unit='rows')"
+
+
+@pytest.fixture
+def default_threads():
+    iceframe.configure_executor()
+    yield iceframe._native.num_threads(), iceframe._native.num_io_threads()
+    iceframe.configure_executor()
+
+
+def threads() -> tuple[int, int]:
+    return iceframe._native.num_threads(), iceframe._native.num_io_threads()
+
+
+def test_threads_are_configured_by_a_call_of_their_own(default_threads):
+    IceFrame({"type": "in-memory"})
+    assert threads() == default_threads
+    iceframe.configure_executor(num_threads=3, num_io_threads=5)
+    assert threads() == (3, 5)
+    iceframe.configure_executor(num_io_threads=6)
+    assert threads() == (default_threads[0], 6)
+    for wrong in (-1, 5000, 2**40, "3", 1.5):
+        with pytest.raises(ValidationError):
+            iceframe.configure_executor(num_threads=wrong)
+    assert threads() == (default_threads[0], 6)
+
+
+def test_the_first_session_chooses_the_threads_and_another_choice_is_refused(default_threads):
+    IceFrame({"type": "in-memory"}, executor__num_threads=3)
+    assert threads() == (3, default_threads[1])
+    IceFrame({"type": "in-memory"}, executor__num_threads=3)
+    with pytest.raises(ValidationError, match="configure_executor"):
+        IceFrame({"type": "in-memory"}, executor__num_threads=4)
+    assert threads() == (3, default_threads[1])
+    iceframe.configure_executor(num_threads=4)
+    IceFrame({"type": "in-memory"}, executor__num_threads=4)
+    assert threads() == (4, default_threads[1])

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Settings of a session reach what they name: the process's threads, the session's memory.
+#include "iceframe/runtime/configure_executor.h"
 #include "iceframe/runtime/executor.h"
 
 #include "session/lake.h"
@@ -7,30 +8,40 @@
 namespace iceframe {
 namespace {
 
-TEST(SessionSettings, ThreadsAreThoseOfTheProcess) {
-  TempFolder folder;
-  Executor& executor = Executor::Process();
-  const int num_threads = executor.num_cpu_threads();
-  const int num_io_threads = executor.num_io_threads();
-  ASSERT_OK(OpenLake(folder.path(), {}, {{"executor.num_threads", "3"}}).status());
-  EXPECT_EQ(executor.num_cpu_threads(), 3);
-  EXPECT_EQ(executor.num_io_threads(), num_io_threads);
-  ASSERT_OK(OpenLake(folder.path(), {}, {{"executor.num_io_threads", "5"}}).status());
-  EXPECT_EQ(executor.num_cpu_threads(), 3);
-  EXPECT_EQ(executor.num_io_threads(), 5);
-  ASSERT_OK(OpenLake(folder.path()).status());
-  EXPECT_EQ(executor.num_cpu_threads(), 3);
-  EXPECT_EQ(executor.num_io_threads(), 5);
-  ASSERT_OK(executor.Configure({.num_threads = num_threads, .num_io_threads = num_io_threads}));
+class SessionThreads : public ::testing::Test {
+ protected:
+  void SetUp() override { ASSERT_OK(ConfigureExecutor({})); }
+  void TearDown() override { ASSERT_OK(ConfigureExecutor({})); }
+
+  TempFolder folder_;
+  Executor& executor_ = Executor::Process();
+};
+
+TEST_F(SessionThreads, AreThoseOfTheProcessAsTheFirstToNameThemSays) {
+  const int num_io_threads = executor_.num_io_threads();
+  ASSERT_OK(OpenLake(folder_.path(), {}, {{"executor.num_threads", "3"}}).status());
+  EXPECT_EQ(executor_.num_cpu_threads(), 3);
+  EXPECT_EQ(executor_.num_io_threads(), num_io_threads);
+  ASSERT_OK(OpenLake(folder_.path(), {}, {{"executor.num_io_threads", "5"}}).status());
+  ASSERT_OK(OpenLake(folder_.path()).status());
+  EXPECT_EQ(executor_.num_cpu_threads(), 3);
+  EXPECT_EQ(executor_.num_io_threads(), 5);
 }
 
-TEST(SessionSettings, OneThreadOfEachKindIsEnough) {
-  TempFolder folder;
-  Executor& executor = Executor::Process();
-  const int num_threads = executor.num_cpu_threads();
-  const int num_io_threads = executor.num_io_threads();
+TEST_F(SessionThreads, OfAnotherNumberAreRefused) {
+  ASSERT_OK_AND_ASSIGN(auto first, OpenLake(folder_.path(), {}, {{"executor.num_threads", "3"}}));
+  const Status other = OpenLake(folder_.path(), {}, {{"executor.num_threads", "2"}}).status();
+  EXPECT_EQ(KindOf(other), ErrorKind::kInvalidArgument) << other.ToString();
+  EXPECT_NE(other.message().find("ConfigureExecutor"), std::string::npos) << other.ToString();
+  EXPECT_EQ(executor_.num_cpu_threads(), 3);
+  ASSERT_OK(ConfigureExecutor({.num_threads = 2}));
+  ASSERT_OK(OpenLake(folder_.path(), {}, {{"executor.num_threads", "2"}}).status());
+  EXPECT_EQ(executor_.num_cpu_threads(), 2);
+}
+
+TEST_F(SessionThreads, OneOfEachKindIsEnough) {
   ASSERT_OK_AND_ASSIGN(auto session,
-                       OpenLake(folder.path(), {},
+                       OpenLake(folder_.path(), {},
                                 {{"executor.num_threads", "1"}, {"executor.num_io_threads", "1"}}));
   ASSERT_OK(session->CreateTable(session->NewOperation(), "t", IdSchema(), {}).status());
   for (int64_t i = 0; i < 5; ++i) {
@@ -39,7 +50,6 @@ TEST(SessionSettings, OneThreadOfEachKindIsEnough) {
   }
   ASSERT_OK_AND_ASSIGN(auto ids, ReadIds(*session, "t"));
   EXPECT_EQ(ids.size(), 50U);
-  ASSERT_OK(executor.Configure({.num_threads = num_threads, .num_io_threads = num_io_threads}));
 }
 
 TEST(SessionSettings, TheMemoryLimitIsTheSessions) {

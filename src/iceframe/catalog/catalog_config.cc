@@ -261,21 +261,6 @@ Result<CatalogConfig> ResolveCatalogConfig(const CatalogConfigSources& sources) 
   return CatalogConfig{std::move(properties), folder};
 }
 
-Result<SettingsSources> LoadSettingsSources(const CatalogConfigSources& sources,
-                                            Properties arguments) {
-  SettingsSources settings;
-  settings.arguments = std::move(arguments);
-  settings.environment = sources.environment;
-  ICEFRAME_ASSIGN_OR_RETURN(const Json config, LoadPyIcebergConfig(sources));
-  const Json* section = config.Find("iceframe");
-  if (section == nullptr) return settings;
-  if (!section->is_object()) {
-    return Error(ErrorKind::kInvalidArgument, "configuration key 'iceframe' is no mapping");
-  }
-  ICEFRAME_ASSIGN_OR_RETURN(settings.file, FlattenConfig(*section));
-  return settings;
-}
-
 Result<CatalogConfigSources> ProcessCatalogConfigSources(Properties arguments) {
   CatalogConfigSources sources;
   sources.arguments = std::move(arguments);

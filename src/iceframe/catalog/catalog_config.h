@@ -11,7 +11,6 @@
 #include "iceframe/base/json.h"
 #include "iceframe/base/properties.h"
 #include "iceframe/base/result.h"
-#include "iceframe/runtime/settings.h"
 
 namespace iceframe {
 
@@ -50,11 +49,6 @@ struct CatalogConfig {
 /// "$XDG_DATA_HOME/iceframe/catalog.db" (~/.local/share where that is not set), with the folder
 /// "warehouse" beside it.
 Result<CatalogConfig> ResolveCatalogConfig(const CatalogConfigSources& sources);
-
-/// Returns what settings are made from (settings.h): `arguments`, the variables ICEFRAME_…, and the
-/// section "iceframe" of the configuration file that LoadPyIcebergConfig finds.
-Result<SettingsSources> LoadSettingsSources(const CatalogConfigSources& sources,
-                                            Properties arguments);
 
 /// The sources of this process: its environment, folders and files.
 Result<CatalogConfigSources> ProcessCatalogConfigSources(Properties arguments);

@@ -13,12 +13,10 @@ inline constexpr auto kRuntimeSettings = std::to_array<SettingDefinition>({
      "The most text, or list elements, that a column has in one batch of a result or a write; a "
      "single row may have more."},
     {"executor.num_io_threads", SettingType::kInteger, "32", 1, 1024, false,
-     "Threads that wait for files and services; the process's, as the session opened last sets "
-     "it."},
+     "Threads that wait for files and services; the process's, one number for all sessions."},
     {"executor.num_threads", SettingType::kInteger, "0", 0, 1024, false,
-     "Threads for computing, 0: as many as there are cores; the process's, as the session opened "
-     "last "
-     "sets it."},
+     "Threads for computing, 0: as many as there are cores; the process's, one number for all "
+     "sessions."},
     {"memory.limit", SettingType::kBytes, "0", 0, std::numeric_limits<int64_t>::max(), false,
      "The most memory that a session's operations hold at once, with what they handed out; 0: no "
      "limit."},

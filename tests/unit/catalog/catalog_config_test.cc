@@ -6,8 +6,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "iceframe/runtime/runtime_settings.h"
-
 namespace iceframe {
 namespace {
 
@@ -172,17 +170,6 @@ TEST_F(CatalogConfigTest, SaysWhatDoesNotNest) {
   EXPECT_THAT(status.message(), Not(HasSubstr("hunter2")));
   sources_.environment = {{"PYICEBERG_CATALOG__DEFAULT", "x"}};
   EXPECT_FALSE(ResolveCatalogConfig(sources_).ok());
-}
-
-TEST_F(CatalogConfigTest, TheFileHoldsSettingsToo) {
-  files_["/users/me/.pyiceberg.yaml"] =
-      "iceframe:\n  memory:\n    limit: 1GiB\n  executor.num_threads: 3\n";
-  sources_.environment["ICEFRAME_EXECUTOR_NUM_THREADS"] = "4";
-  const auto settings = LoadSettingsSources(sources_, {{"memory.limit", "2GiB"}}).ValueOrDie();
-  EXPECT_EQ(*MakeSettings(kRuntimeSettings, settings).ValueOrDie(),
-            (Properties{{"executor.num_threads", "4"}, {"memory.limit", "2GiB"}}));
-  files_["/users/me/.pyiceberg.yaml"] = "iceframe: yes\n";
-  EXPECT_FALSE(LoadSettingsSources(sources_, {}).ok());
 }
 
 TEST_F(CatalogConfigTest, NamesAFileThatIsNotYaml) {
