@@ -28,11 +28,13 @@ class ReadOptions(TypedDict, total=False):
         ref: read this branch or tag.
         ordered: rows in the order of the table's files (the default); False may be faster.
         batch_size: the most rows in one batch, 65 536 by default.
+        max_open_files: how many data files may be open at once, 32 by default.
     """
 
     ref: str | None
     ordered: bool
     batch_size: int
+    max_open_files: int
 
 
 class ScanOptions(ReadOptions, total=False):

@@ -29,6 +29,7 @@ template <typename Delivery, typename Visit>
 void VisitOptions(Delivery& delivery, const Visit& visit) {
   visit("ordered", delivery.ordered);
   visit("batch_size", delivery.batch_rows);
+  visit("max_open_files", delivery.max_open_files);
 }
 
 /// Errors: InvalidArgument naming the option whose value can't be meant.
