@@ -100,6 +100,8 @@ TEST_F(OperationsTest, AScanEndsWhenItIsRead) {
   EXPECT_EQ(end.counters.Get(PlanningCount::kFilesScanned), 1);
   EXPECT_EQ(end.counters.Get(PlanningCount::kFilesSkippedByBounds), 2);
   EXPECT_EQ(end.counters.Get(DataFileCount::kRowsReturned), 10);
+  ASSERT_TRUE(end.plan);
+  EXPECT_THAT(end.plan(), HasSubstr("Scan"));
 }
 
 TEST_F(OperationsTest, AQueryTellsItsTablesAndItsPlan) {
