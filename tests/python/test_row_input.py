@@ -454,15 +454,7 @@ def test_rows_are_the_same_however_they_are_cut(ice, limits):
     ]
     for data in inputs:
         ice.overwrite_table("t", {"id": [-1]})
-        written = ice._session.overwrite(
-            "t",
-            data,
-            filter=None,
-            allow_rows_outside_filter=False,
-            branch="main",
-            summary={},
-            progress=None,
-        )
+        written = ice._session.overwrite("t", data, {}, progress=None)
         assert written.num_rows == 20
         assert ice.to_arrow("t").to_pylist() == rows
 
