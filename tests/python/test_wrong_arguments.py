@@ -465,5 +465,5 @@ def test_every_public_name_is_looked_at():
     known = {"CatalogError", "Explanation", "Expression", "IceFrame", "IceFrameError", "Progress",
              "QueryBuilder", "ScanOptions", "SchemaError", "Table", "TableNotFoundError",
              "UnsupportedOperationError", "ValidationError", "WriteReport", "__version__", "col",
-             "lit", "load_catalog_config_from_env"}  # fmt: skip
+             "configure_executor", "lit", "load_catalog_config_from_env"}  # fmt: skip
     assert set(iceframe.__all__) == known
