@@ -1,4 +1,4 @@
-"""`QueryBuilder`: what is wanted of tables, step by step; read when it is asked for."""
+"""`QueryBuilder`: what is wanted of tables and data, step by step; read when it is asked for."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from iceframe.arguments import (
 )
 from iceframe.errors import ValidationError, shown
 from iceframe.expressions import Expression, SortKey, column_of
+from iceframe.foreign_rows import is_data, query_of_rows, shown_name
 from iceframe.not_built import QUERY, refuse
 from iceframe.progress import ProgressOption
 from iceframe.row_streams import RowSource
@@ -69,7 +70,7 @@ class Explanation:
 
 
 class QueryBuilder:
-    """Immutable steps over a table; every method gives a new query, terminal ones read.
+    """Immutable steps over a table or data; every method gives a new query, terminal ones read.
 
     Each step works on the rows of the one before: ``limit(10).filter(…)`` filters ten rows, and
     `order_by` before `limit` gives the first of all. More kindly, `filter` and `order_by` may name
@@ -124,17 +125,19 @@ class QueryBuilder:
 
     def join(
         self,
-        other_table: str | QueryBuilder,
+        other_table: Any,  # noqa: ANN401 - a table's name, a query, or data
         on: str | Sequence[str] | None = None,
         how: JoinHow = "inner",
         *,
         left_on: str | Sequence[str] | None = None,
         right_on: str | Sequence[str] | None = None,
     ) -> QueryBuilder:
-        """Joins with a table, by its name, or with another query of the same `IceFrame`.
+        """Joins with a table, by its name, with another query of the same `IceFrame`, or with data.
 
         Args:
-            other_table: the right side.
+            other_table: the right side. Data is a frame of Polars or pandas, anything with
+                ``__arrow_c_stream__``, a dict of columns or a list of rows; its columns have the
+                types that a new table would give them, and keys of different width meet.
             on: columns of that name on both sides; one of each comes out.
             how: inner, left, right, full (or outer): rows that meet, and those of one side or of
                 both that meet nothing, with nulls; semi, anti: rows of the left side that meet
@@ -144,15 +147,14 @@ class QueryBuilder:
 
         The right side's columns come last; a name that is taken already gets "_right" at its end.
         Null meets nothing; NaN equals NaN.
+
+        Example:
+            >>> nicknames = {"id": [1, 2], "nickname": ["Countess", "Builder"]}
+            >>> named = demo().query("users").join(nicknames, "id").select("name", "nickname")
+            >>> named.execute().to_dicts()
+            [{'name': 'Ada', 'nickname': 'Countess'}, {'name': 'Bob', 'nickname': 'Builder'}]
         """
-        if isinstance(other_table, QueryBuilder):
-            if other_table._session is not self._session:
-                raise ValidationError("join needs a query of the same IceFrame")
-            other = other_table._query
-        elif isinstance(other_table, str | tuple):
-            other = _native.Query.of(identifier(other_table), None, None, None)
-        else:
-            raise ValidationError(f"join needs a table name or a query: {shown(other_table)}")
+        other = self._other("join", other_table)
         if on is not None and (left_on is not None or right_on is not None):
             raise ValidationError("join takes on, or left_on and right_on, not both")
         required_text("how", how)
@@ -166,7 +168,47 @@ class QueryBuilder:
         query = self._query.join(other, left, right, on is not None, how)
         named = {"on": on, "left_on": left_on, "right_on": right_on}
         words = [f"{name}={names!r}" for name, names in named.items() if names is not None]
-        return self._with("join", (other_table, *map(_Words, words), _Words(f"how={how!r}")), query)
+        shown_words = (*map(_Words, words), _Words(f"how={how!r}"))
+        return self._with("join", (_other_text(other_table), *shown_words), query)
+
+    def union(
+        self,
+        other: Any,  # noqa: ANN401 - a table's name, a query, or data
+        *,
+        by_name: bool = False,
+        allow_missing_columns: bool = False,
+    ) -> QueryBuilder:
+        """Puts the rows of a table, a query or data below these; equal rows all stay.
+
+        Args:
+            other: a table's name, another query of the same `IceFrame`, or data, as for `join`.
+            by_name: columns, and fields of structs, meet by name; False: by position, under the
+                names of this query.
+            allow_missing_columns: with ``by_name``, a column that one side lacks is null in that
+                side's rows; False: it is an error.
+
+        Types are promoted as Iceberg does, where no value can be lost by it: int to long, float to
+        double, decimals to more digits, microseconds to nanoseconds, columns of nulls to any type.
+        Other types must be equal. SQL's UNION is ``.union(…).distinct()``.
+
+        Raises:
+            ValidationError: when it is executed, naming the column and both types.
+
+        Example:
+            >>> more = [{"name": "Cleo", "id": 3}]
+            >>> users = demo().query("users").select("id", "name").union(more, by_name=True)
+            >>> users.execute().to_dict(as_series=False)
+            {'id': [1, 2, 3], 'name': ['Ada', 'Bob', 'Cleo']}
+        """
+        options = {
+            "by_name": truth("by_name", by_name),
+            "allow_missing_columns": truth("allow_missing_columns", allow_missing_columns),
+        }
+        if allow_missing_columns and not by_name:
+            raise ValidationError("allow_missing_columns needs by_name=True")
+        query = self._query.union(self._other("union", other), **options)
+        words = [_Words(f"{name}=True") for name, value in options.items() if value]
+        return self._with("union", (_other_text(other), *words), query)
 
     def group_by(self, *keys: ColumnLike | Iterable[ColumnLike]) -> QueryBuilder:
         """Makes groups of equal keys (nulls are equal here) for the `select` next to it."""
@@ -283,7 +325,8 @@ class QueryBuilder:
             raise refuse(self, QUERY, name)
 
     def __repr__(self) -> str:
-        parts = (f"query({self._query.table_name!r})", *self._steps)
+        start = self._query.table_name
+        parts = (f"query({start if start[:1] == '<' else repr(start)})", *self._steps)
         line = "".join(parts)
         return line if len(line) <= _MAX_LINE else "\n  ".join(parts)
 
@@ -298,6 +341,18 @@ class QueryBuilder:
     def _start(self, listener: Any) -> _native.BatchStream:  # noqa: ANN401 - of progress_listener
         return self._session.execute(self._query, disabled_rules=[], progress=listener)
 
+    def _other(self, step: str, other: object) -> _native.Query:
+        """Returns the other side of a step: a query, a table by its name, or data."""
+        if isinstance(other, QueryBuilder):
+            if other._session is not self._session:
+                raise ValidationError(f"{step} needs a query of the same IceFrame")
+            return other._query
+        if is_data(other):
+            return query_of_rows(self._session, other)
+        if not isinstance(other, str | tuple):
+            raise ValidationError(f"{step} needs a table name, a query or data: {shown(other)}")
+        return _native.Query.of(identifier(other), None, None, None)
+
     def _with(self, name: str, arguments: Iterable[object], query: _native.Query) -> QueryBuilder:
         step = f".{name}({', '.join(_text(argument) for argument in arguments)})"
         made = QueryBuilder(self._session, query)
@@ -309,6 +364,13 @@ class _Words(str):
     """Text that a query's repr shows without quotes."""
 
     __slots__ = ()
+
+
+def _other_text(other: object) -> object:
+    """Returns what shows the other side: data by its kind alone."""
+    if isinstance(other, QueryBuilder | str | tuple):
+        return other
+    return _Words(shown_name(other))
 
 
 def _text(argument: object) -> str:

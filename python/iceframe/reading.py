@@ -17,8 +17,9 @@ from iceframe.arguments import (
     to_milliseconds,
     whole_number,
 )
-from iceframe.errors import UnsupportedOperationError
+from iceframe.errors import UnsupportedOperationError, ValidationError
 from iceframe.expressions import Expression
+from iceframe.foreign_rows import is_data, query_of_rows
 from iceframe.options import ReadOptions, ReadTableOptions, ScanOptions, checked
 from iceframe.polars_frames import lazy_frame
 from iceframe.progress import ProgressOption
@@ -301,16 +302,17 @@ class TableReads:
 
     def query(
         self,
-        table_name: str,
+        table_name: Any,  # noqa: ANN401 - a table's name, or data
         *,
         snapshot_id: int | None = None,
         as_of_timestamp: int | dt.datetime | None = None,
         ref: str | None = None,
     ) -> QueryBuilder:
-        """Starts a query over a table; nothing is read before it is executed.
+        """Starts a query over a table or data; no table is read before it is executed.
 
         Args:
-            table_name: "namespace.table", or "table" in the namespace "default".
+            table_name: "namespace.table", or "table" in the namespace "default"; or data, as
+                `QueryBuilder.join` takes it: a frame, Arrow data, a dict of columns, rows.
             snapshot_id: read this snapshot; at most one of this and the next two.
             as_of_timestamp: read what was current then, as for `scan`.
             ref: read this branch or tag.
@@ -318,7 +320,13 @@ class TableReads:
         Example:
             >>> demo().query("users").filter("age > 30").select("name").execute().to_dicts()
             [{'name': 'Ada'}]
+            >>> demo().query({"n": [1, 2, 3]}).select("sum(n) AS total").execute().item()
+            6
         """
+        if is_data(table_name):
+            if (snapshot_id, as_of_timestamp, ref) != (None, None, None):
+                raise ValidationError("data has no snapshot_id, as_of_timestamp or ref")
+            return QueryBuilder(self._session, query_of_rows(self._session, table_name))
         native = _native.Query.of(
             identifier(table_name),
             whole_number("snapshot_id", snapshot_id),

@@ -275,6 +275,7 @@ QUERY = {
     "filter": {},
     "where": {},
     "join": {"other_table": "users", "on": "id"},
+    "union": {"other": "users"},
     "group_by": {},
     "order_by": {},
     "limit": {"n": 1},

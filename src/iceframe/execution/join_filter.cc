@@ -57,6 +57,16 @@ Result<Expression> FilterOfKey(const Expression& column, const arrow::Array& key
   return Bound(InNode{{column}, std::move(values), type, false});
 }
 
+// Whether it is a column, widened or not: simplifying takes the cast away.
+bool IsColumn(const Expression& key) {
+  const auto* cast = key.as<CastNode>();
+  return (cast == nullptr ? key : cast->operands[0]).as<ColumnNode>() != nullptr;
+}
+
+bool HasCast(const Expression& e) {
+  return e.as<CastNode>() != nullptr || std::ranges::any_of(e.operands(), HasCast);
+}
+
 }  // namespace
 
 Result<Expression> FilterOfKeys(const std::vector<Expression>& left_keys,
@@ -64,11 +74,13 @@ Result<Expression> FilterOfKeys(const std::vector<Expression>& left_keys,
                                 const arrow::ArrayVector& keys, const OperationContext& context) {
   std::vector<Expression> filters;
   for (size_t i = 0; i < std::min(left_keys.size(), keys.size()); ++i) {
-    if (left_keys[i].as<ColumnNode>() == nullptr) continue;
+    if (!IsColumn(left_keys[i])) continue;
     if (left_keys[i].type() != right_keys[i].type()) continue;
     // So much text is no filter.
     if (arrow::is_large_binary_like(keys[i]->type_id())) continue;
     ICEFRAME_ASSIGN_OR_RETURN(Expression filter, FilterOfKey(left_keys[i], *keys[i], context));
+    filter = SimplifyFilter(filter);
+    if (HasCast(filter)) continue;
     filters.push_back(std::move(filter));
   }
   if (filters.empty()) return True();

@@ -13,6 +13,7 @@
 #include "iceframe/execution/row_operators.h"
 #include "iceframe/execution/scan_operator.h"
 #include "iceframe/execution/sort_operator.h"
+#include "iceframe/execution/union_operator.h"
 #include "iceframe/execution/window_operator.h"
 #include "iceframe/types/arrow_form.h"
 #include "iceframe/types/arrow_schema.h"
@@ -72,6 +73,12 @@ OperatorPtr MakeOperators(const PlanPtr& plan) {
                         [&](const FilterNode&) { return MakeFilterOperator(*plan, input()); },
                         [&](const ProjectNode&) { return MakeProjectOperator(*plan, input()); },
                         [&](const JoinNode&) { return MakeJoinOperator(*plan, input(), input(1)); },
+                        [&](const UnionNode&) {
+                          std::vector<OperatorPtr> inputs;
+                          for (const PlanPtr& below : plan->inputs)
+                            inputs.push_back(MakeOperators(below));
+                          return MakeUnionOperator(plan, std::move(inputs));
+                        },
                         [&](const AggregateNode& aggregate) {
                           return aggregate.from_metadata ? MakeMetadataAggregateOperator(*plan)
                                                          : MakeAggregateOperator(*plan, input());

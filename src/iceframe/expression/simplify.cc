@@ -183,6 +183,21 @@ Expression SimplifyComparison(ComparisonOp op, const Expression& left, const Exp
   return Predicate(ComparisonNode{op, {left, value}});
 }
 
+/// The list of a widened operand as one of its own type; values that it can't have never match.
+std::optional<Expression> WithoutWidening(const InNode& in) {
+  const auto* cast = in.operands[0].as<CastNode>();
+  if (cast == nullptr || !IsWidening(cast->operands[0].type(), cast->target)) return std::nullopt;
+  const Expression& inner = cast->operands[0];
+  std::vector<Value> values;
+  for (const Value& value : in.values) {
+    const auto placed = PlaceTypedConstant(inner.type(), {in.operands[0].type(), value});
+    if (!placed.ok() || placed->place == LiteralPlace::kNeedsCast) return std::nullopt;
+    if (placed->place == LiteralPlace::kExact) values.push_back(placed->value);
+  }
+  if (values.empty()) return ConstantUnlessNull(inner, in.negated);
+  return Predicate(InNode{{inner}, std::move(values), inner.type(), in.negated});
+}
+
 /// A pattern without wildcards but at most one % at its end, unescaped; nullopt for others.
 struct PlainPattern {
   std::string text;
@@ -229,6 +244,7 @@ Expression SimplifyNode(const Expression& e) {
   }
   if (const auto* in = e.as<InNode>()) {
     if (in->operands[0].is_null_literal()) return NullBoolean();
+    if (auto plain = WithoutWidening(*in)) return SimplifyNode(*plain);
     if (in->operands[0].as<LiteralNode>() == nullptr) {
       std::vector<Expression> merged;
       ValueSet set(in->operands[0], true);

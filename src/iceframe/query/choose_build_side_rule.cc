@@ -38,6 +38,15 @@ Estimate EstimateRows(const PlanPtr& plan) {
                           const Estimate right = of_input(1);
                           return left && right ? Estimate(std::max(*left, *right)) : std::nullopt;
                         },
+                        [&](const UnionNode&) -> Estimate {
+                          int64_t sum = 0;
+                          for (size_t i = 0; i < plan->inputs.size(); ++i) {
+                            const Estimate rows = of_input(i);
+                            if (!rows) return std::nullopt;
+                            sum = internal::SaturatedSum(sum, *rows);
+                          }
+                          return sum;
+                        },
                         [&](const AggregateNode&) { return of_input(); },
                         [&](const WindowPlanNode&) { return of_input(); },
                         [&](const SortNode& sort) { return Limited(of_input(), sort.fetch); },

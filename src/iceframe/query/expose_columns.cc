@@ -19,6 +19,7 @@ bool HandsRowsOn(const PlanNode& plan) {
                         [](const FilterNode&) { return true; },
                         [](const ProjectNode&) { return false; },
                         [](const JoinNode&) { return false; },
+                        [](const UnionNode&) { return false; },
                         [](const AggregateNode&) { return false; },
                         [](const WindowPlanNode&) { return false; },
                         [](const SortNode&) { return true; },

@@ -75,6 +75,7 @@ Result<std::shared_ptr<const Schema>> SchemaOf(const PlanOperation& operation,
           [&](const JoinNode& join) {
             return MakeSchema(JoinFields(join, *inputs[0]->schema, *inputs[1]->schema));
           },
+          [](const UnionNode& node) { return MakeSchema(node.columns); },
           [](const AggregateNode& aggregate) {
             Fields fields;
             AppendColumns(aggregate.keys, &fields);
@@ -145,6 +146,11 @@ std::set<FieldId> ReferencedFieldIds(const PlanOperation& operation) {
                  [&](const JoinNode& join) {
                    for (const Expression& key : join.left_keys) collect(key);
                    for (const Expression& key : join.right_keys) collect(key);
+                 },
+                 [&](const UnionNode& node) {
+                   for (const auto& sources : node.sources) {
+                     for (const auto& [column, source] : sources) ids.insert(source);
+                   }
                  },
                  [&](const AggregateNode& aggregate) {
                    for (const NamedExpression& key : aggregate.keys) collect(key.expression);

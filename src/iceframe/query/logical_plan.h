@@ -77,6 +77,13 @@ struct AggregateNode {
   /// Counts and extremes of a scan's whole files come from metadata as far as it is exact.
   bool from_metadata = false;
 };
+/// All rows of its inputs, those of the first input first; its columns have ids of their own.
+struct UnionNode {
+  std::vector<NestedField> columns;
+  /// By input: the input's field for each field of `columns`, at any depth. What an input lacks is
+  /// null in its rows; types differ by promotions alone.
+  std::vector<std::map<FieldId, FieldId>> sources;
+};
 /// The input with one more column per window call; rows stay in order.
 struct WindowPlanNode {
   std::vector<NamedExpression> windows;
@@ -91,8 +98,8 @@ struct LimitNode {
   int64_t offset = 0;
 };
 
-using PlanOperation = std::variant<ScanNode, FilterNode, ProjectNode, JoinNode, AggregateNode,
-                                   WindowPlanNode, SortNode, LimitNode>;
+using PlanOperation = std::variant<ScanNode, FilterNode, ProjectNode, JoinNode, UnionNode,
+                                   AggregateNode, WindowPlanNode, SortNode, LimitNode>;
 
 struct PlanNode {
   PlanOperation operation;
@@ -120,6 +127,10 @@ std::vector<NamedExpression> PassThrough(const Schema& schema);
 Expression ColumnOf(const NestedField& field);
 /// The field ids of all columns that the operation's own expressions name.
 std::set<FieldId> ReferencedFieldIds(const PlanOperation& operation);
+
+/// An expression over the columns of a union as one over its input `i`, with casts where the union
+/// promotes and nulls where the input lacks a column; nullopt if it needs a whole nested column.
+std::optional<Expression> OverUnionInput(const PlanNode& plan, size_t i, const Expression& bound);
 
 std::string_view ToString(JoinKind kind);
 /// The operation in one line: "Filter: price > 10".

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 #include "iceframe/expression/binder.h"
 
@@ -21,6 +22,7 @@ constexpr std::array kRules = {
     Rule{"push_filters", PushFilters},
     Rule{"push_limits", PushLimits},
     Rule{"choose_build_side", ChooseBuildSide},
+    Rule{"split_aggregates", SplitAggregates},
     Rule{"prune_columns", PruneColumns},
     Rule{"answer_from_metadata", AnswerFromMetadata},
 };
@@ -56,6 +58,11 @@ bool CanRaise(const Expression& expression) {
                         expression.as<ArithmeticNode>() == nullptr &&
                         expression.as<FunctionNode>() == nullptr;
   return !is_plain || std::ranges::any_of(expression.operands(), CanRaise);
+}
+
+int64_t SaturatedSum(int64_t left, int64_t right) {
+  const int64_t most = std::numeric_limits<int64_t>::max();
+  return left > most - right ? most : left + right;
 }
 
 bool IsOver(const Expression& expression, const Schema& schema) {

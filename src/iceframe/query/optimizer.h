@@ -32,14 +32,17 @@ Result<PlanPtr> SimplifyPredicates(const PlanPtr& plan);
 /// Filter over filter: one filter.
 Result<PlanPtr> MergeFilters(const PlanPtr& plan);
 /// Filters go down: through projections and orderings, to the sides of joins that can't lose rows
-/// by it, below groupings and windows by their keys, into scans.
+/// by it, to all inputs of unions, below groupings and windows by their keys, into scans.
 Result<PlanPtr> PushFilters(const PlanPtr& plan);
 /// Filters on a side that an outer join fills with nulls make that join an inner one.
 Result<PlanPtr> TightenJoins(const PlanPtr& plan);
-/// Limits go down through projections, into scans, and make orderings keep the first rows only.
+/// Limits go down through projections and unions, into scans, and make orderings keep the first
+/// rows only.
 Result<PlanPtr> PushLimits(const PlanPtr& plan);
 /// The side with fewer rows is the one that is built of.
 Result<PlanPtr> ChooseBuildSide(const PlanPtr& plan);
+/// Counts and extremes of a union come from those of its inputs.
+Result<PlanPtr> SplitAggregates(const PlanPtr& plan);
 /// Columns that nobody asks for are not read.
 Result<PlanPtr> PruneColumns(const PlanPtr& plan);
 /// count(*), min and max over a whole scan come from metadata, and of files that it leaves open.
@@ -67,6 +70,8 @@ Result<PlanPtr> FilterOver(PlanPtr input, std::vector<Expression> predicates);
 /// Whether evaluating can raise an error for some row (casts, arithmetic), so that it must not see
 /// rows that it would not see where it stands.
 bool CanRaise(const Expression& expression);
+/// The sum, or the greatest number if that is smaller; neither is negative.
+int64_t SaturatedSum(int64_t left, int64_t right);
 /// Whether all columns of the expression are columns of the schema, at any depth.
 bool IsOver(const Expression& expression, const Schema& schema);
 

@@ -21,7 +21,7 @@ class PlanBinder {
 
   Result<PlanPtr> Bind(const Query& query) {
     ICEFRAME_RETURN_NOT_OK(query.status());
-    ICEFRAME_ASSIGN_OR_RETURN(plan_, BindScan(query.table()));
+    ICEFRAME_ASSIGN_OR_RETURN(plan_, BindScan(query.source()));
     ICEFRAME_ASSIGN_OR_RETURN(const auto steps, ArrangeSteps(query.steps()));
     for (const QueryStep& step : steps) {
       ICEFRAME_RETURN_NOT_OK(std::visit([this](const auto& typed) { return Take(typed); }, step));
@@ -30,9 +30,14 @@ class PlanBinder {
   }
 
  private:
-  Result<PlanPtr> BindScan(const RelationName& name) {
+  Result<std::shared_ptr<const Relation>> Resolve(const QuerySource& source) {
+    if (const auto* name = std::get_if<RelationName>(&source)) return resolver_->Resolve(*name);
+    return std::get<std::shared_ptr<const Relation>>(source);
+  }
+
+  Result<PlanPtr> BindScan(const QuerySource& source) {
     ScanNode scan;
-    ICEFRAME_ASSIGN_OR_RETURN(scan.relation, resolver_->Resolve(name));
+    ICEFRAME_ASSIGN_OR_RETURN(scan.relation, Resolve(source));
     const Schema& table = *scan.relation->schema;
     ICEFRAME_ASSIGN_OR_RETURN(scan.id_offset, ids_->Reserve(table.highest_field_id()));
     ICEFRAME_ASSIGN_OR_RETURN(scan.columns,
@@ -204,6 +209,13 @@ class PlanBinder {
     const bool has_both = step.kind != JoinKind::kSemi && step.kind != JoinKind::kAnti;
     if (on.left.empty() || !on.merge_keys || !has_both) return Status::OK();
     return MergeKeys(*right->schema, on, step.kind);
+  }
+
+  Status Take(const UnionStep& step) {
+    PlanBinder other(resolver_, ids_);
+    ICEFRAME_ASSIGN_OR_RETURN(const PlanPtr right, other.Bind(*step.other));
+    ICEFRAME_ASSIGN_OR_RETURN(plan_, BindUnion(plan_, right, step.options, ids_));
+    return Status::OK();
   }
 
   // Binds left = right over the columns of both sides, which gives the common type.

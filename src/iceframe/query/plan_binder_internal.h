@@ -61,6 +61,11 @@ Result<std::optional<PlanPtr>> ExposeMetadataColumn(const PlanPtr& plan, const s
 Result<std::optional<PlanPtr>> ExposeAggregate(const PlanPtr& plan, const Expression& call,
                                                ColumnIds* ids);
 
+/// All rows of both plans. Into a union that has no node above it the right plan goes as one more
+/// input. Errors: InvalidArgument naming the column and both types.
+Result<PlanPtr> BindUnion(const PlanPtr& left, const PlanPtr& right, const UnionOptions& options,
+                          ColumnIds* ids);
+
 /// The plan of a select with its items (no "*" left) over `input`; `keys` when it is grouped.
 Result<PlanPtr> BindSelect(PlanPtr input, const std::optional<std::vector<Expression>>& keys,
                            const std::vector<Expression>& items, ColumnIds* ids);

@@ -34,9 +34,10 @@ std::string CallText(const AggregateCall& call) {
   return text == call.field.name ? text : text + " AS " + call.field.name;
 }
 
+std::string NameOf(const NestedField& field) { return field.name; }
+
 std::string Describe(const ScanNode& scan, const Schema& schema) {
-  std::string text = "Scan: " + scan.relation->name + " [" +
-                     Join(schema.fields(), [](const NestedField& f) { return f.name; }) + "]";
+  std::string text = "Scan: " + scan.relation->name + " [" + Join(schema.fields(), NameOf) + "]";
   if (!scan.filter.is_true()) text += ", filter: " + scan.filter.ToString();
   if (scan.limit) text += ", limit: " + std::to_string(*scan.limit);
   return text;
@@ -102,6 +103,16 @@ std::string Canonical(const JoinNode& node) {
   return "join" + std::string(ToString(node.kind)) + Join(node.left_keys, keys) + "|" +
          Join(node.right_keys, keys);
 }
+std::string Canonical(const UnionNode& node) {
+  std::ostringstream text;
+  text << "union";
+  for (const NestedField& field : node.columns) text << Quote(field.type.ToString());
+  for (const auto& sources : node.sources) {
+    text << "|";
+    for (const auto& [column, source] : sources) text << column << "<" << source << ";";
+  }
+  return std::move(text).str();
+}
 std::string Canonical(const AggregateNode& node) {
   return "aggregate" + Join(node.keys, [](const auto& c) { return Canonical(c); }) + "|" +
          Join(node.calls,
@@ -150,6 +161,7 @@ std::string DescribeOperation(const PlanNode& node) {
           [](const ProjectNode& op) { return "Project: " + Join(op.columns, NamedText); },
           [](const WindowPlanNode& op) { return "Window: " + Join(op.windows, NamedText); },
           [](const JoinNode& op) { return Describe(op); },
+          [](const UnionNode& op) { return "Union: " + Join(op.columns, NameOf); },
           [](const AggregateNode& op) { return Describe(op); },
           [](const SortNode& op) { return Describe(op); },
           [](const LimitNode& op) { return Describe(op); },

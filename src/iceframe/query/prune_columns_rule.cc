@@ -19,6 +19,16 @@ Ids IdsOf(const Schema& schema) {
   return ids;
 }
 
+// The ids of fields at any depth.
+Ids FieldIdsOf(const std::vector<NestedField>& fields) {
+  Ids ids;
+  for (const NestedField& field : fields) {
+    ids.insert(field.id);
+    ids.merge(FieldIdsOf(field.type.fields()));
+  }
+  return ids;
+}
+
 // Whether the column, or a part of it, is wanted.
 bool IsWanted(const NestedField& field, const Ids& wanted) {
   return wanted.contains(field.id) ||
@@ -72,6 +82,28 @@ Result<PlanPtr> PruneNode(const PlanPtr& plan, const JoinNode& join, const Ids& 
   ICEFRAME_ASSIGN_OR_RETURN(PlanPtr left, Prune(plan->inputs[0], below));
   ICEFRAME_ASSIGN_OR_RETURN(PlanPtr right, Prune(plan->inputs[1], below));
   return MakePlan(join, {std::move(left), std::move(right)});
+}
+
+Result<PlanPtr> PruneNode(const PlanPtr& plan, const UnionNode& node, const Ids& wanted) {
+  UnionNode kept;
+  for (const NestedField& field : node.columns) {
+    if (IsWanted(field, wanted)) kept.columns.push_back(field);
+  }
+  const Ids fields = FieldIdsOf(kept.columns);
+  std::vector<PlanPtr> inputs;
+  for (size_t i = 0; i < node.sources.size(); ++i) {
+    kept.sources.push_back(node.sources[i]);
+    std::erase_if(kept.sources[i],
+                  [&](const auto& entry) { return !fields.contains(entry.first); });
+    Ids below;
+    for (const NestedField& field : kept.columns) {
+      const auto source = kept.sources[i].find(field.id);
+      if (source != kept.sources[i].end()) below.insert(source->second);
+    }
+    ICEFRAME_ASSIGN_OR_RETURN(PlanPtr input, Prune(plan->inputs[i], below));
+    inputs.push_back(std::move(input));
+  }
+  return MakePlan(std::move(kept), std::move(inputs));
 }
 
 // Of nodes whose output is their input's columns.

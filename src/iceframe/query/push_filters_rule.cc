@@ -134,6 +134,31 @@ Result<PlanPtr> PushNode(const PlanPtr& plan, const JoinNode& join, Predicates p
   return internal::FilterOver(std::move(pushed), std::move(predicates));
 }
 
+// Every row of a union is a row of one input.
+Result<PlanPtr> PushNode(const PlanPtr& plan, const UnionNode&, Predicates predicates) {
+  const size_t num_inputs = plan->inputs.size();
+  std::vector<Predicates> below(num_inputs);
+  Predicates above;
+  for (Expression& predicate : predicates) {
+    Predicates own;
+    for (size_t i = 0; i < num_inputs; ++i) {
+      if (auto over = OverUnionInput(*plan, i, predicate)) own.push_back(SimplifyFilter(*over));
+    }
+    if (own.size() < num_inputs) {
+      above.push_back(std::move(predicate));
+      continue;
+    }
+    for (size_t i = 0; i < num_inputs; ++i) below[i].push_back(std::move(own[i]));
+  }
+  std::vector<PlanPtr> inputs;
+  for (size_t i = 0; i < num_inputs; ++i) {
+    ICEFRAME_ASSIGN_OR_RETURN(PlanPtr input, Push(plan->inputs[i], std::move(below[i])));
+    inputs.push_back(std::move(input));
+  }
+  ICEFRAME_ASSIGN_OR_RETURN(PlanPtr pushed, WithInputs(*plan, std::move(inputs)));
+  return internal::FilterOver(std::move(pushed), std::move(above));
+}
+
 Result<PlanPtr> Push(const PlanPtr& plan, Predicates predicates) {
   return std::visit(
       [&](const auto& operation) { return PushNode(plan, operation, std::move(predicates)); },

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <limits>
 #include <optional>
 #include <utility>
 
@@ -10,11 +9,6 @@
 namespace iceframe {
 
 namespace {
-
-int64_t SaturatedSum(int64_t left, int64_t right) {
-  const int64_t most = std::numeric_limits<int64_t>::max();
-  return left > most - right ? most : left + right;
-}
 
 int64_t Smaller(int64_t num_rows, const std::optional<int64_t>& limit) {
   return std::min(num_rows, limit.value_or(num_rows));
@@ -36,6 +30,14 @@ Result<PlanPtr> KeepFirst(const PlanPtr& plan, int64_t num_rows) {
                           return WithInputs(*plan, {std::move(input)});
                         },
                         [&](const JoinNode& join) { return sees_all_rows(join); },
+                        [&](const UnionNode&) -> Result<PlanPtr> {
+                          std::vector<PlanPtr> inputs;
+                          for (const PlanPtr& input : plan->inputs) {
+                            ICEFRAME_ASSIGN_OR_RETURN(PlanPtr kept, KeepFirst(input, num_rows));
+                            inputs.push_back(std::move(kept));
+                          }
+                          return WithInputs(*plan, std::move(inputs));
+                        },
                         [&](const AggregateNode& aggregate) { return sees_all_rows(aggregate); },
                         [&](const WindowPlanNode& window) { return sees_all_rows(window); },
                         [&](SortNode sort) {
@@ -57,7 +59,8 @@ Result<PlanPtr> PushLimits(const PlanPtr& plan) {
   PlanPtr pushed = plan;
   if (const auto* limit = plan->as<LimitNode>(); limit != nullptr && limit->limit) {
     ICEFRAME_ASSIGN_OR_RETURN(
-        PlanPtr input, KeepFirst(plan->inputs[0], SaturatedSum(*limit->limit, limit->offset)));
+        PlanPtr input,
+        KeepFirst(plan->inputs[0], internal::SaturatedSum(*limit->limit, limit->offset)));
     ICEFRAME_ASSIGN_OR_RETURN(pushed, WithInputs(*plan, {std::move(input)}));
   }
   std::vector<PlanPtr> inputs;

@@ -18,7 +18,14 @@ std::vector<Expression> Columns(const std::vector<std::string>& texts) {
 }  // namespace
 
 Query::Query(std::string table, TableVersion version)
-    : table_{std::move(table), std::move(version)} {}
+    : source_(RelationName{std::move(table), std::move(version)}) {}
+
+Query::Query(std::shared_ptr<const Relation> relation) : source_(std::move(relation)) {}
+
+const std::string& Query::source_name() const {
+  if (const auto* table = std::get_if<RelationName>(&source_)) return table->name;
+  return std::get<std::shared_ptr<const Relation>>(source_)->name;
+}
 
 Query Query::With(QueryStep step) const {
   Query next = *this;
@@ -50,6 +57,10 @@ Query Query::Join(const Query& other, JoinOn on, JoinKind kind) const {
 }
 
 Query Query::CrossJoin(const Query& other) const { return Join(other, {}, JoinKind::kCross); }
+
+Query Query::Union(const Query& other, UnionOptions options) const {
+  return With(UnionStep{std::make_shared<const Query>(other), options});
+}
 
 Query Query::GroupBy(std::vector<Expression> keys) const {
   return With(GroupByStep{std::move(keys)});

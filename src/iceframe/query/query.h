@@ -40,6 +40,19 @@ struct JoinStep {
   JoinKind kind = JoinKind::kInner;
   JoinOn on;
 };
+/// How the columns of two sides become those of their union.
+struct UnionOptions {
+  /// Columns, and fields within them, meet by name; false: by position, under the left side's
+  /// names.
+  bool by_name = false;
+  /// With `by_name`: a column that one side lacks is null in its rows; false: it is an error.
+  bool allow_missing_columns = false;
+};
+
+struct UnionStep {
+  std::shared_ptr<const Query> other;
+  UnionOptions options;
+};
 struct GroupByStep {
   std::vector<Expression> keys;
 };
@@ -55,10 +68,13 @@ struct WithColumnStep {
   std::string name;
   Expression value;
 };
-using QueryStep = std::variant<SelectStep, FilterStep, JoinStep, GroupByStep, OrderByStep,
-                               LimitStep, DistinctStep, WithColumnStep>;
+using QueryStep = std::variant<SelectStep, FilterStep, JoinStep, UnionStep, GroupByStep,
+                               OrderByStep, LimitStep, DistinctStep, WithColumnStep>;
 
-/// An immutable list of steps over a table; every method gives a new query.
+/// What a query starts from: the name of a table, or a relation that is at hand.
+using QuerySource = std::variant<RelationName, std::shared_ptr<const Relation>>;
+
+/// An immutable list of steps over a table or other rows; every method gives a new query.
 ///
 /// Each step works on the rows of the one before: `Limit(10).Filter(…)` filters ten rows. Two
 /// things are taken more kindly than that: Filter and OrderBy may name columns which a Select
@@ -71,6 +87,8 @@ class Query {
  public:
   /// Over a table: "ns.table", or a bare name in the namespace `default`.
   explicit Query(std::string table, TableVersion version = {});
+  /// Over any relation, such as rows in memory (execution/rows_relation.h).
+  explicit Query(std::shared_ptr<const Relation> relation);
 
   /// Columns and expressions; "*" stands for all columns. With aggregates (sum, count, …) one row
   /// per group, or one row in all. Window calls see the rows of this step.
@@ -85,6 +103,10 @@ class Query {
   /// The other side's columns come last; a name taken already gets "_right" at its end.
   Query Join(const Query& other, JoinOn on, JoinKind kind = JoinKind::kInner) const;
   Query CrossJoin(const Query& other) const;
+  /// The rows of both, these first, equal ones too (SQL's UNION ALL). Types are promoted where no
+  /// value can be lost by it: int to long, float to double, decimals to more digits, timestamps to
+  /// nanoseconds, unknown to any type.
+  Query Union(const Query& other, UnionOptions options = {}) const;
   Query GroupBy(std::vector<Expression> keys) const;
   Query GroupBy(const std::vector<std::string>& keys) const;
   Query GroupBy(std::initializer_list<std::string> keys) const {
@@ -102,7 +124,9 @@ class Query {
   /// Adds a column, or puts a new one in the place of its namesake.
   Query WithColumn(std::string name, Expression value) const;
 
-  const RelationName& table() const { return table_; }
+  const QuerySource& source() const { return source_; }
+  /// As the user named what it starts from.
+  const std::string& source_name() const;
   const std::vector<QueryStep>& steps() const { return steps_; }
   /// What was wrong with a text that was handed in, if anything.
   const Status& status() const { return status_; }
@@ -111,7 +135,7 @@ class Query {
   Query With(QueryStep step) const;
   Query Failed(const Status& status) const;
 
-  RelationName table_;
+  QuerySource source_;
   std::vector<QueryStep> steps_;
   Status status_;
 };

@@ -77,6 +77,12 @@ TEST(Simplify, LikeBecomesPrefixOrEqualityWhereItIsOne) {
 TEST(Simplify, LooksThroughWideningCasts) {
   EXPECT_EQ(Simplified(Less(Cast(Col("a"), Type::Long()), Lit(int64_t{5}))), "a < 5");
   EXPECT_EQ(Filter(Less(Cast(Col("a"), Type::Long()), Lit(int64_t{1} << 40))), "a IS NOT NULL");
+  const Expression wide = Cast(Col("a"), Type::Long());
+  EXPECT_EQ(Simplified(In(wide, Type::Long(),
+                          {Value(int64_t{5}), Value(int64_t{1} << 40), Value(int64_t{7})})),
+            "a IN (5, 7)");
+  EXPECT_EQ(Filter(In(wide, Type::Long(), {Value(int64_t{1} << 40)})), "FALSE");
+  EXPECT_EQ(Filter(Not(In(wide, Type::Long(), {Value(int64_t{1} << 40)}))), "a IS NOT NULL");
 }
 
 TEST(Simplify, TenThousandAlternativesAreOneList) {
