@@ -84,14 +84,14 @@ TEST(BindUnion, PromotesAsIcebergDoes) {
   EXPECT_EQ(of(Type::Timestamp(), Type::TimestampNs()), "v timestamp_ns");
   EXPECT_EQ(of(Type::Unknown(), Type::Uuid()), "v uuid");
   EXPECT_EQ(of(Type::Date(), Type::Unknown()), "v date");
-  for (const auto& [left, right] : std::vector<std::pair<Type, Type>>{
-           {Type::Date(), Type::Timestamp()},
-           {Type::Timestamp(), Type::Timestamptz()},
-           {Type::Int(), Type::Float()},
-           {Type::Long(), Type::Double()},
-           {Type::String(), Type::Binary()},
-           {narrow, Type::Decimal(9, 3).ValueOrDie()},
-           {Type::Long(), Type::Boolean()}}) {
+  for (const auto& [left, right] :
+       std::vector<std::pair<Type, Type>>{{Type::Date(), Type::Timestamp()},
+                                          {Type::Timestamp(), Type::Timestamptz()},
+                                          {Type::Int(), Type::Float()},
+                                          {Type::Long(), Type::Double()},
+                                          {Type::String(), Type::Binary()},
+                                          {narrow, Type::Decimal(9, 3).ValueOrDie()},
+                                          {Type::Long(), Type::Boolean()}}) {
     EXPECT_EQ(of(left, right), "columns of a union have types that don't meet: v is " +
                                    left.ToString() + " on the left and " + right.ToString() +
                                    " on the right; cast one of them");
