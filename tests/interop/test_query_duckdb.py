@@ -22,6 +22,7 @@ RULES = [
     "push_filters",
     "push_limits",
     "choose_build_side",
+    "split_aggregates",
     "prune_columns",
     "answer_from_metadata",
 ]
@@ -257,6 +258,17 @@ class RandomQuery:
         if how not in ("semi", "anti"):
             self.types = {**self.types, "j": "int", "k2": "text", "i2": "int"}
 
+    def union(self):
+        text = self.predicate()
+        other = self.query.filter(text)
+        if self.rng.random() < 0.5:
+            other = other.to_arrow()
+        self.step(
+            self.query.union(other),
+            f"SELECT * FROM {{0}} UNION ALL SELECT * FROM {{0}} WHERE {text}",
+        )
+        self.has_twins = True
+
     def distinct(self):
         self.step(self.query.distinct(), "SELECT DISTINCT * FROM {}")
 
@@ -319,6 +331,7 @@ def make_query(rng, ice):
         "group",
         "join",
         "join",
+        "union",
         "distinct",
         "window",
         "top",
