@@ -129,24 +129,16 @@ Result<TablePtr> CreateTable(Session& session, const std::string& name, nb::hand
 }
 
 // Rows of Python are read by the schema that the table has now.
-Result<std::shared_ptr<arrow::RecordBatchReader>> OpenInput(Session& session,
-                                                            const std::string& name,
-                                                            nb::handle data,
-                                                            const Operation& operation) {
-  const RowInput* input = nullptr;
-  if (!nb::try_cast(data, input) || input == nullptr) return ImportStream(data);
-  ICEFRAME_ASSIGN_OR_RETURN(const TablePtr table, RunCall<TablePtr>(operation, [&](CallerThread&) {
-                              return session.LoadTable(operation.context, name);
-                            }));
-  std::shared_ptr<arrow::RecordBatchReader> reader;
-  // Within a call, since opening may run Python code: the process ends only after it.
-  ICEFRAME_RETURN_NOT_OK(RunCall(operation, [&](CallerThread& caller) {
-    return caller.Run([&]() -> Status {
-      const nb::gil_scoped_acquire gil;
-      return input->Open(table->metadata()->current_schema(), operation.context).Value(&reader);
-    });
-  }));
-  return reader;
+Result<std::shared_ptr<arrow::RecordBatchReader>> OpenRows(Session& session,
+                                                           const std::string& name, nb::handle data,
+                                                           const Operation& operation) {
+  return OpenInput(data, operation, [&]() -> Result<std::shared_ptr<const Schema>> {
+    ICEFRAME_ASSIGN_OR_RETURN(const TablePtr table,
+                              RunCall<TablePtr>(operation, [&](CallerThread&) {
+                                return session.LoadTable(operation.context, name);
+                              }));
+    return table->metadata()->current_schema();
+  });
 }
 
 using Write = std::function<Result<WriteReport>(CallerThread&, const CommitOptions&)>;
@@ -204,7 +196,7 @@ Result<WriteReport> Append(Session& session, const std::string& name, nb::handle
   options.summary = std::move(summary);
   Operation operation = MakeOperation(session.NewOperation(), std::move(progress));
   RunningOperation running = BeginWrite(kAppendOperation, name, &operation);
-  const auto reader = OpenInput(session, name, data, operation);
+  const auto reader = OpenRows(session, name, data, operation);
   if (!reader.ok()) {
     EndWrite(&running, reader.status());
     return reader.status();
@@ -232,7 +224,7 @@ Result<WriteReport> Overwrite(Session& session, const std::string& name, nb::han
   ICEFRAME_ASSIGN_OR_RETURN(auto expression, ToFilter(std::move(filter)));
   Operation operation = MakeOperation(session.NewOperation(), std::move(progress));
   RunningOperation running = BeginWrite(kOverwriteOperation, name, &operation);
-  const auto reader = OpenInput(session, name, data, operation);
+  const auto reader = OpenRows(session, name, data, operation);
   if (!reader.ok()) {
     EndWrite(&running, reader.status());
     return reader.status();

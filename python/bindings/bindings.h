@@ -16,6 +16,7 @@
 
 namespace iceframe::python {
 
+void BindChanges(nanobind::module_& module);
 void BindExecutor(nanobind::module_& module);
 void BindExpression(nanobind::module_& module);
 void BindFiles(nanobind::module_& module);
@@ -26,6 +27,7 @@ void BindRows(nanobind::module_& module);
 void BindScan(nanobind::module_& module);
 void BindSession(nanobind::module_& module);
 void BindTable(nanobind::module_& module);
+void BindTransaction(nanobind::module_& module);
 
 /// A schema as the specification's JSON, or as Arrow's. In JSON, fields without ids get fresh ones.
 Result<std::shared_ptr<const Schema>> ToTableSchema(nanobind::handle schema, int format_version);

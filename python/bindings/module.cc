@@ -24,5 +24,7 @@ NB_MODULE(_native, module) {
   BindQuery(module);
   BindInput(module);
   BindSession(module);
+  BindChanges(module);
+  BindTransaction(module);
   nb::module_::import_("atexit").attr("register")(nb::cpp_function(&EndCalls));
 }

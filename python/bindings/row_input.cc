@@ -362,4 +362,21 @@ Result<std::shared_ptr<arrow::RecordBatchReader>> RowInput::Open(
                            std::get<InputBatches>(source_).iterator);
 }
 
+Result<std::shared_ptr<arrow::RecordBatchReader>> OpenInput(
+    nb::handle data, const Operation& operation,
+    const std::function<Result<std::shared_ptr<const Schema>>()>& table_schema) {
+  const RowInput* input = nullptr;
+  if (!nb::try_cast(data, input) || input == nullptr) return ImportStream(data);
+  ICEFRAME_ASSIGN_OR_RETURN(const auto schema, table_schema());
+  std::shared_ptr<arrow::RecordBatchReader> reader;
+  // Within a call, since opening may run Python code: the process ends only after it.
+  ICEFRAME_RETURN_NOT_OK(RunCall(operation, [&](CallerThread& caller) {
+    return caller.Run([&]() -> Status {
+      const nb::gil_scoped_acquire gil;
+      return input->Open(schema, operation.context).Value(&reader);
+    });
+  }));
+  return reader;
+}
+
 }  // namespace iceframe::python

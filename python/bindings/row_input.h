@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -15,6 +16,8 @@
 #include "iceframe/base/result.h"
 #include "iceframe/runtime/operation_context.h"
 #include "iceframe/types/schema.h"
+
+#include "engine_call.h"
 
 namespace iceframe::python {
 
@@ -61,5 +64,11 @@ class RowInput {
   std::variant<InputRows, InputBatches, InputColumns> source_;
   RowLimits limits_;
 };
+
+/// Opens what a user handed in: a RowInput, or anything with __arrow_c_stream__. `table_schema` is
+/// asked for where the rows have no types of their own. Needs the GIL.
+Result<std::shared_ptr<arrow::RecordBatchReader>> OpenInput(
+    nanobind::handle data, const Operation& operation,
+    const std::function<Result<std::shared_ptr<const Schema>>()>& table_schema);
 
 }  // namespace iceframe::python

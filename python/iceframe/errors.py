@@ -13,9 +13,11 @@ __all__ = [
     "CommitConflictError",
     "CommitRejectedError",
     "CommitStateUnknownError",
+    "CompactionError",
     "DataError",
     "IceFrameError",
     "IoError",
+    "MaintenanceError",
     "MemoryLimitError",
     "MetadataError",
     "MissingPackageError",
@@ -125,6 +127,14 @@ class CommitRejectedError(CatalogError):
     """Isolation checks failed, or the catalog said no for good."""
 
     kind = "CommitRejected"
+
+
+class MaintenanceError(IceFrameError, RuntimeError):
+    """Maintenance of a table failed; there is none yet."""
+
+
+class CompactionError(IceFrameError, RuntimeError):
+    """Compaction of a table failed; there is none yet."""
 
 
 class UnauthorizedError(CatalogError, PermissionError):

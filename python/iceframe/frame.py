@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import (
     TYPE_CHECKING,
@@ -32,6 +33,7 @@ from iceframe.arguments import (
     truth,
     whole_number,
 )
+from iceframe.branching import BranchManager, Retention
 from iceframe.catalog_config import CatalogConfig
 from iceframe.errors import (
     AlreadyExistsError,
@@ -39,15 +41,20 @@ from iceframe.errors import (
     ValidationError,
     shown,
 )
+from iceframe.evolution import PartitionEvolution
 from iceframe.expressions import Expression
 from iceframe.html import html_table
 from iceframe.namespaces import NamespaceManager
 from iceframe.not_built import FRAME, refuse
 from iceframe.options import CreateOptions, OverwriteOptions, ScanOptions, checked
+from iceframe.partition import PartitionManager
 from iceframe.progress import ProgressOption, progress_listener
 from iceframe.reading import TableReads
+from iceframe.rollback import RollbackManager
+from iceframe.schema import SchemaEvolution
 from iceframe.table import Table
 from iceframe.table_input import num_rows_of, to_rows, to_table_schema
+from iceframe.transaction import Transaction
 
 __all__ = ["IceFrame", "ScanOptions", "WriteReport"]
 
@@ -363,6 +370,117 @@ class IceFrame:
     describe = _read_method(TableReads.describe)
     lazy = _read_method(TableReads.lazy)
     query = _read_method(TableReads.query)
+
+    # -- changes of a table --------------------------------------------------------------------
+
+    def transaction(self, table_name: str) -> Transaction:
+        """Begins a transaction: several changes of one table in one commit.
+
+        Raises:
+            TableNotFoundError: there is no such table.
+
+        Example:
+            >>> ice = demo()
+            >>> with ice.transaction("users") as tx:
+            ...     _ = tx.append({"id": [3]})
+            ...     _ = tx.set_properties(owner="ada")
+            >>> ice.get_table("users").properties["owner"]
+            'ada'
+        """
+        return Transaction(self._session, identifier(table_name))
+
+    def alter_table(self, table_name: str) -> SchemaEvolution:
+        """Returns what changes a table's columns: ``ice.alter_table("t").add_column("a", "int")``.
+
+        Each call is one commit; within ``with`` all of them are.
+        """
+        return SchemaEvolution(self.get_table(table_name))
+
+    def evolve_schema(self, table_name: str) -> SchemaEvolution:
+        """As `alter_table`."""
+        return self.alter_table(table_name)
+
+    def partition_by(self, table_name: str) -> PartitionManager:
+        """Returns what adds and drops partition fields; see `PartitionManager`."""
+        return PartitionManager(self.get_table(table_name))
+
+    def evolve_partition(self, table_name: str) -> PartitionEvolution:
+        """Returns what has a method for each way to partition; see `PartitionEvolution`."""
+        return PartitionEvolution(self.get_table(table_name))
+
+    def set_sort_order(self, table_name: str, sort_order: Sequence[Any] | None) -> None:
+        """Sorts new files so, as `create_table` takes it; None or an empty list: not at all."""
+        with self.transaction(table_name) as tx:
+            tx.set_sort_order(sort_order)
+
+    def set_properties(
+        self,
+        table_name: str,
+        properties: Mapping[str, Any] | None = None,
+        **more: Any,  # noqa: ANN401 - any property's value
+    ) -> None:
+        """Sets properties of a table; others stay."""
+        with self.transaction(table_name) as tx:
+            tx.set_properties(properties, **more)
+
+    def remove_properties(self, table_name: str, *names: str) -> None:
+        """Removes properties of a table; those that are not there are passed over."""
+        with self.transaction(table_name) as tx:
+            tx.remove_properties(*names)
+
+    # -- branches and snapshots ----------------------------------------------------------------
+
+    def branches(self, table_name: str) -> BranchManager:
+        """Returns what makes, lists, moves and removes branches and tags of a table."""
+        return BranchManager(self.get_table(table_name))
+
+    def create_branch(
+        self,
+        table_name: str,
+        branch_name: str,
+        snapshot_id: int | None = None,
+        **retention: Unpack[Retention],
+    ) -> None:
+        """Makes a branch; as `BranchManager.create_branch`."""
+        self.branches(table_name).create_branch(branch_name, snapshot_id, **retention)
+
+    def tag_snapshot(
+        self, table_name: str, snapshot_id: int, tag_name: str, max_ref_age_ms: int | None = None
+    ) -> None:
+        """Names a snapshot; as `BranchManager.tag_snapshot`."""
+        self.branches(table_name).tag_snapshot(snapshot_id, tag_name, max_ref_age_ms)
+
+    def drop_branch(self, table_name: str, branch_name: str) -> None:
+        """Removes a branch; as `BranchManager.remove_branch`."""
+        self.branches(table_name).remove_branch(branch_name)
+
+    def drop_tag(self, table_name: str, tag_name: str) -> None:
+        """Removes a tag; as `BranchManager.remove_tag`."""
+        self.branches(table_name).remove_tag(tag_name)
+
+    def list_branches(self, table_name: str) -> list[str]:
+        """Returns the names of a table's branches, sorted."""
+        return self.branches(table_name).list_branches()
+
+    def list_tags(self, table_name: str) -> list[str]:
+        """Returns the names of a table's tags, sorted."""
+        return self.branches(table_name).list_tags()
+
+    def fast_forward(self, table_name: str, branch: str, to_branch: str) -> None:
+        """Moves a branch forward to another; as `BranchManager.fast_forward`."""
+        self.branches(table_name).fast_forward(branch, to_branch)
+
+    def rollback_to_snapshot(self, table_name: str, snapshot_id: int) -> None:
+        """Moves main back to an ancestor; as `RollbackManager.rollback_to_snapshot`."""
+        RollbackManager(self.get_table(table_name)).rollback_to_snapshot(snapshot_id)
+
+    def rollback_to_timestamp(self, table_name: str, timestamp_ms: int | dt.datetime) -> None:
+        """Moves main back to before a time; as `RollbackManager.rollback_to_timestamp`."""
+        RollbackManager(self.get_table(table_name)).rollback_to_timestamp(timestamp_ms)
+
+    def set_current_snapshot(self, table_name: str, snapshot_id: int) -> None:
+        """Moves main to any snapshot; as `RollbackManager.set_current_snapshot`."""
+        RollbackManager(self.get_table(table_name)).set_current_snapshot(snapshot_id)
 
     # -- writing -------------------------------------------------------------------------------
 

@@ -6,13 +6,10 @@ from collections.abc import Mapping
 
 from iceframe.errors import UnsupportedOperationError
 
-__all__ = ["FRAME", "QUERY", "TABLE", "NotBuiltError", "refuse"]
+__all__ = ["FRAME", "QUERY", "TABLE", "TRANSACTION", "NotBuiltError", "refuse"]
 
 _ROW_LEVEL = "rows of single files are not deleted or changed; overwrite_table(…, filter_expr=…)"
 _ROW_LEVEL += " replaces the rows of whole files"
-_SCHEMA = "from C++ there is UpdateSchemaAction"
-_SPEC = "from C++ there is UpdatePartitionSpecAction"
-_REFS = "from C++ there is ManageRefsAction; any branch or tag is read with ref="
 _METADATA = "get_table(…) has snapshots(), refs(), metadata and scan().plan_files()"
 _INGEST = "read it with Polars and hand the frame to create_table and append_to_table"
 _EXPORT = "read_table(…) gives a Polars frame, which has write_parquet, write_csv and write_json"
@@ -23,9 +20,6 @@ FRAME: Mapping[str, str] = {
     **dict.fromkeys(
         ("delete_from_table", "update_table", "merge", "upsert_table", "upsert"), _ROW_LEVEL
     ),
-    **dict.fromkeys(("alter_table", "evolve_schema"), _SCHEMA),
-    **dict.fromkeys(("partition_by", "evolve_partition"), _SPEC),
-    **dict.fromkeys(("create_branch", "tag_snapshot"), _REFS),
     **dict.fromkeys(("inspect", "stats", "profile_column"), _METADATA),
     **dict.fromkeys(("to_parquet", "to_csv", "to_json"), _EXPORT),
     **dict.fromkeys(("insert_from_file", "insert_items", "add_files"), _INGEST),
@@ -46,9 +40,6 @@ FRAME: Mapping[str, str] = {
             "read_tables_parallel",
             "remove_orphan_files",
             "rewrite_manifests",
-            "rollback_to_snapshot",
-            "rollback_to_timestamp",
-            "transaction",
             "validate_data",
             "validator",
             "viz",
@@ -65,14 +56,17 @@ QUERY: Mapping[str, str] = {
 }
 #: Names of `Table`.
 TABLE: Mapping[str, str] = {
-    "append": "IceFrame.append_to_table appends",
-    "overwrite": "IceFrame.overwrite_table replaces rows",
-    **dict.fromkeys(("delete", "upsert"), _ROW_LEVEL),
-    "update_schema": _SCHEMA,
-    "update_spec": _SPEC,
-    "manage_snapshots": _REFS,
+    "upsert": _ROW_LEVEL,
     "inspect": "it has snapshots(), refs(), metadata and scan().plan_files()",
-    **dict.fromkeys(("transaction", "maintenance", "update_sort_order", "add_files"), _WAIT),
+    **dict.fromkeys(("maintenance", "add_files"), _WAIT),
+}
+#: Names of `Transaction`.
+TRANSACTION: Mapping[str, str] = {
+    "upsert": _ROW_LEVEL,
+    "scan": "rows of a transaction are read once it is committed",
+    **dict.fromkeys(
+        ("add_files", "dynamic_partition_overwrite", "update_location", "update_snapshot"), _WAIT
+    ),
 }
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import cached_property
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from iceframe import _native
+from iceframe._native import WriteReport
 from iceframe.arguments import (
     column_names,
     filter_argument,
@@ -17,11 +19,16 @@ from iceframe.arguments import (
     truth,
     whole_number,
 )
+from iceframe.branching import ManageSnapshots
 from iceframe.errors import ValidationError
 from iceframe.expressions import Expression
 from iceframe.html import html_table
 from iceframe.not_built import TABLE, refuse
+from iceframe.partition import UpdateSpec
+from iceframe.pending_changes import ChangeTarget
 from iceframe.pyarrow_forms import arrow_schema
+from iceframe.schema import UpdateSchema
+from iceframe.sorting import UpdateSortOrder
 from iceframe.table_metadata import Snapshot, SnapshotLogEntry, SnapshotRef, TableMetadata
 from iceframe.table_scan import DataScan
 from iceframe.table_schema import (
@@ -32,6 +39,7 @@ from iceframe.table_schema import (
     SortField,
     SortOrder,
 )
+from iceframe.transaction import Transaction
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -236,6 +244,106 @@ class Table:
         if (whole_number("limit", limit) or 0) < 0:
             raise ValidationError(f"limit must not be negative: {limit}")
         return DataScan(self._session, self._native, request)
+
+    # -- changes -------------------------------------------------------------------------------
+
+    def transaction(self) -> Transaction:
+        """Begins a transaction on the table as it was loaded.
+
+        Example:
+            >>> ice = demo()
+            >>> table = ice.get_table("users")
+            >>> with table.transaction() as tx:
+            ...     _ = tx.append({"id": [3]})
+            >>> table.refresh().current_snapshot_id == tx.report.snapshot_ids[0]
+            True
+        """
+        return Transaction(self._session, self._native)
+
+    def append(
+        self,
+        data: Any,  # noqa: ANN401 - anything with rows
+        branch: str | None = None,
+        *,
+        snapshot_properties: Mapping[str, Any] | None = None,
+    ) -> WriteReport:
+        """Appends rows in one commit, which this table then has; as `IceFrame.append_to_table`."""
+        with self._changed() as tx:
+            return tx.append(data, branch, snapshot_properties=snapshot_properties)
+
+    def overwrite(
+        self,
+        data: Any,  # noqa: ANN401 - anything with rows
+        overwrite_filter: str | Expression | None = None,
+        branch: str | None = None,
+        *,
+        allow_rows_outside_filter: bool = False,
+        snapshot_properties: Mapping[str, Any] | None = None,
+    ) -> WriteReport:
+        """Replaces rows in one commit, which this table then has; as `IceFrame.overwrite_table`."""
+        with self._changed() as tx:
+            return tx.overwrite(
+                data,
+                overwrite_filter,
+                branch,
+                allow_rows_outside_filter=allow_rows_outside_filter,
+                snapshot_properties=snapshot_properties,
+            )
+
+    def delete(
+        self,
+        delete_filter: str | Expression,
+        branch: str | None = None,
+        *,
+        snapshot_properties: Mapping[str, Any] | None = None,
+    ) -> WriteReport:
+        """Deletes rows of whole files in one commit; as `Transaction.delete`."""
+        with self._changed() as tx:
+            return tx.delete(delete_filter, branch, snapshot_properties=snapshot_properties)
+
+    def update_schema(self) -> UpdateSchema:
+        """Returns changes of the columns: committed by `commit`, or at the end of ``with``.
+
+        Example:
+            >>> table = demo().get_table("users")
+            >>> _ = table.update_schema().add_column("email", "string").drop_column("age").commit()
+            >>> table.schema().column_names
+            ['id', 'name', 'email']
+        """
+        return UpdateSchema(self, gathers=True)
+
+    def update_spec(self) -> UpdateSpec:
+        """Returns changes of how new files are partitioned, as `update_schema` of columns."""
+        return UpdateSpec(self, gathers=True)
+
+    def update_sort_order(self) -> UpdateSortOrder:
+        """Returns a new sort order, to be filled."""
+        return UpdateSortOrder(self, gathers=True)
+
+    def manage_snapshots(self) -> ManageSnapshots:
+        """Returns changes of branches, tags and the current snapshot."""
+        return ManageSnapshots(self, gathers=True)
+
+    def change_target(self) -> ChangeTarget:
+        """Returns what changes are made of: the table as it is now, in a commit of their own."""
+
+        def join() -> _native.Transaction:
+            return _native.Transaction.begin(self._session, self.refresh()._native)
+
+        def finish(transaction: _native.Transaction) -> None:
+            transaction.commit()
+            self.refresh()
+
+        def drop(transaction: _native.Transaction) -> None:
+            transaction.abort()
+
+        return ChangeTarget(join, finish, drop, lambda: self.refresh().metadata)
+
+    @contextmanager
+    def _changed(self) -> Iterator[Transaction]:
+        with self.transaction() as tx:
+            yield tx
+        self.refresh()
 
     # -- for people ----------------------------------------------------------------------------
 

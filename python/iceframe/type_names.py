@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from iceframe import _native
-from iceframe.errors import SchemaError, ValidationError
+from iceframe.errors import SchemaError, ValidationError, shown
 from iceframe.polars_rows import check_dtype, is_polars
 
 __all__ = [
@@ -152,6 +152,9 @@ def _of_arrow(described: Any, column: str, format_version: int) -> IcebergType: 
 def _of_polars(described: Any, column: str, format_version: int) -> IcebergType:  # noqa: ANN401 - a dtype
     import polars as pl
 
+    is_class = isinstance(described, type)
+    if not (issubclass(described, pl.DataType) if is_class else isinstance(described, pl.DataType)):
+        raise ValidationError(f"type of column {column} can't be read: {shown(described)}")
     values = pl.Series(column, [], dtype=described)
     check_dtype(column, values.dtype)
     return _of_arrow(values, column, format_version)

@@ -17,8 +17,13 @@ import pytest
 
 import iceframe
 from iceframe import IceFrame, cli, functions
+from iceframe.branching import BranchManager
 from iceframe.errors import IceFrameError, ValidationError
+from iceframe.evolution import PartitionEvolution
 from iceframe.expressions import Column, Expression, LiteralValue, col, lit, plan_pushdown, sql
+from iceframe.partition import PartitionManager
+from iceframe.rollback import RollbackManager
+from iceframe.schema import SchemaEvolution
 
 ITSELF: list = []
 ITSELF.append(ITSELF)
@@ -170,29 +175,48 @@ def ice():
 
 USERS = {"table_name": "users"}
 FRAME = {
+    "alter_table": USERS,
     "append_to_table": {**USERS, "data": {"id": [1]}},
+    "branches": USERS,
     "count_rows": USERS,
+    "create_branch": {**USERS, "branch_name": "made"},
     "create_namespace": {"name": "new", "exist_ok": True},
     "create_table": {"table_name": "made", "schema": {"id": "long"}},
     "describe": USERS,
     "drop_namespace": {"name": "nope"},
+    "drop_branch": {**USERS, "branch_name": "gone"},
     "drop_table": {"table_name": "gone"},
+    "drop_tag": {**USERS, "tag_name": "gone"},
+    "evolve_partition": USERS,
+    "evolve_schema": USERS,
+    "fast_forward": {**USERS, "branch": "main", "to_branch": "main"},
     "get_table": USERS,
     "head": USERS,
     "lazy": USERS,
+    "list_branches": USERS,
     "list_namespaces": {},
     "list_tables": {},
+    "list_tags": USERS,
     "load_namespace_properties": {"name": "default"},
     "overwrite_table": {"table_name": "over", "data": {"id": [1]}},
+    "partition_by": USERS,
     "query": USERS,
     "read_table": USERS,
     "register_table": {"table_name": "registered", "metadata_location": "/nowhere"},
+    "remove_properties": USERS,
     "rename_table": {"table_name": "nope", "new_name": "nope2"},
+    "rollback_to_snapshot": {**USERS, "snapshot_id": 5},
+    "rollback_to_timestamp": {**USERS, "timestamp_ms": 5},
     "scan": USERS,
     "scan_batches": USERS,
+    "set_current_snapshot": {**USERS, "snapshot_id": 5},
+    "set_properties": USERS,
+    "set_sort_order": {**USERS, "sort_order": None},
     "table_exists": USERS,
+    "tag_snapshot": {**USERS, "snapshot_id": 5, "tag_name": "made"},
     "to_arrow": USERS,
     "to_pandas": USERS,
+    "transaction": USERS,
     "update_namespace_properties": {"name": "default"},
 }
 
@@ -201,6 +225,79 @@ def test_no_method_of_a_catalog_lets_others_errors_out(ice):
     assert set(FRAME) == public_methods(ice)
     ice.create_table("over", {"id": "long"}, exist_ok=True)
     expect_none(wrong_answers(ice, FRAME))
+
+
+@pytest.mark.parametrize(
+    ("kind", "calls"),
+    [
+        (
+            SchemaEvolution,
+            {
+                "add_column": {"name": "new", "type_str": "int"},
+                "drop_column": {"name": "no"},
+                "make_column_optional": {"name": "no"},
+                "move_after": {"name": "id", "sibling": "no"},
+                "move_before": {"name": "id", "sibling": "no"},
+                "move_first": {"name": "no"},
+                "rename_column": {"old_name": "no", "new_name": "new"},
+                "require_column": {"name": "no"},
+                "set_default": {"name": "id", "value": 1},
+                "set_doc": {"name": "id", "doc": None},
+                "set_identifier_fields": {},
+                "sync_schema": {"df": {"id": "long"}},
+                "update_column_type": {"name": "id", "new_type_str": "int"},
+            },
+        ),
+        (
+            PartitionManager,
+            {
+                "add_partition_field": {"source_col": "no"},
+                "drop_partition_field": {"name": "no"},
+                "rename_partition_field": {"name": "no", "new_name": "new"},
+            },
+        ),
+        (
+            PartitionEvolution,
+            {
+                "add_bucket_partition": {"source_column": "no", "num_buckets": 2},
+                "add_truncate_partition": {"source_column": "no", "width": 2},
+                "remove_partition": {"source_column": "no"},
+                **{
+                    f"add_{unit}_partition": {"source_column": "no"}
+                    for unit in ("identity", "year", "month", "day", "hour")
+                },
+            },
+        ),
+        (
+            BranchManager,
+            {
+                "create_branch": {"branch_name": "made"},
+                "fast_forward": {"branch": "main", "to_branch": "no"},
+                "list_branches": {},
+                "list_tags": {},
+                "remove_branch": {"branch_name": "no"},
+                "remove_tag": {"tag_name": "no"},
+                "rename_branch": {"branch_name": "no", "new_name": "new"},
+                "replace_branch": {"branch_name": "no", "snapshot_id": 5},
+                "replace_tag": {"tag_name": "no", "snapshot_id": 5},
+                "set_retention": {"name": "no"},
+                "tag_snapshot": {"snapshot_id": 5, "tag_name": "made"},
+            },
+        ),
+        (
+            RollbackManager,
+            {
+                "rollback_to_snapshot": {"snapshot_id": 5},
+                "rollback_to_timestamp": {"timestamp_ms": 5},
+                "set_current_snapshot": {"snapshot_id": 5},
+            },
+        ),
+    ],
+)
+def test_no_method_of_a_tables_changes_lets_others_errors_out(ice, kind, calls):
+    changes = kind(ice.create_table("changed", {"id": "long"}, exist_ok=True))
+    assert set(calls) | {"commit"} == public_methods(changes)
+    expect_none(wrong_answers(changes, calls))
 
 
 def test_no_method_of_namespaces_lets_others_errors_out(ice):
@@ -460,13 +557,6 @@ def test_what_a_callback_of_the_user_raises_comes_back_as_itself(ice):
     ):
         with pytest.raises(Mine):
             read()
-
-
-def test_numbers_of_threads_are_checked():
-    for wrong in (0.5, "two", [2], -1, 10_000, 2**80):
-        for name in ("num_threads", "num_io_threads"):
-            with pytest.raises(ValidationError, match=name):
-                iceframe.configure_executor(**{name: wrong})
 
 
 def test_every_public_name_is_looked_at():

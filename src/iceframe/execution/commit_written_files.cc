@@ -16,16 +16,15 @@ Result<CommitReport> Commit(const OperationContext& context,
   return CommitAction(context, table, *action, watch);
 }
 
-int64_t NumDeletedFiles(const CommitReport& report) {
-  if (!report.snapshot_id) return 0;
-  const auto found = report.table->metadata()->FindSnapshot(*report.snapshot_id);
-  const Snapshot* snapshot = found.ValueOr(nullptr);
+}  // namespace
+
+int64_t NumDeletedFiles(const TableMetadata& metadata, std::optional<SnapshotId> snapshot_id) {
+  if (!snapshot_id) return 0;
+  const Snapshot* snapshot = metadata.FindSnapshot(*snapshot_id).ValueOr(nullptr);
   if (snapshot == nullptr) return 0;
   auto count = snapshot->summary.find("deleted-data-files");
   return count == snapshot->summary.end() ? 0 : ParseInteger(count->second).ValueOr(0);
 }
-
-}  // namespace
 
 OperationContext WithDeferredSyncs(OperationContext context) {
   context.deferred_syncs = std::make_shared<DeferredSyncs>();
@@ -57,7 +56,7 @@ Result<WriteReport> CommitWrittenFiles(const OperationContext& context,
   }
   WriteReport report = ReportOf(committed->table, files);
   report.snapshot_id = committed->snapshot_id;
-  report.num_deleted_files = NumDeletedFiles(*committed);
+  report.num_deleted_files = NumDeletedFiles(*report.table->metadata(), report.snapshot_id);
   return report;
 }
 

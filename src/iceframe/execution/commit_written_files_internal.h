@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "iceframe/base/result.h"
@@ -18,6 +19,9 @@ OperationContext WithDeferredSyncs(OperationContext context);
 
 /// Counts the files; the report of a write that commits nothing.
 WriteReport ReportOf(std::shared_ptr<const Table> table, const std::vector<DataFile>& files);
+
+/// How many data files a snapshot removed from the table, by its summary; 0 without a snapshot.
+int64_t NumDeletedFiles(const TableMetadata& metadata, std::optional<SnapshotId> snapshot_id);
 
 /// Commits `action`, which adds `files` (or could not be made), and reports. After a commit that
 /// did not land the files are deleted; one whose state is unknown may need them.

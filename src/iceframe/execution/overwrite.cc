@@ -8,11 +8,11 @@
 
 #include "iceframe/execution/commit_written_files_internal.h"
 #include "iceframe/execution/file_rows_match.h"
+#include "iceframe/execution/overwrite_internal.h"
 #include "iceframe/execution/table_writer.h"
 #include "iceframe/execution/write_operations.h"
 #include "iceframe/runtime/running_operation.h"
 #include "iceframe/table/ignored_properties.h"
-#include "iceframe/table/overwrite_files_action.h"
 #include "iceframe/table/snapshot_summary.h"
 
 namespace iceframe {
@@ -29,8 +29,12 @@ Status CheckHasTypes(const arrow::Schema& schema) {
                "empty frame whose columns have types, such as read_table(name, limit=0)");
 }
 
-OverwriteFilesOptions ActionOptions(const Table& table, const Expression& filter,
-                                    const CommitOptions& options) {
+}  // namespace
+
+namespace internal {
+
+OverwriteFilesOptions OverwriteActionOptions(const Table& table, const Expression& filter,
+                                             const CommitOptions& options) {
   OverwriteFilesOptions action;
   static_cast<SnapshotActionOptions&>(action) = options.ForAction();
   if (!filter.is_true()) action.filter = filter;
@@ -42,23 +46,37 @@ OverwriteFilesOptions ActionOptions(const Table& table, const Expression& filter
   return action;
 }
 
+Result<std::vector<DataFile>> WriteReplacement(const OperationContext& context, const Table& table,
+                                               arrow::RecordBatchReader& batches,
+                                               const Expression& filter,
+                                               const OverwriteOptions& options) {
+  WarnOfIgnoredProperties(context, *table.metadata());
+  if (batches.schema()->num_fields() == 0) {
+    ICEFRAME_RETURN_NOT_OK(CheckHasTypes(*batches.schema()));
+  }
+  ICEFRAME_ASSIGN_OR_RETURN(std::vector<DataFile> files,
+                            WriteDataFiles(context, table.io(), *table.metadata(), batches,
+                                           {options.allow_rows_outside_filter ? True() : filter}));
+  if (files.empty()) ICEFRAME_RETURN_NOT_OK(CheckHasTypes(*batches.schema()));
+  return files;
+}
+
+}  // namespace internal
+
+namespace {
+
 Result<WriteReport> WriteAndReplace(const OperationContext& operation,
                                     const std::shared_ptr<const Table>& table,
                                     arrow::RecordBatchReader& batches, const Expression& filter,
                                     const OverwriteOptions& options) {
   ICEFRAME_RETURN_NOT_OK(CheckCallerSummary(options.summary));
   const OperationContext context = internal::WithDeferredSyncs(operation);
-  WarnOfIgnoredProperties(context, *table->metadata());
-  if (batches.schema()->num_fields() == 0) {
-    ICEFRAME_RETURN_NOT_OK(CheckHasTypes(*batches.schema()));
-  }
   ICEFRAME_ASSIGN_OR_RETURN(const std::vector<DataFile> files,
-                            WriteDataFiles(context, table->io(), *table->metadata(), batches,
-                                           {options.allow_rows_outside_filter ? True() : filter}));
-  if (files.empty()) ICEFRAME_RETURN_NOT_OK(CheckHasTypes(*batches.schema()));
+                            internal::WriteReplacement(context, *table, batches, filter, options));
   return internal::CommitWrittenFiles(
       context, table, files,
-      OverwriteFilesAction::Make(*table, files, ActionOptions(*table, filter, options)),
+      OverwriteFilesAction::Make(*table, files,
+                                 internal::OverwriteActionOptions(*table, filter, options)),
       options.watch.get());
 }
 

@@ -42,7 +42,13 @@ class RefChanger {
 
   Status operator()(const RemoveRef& change) {
     ICEFRAME_RETURN_NOT_OK(CheckIsNotMain(change.name, "removed"));
-    ICEFRAME_RETURN_NOT_OK(Find(change.name).status());
+    ICEFRAME_ASSIGN_OR_RETURN(const SnapshotRef* existing, Find(change.name));
+    if (change.kind && *change.kind != existing->kind) {
+      return Error(
+          ErrorKind::kInvalidArgument,
+          existing->kind == SnapshotRefKind::kTag ? "a tag is no branch: " : "a branch is no tag: ",
+          change.name);
+    }
     request_.updates.emplace_back(RemoveSnapshotRef{change.name});
     return Status::OK();
   }

@@ -24,9 +24,10 @@ struct ReplaceRef {
   std::string name;
   SnapshotRef ref;
 };
-/// Errors: NotFound; InvalidArgument for main.
+/// Errors: NotFound; InvalidArgument for main, or if it is not of the kind that is given.
 struct RemoveRef {
   std::string name;
+  std::optional<SnapshotRefKind> kind = {};
 };
 /// Gives a branch another name. Errors: NotFound; AlreadyExists; InvalidArgument for main.
 struct RenameRef {
@@ -45,7 +46,7 @@ struct FastForwardBranch {
   std::string to;
 };
 /// Moves a branch back to an ancestor of its snapshot. Errors: CommitRejected if it is none;
-/// NotFound, saying whether the snapshot has expired.
+/// NotFound.
 struct RollBackBranch {
   std::string branch = kMainBranch;
   SnapshotId snapshot_id;

@@ -10,17 +10,7 @@ namespace iceframe {
 Result<const Snapshot*> FindKeptSnapshot(const TableMetadata& metadata, SnapshotId snapshot_id) {
   ICEFRAME_ASSIGN_OR_RETURN(const Snapshot* snapshot, metadata.FindSnapshot(snapshot_id));
   if (snapshot != nullptr) return snapshot;
-  const bool was_current = std::ranges::any_of(
-      metadata.snapshot_log,
-      [&](const SnapshotLogEntry& entry) { return entry.snapshot_id == snapshot_id; });
-  const bool was_parent = std::ranges::any_of(metadata.snapshots, [&](const auto& listed) {
-    const Result<const Snapshot*> child = listed->Get();
-    return child.ok() && (*child)->parent_snapshot_id == snapshot_id;
-  });
-  if (was_current || was_parent) {
-    return Error(ErrorKind::kNotFound, "snapshot has expired: ", snapshot_id);
-  }
-  return Error(ErrorKind::kNotFound, "snapshot does not exist: ", snapshot_id);
+  return Error(ErrorKind::kNotFound, "snapshot does not exist, or has expired: ", snapshot_id);
 }
 
 Result<std::vector<const Snapshot*>> LineOf(const TableMetadata& metadata, SnapshotId snapshot_id) {

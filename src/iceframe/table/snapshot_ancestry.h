@@ -10,7 +10,7 @@
 namespace iceframe {
 
 /// Returns the snapshot and its ancestors, newest first, as far back as the table still has them.
-/// Errors: NotFound, saying whether it has expired; InvalidMetadata for a damaged one or a circle.
+/// Errors: NotFound; InvalidMetadata for a damaged one or a circle.
 Result<std::vector<const Snapshot*>> LineOf(const TableMetadata& metadata, SnapshotId snapshot_id);
 
 /// Returns whether `ancestor` is `snapshot_id` or one of its ancestors. Errors: as LineOf, for

@@ -26,12 +26,7 @@ class Transaction::Use {
                    "a transaction is used by one thread at a time, and another call runs: ",
                    transaction_.table_->identifier().ToString());
     }
-    if (transaction_.is_over_) {
-      return Error(ErrorKind::kInvalidArgument,
-                   "the transaction has ended and can't be used again; begin another: ",
-                   transaction_.table_->identifier().ToString());
-    }
-    return Status::OK();
+    return transaction_.CheckOpen();
   }
 
  private:
@@ -64,6 +59,13 @@ std::vector<std::string> LocationsOf(const std::vector<DataFile>& files) {
 }
 
 }  // namespace
+
+Status Transaction::CheckOpen() const {
+  if (!is_over_) return Status::OK();
+  return Error(ErrorKind::kInvalidArgument,
+               "the transaction has ended and can't be used again; begin another: ",
+               started_from_->identifier().ToString());
+}
 
 OperationContext Transaction::ForWriting(const OperationContext& context) const {
   OperationContext writing = context;

@@ -50,6 +50,9 @@ class Transaction {
   /// The snapshots that the changes so far make, oldest first; they keep their ids.
   const std::vector<SnapshotId>& snapshot_ids() const;
 
+  /// Once it has ended: InvalidArgument.
+  Status CheckOpen() const;
+
   /// `context` for writing files of this transaction: they are made durable together, by Commit.
   OperationContext ForWriting(const OperationContext& context) const;
 

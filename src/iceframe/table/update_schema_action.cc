@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "iceframe/table/update_schema_action.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "iceframe/table/manifest_files.h"
@@ -35,8 +36,19 @@ Status CheckPartitionValuesStay(const TableMetadata& base, const Schema& wanted)
   return Status::OK();
 }
 
-// New files would have no value to be partitioned or sorted by.
-Status CheckSourcesStay(const TableMetadata& base, const Schema& wanted) {
+bool HasAll(const std::vector<NestedField>& fields, const Schema& wanted) {
+  return std::ranges::all_of(fields, [&](const NestedField& field) {
+    return wanted.FindField(field.id) != nullptr && HasAll(field.type.fields(), wanted);
+  });
+}
+
+// New files would have no value to be partitioned or sorted by, neither now nor by what another
+// writer makes of the table meanwhile.
+Status CheckSourcesStay(const TableMetadata& base, const Schema& wanted,
+                        std::vector<TableRequirement>* requirements) {
+  if (HasAll(base.current_schema()->fields(), wanted)) return Status::OK();
+  requirements->emplace_back(AssertDefaultSpecId{base.default_spec_id});
+  requirements->emplace_back(AssertDefaultSortOrderId{base.default_sort_order_id});
   for (const PartitionField& field : base.default_spec()->fields) {
     if (field.transform.kind() == TransformKind::kVoid) continue;
     for (const FieldId id : field.source_ids) {
@@ -118,12 +130,12 @@ Result<CommitRequest> UpdateSchemaAction::Prepare(const CommitAttempt& attempt) 
   ICEFRAME_ASSIGN_OR_RETURN(auto wanted, ChangeSchema(base.current_schema(), changes_,
                                                       base.format_version, &last_column_id));
   ICEFRAME_RETURN_NOT_OK(CheckPartitionValuesStay(base, *wanted));
-  ICEFRAME_RETURN_NOT_OK(CheckSourcesStay(base, *wanted));
   CommitRequest request;
   request.identifier = attempt.base.identifier;
   request.requirements = {AssertTableUuid{base.table_uuid},
                           AssertCurrentSchemaId{base.current_schema_id},
                           AssertLastAssignedFieldId{base.last_column_id}};
+  ICEFRAME_RETURN_NOT_OK(CheckSourcesStay(base, *wanted, &request.requirements));
   ICEFRAME_RETURN_NOT_OK(CheckNewlyRequired(attempt, *wanted, &request.requirements));
   request.updates = {AddSchema{std::move(wanted), last_column_id}, SetCurrentSchema{}};
   return request;

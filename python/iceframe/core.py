@@ -1,0 +1,5 @@
+"""`IceFrame` under the module that users of this name import it from."""
+
+from iceframe.frame import IceFrame
+
+__all__ = ["IceFrame"]
