@@ -559,6 +559,13 @@ def test_what_a_callback_of_the_user_raises_comes_back_as_itself(ice):
             read()
 
 
+def test_numbers_of_threads_are_checked():
+    for wrong in (0.5, "two", [2], -1, 10_000, 2**80):
+        for name in ("num_threads", "num_io_threads"):
+            with pytest.raises(ValidationError, match=name):
+                iceframe.configure_executor(**{name: wrong})
+
+
 def test_every_public_name_is_looked_at():
     known = {"CatalogError", "Explanation", "Expression", "IceFrame", "IceFrameError", "Progress",
              "QueryBuilder", "ScanOptions", "SchemaError", "Table", "TableNotFoundError",

@@ -48,12 +48,12 @@ int DefaultCpuThreads() {
 
 Status CheckOptions(const ExecutorOptions& options) {
   if (options.num_threads < 0 || options.num_threads > kMaxThreads) {
-    return Error(ErrorKind::kInvalidArgument, "number of threads is not in 0 to ", kMaxThreads,
-                 ": ", options.num_threads);
+    return Error(ErrorKind::kInvalidArgument, "num_threads must be in 0 to ", kMaxThreads, ", got ",
+                 options.num_threads);
   }
   if (options.num_io_threads < 1 || options.num_io_threads > kMaxThreads) {
-    return Error(ErrorKind::kInvalidArgument, "number of io threads is not in 1 to ", kMaxThreads,
-                 ": ", options.num_io_threads);
+    return Error(ErrorKind::kInvalidArgument, "num_io_threads must be in 1 to ", kMaxThreads,
+                 ", got ", options.num_io_threads);
   }
   return Status::OK();
 }
