@@ -2,6 +2,7 @@
 #include "iceframe/execution/rows_relation.h"
 
 #include <algorithm>
+#include <memory>
 #include <optional>
 #include <set>
 #include <utility>
@@ -81,8 +82,10 @@ class RowsStream final : public BatchStream {
       fields.push_back(rows.schema->field(position));
     }
     ICEFRAME_ASSIGN_OR_RETURN(stream->max_bytes_, BatchBytes(context));
-    ICEFRAME_ASSIGN_OR_RETURN(stream->cast_, LosslessCast::Make(*arrow::schema(std::move(fields)),
-                                                                stream->needed_, context.pool()));
+    ICEFRAME_ASSIGN_OR_RETURN(
+        LosslessCast cast,
+        LosslessCast::Make(*arrow::schema(std::move(fields)), stream->needed_, context.pool()));
+    stream->cast_ = std::make_unique<LosslessCast>(std::move(cast));
     ICEFRAME_ASSIGN_OR_RETURN(stream->needed_schema_,
                               ToArrowSchema(*stream->needed_, /*with_field_ids=*/true));
     ICEFRAME_ASSIGN_OR_RETURN(stream->result_schema_,
@@ -159,7 +162,7 @@ class RowsStream final : public BatchStream {
   std::shared_ptr<const Schema> needed_;
   // Where the needed columns stand in the batches.
   std::vector<int> positions_;
-  std::optional<LosslessCast> cast_;
+  std::unique_ptr<LosslessCast> cast_;
   std::shared_ptr<arrow::Schema> needed_schema_;
   std::shared_ptr<arrow::Schema> result_schema_;
   int64_t max_bytes_ = 0;

@@ -53,13 +53,13 @@ using SlotPtr = std::shared_ptr<Slot>;
 class ScanStreamImpl : public std::enable_shared_from_this<ScanStreamImpl> {
  public:
   ScanStreamImpl(const OperationContext& context, std::shared_ptr<FileIO> io, TaskSource tasks,
-                 ReadOptionsSource read_options, ScanStreamOptions options)
+                 ReadOptionsSource read_options, const ScanStreamOptions& options)
       : caller_(context),
         context_(context),
         io_(std::move(io)),
         tasks_(std::move(tasks)),
         read_options_(std::move(read_options)),
-        options_(std::move(options)),
+        options_(options),
         rows_left_(options_.limit.value_or(-1)),
         window_(static_cast<size_t>(options_.delivery.max_open_files)) {
     // Ours to cancel without cancelling the caller's operation.
@@ -408,10 +408,10 @@ class OwnedScanStream final : public ScanStream {
 Result<std::unique_ptr<ScanStream>> ScanStream::Make(const OperationContext& context,
                                                      std::shared_ptr<FileIO> io, TaskSource tasks,
                                                      ReadOptionsSource read_options,
-                                                     ScanStreamOptions options) {
+                                                     const ScanStreamOptions& options) {
   ICEFRAME_RETURN_NOT_OK(Check(options.delivery));
   auto impl = std::make_shared<ScanStreamImpl>(context, std::move(io), std::move(tasks),
-                                               std::move(read_options), std::move(options));
+                                               std::move(read_options), options);
   impl->ListenForCancel();
   return std::make_unique<OwnedScanStream>(std::move(impl));
 }

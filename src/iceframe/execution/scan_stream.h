@@ -42,7 +42,7 @@ class ScanStream : public BatchStream {
   static Result<std::unique_ptr<ScanStream>> Make(const OperationContext& context,
                                                   std::shared_ptr<FileIO> io, TaskSource tasks,
                                                   ReadOptionsSource read_options,
-                                                  ScanStreamOptions options);
+                                                  const ScanStreamOptions& options);
   /// Errors: those of planning and of DataFileReader; Cancelled; Timeout.
   Result<std::shared_ptr<arrow::RecordBatch>> Next() override = 0;
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "iceframe/execution/table_writer.h"
 
-#include <optional>
+#include <memory>
 #include <utility>
 
 #include <arrow/record_batch.h>
@@ -120,17 +120,19 @@ class TableWriter::Impl {
     if (schema == cast_from_ || (cast_from_ != nullptr && schema->Equals(*cast_from_))) {
       return Status::OK();
     }
-    ICEFRAME_ASSIGN_OR_RETURN(cast_, LosslessCast::Make(*schema, schema_, context_.pool()));
+    ICEFRAME_ASSIGN_OR_RETURN(LosslessCast cast,
+                              LosslessCast::Make(*schema, schema_, context_.pool()));
+    cast_ = std::make_unique<LosslessCast>(std::move(cast));
     cast_from_ = schema;
     return Status::OK();
   }
 
   // Makes a failure the writer's end.
-  Status Settle(Status status) {
+  Status Settle(const Status& status) {
     if (status.ok()) return status;
     // What went wrong with an earlier batch goes before what is wrong with a later one.
     const Status earlier = hand_over_.Wait();
-    end_ = earlier.ok() ? std::move(status) : earlier;
+    end_ = earlier.ok() ? status : earlier;
     LogFailure(context_, Abort());
     return end_;
   }
@@ -143,7 +145,7 @@ class TableWriter::Impl {
   const uint64_t generation_ = ForkGeneration();
   internal::BatchHandOver hand_over_;
   std::shared_ptr<arrow::Schema> cast_from_;
-  std::optional<LosslessCast> cast_;
+  std::unique_ptr<LosslessCast> cast_;
   Status end_;
   bool owns_files_ = true;
 };

@@ -2,6 +2,7 @@
 #include "iceframe/execution/union_operator.h"
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <utility>
 
@@ -143,14 +144,16 @@ class UnionOperator final : public Operator {
     if (current_ == inputs().size()) return Status::OK();
     const auto& sources = plan_->as<UnionNode>()->sources[current_];
     ICEFRAME_ASSIGN_OR_RETURN(
-        columns_, UnionColumns::Make(sources, *input(current_).schema(), schema(), pool()));
+        UnionColumns columns,
+        UnionColumns::Make(sources, *input(current_).schema(), schema(), pool()));
+    columns_ = std::make_unique<UnionColumns>(std::move(columns));
     return input(current_).Open(context());
   }
 
   PlanPtr plan_;
   // The input whose rows come next, and how its columns become the union's.
   size_t current_ = 0;
-  std::optional<UnionColumns> columns_;
+  std::unique_ptr<UnionColumns> columns_;
 };
 
 }  // namespace
