@@ -39,7 +39,7 @@ Status Refuse(const std::string& column, const Type& type, nb::handle value, Ref
                type.ToString(), ", and ", DescribeValue(value.ptr()), " ", refusal);
 }
 
-// The value of a column that is no list, struct or map.
+// Reads the default of a column of a primitive type.
 class DefaultReader {
  public:
   DefaultReader(const Type& type, PyObject* value)

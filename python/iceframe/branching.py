@@ -92,7 +92,7 @@ class BranchManager(SnapshotChanges):
 
         Raises:
             AlreadyExistsError: there is a branch or tag of that name.
-            NotFoundError: there is no such snapshot, or it has expired.
+            NotFoundError: the snapshot does not exist or has expired.
         """
         return self._create(branch_name, snapshot_id, False, retention)
 
@@ -107,7 +107,7 @@ class BranchManager(SnapshotChanges):
         """Removes a branch; its snapshots stay until they are expired.
 
         Raises:
-            NotFoundError: there is no such branch.
+            NotFoundError: the branch does not exist.
             ValidationError: it is main, or a tag.
         """
         return self._remove(branch_name, False)
@@ -142,8 +142,8 @@ class BranchManager(SnapshotChanges):
         """Moves a branch forward to where another one (or a tag) is.
 
         Raises:
-            CommitRejectedError: the branch's snapshot is no ancestor of that one's.
-            NotFoundError: there is no such branch.
+            CommitRejectedError: the branch's snapshot is not an ancestor of the other's.
+            NotFoundError: the branch does not exist.
         """
         return self._add(
             _native.RefChange.fast_forward(
@@ -214,8 +214,6 @@ def _kept(retention: Retention) -> tuple[int | None, int | None, int | None]:
     known = Retention.__annotations__
     for name in retention:
         if name not in known:
-            raise ValidationError(
-                f"there is no such limit of retention: {name}; there are {', '.join(known)}"
-            )
+            raise ValidationError(f"unknown retention limit: {name}; known are {', '.join(known)}")
     first, second, third = (whole_number(name, retention.get(name)) for name in known)
     return first, second, third

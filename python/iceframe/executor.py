@@ -19,7 +19,7 @@ def configure_executor(num_threads: int | None = None, num_io_threads: int | Non
         num_io_threads: threads that wait for files and services (default 32).
 
     Raises:
-        ValidationError: a number is no integer or out of bounds.
+        ValidationError: a number is not an integer or is out of bounds.
 
     Example:
         >>> import iceframe

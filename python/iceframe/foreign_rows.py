@@ -39,7 +39,7 @@ def query_of_rows(session: _native.Session, data: object) -> _native.Query:
     An iterator, or a stream that can be read but once, is read now.
 
     Raises:
-        ValidationError: it is no data.
+        ValidationError: the argument holds no rows that can be read.
         SchemaError: a type that Iceberg lacks, or values that have no type in common.
     """
     name = shown_name(data)

@@ -117,7 +117,7 @@ def checked(kind: type, options: Mapping[str, Any]) -> dict[str, Any]:
 
     Raises:
         TypeError: an unknown name.
-        ValidationError: a value that can't be meant.
+        ValidationError: a value of the wrong type or out of bounds.
     """
     checks = _checks_of(kind)
     values = {}

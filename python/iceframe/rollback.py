@@ -32,8 +32,8 @@ class RollbackManager(SnapshotChanges):
         """Moves back to an ancestor of the current snapshot.
 
         Raises:
-            CommitRejectedError: it is no ancestor.
-            NotFoundError: there is no such snapshot, or it has expired.
+            CommitRejectedError: the snapshot is not an ancestor.
+            NotFoundError: the snapshot does not exist or has expired.
         """
         return self._roll_back(snapshot_id)
 
@@ -53,6 +53,6 @@ class RollbackManager(SnapshotChanges):
         """Moves to any snapshot that the table has.
 
         Raises:
-            NotFoundError: there is no such snapshot, or it has expired.
+            NotFoundError: the snapshot does not exist or has expired.
         """
         return self._set_snapshot("main", snapshot_id)

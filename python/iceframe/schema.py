@@ -60,7 +60,7 @@ class SchemaEvolution(PendingChanges[_native.SchemaChange]):
             position: ``"first"``, ``("after", sibling)`` or ``("before", sibling)``; None: last.
 
         Raises:
-            ValidationError: the name is taken, or the type, default or position can't be meant.
+            ValidationError: the name is taken, or the type, default or position is not valid.
             SchemaError: the type needs a newer format version.
         """
         parent, own_name = _path(name)

@@ -337,7 +337,7 @@ def test_branches_and_tags(users, lake):
         (lambda: manager.remove_branch("chekced"), NotFoundError, "did you mean checked"),
         (lambda: manager.fast_forward("main", "nope"), NotFoundError, "does not exist: nope"),
         (lambda: manager.set_retention("v1", min_snapshots_to_keep=1), ValidationError, "v1"),
-        (lambda: manager.create_branch("x", keep=1), ValidationError, "no such limit"),
+        (lambda: manager.create_branch("x", keep=1), ValidationError, "unknown retention limit"),
     ):
         with pytest.raises(error, match=message):
             call()

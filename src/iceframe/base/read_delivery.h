@@ -32,7 +32,7 @@ void VisitOptions(Delivery& delivery, const Visit& visit) {
   visit("max_open_files", delivery.max_open_files);
 }
 
-/// Errors: InvalidArgument naming the option whose value can't be meant.
+/// Errors: InvalidArgument naming the option whose value is out of bounds.
 inline Status Check(const ReadDelivery& delivery) {
   if (delivery.batch_rows < 1) {
     return Error(ErrorKind::kInvalidArgument,
