@@ -119,6 +119,12 @@ Expression MakeLiteral(Type type, Value value) {
 
 }  // namespace
 
+ExpressionNode::~ExpressionNode() = default;
+ExpressionNode::ExpressionNode(const ExpressionNode&) = default;
+ExpressionNode::ExpressionNode(ExpressionNode&&) noexcept = default;
+ExpressionNode& ExpressionNode::operator=(const ExpressionNode&) = default;
+ExpressionNode& ExpressionNode::operator=(ExpressionNode&&) noexcept = default;
+
 Expression::Data::~Data() {
   if (depth <= kRecursiveTeardownDepth) return;
   // A long chain is freed level by level: each node is stripped of its operands before it goes.

@@ -119,10 +119,20 @@ struct WindowNode {
   std::vector<KeyDirection> directions;
 };
 
-using ExpressionNode =
-    std::variant<ColumnNode, LiteralNode, ComparisonNode, InNode, IsNullNode, IsNaNNode,
-                 StartsWithNode, LikeNode, AndNode, OrNode, NotNode, ArithmeticNode, CastNode,
-                 FunctionNode, AliasNode, CaseNode, WindowNode>;
+/// One of the kinds above.
+struct ExpressionNode
+    : std::variant<ColumnNode, LiteralNode, ComparisonNode, InNode, IsNullNode, IsNaNNode,
+                   StartsWithNode, LikeNode, AndNode, OrNode, NotNode, ArithmeticNode, CastNode,
+                   FunctionNode, AliasNode, CaseNode, WindowNode> {
+  using variant::variant;
+  // Copied, moved and destroyed in expression.cc: every file with expressions would make them
+  // again.
+  ~ExpressionNode();
+  ExpressionNode(const ExpressionNode& other);
+  ExpressionNode(ExpressionNode&& other) noexcept;
+  ExpressionNode& operator=(const ExpressionNode& other);
+  ExpressionNode& operator=(ExpressionNode&& other) noexcept;
+};
 
 /// An immutable expression tree; cheap to copy.
 ///

@@ -73,6 +73,12 @@ bool NestedFits(const Type& type, const Value& value) {
 
 }  // namespace
 
+Value::~Value() = default;
+Value::Value(const Value&) = default;
+Value::Value(Value&&) noexcept = default;
+Value& Value::operator=(const Value&) = default;
+Value& Value::operator=(Value&&) noexcept = default;
+
 Value Value::FromNested(Nested values) {
   Value value;
   value.storage_ = std::make_shared<const Nested>(std::move(values));

@@ -33,7 +33,13 @@ class Value {
   using Storage = std::variant<std::monostate, bool, int32_t, int64_t, float, double, std::string,
                                arrow::Decimal128, std::shared_ptr<const Nested>>;
 
+  // Copied, moved and destroyed in value.cc: every file that holds values would make them again.
   Value() = default;
+  ~Value();
+  Value(const Value& other);
+  Value(Value&& other) noexcept;
+  Value& operator=(const Value& other);
+  Value& operator=(Value&& other) noexcept;
   explicit Value(bool value) : storage_(value) {}
   explicit Value(int32_t value) : storage_(value) {}
   explicit Value(int64_t value) : storage_(value) {}
