@@ -24,6 +24,7 @@
 #include "iceframe/query/query.h"
 #include "iceframe/runtime/operation_context.h"
 #include "iceframe/runtime/operation_observer.h"
+#include "iceframe/services/query_cache.h"
 #include "iceframe/table/table.h"
 
 namespace iceframe {
@@ -42,6 +43,8 @@ struct SessionOptions {
 struct QueryOptions {
   /// Rules of the optimizer that are left out, by name (docs/queries.md); for looking into plans.
   std::set<std::string> disabled_rules;
+  /// Set: the answer may come from a cache, and is kept in it; nullopt: neither.
+  std::optional<ResultCaching> cache = std::nullopt;
 };
 
 /// One catalog and the engine over it. Thread-safe; make one and share it.

@@ -123,8 +123,9 @@ Result<Explanation> ExplainPlan(const OperationContext& context, const PlanPtr& 
   return Finish(std::move(line));
 }
 
-Result<Explanation> AnalyzePlan(const OperationContext& context, const PlanPtr& plan) {
-  OperatorPtr root = MakeOperators(plan);
+Result<Explanation> AnalyzePlan(const OperationContext& context, const PlanPtr& plan,
+                                const PlanResources& resources) {
+  OperatorPtr root = MakeOperators(plan, resources);
   ICEFRAME_RETURN_NOT_OK(root->Open(context));
   while (true) {
     ICEFRAME_ASSIGN_OR_RETURN(auto batch, root->Next());

@@ -66,8 +66,8 @@ class QueryReader final : public arrow::RecordBatchReader {
 
 }  // namespace
 
-OperatorPtr MakeOperators(const PlanPtr& plan) {
-  const auto input = [&plan](size_t i = 0) { return MakeOperators(plan->inputs[i]); };
+OperatorPtr MakeOperators(const PlanPtr& plan, const PlanResources& resources) {
+  const auto input = [&](size_t i = 0) { return MakeOperators(plan->inputs[i], resources); };
   return std::visit(Overloaded{
                         [&](const ScanNode&) { return MakeScanOperator(*plan); },
                         [&](const FilterNode&) { return MakeFilterOperator(*plan, input()); },
@@ -76,7 +76,7 @@ OperatorPtr MakeOperators(const PlanPtr& plan) {
                         [&](const UnionNode&) {
                           std::vector<OperatorPtr> inputs;
                           for (const PlanPtr& below : plan->inputs)
-                            inputs.push_back(MakeOperators(below));
+                            inputs.push_back(MakeOperators(below, resources));
                           return MakeUnionOperator(plan, std::move(inputs));
                         },
                         [&](const AggregateNode& aggregate) {
@@ -91,10 +91,11 @@ OperatorPtr MakeOperators(const PlanPtr& plan) {
 }
 
 Result<std::shared_ptr<arrow::RecordBatchReader>> ExecutePlan(const OperationContext& context,
-                                                              const PlanPtr& plan) {
+                                                              const PlanPtr& plan,
+                                                              const PlanResources& resources) {
   ICEFRAME_ASSIGN_OR_RETURN(auto schema, ToArrowSchema(*plan->schema));
   context.NotePlan([plan] { return ToString(plan); });
-  return std::make_shared<QueryReader>(context, MakeOperators(plan), std::move(schema));
+  return std::make_shared<QueryReader>(context, MakeOperators(plan, resources), std::move(schema));
 }
 
 }  // namespace iceframe

@@ -13,18 +13,28 @@
 
 namespace iceframe {
 
+class FileAnswers;
+
+/// What a run of a plan may use that outlives it.
+struct PlanResources {
+  /// Answers of single data files, kept from run to run; nullptr: none are looked for, none kept.
+  std::shared_ptr<FileAnswers> file_answers;
+};
+
 /// The operators that run a plan.
-OperatorPtr MakeOperators(const PlanPtr& plan);
+OperatorPtr MakeOperators(const PlanPtr& plan, const PlanResources& resources = {});
 
 /// Runs a plan: batches come as they are asked for, of `plan`'s columns without field ids.
 /// Dropping the reader stops it. Errors come from ReadNext, also those of starting.
 Result<std::shared_ptr<arrow::RecordBatchReader>> ExecutePlan(const OperationContext& context,
-                                                              const PlanPtr& plan);
+                                                              const PlanPtr& plan,
+                                                              const PlanResources& resources = {});
 
 /// What a plan would read: manifests and files exactly, row groups as far as manifests tell; which
 /// predicate alone would skip how many files. Opens no data file.
 Result<Explanation> ExplainPlan(const OperationContext& context, const PlanPtr& plan);
 /// Runs the plan and drops its rows: rows, time, memory per operator, and what scans skipped.
-Result<Explanation> AnalyzePlan(const OperationContext& context, const PlanPtr& plan);
+Result<Explanation> AnalyzePlan(const OperationContext& context, const PlanPtr& plan,
+                                const PlanResources& resources = {});
 
 }  // namespace iceframe
