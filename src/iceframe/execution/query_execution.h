@@ -9,6 +9,7 @@
 #include "iceframe/base/result.h"
 #include "iceframe/execution/explanation.h"
 #include "iceframe/execution/operator.h"
+#include "iceframe/execution/plan_resources.h"
 #include "iceframe/query/logical_plan.h"
 
 namespace iceframe {
