@@ -14,14 +14,6 @@
 
 namespace iceframe {
 
-class FileAnswers;
-
-/// What a run of a plan may use that outlives it.
-struct PlanResources {
-  /// Answers of single data files, kept from run to run; nullptr: none are looked for, none kept.
-  std::shared_ptr<FileAnswers> file_answers;
-};
-
 /// The operators that run a plan.
 OperatorPtr MakeOperators(const PlanPtr& plan, const PlanResources& resources = {});
 
