@@ -19,14 +19,14 @@ constexpr int64_t kManifestListCacheBytes = int64_t{64} << 20;
 constexpr int64_t kUsualInflation = 4;
 
 SharedCache<ColumnarManifest>& ManifestCache() {
-  static auto& cache =
-      *new SharedCache<ColumnarManifest>({"manifests", kManifestCacheBytes, nullptr});
+  static auto& cache = *new SharedCache<ColumnarManifest>(
+      {.name = "manifests", .capacity_bytes = kManifestCacheBytes});
   return cache;
 }
 
 SharedCache<ManifestList>& ManifestListCache() {
-  static auto& cache =
-      *new SharedCache<ManifestList>({"manifest lists", kManifestListCacheBytes, nullptr});
+  static auto& cache = *new SharedCache<ManifestList>(
+      {.name = "manifest lists", .capacity_bytes = kManifestListCacheBytes});
   return cache;
 }
 

@@ -44,44 +44,152 @@ TEST(SharedCache, LoadsAKeyOnce) {
   EXPECT_EQ(cache.Find("other"), nullptr);
 }
 
-TEST(SharedCache, EvictsTheLeastRecentlyUsedAtItsCapacity) {
-  SharedCache<std::string> cache({.name = "test", .capacity_bytes = 5000});
-  for (const char* key : {"a", "b", "c"})
-    cache.Put(key, {std::make_shared<std::string>(key), 1200});
-  ASSERT_NE(cache.Find("a"), nullptr);
-  cache.Put("d", {std::make_shared<std::string>("d"), 1200});
-  EXPECT_EQ(cache.Find("b"), nullptr);
-  EXPECT_NE(cache.Find("a"), nullptr);
-  EXPECT_EQ(cache.stats().evictions, 1);
-  EXPECT_LE(cache.stats().num_bytes, 5000);
-  cache.Put("too large", {std::make_shared<std::string>("x"), 5000});
+TEST(SharedCache, EvictsWhatIsUsedLeastAtItsCapacity) {
+  SharedCache<std::string> cache({.name = "test", .capacity_bytes = 16000});
+  for (int i = 0; i < 10; ++i) {
+    cache.Put(std::to_string(i), {std::make_shared<std::string>("v"), 1300});
+  }
+  ASSERT_EQ(cache.stats().num_entries, 10);
+  ASSERT_NE(cache.Find("0"), nullptr);
+  cache.Put("more", {std::make_shared<std::string>("d"), 1300});
+  EXPECT_EQ(cache.Find("1"), nullptr);
+  EXPECT_NE(cache.Find("0"), nullptr);
+  EXPECT_EQ(cache.stats().evictions.size, 1);
+  EXPECT_EQ(cache.stats().evictions.total(), 1);
+  EXPECT_LE(cache.stats().num_bytes, 16000);
+}
+
+TEST(SharedCache, KeepsNothingOverAnEighthOfItself) {
+  auto root = MakeRoot();
+  SharedCache<std::string> cache({.name = "test", .capacity_bytes = 16000, .budget = root});
+  cache.Put("fits", {std::make_shared<std::string>("v"), 1600});
+  cache.Put("too large", {std::make_shared<std::string>("x"), 2000});
+  EXPECT_NE(cache.Find("fits"), nullptr);
   EXPECT_EQ(cache.Find("too large"), nullptr);
-  EXPECT_EQ(cache.stats().num_entries, 3) << "and nothing had to go for it";
+  EXPECT_EQ(cache.stats().refusals.too_large, 1);
+  EXPECT_EQ(cache.stats().evictions.total(), 0) << "and nothing had to go for it";
+  cache.Grow("fits", 1000);
+  EXPECT_EQ(cache.Find("fits"), nullptr) << "too large by itself now";
+  root->set_limit_bytes(8000);
+  cache.Put("half", {std::make_shared<std::string>("v"), 1600});
+  EXPECT_EQ(cache.Find("half"), nullptr) << "over an eighth of the memory there may be";
+}
+
+TEST(SharedCache, NeverHoldsMoreEntriesThanItMay) {
+  SharedCache<std::string> cache({.name = "test", .capacity_bytes = 1 << 20, .max_entries = 3});
+  for (int i = 0; i < 10; ++i) {
+    cache.Put(std::to_string(i), {std::make_shared<std::string>("v"), 10});
+    EXPECT_LE(cache.stats().num_entries, 3);
+  }
+  EXPECT_EQ(cache.stats().num_entries, 3);
+  EXPECT_EQ(cache.stats().evictions.entries, 7);
+  EXPECT_EQ(cache.stats().evictions.total(), 7);
+  SharedCache<std::string> none({.name = "test", .capacity_bytes = 1 << 20, .max_entries = 0});
+  none.Put("k", {std::make_shared<std::string>("v"), 10});
+  EXPECT_EQ(none.stats().num_entries, 0);
 }
 
 TEST(SharedCache, AValueThatGrowsPushesOthersOut) {
-  SharedCache<std::string> cache({.name = "test", .capacity_bytes = 5000});
-  for (const char* key : {"a", "b", "c"})
-    cache.Put(key, {std::make_shared<std::string>(key), 1200});
+  SharedCache<std::string> cache({.name = "test", .capacity_bytes = 16000});
+  for (int i = 0; i < 10; ++i) {
+    cache.Put(std::to_string(i), {std::make_shared<std::string>("v"), 1200});
+  }
   const int64_t before = cache.stats().num_bytes;
-  cache.Grow("a", 100);
+  cache.Grow("9", 100);
   EXPECT_EQ(cache.stats().num_bytes, before + 100);
-  EXPECT_EQ(cache.stats().evictions, 0);
-  cache.Grow("a", 1200);
-  EXPECT_EQ(cache.Find("b"), nullptr) << "the one that was used least recently";
-  EXPECT_NE(cache.Find("a"), nullptr);
-  EXPECT_LE(cache.stats().num_bytes, 5000);
-  cache.Grow("a", 5000);
-  EXPECT_EQ(cache.Find("a"), nullptr) << "too large by itself";
+  EXPECT_EQ(cache.stats().evictions.total(), 0);
+  for (int i = 0; i < 10; ++i) cache.Grow(std::to_string(i), 400);
+  EXPECT_GT(cache.stats().evictions.size, 0);
+  EXPECT_LE(cache.stats().num_bytes, 16000);
+  EXPECT_GE(cache.stats().num_bytes, 12000);
   cache.Grow("nobody", 5000);
-  EXPECT_LE(cache.stats().num_bytes, 5000);
+  EXPECT_LE(cache.stats().num_bytes, 16000);
+}
+
+/// A clock that stands still until it is moved.
+class HandClock final : public Clock {
+ public:
+  SteadyTime SteadyNow() const override { return SteadyTime(now); }
+  int64_t SystemNowMs() const override { return 1'000'000 + milliseconds_since_start(); }
+  std::chrono::milliseconds now{0};
+
+ private:
+  int64_t milliseconds_since_start() const { return now.count(); }
+};
+
+TEST(SharedCache, FindsNothingOlderThanItsMaxAge) {
+  HandClock clock;
+  SharedCache<std::string> cache({.name = "test", .capacity_bytes = 100000, .clock = &clock});
+  cache.Put("ages", {std::make_shared<std::string>("v"), 10, 0, milliseconds(1000)});
+  cache.Put("stays", {std::make_shared<std::string>("w"), 10});
+  clock.now = milliseconds(999);
+  EXPECT_NE(cache.Get("ages"), nullptr);
+  EXPECT_EQ(cache.Entries().size(), 2U);
+  clock.now = milliseconds(1000);
+  EXPECT_EQ(cache.Entries().size(), 1U) << "what has expired is not listed";
+  EXPECT_EQ(cache.Get("ages"), nullptr);
+  EXPECT_NE(cache.Get("stays"), nullptr);
+  EXPECT_EQ(cache.stats().evictions.expired, 1);
+  EXPECT_EQ(cache.stats().hits, 2);
+  EXPECT_EQ(cache.stats().misses, 1);
+  EXPECT_EQ(cache.stats().num_entries, 1);
+}
+
+TEST(SharedCache, ACallerMayAskForSomethingYounger) {
+  HandClock clock;
+  SharedCache<std::string> cache({.name = "test", .capacity_bytes = 100000, .clock = &clock});
+  OperationContext context;
+  cache.Put("k", {std::make_shared<std::string>("old"), 10});
+  clock.now = milliseconds(500);
+  EXPECT_EQ(cache.Get("k", milliseconds(100)), nullptr);
+  EXPECT_EQ(*cache.Get("k", milliseconds(501)), "old") << "it was too old for one caller only";
+  bool was_cached = true;
+  auto value = cache.GetOrLoad(context, "k", LoadText("new", 10), &was_cached, milliseconds(100));
+  EXPECT_EQ(*value.ValueOrDie(), "new");
+  EXPECT_FALSE(was_cached);
+  EXPECT_EQ(*cache.Get("k", milliseconds(100)), "new");
+  EXPECT_EQ(cache.stats().evictions.replaced, 1);
+}
+
+TEST(SharedCache, ListsItsEntriesAndErasesSomeOfThem) {
+  HandClock clock;
+  SharedCache<std::string> cache({.name = "test", .capacity_bytes = 100000, .clock = &clock});
+  cache.Put("a", {std::make_shared<std::string>("1"), 10, 0, milliseconds(1000)});
+  cache.Put("b", {std::make_shared<std::string>("2"), 10});
+  const auto entries = cache.Entries();
+  ASSERT_EQ(entries.size(), 2U);
+  EXPECT_EQ(entries[1].key, "a");
+  EXPECT_EQ(*entries[1].value, "1");
+  EXPECT_EQ(entries[1].created_at_ms, 1'000'000);
+  EXPECT_EQ(entries[1].expires_at_ms, 1'001'000);
+  EXPECT_EQ(entries[0].expires_at_ms, std::nullopt);
+  EXPECT_GE(entries[0].weight_bytes, 10);
+  const int64_t num_erased = cache.EraseIf([&](const CacheEntry<std::string>& entry) {
+    if (entry.key == "b") cache.Put("b", {std::make_shared<std::string>("newer"), 10});
+    return true;
+  });
+  EXPECT_EQ(num_erased, 1);
+  EXPECT_EQ(*cache.Find("b"), "newer") << "a value that was not tested stays";
+  EXPECT_EQ(cache.stats().evictions.invalidated, 1);
+}
+
+TEST(SharedCache, AllCachesOfTheProcessAreReportedTogether) {
+  SharedCache<std::string> cache({.name = "reported", .capacity_bytes = 100000});
+  cache.Put("a", {std::make_shared<std::string>("1"), 10});
+  int num_found = 0;
+  for (const NamedCacheStats& named : AllSharedCacheStats()) {
+    if (named.name != "reported") continue;
+    ++num_found;
+    EXPECT_EQ(named.stats.num_entries, 1);
+  }
+  EXPECT_EQ(num_found, 1);
 }
 
 TEST(SharedCache, ValuesStayValidAndChargedWhileHeld) {
   auto root = MakeRoot();
   std::shared_ptr<const std::string> held;
   {
-    SharedCache<std::string> cache({.name = "test", .capacity_bytes = 10000, .budget = root});
+    SharedCache<std::string> cache({.name = "test", .capacity_bytes = 100000, .budget = root});
     OperationContext context;
     held = cache.GetOrLoad(context, "k", LoadText("v", 1000)).ValueOrDie();
     ASSERT_TRUE(cache.GetOrLoad(context, "l", LoadText("v", 1000)).ok());
@@ -98,30 +206,31 @@ TEST(SharedCache, ValuesStayValidAndChargedWhileHeld) {
 }
 
 TEST(SharedCache, GivesWayWhenTheBudgetIsTight) {
-  auto root = MakeRoot(10000);
+  auto root = MakeRoot(20000);
   SharedCache<std::string> cache({.name = "test", .capacity_bytes = 100000, .budget = root});
   OperationContext context;
   auto held = cache.GetOrLoad(context, "held", LoadText("v", 2000)).ValueOrDie();
-  for (int i = 0; i < 3; ++i) {
+  for (int i = 0; i < 7; ++i) {
     ASSERT_TRUE(cache.GetOrLoad(context, std::to_string(i), LoadText("v", 2000)).ok());
   }
   auto scan = root->MakeChild("scan");
-  ASSERT_TRUE(scan->Reserve(7000).ok());
+  ASSERT_TRUE(scan->Reserve(17000).ok());
   EXPECT_NE(cache.Find("held"), nullptr) << "evicting what is held would free nothing";
   EXPECT_EQ(cache.stats().num_entries, 1);
+  EXPECT_EQ(cache.stats().evictions.pressure, 7);
   EXPECT_FALSE(scan->Reserve(2000).ok());
-  scan->Release(7000);
+  scan->Release(17000);
 }
 
 TEST(SharedCache, ReturnsUncachedWhatTheBudgetRefuses) {
-  auto root = MakeRoot(1000);
-  ASSERT_TRUE(root->Reserve(900).ok());
+  auto root = MakeRoot(10000);
+  ASSERT_TRUE(root->Reserve(9900).ok());
   SharedCache<std::string> cache({.name = "test", .capacity_bytes = 100000, .budget = root});
   OperationContext context;
   EXPECT_EQ(*cache.GetOrLoad(context, "k", LoadText("v", 500)).ValueOrDie(), "v");
   EXPECT_EQ(cache.Find("k"), nullptr);
-  EXPECT_EQ(cache.stats().not_cached, 1);
-  root->Release(900);
+  EXPECT_EQ(cache.stats().refusals.no_memory, 1);
+  root->Release(9900);
 }
 
 TEST(SharedCache, BytesOfItsPoolAreNotChargedTwice) {
@@ -147,7 +256,7 @@ TEST(SharedCache, ManyCallersShareOneLoad) {
   SharedCache<std::string> cache({.name = "test", .capacity_bytes = 10000});
   std::atomic<int> loads{0};
   std::vector<std::thread> threads;
-  for (int i = 0; i < 8; ++i) {
+  for (int i = 0; i < 100; ++i) {
     threads.emplace_back([&] {
       OperationContext context;
       auto value = cache.GetOrLoad(context, "k", [&]() -> Result<CacheValue<std::string>> {
@@ -161,7 +270,7 @@ TEST(SharedCache, ManyCallersShareOneLoad) {
   for (auto& thread : threads) thread.join();
   EXPECT_EQ(loads, 1);
   EXPECT_EQ(cache.stats().misses, 1);
-  EXPECT_EQ(cache.stats().hits + cache.stats().coalesced, 7);
+  EXPECT_EQ(cache.stats().hits + cache.stats().coalesced, 99);
 }
 
 TEST(SharedCache, ErrorsAreHandedOutAndNotKept) {
