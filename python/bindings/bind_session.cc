@@ -88,11 +88,13 @@ void BindWriteReport(nb::module_& module) {
       .def("__repr__", &ReportToString);
 }
 
-Result<std::shared_ptr<Session>> OpenSession(Properties catalog, Properties settings) {
+Result<std::shared_ptr<Session>> OpenSession(Properties catalog, Properties settings,
+                                             std::shared_ptr<MemoryBudget> memory) {
   SessionOptions options;
   options.catalog = std::move(catalog);
   options.settings = std::move(settings);
   options.log = PythonLogSink();
+  options.memory = std::move(memory);
   const Operation operation = MakeOperation(OperationContext());
   options.cancel = operation.context.cancel;
   return RunCall<std::shared_ptr<Session>>(
@@ -281,7 +283,8 @@ void BindSession(nb::module_& module) {
       },
       nb::arg("num_threads").none(), nb::arg("num_io_threads").none());
   nb::class_<Session>(module, "Session")
-      .def_static("open", &OpenSession, nb::arg("catalog"), nb::arg("settings"))
+      .def_static("open", &OpenSession, nb::arg("catalog"), nb::arg("settings"),
+                  nb::arg("memory").none())
       .def("__repr__", [](const Session& self) { return self.ToString(); })
       .def("create_table", &CreateTable, nb::arg("name"), nb::arg("schema"), nb::arg("request"))
       .def("append", &Append, nb::arg("name"), nb::arg("data"), nb::kw_only(), nb::arg("branch"),
@@ -295,6 +298,7 @@ void BindSession(nb::module_& module) {
            nb::arg("progress").none())
       .def("explain", &Explain, nb::arg("query"), nb::kw_only(), nb::arg("analyze"),
            nb::arg("disabled_rules"), "The explanation as text and as JSON.")
+      .def("memory", &Session::memory, "The budget of all its operations.")
       .def("memory_used_bytes", [](const Session& self) { return self.memory()->used_bytes(); })
       .def("memory_peak_bytes", [](const Session& self) { return self.memory()->peak_bytes(); })
       .def("memory_limit_bytes", [](const Session& self) { return self.memory()->limit_bytes(); })

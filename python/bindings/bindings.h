@@ -17,10 +17,12 @@
 namespace iceframe::python {
 
 void BindChanges(nanobind::module_& module);
+void BindChunks(nanobind::module_& module);
 void BindExecutor(nanobind::module_& module);
 void BindExpression(nanobind::module_& module);
 void BindFiles(nanobind::module_& module);
 void BindInput(nanobind::module_& module);
+void BindMemory(nanobind::module_& module);
 void BindMetrics(nanobind::module_& module);
 void BindQuery(nanobind::module_& module);
 void BindRows(nanobind::module_& module);

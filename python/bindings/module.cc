@@ -15,6 +15,7 @@ NB_MODULE(_native, module) {
   nb::set_leak_warnings(false);
   RememberMainThread();
   BindExecutor(module);
+  BindMemory(module);
   BindMetrics(module);
   BindExpression(module);
   BindTable(module);
@@ -24,6 +25,7 @@ NB_MODULE(_native, module) {
   BindQuery(module);
   BindInput(module);
   BindSession(module);
+  BindChunks(module);
   BindChanges(module);
   BindTransaction(module);
   nb::module_::import_("atexit").attr("register")(nb::cpp_function(&EndCalls));

@@ -9,6 +9,25 @@ def num_io_threads() -> int: ...
 def num_tasks() -> int:
     """Tasks of the engine that are queued or running."""
 
+def resident_bytes() -> int:
+    """Bytes of the process that are in memory now."""
+
+class MemoryBudget:
+    """A node of the tree of memory limits."""
+
+    @staticmethod
+    def of_process(name: str, limit_bytes: int | None) -> MemoryBudget:
+        """A new node below the process's."""
+
+    @property
+    def used_bytes(self) -> int: ...
+    @property
+    def peak_bytes(self) -> int: ...
+    @property
+    def limit_bytes(self) -> int | None: ...
+    @limit_bytes.setter
+    def limit_bytes(self, limit_bytes: int | None) -> None: ...
+
 def metrics() -> list[tuple[str, dict[str, str], float]]:
     """The process's metrics now: name, labels and value of each."""
 
@@ -347,7 +366,9 @@ def configure_executor(num_threads: int | None, num_io_threads: int | None) -> N
 
 class Session:
     @staticmethod
-    def open(catalog: Mapping[str, str], settings: Mapping[str, str]) -> Session: ...
+    def open(
+        catalog: Mapping[str, str], settings: Mapping[str, str], memory: MemoryBudget | None
+    ) -> Session: ...
     def __repr__(self) -> str: ...
     def create_table(self, name: str, schema: object, request: dict[str, Any]) -> Table: ...
     def append(
@@ -374,6 +395,9 @@ class Session:
     ) -> tuple[str, str]:
         """The explanation as text and as JSON."""
 
+    def memory(self) -> MemoryBudget:
+        """The budget of all its operations."""
+
     def memory_used_bytes(self) -> int: ...
     def memory_peak_bytes(self) -> int: ...
     def memory_limit_bytes(self) -> int | None: ...
@@ -390,6 +414,24 @@ class Session:
         self, arg0: Sequence[str], arg1: Sequence[str], arg2: Mapping[str, str], /
     ) -> None: ...
     def load_namespace_properties(self, arg: Sequence[str], /) -> dict[str, str]: ...
+
+class ChunkStream:
+    """The rows of one scan in chunks, read once."""
+
+    def next_chunk(self) -> Rows | None:
+        """The next chunk, None at the end."""
+
+    def close(self) -> None:
+        """Stops the scan; chunks handed out stay."""
+
+def read_chunks(
+    session: Session,
+    table: str | Table,
+    request: dict[str, Any],
+    chunk_rows: int,
+    memory: MemoryBudget | None,
+) -> ChunkStream:
+    """Plans a scan; its rows come in chunks of exactly chunk_rows."""
 
 class SchemaChange:
     """One change of a table's columns."""

@@ -56,6 +56,9 @@ from iceframe.table import Table
 from iceframe.table_input import num_rows_of, to_rows, to_table_schema
 from iceframe.transaction import Transaction
 
+if TYPE_CHECKING:
+    from iceframe.memory import MemoryManager
+
 __all__ = ["IceFrame", "ScanOptions", "WriteReport"]
 
 _MEMORY_LIMIT = "memory.limit"
@@ -72,22 +75,24 @@ def _settings(
     settings: Mapping[str, Any] | None,
     more_settings: Mapping[str, Any],
     memory_limit: Any,  # noqa: ANN401 - what the user wrote
-) -> dict[str, str]:
-    """Returns all settings that were given, by their names."""
+) -> tuple[dict[str, str], _native.MemoryBudget | None]:
+    """Returns all settings that were given, by their names, and the budget to be below, if any."""
     values = string_properties("settings", settings)
     named = {name.replace("__", "."): value for name, value in more_settings.items()}
     values.update(string_properties("settings", named))
     if memory_limit is None:
-        return values
+        return values, None
     if _MEMORY_LIMIT in values:
         raise ValidationError("memory_limit and the setting memory.limit are both given")
     if isinstance(memory_limit, str):
         values[_MEMORY_LIMIT] = required_text("memory_limit", memory_limit)
-        return values
+        return values, None
+    if (budget := getattr(memory_limit, "_budget", None)) is not None:
+        return values, budget
     if (num_bytes := required_whole_number("memory_limit", memory_limit)) < 0:
         raise ValidationError(f"memory_limit must not be negative: {num_bytes}")
     values[_MEMORY_LIMIT] = str(num_bytes)
-    return values
+    return values, None
 
 
 _P = ParamSpec("_P")
@@ -126,7 +131,8 @@ class IceFrame:
             that are reached over a network.
         cache: a cache of query results; there are none yet, so anything but None is refused.
         memory_limit: the most memory that operations hold at once, as bytes or as a size
-            (``"1GB"``); 0: no limit. The same as the setting ``memory.limit``.
+            (``"1GB"``); 0: no limit. The same as the setting ``memory.limit``. Or a
+            `iceframe.memory.MemoryManager` whose limit the session shares.
         settings: engine settings by name, dots as double underscores
             (``memory__limit="4GB"``), or as a mapping under ``settings=``.
 
@@ -149,7 +155,7 @@ class IceFrame:
         pool_size: int | None = None,
         *,
         cache: object | None = None,
-        memory_limit: int | str | None = None,
+        memory_limit: int | str | MemoryManager | None = None,
         settings: Mapping[str, Any] | None = None,
         **more_settings: Any,  # noqa: ANN401 - any setting's value
     ) -> None:
@@ -169,7 +175,7 @@ class IceFrame:
             )
         self._session = _native.Session.open(
             string_properties("catalog_config", catalog_config),
-            _settings(settings, more_settings, memory_limit),
+            *_settings(settings, more_settings, memory_limit),
         )
         self._reads = TableReads(self._session)
 
@@ -364,6 +370,7 @@ class IceFrame:
     scan_batches = _read_method(TableReads.scan_batches)
     to_arrow = _read_method(TableReads.to_arrow)
     read_table = _read_method(TableReads.read_table)
+    read_table_chunked = _read_method(TableReads.read_table_chunked)
     to_pandas = _read_method(TableReads.to_pandas)
     head = _read_method(TableReads.head)
     count_rows = _read_method(TableReads.count_rows)

@@ -192,6 +192,31 @@ class TableReads:
         chosen = one_filter(filter_expr=filter_expr, **(by_name | by_position))
         return self._rows(table_name, columns, chosen, limit, scan).polars(progress)
 
+    def read_table_chunked(
+        self,
+        table_name: str,
+        chunk_size: int = 10000,
+        columns: Sequence[str] | None = None,
+        max_memory_mb: float | None = None,
+        filter: str | Expression | None = None,
+        **options: Unpack[ScanOptions],
+    ) -> Iterator[pl.DataFrame]:
+        """Yields the rows as Polars DataFrames of exactly ``chunk_size``, the last one shorter.
+
+        As `iceframe.memory.MemoryManager.read_table_chunked`, under a limit of ``max_memory_mb``
+        for this read beside the session's own; None: the session's alone.
+
+        Example:
+            >>> chunks = demo().read_table_chunked("users", chunk_size=1, max_memory_mb=100)
+            >>> [chunk["id"].to_list() for chunk in chunks]
+            [[1], [2]]
+        """
+        from iceframe.memory import MemoryManager, chunk_request, read_chunks
+
+        budget = MemoryManager(max_memory_mb)._budget
+        request = chunk_request(columns, filter, options)
+        return read_chunks(self._session, budget, table_name, chunk_size, request)
+
     def to_pandas(
         self,
         table_name: str,

@@ -51,6 +51,7 @@ Result<std::shared_ptr<Session>> Session::Open(SessionOptions options) {
       context.settings, LoadSettings(AllSettings(), options.settings, process, options.log.get()));
   context.log = options.log;
   context.cancel = options.cancel;
+  if (options.memory != nullptr) context.memory = options.memory;
   ICEFRAME_ASSIGN_OR_RETURN(auto catalog, MakeCatalog(context, options.catalog));
   return MakeWith(context, std::move(catalog));
 }
@@ -70,8 +71,8 @@ Result<std::shared_ptr<Session>> Session::MakeWith(const OperationContext& conte
   const SettingsReader settings(kRuntimeSettings, context.settings.get());
   ICEFRAME_RETURN_NOT_OK(ApplyExecutorSettings(settings));
   ICEFRAME_ASSIGN_OR_RETURN(const int64_t limit, settings.Bytes("memory.limit"));
-  auto memory = MemoryBudget::Process()->MakeChild(
-      "session", limit > 0 ? std::optional<int64_t>(limit) : std::nullopt);
+  auto memory = context.memory->MakeChild("session",
+                                          limit > 0 ? std::optional<int64_t>(limit) : std::nullopt);
   auto impl = std::make_unique<const Impl>(std::move(catalog), std::move(memory), context.settings,
                                            context.log);
   return std::shared_ptr<Session>(new Session(std::move(impl)));

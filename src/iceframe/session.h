@@ -36,6 +36,9 @@ struct SessionOptions {
   /// Settings by name (docs/settings.md); an unknown one is refused.
   Properties settings;
   std::shared_ptr<LogSink> log;
+  /// The session's budget is made below this one, whose limit several sessions may share; nullptr:
+  /// below the process's.
+  std::shared_ptr<MemoryBudget> memory;
   /// Ends opening, which may wait for a catalog.
   CancelToken cancel;
 };
@@ -133,6 +136,7 @@ class Session final {
  private:
   class Impl;
   explicit Session(std::unique_ptr<const Impl> impl);
+  // `context` has the budget that the session's is made below.
   static Result<std::shared_ptr<Session>> MakeWith(const OperationContext& context,
                                                    std::shared_ptr<Catalog> catalog);
 

@@ -202,6 +202,7 @@ FRAME = {
     "partition_by": USERS,
     "query": USERS,
     "read_table": USERS,
+    "read_table_chunked": USERS,
     "register_table": {"table_name": "registered", "metadata_location": "/nowhere"},
     "remove_properties": USERS,
     "rename_table": {"table_name": "nope", "new_name": "nope2"},

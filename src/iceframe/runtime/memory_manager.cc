@@ -11,6 +11,7 @@
 
 #include "iceframe/runtime/backing_pool_internal.h"
 #include "iceframe/runtime/fork.h"
+#include "iceframe/runtime/memory_budgets.h"
 #include "iceframe/runtime/metrics_registry.h"
 
 namespace iceframe {
@@ -48,9 +49,12 @@ thread_local bool in_reclaimer = false;
 /// Counted by handles, children, pool allocations: the last of them destroys it.
 class BudgetNode final : public MemoryBudget, private arrow::MemoryPool {
  public:
-  BudgetNode(BudgetNode* parent, std::string name, std::optional<int64_t> limit)
-      : parent_(parent), name_(std::move(name)), limit_(limit.value_or(kNoLimit)) {
-    if (parent_ != nullptr) parent_->AddReference();
+  BudgetNode(std::vector<BudgetNode*> parents, std::string name, std::optional<int64_t> limit)
+      : parents_(std::move(parents)),
+        charged_(NodesCharged(this, parents_)),
+        name_(std::move(name)),
+        limit_(limit.value_or(kNoLimit)) {
+    for (BudgetNode* parent : parents_) parent->AddReference();
   }
 
   static std::shared_ptr<MemoryBudget> MakeHandle(BudgetNode* node) {
@@ -59,7 +63,7 @@ class BudgetNode final : public MemoryBudget, private arrow::MemoryPool {
   }
 
   std::shared_ptr<MemoryBudget> MakeChild(std::string name, std::optional<int64_t> limit) override {
-    return MakeHandle(new BudgetNode(this, std::move(name), limit));
+    return MakeHandle(new BudgetNode({this}, std::move(name), limit));
   }
 
   Status Reserve(int64_t num_bytes) override;
@@ -71,10 +75,19 @@ class BudgetNode final : public MemoryBudget, private arrow::MemoryPool {
   int64_t peak_bytes() const override { return peak_.load(std::memory_order_relaxed); }
   std::optional<int64_t> limit_bytes() const override {
     int64_t limit = kNoLimit;
-    for (const BudgetNode* node = this; node != nullptr; node = node->parent_) {
+    for (const BudgetNode* node : charged_) {
       limit = std::min(limit, node->limit_.load(std::memory_order_relaxed));
     }
     return limit == kNoLimit ? std::nullopt : std::optional(limit);
+  }
+  std::optional<int64_t> room_bytes() const {
+    int64_t room = kNoLimit;
+    for (const BudgetNode* node : charged_) {
+      const int64_t limit = node->limit_.load(std::memory_order_relaxed);
+      if (limit == kNoLimit) continue;
+      room = std::min(room, std::max<int64_t>(limit - node->used_bytes(), 0));
+    }
+    return room == kNoLimit ? std::nullopt : std::optional(room);
   }
   void set_limit_bytes(std::optional<int64_t> limit) override;
 
@@ -120,7 +133,20 @@ class BudgetNode final : public MemoryBudget, private arrow::MemoryPool {
     }
   }
 
-  BudgetNode* const parent_;
+  static std::vector<BudgetNode*> NodesCharged(BudgetNode* node,
+                                               const std::vector<BudgetNode*>& parents) {
+    std::vector<BudgetNode*> charged{node};
+    for (const BudgetNode* parent : parents) {
+      for (BudgetNode* above : parent->charged_) {
+        if (std::ranges::find(charged, above) == charged.end()) charged.push_back(above);
+      }
+    }
+    return charged;
+  }
+
+  const std::vector<BudgetNode*> parents_;
+  /// This node and all above it, each once.
+  const std::vector<BudgetNode*> charged_;
   const std::string name_;
   std::atomic<int64_t> limit_;
   std::atomic<int64_t> used_{0};
@@ -141,7 +167,7 @@ class BudgetNode::Registration final : public MemoryBudget::ReclaimerRegistratio
       : node_(node), entry_(std::move(entry)) {
     node_->AddReference();
     std::lock_guard lock(ReclaimerListsMutex());
-    for (BudgetNode* at = node_; at != nullptr; at = at->parent_) {
+    for (BudgetNode* at : node_->charged_) {
       auto place = std::find_if(at->reclaimers_.begin(), at->reclaimers_.end(),
                                 [&](const auto& other) { return other->order > entry_->order; });
       at->reclaimers_.insert(place, entry_);
@@ -152,7 +178,7 @@ class BudgetNode::Registration final : public MemoryBudget::ReclaimerRegistratio
   ~Registration() override {
     {
       std::lock_guard lock(ReclaimerListsMutex());
-      for (BudgetNode* at = node_; at != nullptr; at = at->parent_) {
+      for (BudgetNode* at : node_->charged_) {
         std::erase(at->reclaimers_, entry_);
         at->num_reclaimers_.store(static_cast<int>(at->reclaimers_.size()));
       }
@@ -168,16 +194,22 @@ class BudgetNode::Registration final : public MemoryBudget::ReclaimerRegistratio
 BudgetNode::~BudgetNode() {
   // Nobody is left who could give this back.
   const int64_t left = used_.load();
-  if (left > 0 && parent_ != nullptr) parent_->Release(left);
+  if (left > 0) Release(left);
 }
 
 void BudgetNode::DropReference() {
-  BudgetNode* node = this;
-  // A loop, because the last reference to a child may be the last one of a long chain.
-  while (node != nullptr && node->references_.fetch_sub(1, std::memory_order_acq_rel) == 1) {
-    BudgetNode* parent = node->parent_;
+  if (references_.fetch_sub(1, std::memory_order_acq_rel) > 1) return;
+  // A list, because the last reference to a child may be the last one of a long chain.
+  std::vector<BudgetNode*> unreferenced{this};
+  while (!unreferenced.empty()) {
+    BudgetNode* node = unreferenced.back();
+    unreferenced.pop_back();
+    const std::vector<BudgetNode*> parents = node->parents_;
     delete node;
-    node = parent;
+    for (BudgetNode* parent : parents) {
+      const bool was_last = parent->references_.fetch_sub(1, std::memory_order_acq_rel) == 1;
+      if (was_last) unreferenced.push_back(parent);
+    }
   }
 }
 
@@ -192,20 +224,19 @@ std::optional<int64_t> BudgetNode::TryTake(int64_t num_bytes) {
 BudgetNode* BudgetNode::TryReserve(int64_t num_bytes) {
   // Peaks are raised at the end, so that what was refused above never shows in one below.
   std::array<int64_t, kMaxExactPeaks> used_then;
-  size_t depth = 0;
-  for (BudgetNode* node = this; node != nullptr; node = node->parent_, ++depth) {
-    const std::optional<int64_t> used = node->TryTake(num_bytes);
+  for (size_t i = 0; i < charged_.size(); ++i) {
+    const std::optional<int64_t> used = charged_[i]->TryTake(num_bytes);
     if (!used.has_value()) {
-      for (BudgetNode* taken = this; taken != node; taken = taken->parent_) {
-        taken->used_.fetch_sub(num_bytes, std::memory_order_relaxed);
+      for (size_t taken = 0; taken < i; ++taken) {
+        charged_[taken]->used_.fetch_sub(num_bytes, std::memory_order_relaxed);
       }
-      return node;
+      return charged_[i];
     }
-    if (depth < used_then.size()) used_then[depth] = *used;
+    if (i < used_then.size()) used_then[i] = *used;
   }
-  depth = 0;
-  for (BudgetNode* node = this; node != nullptr; node = node->parent_, ++depth) {
-    RaisePeak(&node->peak_, depth < used_then.size() ? used_then[depth] : node->used_bytes());
+  for (size_t i = 0; i < charged_.size(); ++i) {
+    BudgetNode* node = charged_[i];
+    RaisePeak(&node->peak_, i < used_then.size() ? used_then[i] : node->used_bytes());
   }
   return nullptr;
 }
@@ -230,11 +261,12 @@ Status BudgetNode::LimitReached(const BudgetNode& refused_by, int64_t num_bytes)
   MetricsRegistry::Process().counter("iceframe_memory_limit_errors_total").Increment();
   return Error(ErrorKind::kResourceExhausted, "memory limit reached: ", refused_by.name_,
                ", asked by ", name_, " for ", num_bytes, " bytes, used ", refused_by.used_bytes(),
-               ", limit ", refused_by.limit_.load(), ", peak ", refused_by.peak_bytes());
+               ", limit ", refused_by.limit_.load(), ", peak ", refused_by.peak_bytes(),
+               "; raise the limit, or read fewer columns or rows at once");
 }
 
 void BudgetNode::Release(int64_t num_bytes) {
-  for (BudgetNode* node = this; node != nullptr; node = node->parent_) {
+  for (BudgetNode* node : charged_) {
     node->used_.fetch_sub(num_bytes, std::memory_order_relaxed);
   }
 }
@@ -324,8 +356,20 @@ void BudgetNode::Free(uint8_t* buffer, int64_t size, int64_t alignment) {
 
 const std::shared_ptr<MemoryBudget>& MemoryBudget::Process() {
   static const auto& root = *new std::shared_ptr<MemoryBudget>(
-      BudgetNode::MakeHandle(new BudgetNode(nullptr, "process", std::nullopt)));
+      BudgetNode::MakeHandle(new BudgetNode({}, "process", std::nullopt)));
   return root;
+}
+
+std::shared_ptr<MemoryBudget> MakeChildOfBoth(std::string name,
+                                              const std::shared_ptr<MemoryBudget>& first,
+                                              const std::shared_ptr<MemoryBudget>& second) {
+  auto* one = static_cast<BudgetNode*>(first.get());
+  auto* other = static_cast<BudgetNode*>(second.get());
+  return BudgetNode::MakeHandle(new BudgetNode({one, other}, std::move(name), std::nullopt));
+}
+
+std::optional<int64_t> RoomBytes(const MemoryBudget& budget) {
+  return static_cast<const BudgetNode&>(budget).room_bytes();
 }
 
 Result<MemoryReservation> MemoryReservation::Make(std::shared_ptr<MemoryBudget> budget,

@@ -9,6 +9,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "iceframe/runtime/memory_budgets.h"
+
 namespace iceframe {
 namespace {
 
@@ -57,6 +59,59 @@ TEST(MemoryBudget, TheLimitIsTheLeastHereAndAbove) {
   EXPECT_EQ(session->MakeChild("narrow", 10)->limit_bytes(), 10);
   root->set_limit_bytes(50);
   EXPECT_EQ(operation->limit_bytes(), 50);
+}
+
+TEST(MemoryBudget, TheRoomIsTheLeastHereAndAbove) {
+  auto session = MakeRoot(100);
+  auto operation = session->MakeChild("scan", 80);
+  EXPECT_EQ(RoomBytes(*MakeRoot()), std::nullopt);
+  EXPECT_EQ(RoomBytes(*operation), 80);
+  ASSERT_TRUE(session->Reserve(50).ok());
+  EXPECT_EQ(RoomBytes(*operation), 50);
+  session->set_limit_bytes(10);
+  EXPECT_EQ(RoomBytes(*operation), 0);
+  session->Release(50);
+}
+
+TEST(MemoryBudget, AChildOfBothCountsInBothAndOnceAboveThem) {
+  auto root = MakeRoot();
+  auto session = root->MakeChild("session", 100);
+  auto manager = root->MakeChild("manager", 60);
+  auto operation = MakeChildOfBoth("operation", session, manager);
+  EXPECT_EQ(operation->limit_bytes(), 60);
+  auto scan = operation->MakeChild("scan");
+  ASSERT_TRUE(scan->Reserve(50).ok());
+  EXPECT_EQ(session->used_bytes(), 50);
+  EXPECT_EQ(manager->used_bytes(), 50);
+  EXPECT_EQ(root->used_bytes(), 50);
+  EXPECT_THAT(scan->Reserve(11).message(), HasSubstr("memory limit reached: manager"));
+  ASSERT_TRUE(session->Reserve(45).ok());
+  EXPECT_THAT(scan->Reserve(6).message(), HasSubstr("memory limit reached: session"));
+  EXPECT_EQ(root->used_bytes(), 95) << "what was refused was taken nowhere";
+  // Never released, and the handles above are gone: given back in all with the last node.
+  operation.reset();
+  scan.reset();
+  EXPECT_EQ(manager->used_bytes(), 0);
+  EXPECT_EQ(session->used_bytes(), 45);
+  auto of_one = MakeChildOfBoth("operation", session, session);
+  ASSERT_TRUE(of_one->Reserve(5).ok());
+  EXPECT_EQ(root->used_bytes(), 50);
+}
+
+TEST(MemoryBudget, AReclaimerOfAChildOfBothIsAskedByEither) {
+  auto root = MakeRoot();
+  auto session = root->MakeChild("session");
+  auto manager = root->MakeChild("manager", 100);
+  auto operation = MakeChildOfBoth("operation", session, manager);
+  ASSERT_TRUE(operation->Reserve(100).ok());
+  auto registration = operation->AddReclaimer(ReclaimOrder::kPrefetch, [&](int64_t num_bytes) {
+    operation->Release(num_bytes);
+    return num_bytes;
+  });
+  ASSERT_TRUE(manager->Reserve(30).ok());
+  EXPECT_EQ(operation->used_bytes(), 70);
+  manager->Release(30);
+  operation->Release(70);
 }
 
 TEST(MemoryBudget, RefusesHugeAndNegativeSizes) {
