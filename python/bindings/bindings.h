@@ -24,6 +24,7 @@ void BindFiles(nanobind::module_& module);
 void BindInput(nanobind::module_& module);
 void BindMemory(nanobind::module_& module);
 void BindMetrics(nanobind::module_& module);
+void BindParallel(nanobind::module_& module);
 void BindQuery(nanobind::module_& module);
 void BindRows(nanobind::module_& module);
 void BindScan(nanobind::module_& module);

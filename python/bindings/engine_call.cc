@@ -13,6 +13,7 @@
 
 #include "iceframe/runtime/executor.h"
 
+#include "cancel_scope.h"
 #include "python_log.h"
 
 namespace nb = nanobind;
@@ -275,7 +276,8 @@ std::optional<Progress> ProgressMailbox::Take() {
 }
 
 Operation MakeOperation(OperationContext context, nb::object progress) {
-  Operation operation{std::move(context), {}, nullptr};
+  Operation operation{std::move(context), {}, nullptr, nullptr};
+  operation.scope = CancelWithScope(operation.context.cancel);
   if (!progress.is_none()) {
     operation.callback = std::move(progress);
     operation.progress = std::make_shared<ProgressMailbox>();

@@ -41,6 +41,8 @@ struct Operation {
   /// A callable of (stage, done, total, unit), or nullptr.
   nanobind::object callback;
   std::shared_ptr<ProgressMailbox> progress;
+  /// Cancels it with the scope it was made in (cancel_scope.h); nullptr: there is none.
+  std::shared_ptr<CancelToken::Registration> scope;
 };
 
 /// `progress` is a callable or None.

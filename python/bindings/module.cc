@@ -28,5 +28,6 @@ NB_MODULE(_native, module) {
   BindChunks(module);
   BindChanges(module);
   BindTransaction(module);
+  BindParallel(module);
   nb::module_::import_("atexit").attr("register")(nb::cpp_function(&EndCalls));
 }

@@ -3,7 +3,9 @@
 Each derives from `IceFrameError` and from the builtin that a caller would catch.
 """
 
-from collections.abc import Iterator, Mapping
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 __all__ = [
@@ -23,6 +25,7 @@ __all__ = [
     "MissingPackageError",
     "NotFoundError",
     "OperationTimeoutError",
+    "ParallelError",
     "SchemaError",
     "TableNotFoundError",
     "UnauthorizedError",
@@ -173,6 +176,31 @@ class CancelledError(IceFrameError):
     """The operation was cancelled."""
 
     kind = "Cancelled"
+
+
+class ParallelError(IceFrameError, ExceptionGroup[Exception]):
+    """Some of several tables, queries or calls failed: an exception group of what each raised.
+
+    ``except* TableNotFoundError`` takes the members of that type. Its `kind` is its members' where
+    they share one; it is `retryable` if all of them are.
+    """
+
+    kind = "Several"
+
+    def __new__(cls, message: str, exceptions: Sequence[Exception]) -> ParallelError:  # noqa: D102
+        return super().__new__(cls, message, exceptions)
+
+    def __init__(self, message: str, exceptions: Sequence[Exception]) -> None:
+        ExceptionGroup.__init__(self, message, exceptions)
+        self.context = {}
+        kinds = {getattr(error, "kind", self.kind) for error in exceptions}
+        if len(kinds) == 1:
+            self.kind = kinds.pop()
+        self.retryable = all(getattr(error, "retryable", False) for error in exceptions)
+
+    def derive(self, exceptions: Sequence[Exception]) -> ParallelError:  # type: ignore[override]
+        """Returns a group of some of the members, for `split`, `subgroup` and ``except*``."""
+        return ParallelError(self.message, exceptions)
 
 
 _BY_KIND: dict[str, type[IceFrameError]] = {

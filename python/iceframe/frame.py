@@ -378,6 +378,32 @@ class IceFrame:
     lazy = _read_method(TableReads.lazy)
     query = _read_method(TableReads.query)
 
+    def read_tables_parallel(
+        self,
+        table_names: Sequence[str] | Mapping[str, Mapping[str, Any]],
+        max_workers: int = 4,
+        **read_kwargs: Any,  # noqa: ANN401 - options of `read_table`, or mappings of them
+    ) -> dict[str, Any]:
+        """Returns several tables' rows at once, by name, in the order asked.
+
+        Args:
+            table_names: the tables; or, by table, options of its own.
+            max_workers: the most tables at once.
+            **read_kwargs: as for `ParallelExecutor.read_tables_parallel`, ``return_exceptions``
+                among them.
+
+        Raises:
+            ParallelError: tables failed, be it one: each is named by a member.
+
+        Example:
+            >>> frames = demo().read_tables_parallel(["users"], limit=1)
+            >>> frames["users"].height
+            1
+        """
+        from iceframe.parallel import ParallelExecutor
+
+        return ParallelExecutor(max_workers).read_tables_parallel(self, table_names, **read_kwargs)
+
     # -- changes of a table --------------------------------------------------------------------
 
     def transaction(self, table_name: str) -> Transaction:

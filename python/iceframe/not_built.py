@@ -36,7 +36,6 @@ FRAME: Mapping[str, str] = {
             "quality",
             "query_datafusion",
             "read_incremental",
-            "read_tables_parallel",
             "remove_orphan_files",
             "rewrite_manifests",
             "validate_data",

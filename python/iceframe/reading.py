@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-__all__ = ["ReadOptions", "ScanOptions", "TableReads", "read_request"]
+__all__ = ["ReadOptions", "ScanOptions", "TableReads", "read_request", "table_request"]
 
 
 def read_request(
@@ -47,6 +47,29 @@ def read_request(
     request["filter"] = filter_argument("filter_expr", filter_expr)
     request["limit"] = whole_number("limit", limit)
     return request
+
+
+def table_request(
+    columns: Sequence[str] | None = None,
+    filter_expr: str | Expression | None = None,
+    limit: int | None = None,
+    snapshot_id: int | None = None,
+    as_of_timestamp: int | dt.datetime | None = None,
+    *filters: str | Expression | None,
+    **options: Unpack[ReadTableOptions],
+) -> dict[str, Any]:
+    """Returns a `read_request` of the arguments of `read_table`, progress aside."""
+    given = checked(ReadTableOptions, options)
+    if len(filters) > 2:
+        raise TypeError(f"read_table takes at most 8 arguments by position: {filters[2]!r}")
+    by_position = dict(zip(("filter", "filter_sql"), filters, strict=False))
+    if twice := by_position.keys() & given.keys():
+        raise TypeError(f"argument given twice: {', '.join(sorted(twice))}")
+    by_name = {name: given.pop(name, None) for name in ("filter", "filter_sql")}
+    given.pop("progress", None)
+    given |= {"snapshot_id": snapshot_id, "as_of_timestamp": as_of_timestamp}
+    chosen = one_filter(filter_expr=filter_expr, **(by_name | by_position))
+    return read_request(columns, chosen, limit, cast("ScanOptions", given))
 
 
 class TableReads:
@@ -179,18 +202,11 @@ class TableReads:
             >>> demo().read_table("users", ["name"]).to_dict(as_series=False)
             {'name': ['Ada', 'Bob']}
         """
-        given = checked(ReadTableOptions, options)
-        if len(filters) > 2:
-            raise TypeError(f"read_table takes at most 8 arguments by position: {filters[2]!r}")
-        by_position = dict(zip(("filter", "filter_sql"), filters, strict=False))
-        if twice := by_position.keys() & given.keys():
-            raise TypeError(f"argument given twice: {', '.join(sorted(twice))}")
-        by_name = {name: given.pop(name, None) for name in ("filter", "filter_sql")}
-        progress = given.pop("progress", False)
-        given |= {"snapshot_id": snapshot_id, "as_of_timestamp": as_of_timestamp}
-        scan = cast("ScanOptions", given)
-        chosen = one_filter(filter_expr=filter_expr, **(by_name | by_position))
-        return self._rows(table_name, columns, chosen, limit, scan).polars(progress)
+        progress = options.pop("progress", False)
+        request = table_request(
+            columns, filter_expr, limit, snapshot_id, as_of_timestamp, *filters, **options
+        )
+        return self.rows(identifier(table_name), request).polars(progress)
 
     def read_table_chunked(
         self,

@@ -24,6 +24,7 @@
 #include "iceframe/query/query.h"
 #include "iceframe/runtime/operation_context.h"
 #include "iceframe/runtime/operation_observer.h"
+#include "iceframe/services/parallel_reads.h"
 #include "iceframe/services/query_cache.h"
 #include "iceframe/table/table.h"
 
@@ -48,6 +49,12 @@ struct QueryOptions {
   std::set<std::string> disabled_rules;
   /// Set: the answer may come from a cache, and is kept in it; nullopt: neither.
   std::optional<ResultCaching> cache = std::nullopt;
+};
+
+/// A table among several that are read at once.
+struct TableRead {
+  std::string table;
+  ScanOptions options = {};
 };
 
 /// One catalog and the engine over it. Thread-safe; make one and share it.
@@ -114,6 +121,12 @@ class Session final {
   Result<std::shared_ptr<arrow::RecordBatchReader>> Scan(const OperationContext& context,
                                                          const std::shared_ptr<const Table>& table,
                                                          const ScanOptions& options);
+
+  /// Scans several tables at once (services/parallel_reads.h), each as a scan of its own; their
+  /// rows or errors, which name the table, in the order given.
+  Result<std::vector<ReadOutcome>> ReadTables(const OperationContext& context,
+                                              const std::vector<TableRead>& reads,
+                                              const ParallelReadOptions& options = {});
 
   /// Returns how many rows of a table match, from metadata as far as it tells; of other files only
   /// the filter's columns are read. Of `options`, version and rows count.

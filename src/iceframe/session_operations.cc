@@ -101,6 +101,20 @@ Result<std::shared_ptr<arrow::RecordBatchReader>> Session::Scan(
       [&](const OperationContext& own) { return impl_->Scan(own, table, options); });
 }
 
+Result<std::vector<ReadOutcome>> Session::ReadTables(const OperationContext& context,
+                                                     const std::vector<TableRead>& reads,
+                                                     const ParallelReadOptions& options) {
+  std::vector<ParallelRead> scans;
+  scans.reserve(reads.size());
+  for (const TableRead& read : reads) {
+    scans.push_back(
+        {{"table", FullTableName(read.table)}, [this, &read](const OperationContext& own) {
+           return Scan(own, read.table, read.options);
+         }});
+  }
+  return ReadInParallel(context, scans, options);
+}
+
 Result<int64_t> Session::CountRows(const OperationContext& context,
                                    const std::shared_ptr<const Table>& table,
                                    const ScanOptions& options) {

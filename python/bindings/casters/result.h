@@ -11,6 +11,9 @@
 
 namespace iceframe::python {
 
+/// Returns the exception that stands for `status`, which is not OK. Throws what making it raises.
+nanobind::object ErrorObject(const Status& status);
+
 /// Sets the Python error that stands for `status` (iceframe.errors, by kind).
 void SetPythonError(const Status& status) noexcept;
 

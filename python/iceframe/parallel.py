@@ -1,0 +1,406 @@
+"""Several tables, queries or calls at once."""
+
+from __future__ import annotations
+
+import contextvars
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
+
+from iceframe import _native
+from iceframe.arguments import identifier, required_whole_number, truth
+from iceframe.errors import CancelledError, IceFrameError, ParallelError, ValidationError, shown
+from iceframe.polars_frames import to_polars
+from iceframe.progress import ProgressOption, progress_listener
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from iceframe.frame import IceFrame
+    from iceframe.query import QueryBuilder
+
+__all__ = ["ParallelError", "ParallelExecutor"]
+
+_T = TypeVar("_T")
+_R = TypeVar("_R")
+
+#: The flag of an async function's code (inspect.CO_COROUTINE).
+_COROUTINE = 0x80
+#: How long Ctrl-C waits for calls of the user's that were told to end.
+_GRACE_SECONDS = 0.25
+
+
+class ParallelExecutor:
+    """Reads tables, runs queries and calls functions several at once.
+
+    An executor has no threads of its own: files are opened and decoded on the engine's, which all
+    sessions share, as many as there are cores. So several executors, or one used by many threads
+    or inside of its own calls, never wait for each other for good.
+
+    Args:
+        max_workers: the most tables, queries or calls that one call has under way at once.
+
+    Example:
+        >>> from iceframe.parallel import ParallelExecutor
+        >>> executor = ParallelExecutor(max_workers=2)
+        >>> frames = executor.read_tables_parallel(demo(), ["users"], columns=["name"])
+        >>> {name: frame.height for name, frame in frames.items()}
+        {'users': 2}
+    """
+
+    def __init__(self, max_workers: int = 4) -> None:
+        number = required_whole_number("max_workers", max_workers)
+        if number < 1:
+            raise ValidationError(f"max_workers must be at least 1, got {number}")
+        #: The most tables, queries or calls at once.
+        self.max_workers = number
+        self._lock = threading.Lock()
+        self._scopes: set[_native.CancelScope] = set()
+
+    def __repr__(self) -> str:
+        return f"ParallelExecutor(max_workers={self.max_workers})"
+
+    @overload
+    def read_tables_parallel(
+        self,
+        ice_frame: IceFrame,
+        table_names: Sequence[str] | Mapping[str, Mapping[str, Any]],
+        return_exceptions: Literal[False] = False,
+        **read_kwargs: Any,  # noqa: ANN401 - options of `read_table`
+    ) -> dict[str, pl.DataFrame]: ...
+    @overload
+    def read_tables_parallel(
+        self,
+        ice_frame: IceFrame,
+        table_names: Sequence[str] | Mapping[str, Mapping[str, Any]],
+        return_exceptions: bool,
+        **read_kwargs: Any,  # noqa: ANN401 - as above
+    ) -> dict[str, Any]: ...
+    def read_tables_parallel(
+        self,
+        ice_frame: IceFrame,
+        table_names: Sequence[str] | Mapping[str, Mapping[str, Any]],
+        return_exceptions: bool = False,
+        **read_kwargs: Any,
+    ) -> dict[str, Any]:
+        """Returns each table's rows as a Polars DataFrame, by name, in the order asked.
+
+        Args:
+            ice_frame: whose tables they are.
+            table_names: the tables; or, by table, options of its own:
+                ``{"users": {"columns": ["id"]}, "orders": {}}``.
+            return_exceptions: put a table's exception in the place of its frame instead of raising.
+            **read_kwargs: options of `IceFrame.read_table` for all tables, by name, such as
+                ``limit=10``; a mapping of tables holds for those alone, such as
+                ``columns={"users": ["id"]}`` or ``filter={"orders": col("price") > 10}``.
+                ``progress`` tells how many tables are done.
+
+        Raises:
+            ParallelError: tables failed, be it one: each is named by a member. The others were
+                read to their end.
+            ValidationError: an option can't be meant; nothing was read.
+            CancelledError: `cancel` was called.
+
+        Example:
+            >>> ice = demo()
+            >>> executor = ParallelExecutor()
+            >>> frames = executor.read_tables_parallel(ice, ["users"], filter={"users": "id > 1"})
+            >>> frames["users"].rows()
+            [(2, 'Bob', None)]
+        """
+        session = ice_frame._session
+        progress = read_kwargs.pop("progress", False)
+        requests = _requests(table_names, read_kwargs)
+        reads = {
+            name: _native.ParallelRead.of_table(session, identifier(name), request)
+            for name, request in requests.items()
+        }
+        return self._read("tables", reads, progress, return_exceptions)
+
+    def execute_queries_parallel(
+        self,
+        queries: Sequence[QueryBuilder],
+        return_exceptions: bool = False,
+        *,
+        progress: ProgressOption = False,
+    ) -> list[Any]:
+        """Runs queries, of one `IceFrame` or of several; returns their frames in their order.
+
+        Args:
+            queries: the queries, as `IceFrame.query` begins them.
+            return_exceptions: put a query's exception in the place of its frame.
+            progress: False, True (a bar) or a callable of a `Progress`: how many are done.
+
+        Raises:
+            ParallelError: queries failed, be it one: each is named by its place.
+
+        Example:
+            >>> users = demo().query("users")
+            >>> counts = ParallelExecutor().execute_queries_parallel(
+            ...     [users.select("count(*) AS n"), users.filter("id > 1").select("count(*) AS n")]
+            ... )
+            >>> [frame.item() for frame in counts]
+            [2, 1]
+        """
+        reads = {i: _read_of_query(i, query) for i, query in enumerate(_listed("queries", queries))}
+        return list(self._read("queries", reads, progress, return_exceptions).values())
+
+    def execute_parallel(
+        self,
+        func: Callable[..., _R],
+        items: Iterable[Any],
+        return_exceptions: bool = False,
+        **kwargs: Any,  # noqa: ANN401 - what the function takes
+    ) -> list[Any]:
+        """Returns ``func(item, **kwargs)`` of each item, in the order of the items.
+
+        The function runs in threads, with the calling thread's context variables; what it asks of
+        the engine runs without the GIL, and ends when this call is interrupted or cancelled.
+
+        Args:
+            func: what is called.
+            items: what it is called with.
+            return_exceptions: put a call's exception in the place of its value.
+            **kwargs: further arguments of all calls.
+
+        Raises:
+            ParallelError: calls raised, be it one; each member has a note that names its item.
+
+        Example:
+            >>> ParallelExecutor().execute_parallel(pow, [1, 2, 3], exp=2)
+            [1, 4, 9]
+        """
+        truth("return_exceptions", return_exceptions)
+        if not callable(func):
+            raise ValidationError(f"func can't be called: {shown(func)}")
+        if getattr(getattr(func, "__code__", None), "co_flags", 0) & _COROUTINE:
+            raise ValidationError(f"func is async, threads call plain functions: {shown(func)}")
+        given = list(items)
+        with self._scope() as scope:
+            calls = _Calls(lambda item: func(item, **kwargs), given, scope)
+            outcomes = calls.run(min(self.max_workers, len(given)))
+        failures = [outcome for outcome in outcomes if isinstance(outcome, _Failure)]
+        for failure in failures:
+            failure.error.add_note(f"item {failure.index}: {shown(given[failure.index])}")
+        if failures and not return_exceptions:
+            raise _parallel_error("calls", len(given), {f.index: f.error for f in failures})
+        return [o.error if isinstance(o, _Failure) else o for o in outcomes]
+
+    async def read_tables_parallel_async(
+        self,
+        ice_frame: IceFrame,
+        table_names: Sequence[str] | Mapping[str, Mapping[str, Any]],
+        return_exceptions: bool = False,
+        **read_kwargs: Any,  # noqa: ANN401 - as above
+    ) -> dict[str, Any]:
+        """As `read_tables_parallel`, for an event loop, which goes on meanwhile.
+
+        When the task that waits is cancelled, so is the reading.
+
+        Example:
+            >>> import asyncio
+            >>> reading = ParallelExecutor().read_tables_parallel_async(demo(), ["users"])
+            >>> asyncio.run(reading)["users"].height
+            2
+        """
+        from iceframe.async_calls import in_own_thread, run_in_loop
+
+        def read(progress: ProgressOption) -> dict[str, Any]:
+            return self.read_tables_parallel(
+                ice_frame, table_names, return_exceptions, progress=progress, **read_kwargs
+            )
+
+        return await run_in_loop(read, in_own_thread, read_kwargs.pop("progress", False))
+
+    async def execute_queries_parallel_async(
+        self,
+        queries: Sequence[QueryBuilder],
+        return_exceptions: bool = False,
+        *,
+        progress: ProgressOption = False,
+    ) -> list[Any]:
+        """As `execute_queries_parallel`, for an event loop, which goes on meanwhile."""
+        from iceframe.async_calls import in_own_thread, run_in_loop
+
+        def execute(progress: ProgressOption) -> list[Any]:
+            return self.execute_queries_parallel(queries, return_exceptions, progress=progress)
+
+        return await run_in_loop(execute, in_own_thread, progress)
+
+    async def execute_parallel_async(
+        self,
+        func: Callable[..., _R],
+        items: Iterable[Any],
+        return_exceptions: bool = False,
+        **kwargs: Any,  # noqa: ANN401 - what the function takes
+    ) -> list[Any]:
+        """As `execute_parallel`, for an event loop, which goes on meanwhile."""
+        from iceframe.async_calls import in_own_thread, run_in_loop
+
+        def execute(_: ProgressOption) -> list[Any]:
+            return self.execute_parallel(func, items, return_exceptions, **kwargs)
+
+        return await run_in_loop(execute, in_own_thread)
+
+    def cancel(self) -> None:
+        """Ends, from any thread, what this executor has under way: it raises `CancelledError`."""
+        with self._lock:
+            scopes = list(self._scopes)
+        for scope in scopes:
+            scope.cancel()
+
+    @contextmanager
+    def _scope(self) -> Iterator[_native.CancelScope]:
+        scope = _native.CancelScope()
+        with self._lock:
+            self._scopes.add(scope)
+        try:
+            yield scope
+        finally:
+            with self._lock:
+                self._scopes.discard(scope)
+
+    def _read(
+        self,
+        what: str,
+        reads: Mapping[_T, _native.ParallelRead],
+        progress: ProgressOption,
+        return_exceptions: bool,
+    ) -> dict[_T, Any]:
+        truth("return_exceptions", return_exceptions)
+        with self._scope() as scope, scope, progress_listener(progress) as listener:
+            outcomes = _native.read_in_parallel(
+                list(reads.values()), max_parallel=self.max_workers, progress=listener
+            )
+        named = dict(zip(reads, outcomes, strict=True))
+        failures = {name: o for name, o in named.items() if isinstance(o, IceFrameError)}
+        if failures and not return_exceptions:
+            raise _parallel_error(what, len(named), failures)
+        return {name: o if name in failures else to_polars(o) for name, o in named.items()}
+
+
+def _parallel_error(what: str, total: int, errors: Mapping[Any, Exception]) -> ParallelError:
+    names = ", ".join(map(str, errors))
+    return ParallelError(f"{len(errors)} of {total} {what} failed: {names}", list(errors.values()))
+
+
+def _listed(name: str, given: object) -> list[Any]:
+    if isinstance(given, str | bytes) or not isinstance(given, Iterable):
+        raise ValidationError(f"{name} must be a list, got {shown(given)}")
+    return list(given)
+
+
+def _read_of_query(index: int, query: object) -> _native.ParallelRead:
+    from iceframe.query import QueryBuilder
+
+    if not isinstance(query, QueryBuilder):
+        raise ValidationError(f"queries[{index}] is no query of an IceFrame: {shown(query)}")
+    return _native.ParallelRead.of_query(query._session, query._query, f"{index}: {query!r}")
+
+
+def _requests(
+    table_names: Sequence[str] | Mapping[str, Mapping[str, Any]], options: Mapping[str, Any]
+) -> dict[str, dict[str, Any]]:
+    """Returns what is asked of each table, from the options of all and of its own."""
+    from iceframe.reading import table_request
+
+    names = _listed("table_names", table_names)
+    full_names = {_full(name) for name in names}
+    for option, value in options.items():
+        if isinstance(value, Mapping) and (
+            strange := [n for n in value if _full(n) not in full_names]
+        ):
+            raise ValidationError(f"{option} is given for a table that is not read: {strange[0]!r}")
+    own = table_names if isinstance(table_names, Mapping) else {}
+    requests = {}
+    for name in names:
+        given = {}
+        for option, value in options.items():
+            if not isinstance(value, Mapping):
+                given[option] = value
+            elif (entry := {_full(n): v for n, v in value.items()}).keys() & {_full(name)}:
+                given[option] = entry[_full(name)]
+        given |= own.get(name) or {}
+        if "progress" in given:
+            raise ValidationError(f"progress tells of all tables, it is given for {name!r} alone")
+        try:
+            requests[name] = table_request(**given)
+        except ValidationError as error:
+            error.add_note(f"table: {shown(name)}")
+            raise
+    return requests
+
+
+def _full(name: Any) -> str:  # noqa: ANN401 - what the user wrote
+    text = identifier(name)
+    return text if "." in text else f"default.{text}"
+
+
+class _Failure:
+    """What a call raised."""
+
+    def __init__(self, index: int, error: Exception) -> None:
+        self.index = index
+        self.error = error
+
+
+class _Calls:
+    """Calls of a function in threads of their own, one for each that may be under way."""
+
+    def __init__(
+        self, func: Callable[[Any], object], items: Sequence[Any], scope: _native.CancelScope
+    ) -> None:
+        self._func = func
+        self._items = items
+        self._scope = scope
+        self._context = contextvars.copy_context()
+        self._outcomes: list[Any] = [None] * len(items)
+        self._changed = threading.Condition()
+        self._next = 0
+        self._num_running = 0
+        # What ends more than a call, such as SystemExit.
+        self._ending: BaseException | None = None
+
+    def run(self, num_threads: int) -> list[Any]:
+        """Returns the values, or a `_Failure` each, in the order of the items."""
+        for _ in range(num_threads):
+            self._num_running += 1
+            threading.Thread(target=self._work, name="iceframe-parallel", daemon=True).start()
+        try:
+            with self._changed:
+                self._changed.wait_for(self._has_ended)
+        except BaseException:
+            self._scope.cancel()
+            with self._changed:
+                self._changed.wait_for(self._has_ended, timeout=_GRACE_SECONDS)
+            raise
+        if self._ending is not None:
+            raise self._ending
+        if self._scope.is_cancelled():
+            raise CancelledError("the calls were cancelled")
+        return self._outcomes
+
+    def _has_ended(self) -> bool:
+        return self._num_running == 0
+
+    def _work(self) -> None:
+        with self._scope:
+            while (index := self._take()) is not None:
+                try:
+                    self._outcomes[index] = self._context.copy().run(self._func, self._items[index])
+                except Exception as error:
+                    self._outcomes[index] = _Failure(index, error)
+                except BaseException as error:
+                    self._ending = error
+                    self._scope.cancel()
+        with self._changed:
+            self._num_running -= 1
+            self._changed.notify_all()
+
+    def _take(self) -> int | None:
+        with self._changed:
+            if self._next == len(self._items) or self._scope.is_cancelled():
+                return None
+            self._next += 1
+            return self._next - 1

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The snippets of the page that promises these features run letter for letter, to their effect.
+
+page/scalability.md has them as they are printed. Before each, the names that it takes for granted
+are bound: `ice`, `Column`, `process`, and the tables it names are there.
+"""
+
+import json
+import pathlib
+import re
+import subprocess
+import sys
+import threading
+
+import polars as pl
+import pytest
+
+from iceframe import IceFrame
+from iceframe.expressions import Column
+
+PAGE = (pathlib.Path(__file__).parent / "page" / "scalability.md").read_text()
+
+APPEND = """
+import json, sys
+from iceframe import IceFrame
+ice = IceFrame(json.loads(sys.argv[1]))
+ice.append_to_table("users", {"id": [9], "name": ["Zoe"], "age": [90]})
+"""
+
+
+def snippet(title: str) -> str:
+    """Returns the code of a chapter."""
+    (chapter,) = [part for part in re.split(r"^## ", PAGE, flags=re.M) if part.startswith(title)]
+    (code,) = re.findall(r"^```python\n(.*?)^```", chapter, flags=re.M | re.S)
+    return code
+
+
+def run(code: str, names: dict[str, object]) -> dict[str, object]:
+    exec(compile(code, "the page", "exec"), names)
+    return names
+
+
+@pytest.fixture
+def names(ice: IceFrame) -> dict[str, object]:
+    people = {"id": [1, 2, 3], "name": ["Ada", "Bob", "Cid"], "age": [36, 28, 51]}
+    for table in ("users", "orders", "products"):
+        ice.create_table(table, {"id": "long", "name": "string", "age": "long"})
+        ice.append_to_table(table, people)
+    return {"ice": ice, "Column": Column}
+
+
+def test_query_result_caching(names, lake):
+    pytest.importorskip("iceframe.cache")
+    code = snippet("Query Result Caching")
+    run(code, names)
+    query = code.splitlines()[-1]
+    assert query.startswith("result = ice.query(")
+    first, cache = names["result"], names["cache"]
+    assert first["name"].to_list() == ["Ada", "Cid"]
+    assert (cache.stats()["hits"], cache.stats()["size"], cache.stats()["max_size"]) == (0, 1, 100)
+
+    run(query, names)
+    assert cache.stats()["hits"] == 1
+    assert cache.stats()["size"] == len(cache.stats()["entries"]) == 1
+    assert names["result"].equals(first)
+    again = query.removeprefix("result = ").replace(".execute()", ".explain(analyze=True)")
+    assert "from cache" in str(eval(again, names))
+
+    # A commit of another process is seen by the next execute.
+    misses = cache.stats()["misses"]
+    subprocess.run([sys.executable, "-c", APPEND, json.dumps(lake.config)], check=True)
+    run(query, names)
+    assert names["result"]["name"].to_list() == ["Ada", "Cid", "Zoe"]
+    assert cache.stats()["misses"] > misses
+
+
+def test_parallel_table_operations(names):
+    num_threads = threading.active_count()
+    run(snippet("Parallel Table Operations"), names)
+    results = names["results"]
+    assert list(results) == ["users", "orders", "products"]
+    assert all(isinstance(frame, pl.DataFrame) for frame in results.values())
+    assert all(frame.equals(names["ice"].read_table("users")) for frame in results.values())
+    assert names["executor"].max_workers == 4
+    assert threading.active_count() == num_threads
+
+
+def test_memory_management(names):
+    pytest.importorskip("iceframe.memory")
+    ice = names["ice"]
+    rows = pl.DataFrame({"n": range(25_000)})
+    ice.create_table("huge_table", rows)
+    for part in (rows[:3_000], rows[3_000:]):
+        ice.append_to_table("huge_table", part)
+    chunks = []
+    run(snippet("Memory Management"), {**names, "process": chunks.append})
+    assert [chunk.height for chunk in chunks] == [10_000, 10_000, 5_000]
+    assert pl.concat(chunks)["n"].to_list() == list(range(25_000))
+
+
+def test_what_the_memory_snippet_made_tells_of_memory(names):
+    pytest.importorskip("iceframe.memory")
+    names["ice"].create_table("huge_table", {"n": "long"})
+    manager = run(snippet("Memory Management"), {**names, "process": print})["manager"]
+    assert manager.get_memory_usage_mb() > 1
+    manager.check_memory_limit()

@@ -1,0 +1,248 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Each class, method, attribute, parameter and return shape that users of this name know.
+
+A parameter here has its name, its place among those before it, and its default. Ours may have more
+behind them, all with defaults.
+"""
+
+import inspect
+from collections.abc import Iterator
+
+import polars as pl
+import pytest
+
+from iceframe import IceFrame
+
+#: No default: it must be given.
+GIVEN = inspect.Parameter.empty
+#: Takes any further arguments by name.
+MORE = "**"
+
+#: Module, name within it, parameters without self.
+CALLS = {
+    "iceframe.cache": {
+        "QueryCache": {"max_size": 100},
+        "QueryCache.get": {"table_name": GIVEN, "query_params": GIVEN},
+        "QueryCache.put": {
+            "table_name": GIVEN,
+            "query_params": GIVEN,
+            "data": GIVEN,
+            "ttl": None,
+        },
+        "QueryCache.invalidate": {"table_name": GIVEN},
+        "QueryCache.clear": {},
+        "QueryCache.stats": {},
+        "DiskCache": {"cache_dir": ".iceframe_cache", "max_size_gb": 1.0},
+        "DiskCache.get": {"table_name": GIVEN, "query_params": GIVEN},
+        "DiskCache.put": {
+            "table_name": GIVEN,
+            "query_params": GIVEN,
+            "data": GIVEN,
+            "ttl": None,
+        },
+        "DiskCache.invalidate": {"table_name": GIVEN},
+        "DiskCache.clear": {},
+        "DiskCache.stats": {},
+        "get_query_cache": {},
+        "set_query_cache": {"cache": GIVEN},
+        "invalidate_query_cache": {"table_name": GIVEN},
+    },
+    "iceframe.query": {
+        "get_query_cache": {},
+        "set_query_cache": {"cache": GIVEN},
+        "invalidate_query_cache": {"table_name": GIVEN},
+        "QueryBuilder.cache": {"ttl": None},
+    },
+    "iceframe.parallel": {
+        "ParallelExecutor": {"max_workers": 4},
+        "ParallelExecutor.read_tables_parallel": {
+            "ice_frame": GIVEN,
+            "table_names": GIVEN,
+            "return_exceptions": False,
+            MORE: None,
+        },
+        "ParallelExecutor.execute_parallel": {
+            "func": GIVEN,
+            "items": GIVEN,
+            "return_exceptions": False,
+            MORE: None,
+        },
+        "ParallelExecutor.execute_queries_parallel": {
+            "queries": GIVEN,
+            "return_exceptions": False,
+        },
+    },
+    "iceframe.memory": {
+        "MemoryManager": {"max_memory_mb": None},
+        "MemoryManager.get_memory_usage_mb": {},
+        "MemoryManager.check_memory_limit": {},
+        "MemoryManager.read_table_chunked": {
+            "ice_frame": GIVEN,
+            "table_name": GIVEN,
+            "chunk_size": 10000,
+            "columns": None,
+        },
+    },
+    "iceframe": {
+        "IceFrame.read_tables_parallel": {"table_names": GIVEN, "max_workers": 4, MORE: None},
+        "IceFrame.read_table_chunked": {
+            "table_name": GIVEN,
+            "chunk_size": 10000,
+            "columns": None,
+            "max_memory_mb": None,
+        },
+    },
+    "iceframe.async_ops": {
+        "AsyncIceFrame": {"catalog_config": None, "max_workers": 8},
+        "AsyncIceFrame.close": {},
+    },
+}
+NOT_YET = {
+    "get_query_cache",
+    "set_query_cache",
+    "invalidate_query_cache",
+    "cache",
+    "read_table_chunked",
+}
+FLAT = [(m, name, given) for m, calls in CALLS.items() for name, given in calls.items()]
+
+
+@pytest.mark.parametrize(("module", "name", "expected"), FLAT, ids=[f"{m}.{n}" for m, n, _ in FLAT])
+def test_a_call_has_its_name_and_its_parameters(module, name, expected):
+    found = pytest.importorskip(module, exc_type=ImportError)
+    if name.split(".")[-1] in NOT_YET:
+        pytest.skip("not built yet")
+    for part in name.split("."):
+        found = getattr(found, part)
+    parameters = list(inspect.signature(found).parameters.values())
+    if parameters and parameters[0].name == "self":
+        parameters = parameters[1:]
+    for parameter, (wanted, default) in zip(parameters, expected.items(), strict=False):
+        if wanted == MORE:
+            continue
+        assert (parameter.name, parameter.default) == (wanted, default)
+        assert parameter.kind is inspect.Parameter.POSITIONAL_OR_KEYWORD
+    wanted = [name for name in expected if name != MORE]
+    assert [p.name for p in parameters[: len(wanted)]] == wanted
+    kinds = {parameter.kind for parameter in parameters}
+    if MORE in expected:
+        assert inspect.Parameter.VAR_KEYWORD in kinds
+    variable = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+    further = [p for p in parameters[len(wanted) :] if p.kind not in variable]
+    assert all(parameter.default is not GIVEN for parameter in further)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "ice_frame",
+        "read_table",
+        "read_table_async",
+        "append_to_table",
+        "append_to_table_async",
+        "query",
+        "query_async",
+        "read_tables_parallel",
+    ],
+)
+def test_an_asynchronous_frame_has_its_names(ice, name):
+    from iceframe.async_ops import AsyncIceFrame
+
+    assert hasattr(AsyncIceFrame(ice), name)
+
+
+@pytest.mark.parametrize("name", ["select", "filter", "join", "execute", "execute_async"])
+def test_an_asynchronous_query_has_its_names(name):
+    from iceframe.async_ops import AsyncQueryBuilder
+
+    assert callable(getattr(AsyncQueryBuilder, name))
+
+
+# -- shapes of what comes back ---------------------------------------------------------------------
+
+
+@pytest.fixture
+def users(ice: IceFrame) -> IceFrame:
+    ice.create_table("users", {"id": "long"})
+    ice.append_to_table("users", {"id": [1, 2, 3]})
+    return ice
+
+
+@pytest.fixture
+def data() -> pl.DataFrame:
+    return pl.DataFrame({"id": [1]})
+
+
+def test_a_query_caches_shapes(data):
+    pytest.importorskip("iceframe.cache")
+    from iceframe.cache import QueryCache
+
+    cache = QueryCache(max_size=3)
+    assert cache.get("users", {"limit": 1}) is None
+    assert cache.put("users", {"limit": 1}, data, 60) is None
+    assert cache.get("users", {"limit": 1}).equals(data)
+    stats = cache.stats()
+    assert stats.keys() >= {"size", "max_size", "entries", "hits", "misses", "coalesced", "bytes"}
+    assert stats.keys() >= {"evictions"}
+    assert (stats["size"], stats["max_size"]) == (1, 3)
+    (entry,) = stats["entries"]
+    assert entry.keys() >= {"created_at", "expires_at", "rows"}
+    assert entry["rows"] == 1
+    assert cache.invalidate("default.users") is None
+    assert cache.get("users", {"limit": 1}) is None
+    assert cache.clear() is None
+
+
+def test_a_disk_caches_shapes(data, tmp_path):
+    pytest.importorskip("iceframe.cache")
+    from iceframe.cache import DiskCache
+
+    cache = DiskCache(str(tmp_path / "cache"), 0.1)
+    assert cache.get("users", {"limit": 1}) is None
+    assert cache.put("users", {"limit": 1}, data) is None
+    assert cache.get("users", {"limit": 1}).equals(data)
+    assert cache.stats().keys() >= {"size", "cache_dir"}
+    assert cache.invalidate("users") is None
+    assert cache.get("users", {"limit": 1}) is None
+    assert cache.clear() is None
+
+
+def test_the_processes_cache_is_set_and_got():
+    pytest.importorskip("iceframe.cache")
+    from iceframe import cache, query
+
+    before = cache.get_query_cache()
+    mine = cache.QueryCache()
+    try:
+        cache.set_query_cache(mine)
+        assert cache.get_query_cache() is mine
+        assert query.get_query_cache() is mine
+        assert cache.invalidate_query_cache("users") is None
+    finally:
+        cache.set_query_cache(before)
+
+
+def test_parallel_shapes(users):
+    from iceframe.parallel import ParallelExecutor
+
+    executor = ParallelExecutor()
+    found = executor.read_tables_parallel(users, ["users", "nope"], True, limit=1)
+    assert [type(value).__name__ for value in found.values()] == ["DataFrame", "TableNotFoundError"]
+    assert executor.execute_parallel(int, ["7"], False, base=8) == [7]
+    assert isinstance(users.read_tables_parallel(["users"], 2)["users"], pl.DataFrame)
+
+
+def test_memory_shapes(users):
+    pytest.importorskip("iceframe.memory")
+    from iceframe.memory import MemoryManager
+
+    manager = MemoryManager(None)
+    assert isinstance(manager.get_memory_usage_mb(), float)
+    assert manager.check_memory_limit() is None
+    chunks = manager.read_table_chunked(users, "users", 2, ["id"])
+    assert isinstance(chunks, Iterator)
+    assert [chunk.rows() for chunk in chunks] == [[(1,), (2,)], [(3,)]]
+    chunks = users.read_table_chunked("users", 2, ["id"], 100)
+    assert [chunk.height for chunk in chunks] == [2, 1]
+    with pytest.raises(MemoryError):
+        MemoryManager(1).check_memory_limit()
