@@ -41,6 +41,7 @@ CASES = (
         rival="pyiceberg",
     ),
     Case("count", "count(*)"),
+    Case("tables", "eight tables at once, 7 of 16 columns, 2 files each", aim=0.9),
     Case("month", "one month of a table partitioned by month"),
     Case("q1", "TPC-H Q1"),
     Case("q6", "TPC-H Q6"),

@@ -3,12 +3,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bench.peers.lake import Lake
 
-__all__ = ["Engine", "read_rows", "stream_rows"]
+__all__ = ["Engine", "joined_frames", "read_rows", "stream_rows"]
 
 
 class Engine:
@@ -41,6 +44,12 @@ class Engine:
     def after(self, case: str, turn: int, is_checked: bool) -> pa.Table | None:
         """Tidy up; not measured. Where the answer is checked: return it, unless `run` did."""
         return None
+
+
+def joined_frames(frames: Iterable[pl.DataFrame]) -> pa.Table:
+    """Return the rows of Polars frames as one Arrow table, without a copy."""
+    newest = pl.CompatLevel.newest()
+    return pa.concat_tables([frame.to_arrow(compat_level=newest) for frame in frames])
 
 
 def read_rows(lake: Lake) -> pa.Table:

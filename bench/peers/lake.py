@@ -8,7 +8,7 @@ import datetime as dt
 import json
 from pathlib import Path
 
-__all__ = ["CATALOG", "COLUMNS", "DAY", "MONTH", "NAMESPACE", "Lake"]
+__all__ = ["CATALOG", "COLUMNS", "DAY", "MONTH", "NAMESPACE", "PARTS", "Lake"]
 
 CATALOG = "lake"
 NAMESPACE = "bench"
@@ -22,6 +22,8 @@ COLUMNS = (
     "l_shipdate",
     "l_shipmode",
 )
+#: Tables that share lineitem's files out among them.
+PARTS = tuple(f"part_{number}" for number in range(8))
 DAY = dt.date(1995, 6, 15)
 #: The first day of the month and of the next one.
 MONTH = (dt.date(1995, 6, 1), dt.date(1995, 7, 1))

@@ -22,7 +22,7 @@ from pyiceberg.manifest import DataFile
 from pyiceberg.table import Table
 from pyiceberg.transforms import MonthTransform
 
-from bench.peers.lake import CATALOG, NAMESPACE, Lake
+from bench.peers.lake import CATALOG, NAMESPACE, PARTS, Lake
 
 
 def generate_rows(folder: Path, scale: str) -> None:
@@ -64,10 +64,10 @@ def write_files(table: Table, rows: pa.Table, num_files: int) -> None:
     )
 
 
-def linked(file: DataFile, number: int) -> DataFile:
+def linked(file: DataFile, folder: str) -> DataFile:
     """Return the same data file under another name, as a hard link."""
     old = file.file_path.removeprefix("file://")
-    new = old.replace("/lineitem/", f"/copies/{number:02d}/")
+    new = old.replace("/lineitem/", f"/copies/{folder}/")
     Path(new).parent.mkdir(parents=True, exist_ok=True)
     os.link(old, new)
     other = copy.copy(file)
@@ -108,7 +108,11 @@ def make_lake(folder: Path, scale: str, num_copies: int) -> Lake:
     for number in range(num_copies):
         names.append(lake.copy_of(number))
         copied = create(names[-1], rows.schema)
-        commit(copied, [linked(file, number) for file in originals])
+        commit(copied, [linked(file, f"{number:02d}") for file in originals])
+    for number, name in enumerate(PARTS):
+        names.append(name)
+        share = originals[number :: len(PARTS)]
+        commit(create(name, rows.schema), [linked(file, name) for file in share])
     tables = {name: catalog.load_table((NAMESPACE, name)).metadata_location for name in names}
     middle = rows["l_orderkey"][rows.num_rows // 2].as_py()
     lake = Lake(folder, scale, middle, tables)
@@ -122,6 +126,7 @@ def main() -> None:
     has_all = (
         lake is not None
         and lake.scale == scale
+        and set(PARTS) <= set(lake.tables)
         and (num_copies == 0 or lake.copy_of(num_copies - 1) in lake.tables)
     )
     if not has_all:

@@ -32,7 +32,10 @@ class _Workers:
         self._threads = ThreadPoolExecutor(max_workers, thread_name_prefix="iceframe-async")
 
     def submit(self, call: Callable[[], _R]) -> Future[_R]:
-        return self._threads.submit(call)
+        try:
+            return self._threads.submit(call)
+        except RuntimeError as error:
+            raise ValidationError("the AsyncIceFrame is closed; make a new one") from error
 
     async def run(self, method: _Method, *args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - the method's
         progress: ProgressOption = kwargs.pop("progress", False)

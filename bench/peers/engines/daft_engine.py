@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
 import daft
@@ -13,7 +14,7 @@ from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.table import StaticTable, Table
 
 from bench.peers.engine import Engine, read_rows, stream_rows
-from bench.peers.lake import CATALOG, COLUMNS, DAY, MONTH, NAMESPACE, Lake
+from bench.peers.lake import CATALOG, COLUMNS, DAY, MONTH, NAMESPACE, PARTS, Lake
 
 TARGET = (NAMESPACE, "written_by_daft")
 
@@ -26,7 +27,7 @@ class DaftEngine(Engine):
     def __init__(self, lake: Lake) -> None:
         super().__init__(lake)
         daft.set_runner_native()
-        names = ("lineitem", "orders", "by_day", "by_month")
+        names = ("lineitem", "orders", "by_day", "by_month", *PARTS)
         self._tables = {name: StaticTable.from_metadata(lake.tables[name]) for name in names}
         self._catalog = SqlCatalog(CATALOG, **lake.catalog_config)
         self._target: Table | None = None
@@ -57,6 +58,11 @@ class DaftEngine(Engine):
 
     def scan(self, turn: int) -> pa.Table:
         return self._read("lineitem").select(*COLUMNS).to_arrow()
+
+    def tables(self, turn: int) -> pa.Table:
+        with ThreadPoolExecutor(len(PARTS)) as threads:
+            read = lambda part: self._read(part).select(*COLUMNS).to_arrow()  # noqa: E731
+            return pa.concat_tables(threads.map(read, PARTS))
 
     def point(self, turn: int) -> pa.Table:
         return self._read("lineitem").where(col("l_orderkey") == self.lake.order_key).to_arrow()

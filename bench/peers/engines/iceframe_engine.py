@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from bench.peers.engine import Engine, read_rows, stream_rows
-from bench.peers.lake import CATALOG, COLUMNS, DAY, MONTH, NAMESPACE, Lake
+from bench.peers.engine import Engine, joined_frames, read_rows, stream_rows
+from bench.peers.lake import CATALOG, COLUMNS, DAY, MONTH, NAMESPACE, PARTS, Lake
 from iceframe import IceFrame, __version__
 
 LINEITEM = f"{NAMESPACE}.lineitem"
@@ -62,6 +62,10 @@ class IceFrameEngine(Engine):
 
     def count(self, turn: int) -> pa.Table:
         return self._ice.query(LINEITEM).select("count(*) AS n").to_arrow()
+
+    def tables(self, turn: int) -> pa.Table:
+        names = [f"{NAMESPACE}.{part}" for part in PARTS]
+        return joined_frames(self._ice.read_tables_parallel(names, 8, columns=COLUMNS).values())
 
     def month(self, turn: int) -> pa.Table:
         first, next_first = MONTH

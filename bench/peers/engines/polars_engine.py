@@ -11,8 +11,8 @@ import pyarrow as pa
 from polars import col
 from pyiceberg.table import StaticTable
 
-from bench.peers.engine import Engine
-from bench.peers.lake import COLUMNS, DAY, MONTH, Lake
+from bench.peers.engine import Engine, joined_frames
+from bench.peers.lake import COLUMNS, DAY, MONTH, PARTS, Lake
 
 
 def arrow_of(query: pl.LazyFrame) -> pa.Table:
@@ -27,7 +27,7 @@ class PolarsEngine(Engine):
 
     def __init__(self, lake: Lake) -> None:
         super().__init__(lake)
-        names = ("lineitem", "orders", "by_day", "by_month")
+        names = ("lineitem", "orders", "by_day", "by_month", *PARTS)
         self._tables = {name: StaticTable.from_metadata(lake.tables[name]) for name in names}
 
     def versions(self) -> dict[str, str]:
@@ -50,6 +50,9 @@ class PolarsEngine(Engine):
 
     def count(self, turn: int) -> pa.Table:
         return arrow_of(self._scan("lineitem").select(pl.len()))
+
+    def tables(self, turn: int) -> pa.Table:
+        return joined_frames(pl.collect_all([self._scan(part).select(COLUMNS) for part in PARTS]))
 
     def month(self, turn: int) -> pa.Table:
         condition = (col("l_shipdate") >= MONTH[0]) & (col("l_shipdate") < MONTH[1])

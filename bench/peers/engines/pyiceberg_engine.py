@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pyarrow as pa
 import pyiceberg
 from pyiceberg.catalog.sql import SqlCatalog
@@ -10,7 +12,7 @@ from pyiceberg.expressions import And, EqualTo, GreaterThanOrEqual, LessThan
 from pyiceberg.table import Table
 
 from bench.peers.engine import Engine, read_rows, stream_rows
-from bench.peers.lake import CATALOG, COLUMNS, DAY, MONTH, NAMESPACE, Lake
+from bench.peers.lake import CATALOG, COLUMNS, DAY, MONTH, NAMESPACE, PARTS, Lake
 
 TARGET = (NAMESPACE, "written_by_pyiceberg")
 
@@ -23,7 +25,7 @@ class PyIcebergEngine(Engine):
     def __init__(self, lake: Lake) -> None:
         super().__init__(lake)
         self._catalog = SqlCatalog(CATALOG, **lake.catalog_config)
-        names = ("lineitem", "by_day", "by_month")
+        names = ("lineitem", "by_day", "by_month", *PARTS)
         self._tables = {name: self._catalog.load_table((NAMESPACE, name)) for name in names}
         self._target: Table | None = None
         self._rows: pa.Table | None = None
@@ -49,6 +51,11 @@ class PyIcebergEngine(Engine):
 
     def scan(self, turn: int) -> pa.Table:
         return self._tables["lineitem"].scan(selected_fields=COLUMNS).to_arrow()
+
+    def tables(self, turn: int) -> pa.Table:
+        with ThreadPoolExecutor(len(PARTS)) as threads:
+            read = lambda part: self._tables[part].scan(selected_fields=COLUMNS).to_arrow()  # noqa: E731
+            return pa.concat_tables(threads.map(read, PARTS))
 
     def point(self, turn: int) -> pa.Table:
         return self._tables["lineitem"].scan(EqualTo("l_orderkey", self.lake.order_key)).to_arrow()
