@@ -86,7 +86,6 @@ def test_parallel_table_operations(names):
 
 
 def test_memory_management(names):
-    pytest.importorskip("iceframe.memory")
     ice = names["ice"]
     rows = pl.DataFrame({"n": range(25_000)})
     ice.create_table("huge_table", rows)
@@ -99,7 +98,6 @@ def test_memory_management(names):
 
 
 def test_what_the_memory_snippet_made_tells_of_memory(names):
-    pytest.importorskip("iceframe.memory")
     names["ice"].create_table("huge_table", {"n": "long"})
     manager = run(snippet("Memory Management"), {**names, "process": print})["manager"]
     assert manager.get_memory_usage_mb() > 1

@@ -97,13 +97,7 @@ CALLS = {
         "AsyncIceFrame.close": {},
     },
 }
-NOT_YET = {
-    "get_query_cache",
-    "set_query_cache",
-    "invalidate_query_cache",
-    "cache",
-    "read_table_chunked",
-}
+NOT_YET = {"get_query_cache", "set_query_cache", "invalidate_query_cache", "cache"}
 FLAT = [(m, name, given) for m, calls in CALLS.items() for name, given in calls.items()]
 
 
@@ -233,7 +227,6 @@ def test_parallel_shapes(users):
 
 
 def test_memory_shapes(users):
-    pytest.importorskip("iceframe.memory")
     from iceframe.memory import MemoryManager
 
     manager = MemoryManager(None)
