@@ -1,7 +1,7 @@
 #!/bin/bash
 # Checks the wheel for .venv's Python in dist/ (`make wheel`): its tag and size, that it needs the
-# system's libraries and its own only, which licences it holds; and that an environment without
-# pyarrow gets it, with all extras, as a user would say it.
+# system's libraries and its own only, which licences it holds; that an environment without
+# pyarrow gets it, with all extras, as a user would say it; and that the page's snippets run there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . tools/pythons.sh
@@ -35,10 +35,11 @@ echo 'iceframe==1.0.0' >"$work/constraints.txt"
 PIP_FIND_LINKS="$root/dist ${PIP_FIND_LINKS:-}" PIP_CONSTRAINT=$work/constraints.txt \
   "$work/env/bin/python" -m pip install -q --disable-pip-version-check \
   'iceframe[cache,streaming,monitoring]'
-cp tools/check_installed.py "$work/"
+cp tools/check_installed.py tests/install/page.py tests/python/page/scalability.md "$work/"
 cd "$work"
 env/bin/python check_installed.py
 env/bin/python -c 'import kafka, polars, prometheus_client, psutil; import iceframe; print("imported iceframe", iceframe.__version__)'
+env/bin/python page.py scalability.md
 if env/bin/python -c 'import pyarrow' 2>/dev/null; then
   echo "something brought pyarrow along" >&2
   exit 1

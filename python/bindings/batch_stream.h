@@ -26,8 +26,8 @@ class BatchStream {
   const std::shared_ptr<arrow::Schema>& schema() const { return schema_; }
   /// nullopt at the end. Errors: those of the scan; InvalidArgument once the stream was exported.
   Result<std::optional<Batch>> Next();
-  /// All batches that are left, in one call.
-  Result<Rows> ReadAll();
+  /// All batches that are left, in one call; `as_views`: with text as Polars has it.
+  Result<Rows> ReadAll(bool as_views);
   /// Errors: InvalidArgument once it was read or closed.
   Result<nanobind::object> Export();
   /// Stops the scan; the batches handed out stay.

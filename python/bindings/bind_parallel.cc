@@ -19,6 +19,7 @@
 #include "casters/result.h"
 #include "engine_call.h"
 #include "rows.h"
+#include "text_views.h"
 
 namespace nb = nanobind;
 
@@ -26,6 +27,7 @@ namespace iceframe::python {
 
 namespace {
 
+using Reader = std::shared_ptr<arrow::RecordBatchReader>;
 using SessionPtr = std::shared_ptr<Session>;
 
 // A context of the read's own session that ends with the call it is part of.
@@ -39,14 +41,18 @@ OperationContext ContextOf(const Session& session, const OperationContext& call)
 Result<ParallelRead> ReadOfTable(SessionPtr session, std::string name, const ReadRequest& request) {
   ICEFRAME_ASSIGN_OR_RETURN(ScanOptions options, ToScanOptions(request));
   ErrorContext place{"table", Session::FullTableName(name)};
-  return ParallelRead{std::move(place), [=](const OperationContext& call) {
-                        return session->Scan(ContextOf(*session, call), name, options);
+  return ParallelRead{std::move(place), [=](const OperationContext& call) -> Result<Reader> {
+                        const OperationContext own = ContextOf(*session, call);
+                        ICEFRAME_ASSIGN_OR_RETURN(auto rows, session->Scan(own, name, options));
+                        return WithTextViews(own, std::move(rows));
                       }};
 }
 
 ParallelRead ReadOfQuery(SessionPtr session, const Query& query, std::string name) {
-  return {{"query", std::move(name)}, [=](const OperationContext& call) {
-            return session->Execute(ContextOf(*session, call), query);
+  return {{"query", std::move(name)}, [=](const OperationContext& call) -> Result<Reader> {
+            const OperationContext own = ContextOf(*session, call);
+            ICEFRAME_ASSIGN_OR_RETURN(auto rows, session->Execute(own, query));
+            return WithTextViews(own, std::move(rows));
           }};
 }
 

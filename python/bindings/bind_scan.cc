@@ -16,6 +16,7 @@
 #include "bindings.h"
 #include "casters/arrow_capsule.h"
 #include "casters/result.h"
+#include "text_views.h"
 
 namespace nb = nanobind;
 
@@ -60,9 +61,10 @@ Result<std::optional<Batch>> BatchStream::Next() {
   return std::nullopt;
 }
 
-Result<Rows> BatchStream::ReadAll() {
-  Rows rows{schema_, {}};
-  const std::shared_ptr<arrow::RecordBatchReader> reader = reader_;
+Result<Rows> BatchStream::ReadAll(bool as_views) {
+  std::shared_ptr<arrow::RecordBatchReader> reader = reader_;
+  if (reader != nullptr && as_views) reader = WithTextViews(operation_.context, reader);
+  Rows rows{reader == nullptr ? schema_ : reader->schema(), {}};
   if (reader == nullptr) {
     if (is_at_end_) return rows;
     return ReadAlready();
@@ -157,7 +159,8 @@ void BindScan(nb::module_& module) {
           nb::arg("requested_schema") = nb::none())
       .def("__arrow_c_schema__", [](BatchStream& self) { return ExportSchema(*self.schema()); })
       .def("schema", [](const BatchStream& self) { return RowSchema{self.schema()}; })
-      .def("read_all", &BatchStream::ReadAll, "The rows that are left.")
+      .def("read_all", &BatchStream::ReadAll, nb::kw_only(), nb::arg("as_views") = false,
+           "The rows that are left; as views, text is as Polars has it.")
       .def("next_batch", &BatchStream::Next, "The next batch, None at the end.")
       .def("close", &BatchStream::Close, "Stops the scan; batches handed out stay.")
       .def(

@@ -270,8 +270,8 @@ class BatchStream:
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
     def __arrow_c_schema__(self) -> object: ...
     def schema(self) -> RowSchema: ...
-    def read_all(self) -> Rows:
-        """The rows that are left."""
+    def read_all(self, *, as_views: bool = False) -> Rows:
+        """The rows that are left; as views, text is as Polars has it."""
 
     def next_batch(self) -> Batch | None:
         """The next batch, None at the end."""

@@ -35,7 +35,7 @@ class RowSource:
     def polars(self, progress: ProgressOption = False) -> pl.DataFrame:
         """Returns the rows as a Polars DataFrame."""
         with progress_listener(progress) as listener:
-            return to_polars(self._start(listener).read_all())
+            return to_polars(self._start(listener).read_all(as_views=True))
 
     def arrow(self, progress: ProgressOption = False, *, what: str = "to_arrow") -> pa.Table:
         """Returns the rows as an Arrow table; ``what`` is the call that needs pyarrow."""

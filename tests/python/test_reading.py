@@ -235,3 +235,19 @@ def test_lazy_frames_are_collected_together_and_joined(users):
     other = pl.LazyFrame({"id": [3, 299], "y": ["a", "b"]})
     joined = frame.join(other, on="id").filter(pl.col("id") > 200).select("y")
     assert joined.collect(engine="streaming").to_series().to_list() == ["b"]
+
+
+def test_frames_get_text_as_views_and_arrow_gets_it_as_it_was(ice):
+    ice.create_table("t", {"a": "string", "b": "binary", "c": "list<string>", "n": "long"})
+    texts = ["short", None, "longer than twelve bytes", ""]
+    rows = {"a": texts, "b": [b"x", b"", None, b"y" * 20], "c": [texts, [], None, ["z"]]}
+    ice.append_to_table("t", {**rows, "n": [1, 2, 3, 4]})
+    stream = ice.scan("t")
+    views = pa.table(stream.read_all(as_views=True))
+    kept = pa.list_(pa.field("element", pa.string()))
+    assert views.schema.types == [pa.string_view(), pa.binary_view(), kept, pa.int64()]
+    assert pa.table(stream.read_all(as_views=True)).num_rows == 0
+    assert ice.to_arrow("t").schema.types == [pa.string(), pa.binary(), kept, pa.int64()]
+    frame = ice.read_table("t")
+    assert frame.to_dict(as_series=False) == ice.to_arrow("t").to_pydict()
+    assert ice.read_table("t", limit=0).schema == frame.schema

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Runs the page's snippets where the wheel is installed: python page.py PAGE.
+
+They get what they take for granted; their effects are tests/python/test_page_snippets.py's.
+"""
+
+import os
+import pathlib
+import re
+import sys
+import tempfile
+
+from iceframe import IceFrame
+from iceframe.expressions import Column
+
+
+def main() -> None:
+    snippets = re.findall(
+        r"^```python\n(.*?)^```", pathlib.Path(sys.argv[1]).read_text(), re.MULTILINE | re.DOTALL
+    )
+    os.chdir(tempfile.mkdtemp())
+    ice = IceFrame({"uri": "sqlite:///catalog.db", "warehouse": f"file://{pathlib.Path.cwd()}"})
+    for table in ("users", "orders", "products", "huge_table"):
+        ice.create_table(table, {"id": "long", "age": "long"})
+        ice.append_to_table(table, {"id": [1, 2], "age": [36, 28]})
+    for code in snippets:
+        exec(compile(code, "the page", "exec"), {"ice": ice, "Column": Column, "process": print})
+    print("ran", len(snippets), "snippets of the page")
+
+
+if __name__ == "__main__":
+    main()
