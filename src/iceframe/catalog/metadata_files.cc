@@ -24,7 +24,6 @@ constexpr int kGzipLevel = 6;
 // Inflating beyond both of these is a bomb, not metadata.
 constexpr int64_t kMinInflated = 64 * 1024 * 1024;
 constexpr int64_t kMaxRatio = 100;
-constexpr int64_t kCacheCapacity = 64 * 1024 * 1024;
 // Metadata takes about this much memory for each byte of its text, its snapshots parsed.
 constexpr int64_t kBytesPerTextByte = 3;
 
@@ -103,8 +102,8 @@ using MetadataCache = SharedCache<TableMetadata>;
 
 // One per process: a location that carries a uuid names the same content for ever.
 MetadataCache& Cache() {
-  static auto& cache =
-      *new MetadataCache({.name = "table_metadata", .capacity_bytes = kCacheCapacity});
+  static auto& cache = *new MetadataCache(
+      {.name = "table_metadata", .capacity_bytes = SharedCacheOptions::kAllOfShared});
   return cache;
 }
 

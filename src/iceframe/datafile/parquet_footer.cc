@@ -18,7 +18,6 @@ constexpr int64_t kTailBytes = 64 * 1024;
 /// The footer's length and the magic after it.
 constexpr int64_t kSuffixBytes = 8;
 constexpr int64_t kLeastFileBytes = 12;
-constexpr int64_t kCacheBytes = int64_t{64} << 20;
 /// What a footer's compact encoding comes to once it is parsed, roughly.
 constexpr int64_t kBytesInMemoryPerByte = 8;
 
@@ -94,8 +93,8 @@ Status FillRowGroups(ParquetFooter* footer) {
 
 /// Kept for the process's life, as metadata is shared by whoever reads the file next.
 SharedCache<ParquetFooter>& Footers() {
-  static auto* footers =
-      new SharedCache<ParquetFooter>({.name = "footers", .capacity_bytes = kCacheBytes});
+  static auto* footers = new SharedCache<ParquetFooter>(
+      {.name = "footers", .capacity_bytes = SharedCacheOptions::kAllOfShared});
   return *footers;
 }
 

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "iceframe/base/result.h"
+#include "iceframe/runtime/cache_capacity.h"
 #include "iceframe/runtime/clock.h"
 #include "iceframe/runtime/memory_manager.h"
 #include "iceframe/runtime/operation_context.h"
@@ -21,6 +22,9 @@ namespace iceframe {
 struct SharedCacheOptions {
   /// Names the cache in the budget and, as label `tier`, in the metrics.
   std::string name;
+  /// As capacity: whatever the other caches leave of `shared`.
+  static constexpr int64_t kAllOfShared = -1;
+
   /// Never holds more, by the weights it is given; nothing over an eighth of it is kept.
   int64_t capacity_bytes = 0;
   /// Never holds more entries; nullopt: bytes alone decide.
@@ -29,6 +33,8 @@ struct SharedCacheOptions {
   std::shared_ptr<MemoryBudget> budget = nullptr;
   /// Tells the age of entries. Not owned.
   const Clock* clock = &Clock::System();
+  /// What it and others may hold together; nullptr: that of the process.
+  std::shared_ptr<CacheCapacity> shared = nullptr;
 };
 
 /// Entries that went, by what made them go.
@@ -111,6 +117,7 @@ class SharedCacheCore : public std::enable_shared_from_this<SharedCacheCore> {
   virtual void Erase(const std::string& key) = 0;
   virtual int64_t EraseIf(const std::function<bool(const Entry&)>& test) = 0;
   virtual void Clear() = 0;
+  virtual void ShrinkTo(int64_t num_bytes) = 0;
   virtual std::vector<Entry> Entries() const = 0;
   virtual SharedCacheStats stats() const = 0;
   virtual const std::shared_ptr<MemoryBudget>& budget() const = 0;
@@ -181,6 +188,8 @@ class SharedCache {
         [&test](const internal::SharedCacheCore::Entry& entry) { return test(Typed(entry)); });
   }
   void Clear() { core_->Clear(); }
+  /// Evicts for their size until no more than so many bytes are here.
+  void ShrinkTo(int64_t num_bytes) { core_->ShrinkTo(num_bytes); }
   /// What is here and has not expired, most recently used first.
   std::vector<CacheEntry<T>> Entries() const {
     std::vector<CacheEntry<T>> entries;

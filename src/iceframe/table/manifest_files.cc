@@ -13,20 +13,18 @@ namespace {
 
 using ManifestList = std::vector<ManifestFile>;
 
-constexpr int64_t kManifestCacheBytes = int64_t{512} << 20;
-constexpr int64_t kManifestListCacheBytes = int64_t{64} << 20;
 /// What a decoded manifest is taken to need, in sizes of its file, until that is known.
 constexpr int64_t kUsualInflation = 4;
 
 SharedCache<ColumnarManifest>& ManifestCache() {
   static auto& cache = *new SharedCache<ColumnarManifest>(
-      {.name = "manifests", .capacity_bytes = kManifestCacheBytes});
+      {.name = "manifests", .capacity_bytes = SharedCacheOptions::kAllOfShared});
   return cache;
 }
 
 SharedCache<ManifestList>& ManifestListCache() {
   static auto& cache = *new SharedCache<ManifestList>(
-      {.name = "manifest lists", .capacity_bytes = kManifestListCacheBytes});
+      {.name = "manifest lists", .capacity_bytes = SharedCacheOptions::kAllOfShared});
   return cache;
 }
 

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <mutex>
+#include <random>
 #include <thread>
 
 #include <gtest/gtest.h>
@@ -104,6 +105,19 @@ TEST(SharedCache, AValueThatGrowsPushesOthersOut) {
   EXPECT_GE(cache.stats().num_bytes, 12000);
   cache.Grow("nobody", 5000);
   EXPECT_LE(cache.stats().num_bytes, 16000);
+}
+
+TEST(SharedCache, ShrinksWhenItIsToldTo) {
+  SharedCache<std::string> cache({.name = "test", .capacity_bytes = 16000});
+  for (int i = 0; i < 10; ++i) {
+    cache.Put(std::to_string(i), {std::make_shared<std::string>("v"), 1200});
+  }
+  cache.ShrinkTo(8000);
+  EXPECT_LE(cache.stats().num_bytes, 8000);
+  EXPECT_EQ(cache.stats().num_entries, 5);
+  EXPECT_EQ(cache.stats().evictions.size, 5);
+  cache.ShrinkTo(-1);
+  EXPECT_EQ(cache.stats().num_entries, 0);
 }
 
 /// A clock that stands still until it is moved.
@@ -344,6 +358,43 @@ TEST(SharedCache, ALoaderThatComesBackToItsOwnKeyDoesNotHang) {
     return CacheValue<std::string>{std::make_shared<std::string>("outer of " + *inner), 1};
   };
   EXPECT_EQ(*cache.GetOrLoad(context, "k", outer).ValueOrDie(), "outer of inner");
+}
+
+TEST(SharedCache, FillsItsBytesAndNeverMoreWithValuesOfAnySize) {
+  constexpr int64_t kCapacity = 1 << 20;
+  auto root = MakeRoot();
+  SharedCache<std::string> cache({.name = "test", .capacity_bytes = kCapacity, .budget = root});
+  std::mt19937_64 random(17);
+  std::uniform_int_distribution<int64_t> weights(0, kCapacity / 128);
+  for (int i = 0; i < 20000; ++i) {
+    const std::string key = std::to_string(random() % 2000);
+    if (cache.Get(key) == nullptr) {
+      cache.Put(key, {std::make_shared<std::string>("v"), weights(random)});
+    }
+    const SharedCacheStats stats = cache.stats();
+    ASSERT_LE(stats.num_bytes, kCapacity);
+    ASSERT_EQ(root->used_bytes(), stats.num_bytes) << "all of it is charged, and nothing else";
+    if (i > 5000) {
+      ASSERT_GE(stats.num_bytes, kCapacity - kCapacity / 100);
+    }
+  }
+  EXPECT_GT(cache.stats().evictions.size, 0);
+}
+
+TEST(SharedCache, WhatIsUsedOftenOutlastsAScan) {
+  SharedCache<std::string> cache({.name = "test", .capacity_bytes = 1 << 24, .max_entries = 200});
+  const auto use = [&](const std::string& key) {
+    if (cache.Get(key) != nullptr) return true;
+    cache.Put(key, {std::make_shared<std::string>("v"), 10});
+    return false;
+  };
+  for (int round = 0; round < 10; ++round) {
+    for (int i = 0; i < 100; ++i) use("hot " + std::to_string(i));
+  }
+  for (int i = 0; i < 1000; ++i) use("scanned " + std::to_string(i));
+  int num_left = 0;
+  for (int i = 0; i < 100; ++i) num_left += use("hot " + std::to_string(i)) ? 1 : 0;
+  EXPECT_GE(num_left, 98);
 }
 
 TEST(SharedCache, StaysWithinBudgetAndCapacityUnderLoadFromManyThreads) {
