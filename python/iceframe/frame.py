@@ -59,7 +59,7 @@ from iceframe.transaction import Transaction
 if TYPE_CHECKING:
     from iceframe.memory import MemoryManager
 
-__all__ = ["IceFrame", "ScanOptions", "WriteReport"]
+__all__ = ["IceFrame", "ScanOptions", "WriteReport", "session_of"]
 
 _MEMORY_LIMIT = "memory.limit"
 
@@ -611,3 +611,15 @@ class IceFrame:
         with progress_listener(chosen.get("progress", False), num_rows_of(data)) as listener:
             rows = to_rows(data, replaces=True)
             return self._session.overwrite(identifier(table_name), rows, request, progress=listener)
+
+
+def session_of(ice: Any) -> _native.Session:  # noqa: ANN401 - what the user wrote
+    """Returns the session of an `IceFrame`, or of what holds one, as an `AsyncIceFrame` does.
+
+    Raises:
+        ValidationError: it is none.
+    """
+    held = getattr(ice, "ice_frame", ice)
+    if isinstance(held, IceFrame):
+        return held._session
+    raise ValidationError(f"an IceFrame is needed, got {shown(ice)}")

@@ -11,7 +11,7 @@ from iceframe import _native
 from iceframe.arguments import filter_argument, identifier, required_whole_number
 from iceframe.errors import MemoryLimitError, ValidationError, shown
 from iceframe.expressions import Expression
-from iceframe.frame import IceFrame
+from iceframe.frame import IceFrame, session_of
 from iceframe.options import ScanOptions
 from iceframe.polars_frames import to_polars
 from iceframe.reading import read_request
@@ -72,7 +72,7 @@ class MemoryManager:
         if ice is None:
             self._budget = _native.MemoryBudget.of_process("memory manager", limit_bytes)
         else:
-            self._budget = _session(ice).memory()
+            self._budget = session_of(ice).memory()
             if limit_bytes is not None:
                 self._budget.limit_bytes = limit_bytes
 
@@ -168,7 +168,7 @@ class MemoryManager:
             ['Ada']
         """
         request = chunk_request(columns, filter, options)
-        return read_chunks(_session(ice_frame), self._budget, table_name, chunk_size, request)
+        return read_chunks(session_of(ice_frame), self._budget, table_name, chunk_size, request)
 
 
 def chunk_request(
@@ -200,12 +200,6 @@ def _frames(stream: _native.ChunkStream) -> Iterator[pl.DataFrame]:
         yield from map(to_polars, iter(stream.next_chunk, None))
     finally:
         stream.close()
-
-
-def _session(ice: Any) -> _native.Session:  # noqa: ANN401 - what the user wrote
-    if isinstance(ice, IceFrame):
-        return ice._session
-    raise ValidationError(f"an IceFrame is needed, got {shown(ice)}")
 
 
 def _limit_bytes(max_memory_mb: Any) -> int | None:  # noqa: ANN401 - what the user wrote

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 from iceframe import _native
 from iceframe.arguments import identifier, required_whole_number, truth
 from iceframe.errors import CancelledError, IceFrameError, ParallelError, ValidationError, shown
+from iceframe.frame import IceFrame, session_of
 from iceframe.polars_frames import to_polars
 from iceframe.progress import ProgressOption, progress_listener
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from iceframe.frame import IceFrame
     from iceframe.query import QueryBuilder
 
 __all__ = ["ParallelError", "ParallelExecutor"]
@@ -109,7 +109,7 @@ class ParallelExecutor:
             >>> frames["users"].rows()
             [(2, 'Bob', None)]
         """
-        session = ice_frame._session
+        session = session_of(ice_frame)
         progress = read_kwargs.pop("progress", False)
         requests = _requests(table_names, read_kwargs)
         reads = {
@@ -176,7 +176,7 @@ class ParallelExecutor:
             raise ValidationError(f"func can't be called: {shown(func)}")
         if getattr(getattr(func, "__code__", None), "co_flags", 0) & _COROUTINE:
             raise ValidationError(f"func is async, threads call plain functions: {shown(func)}")
-        given = list(items)
+        given = _listed("items", items)
         with self._scope() as scope:
             calls = _Calls(lambda item: func(item, **kwargs), given, scope)
             outcomes = calls.run(min(self.max_workers, len(given)))
@@ -313,6 +313,9 @@ def _requests(
         ):
             raise ValidationError(f"{option} is given for a table that is not read: {strange[0]!r}")
     own = table_names if isinstance(table_names, Mapping) else {}
+    for name, its_options in own.items():
+        if not isinstance(its_options, Mapping):
+            raise ValidationError(f"options of {name!r} are no mapping: {shown(its_options)}")
     requests = {}
     for name in names:
         given = {}
@@ -321,7 +324,7 @@ def _requests(
                 given[option] = value
             elif (entry := {_full(n): v for n, v in value.items()}).keys() & {_full(name)}:
                 given[option] = entry[_full(name)]
-        given |= own.get(name) or {}
+        given |= own.get(name, {})
         if "progress" in given:
             raise ValidationError(f"progress tells of all tables, it is given for {name!r} alone")
         try:

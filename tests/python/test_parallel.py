@@ -298,6 +298,19 @@ def test_pools_inside_pools_from_many_threads_come_to_an_end(tables):
     assert results == [[(n, 10) for n in range(4)]] * 16
 
 
+@pytest.mark.parametrize("items", [None, 3, "abc"])
+def test_items_are_a_list(items):
+    with pytest.raises(ValidationError, match="items must be a list, got "):
+        ParallelExecutor().execute_parallel(str, items)
+
+
+def test_what_is_no_iceframe_is_refused(tables):
+    with pytest.raises(ValidationError, match="an IceFrame is needed, got 'x'"):
+        ParallelExecutor().read_tables_parallel("x", ["t0"])
+    with pytest.raises(ValidationError, match="options of 't0' are no mapping: 3"):
+        ParallelExecutor().read_tables_parallel(tables, {"t0": 3})
+
+
 # -- cancelling ------------------------------------------------------------------------------------
 
 

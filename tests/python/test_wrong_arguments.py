@@ -21,6 +21,7 @@ from iceframe.branching import BranchManager
 from iceframe.errors import IceFrameError, ValidationError
 from iceframe.evolution import PartitionEvolution
 from iceframe.expressions import Column, Expression, LiteralValue, col, lit, plan_pushdown, sql
+from iceframe.parallel import ParallelExecutor
 from iceframe.partition import PartitionManager
 from iceframe.rollback import RollbackManager
 from iceframe.schema import SchemaEvolution
@@ -203,6 +204,7 @@ FRAME = {
     "query": USERS,
     "read_table": USERS,
     "read_table_chunked": USERS,
+    "read_tables_parallel": {"table_names": ["users"]},
     "register_table": {"table_name": "registered", "metadata_location": "/nowhere"},
     "remove_properties": USERS,
     "rename_table": {"table_name": "nope", "new_name": "nope2"},
@@ -226,6 +228,22 @@ def test_no_method_of_a_catalog_lets_others_errors_out(ice):
     assert set(FRAME) == public_methods(ice)
     ice.create_table("over", {"id": "long"}, exist_ok=True)
     expect_none(wrong_answers(ice, FRAME))
+
+
+def test_no_method_of_an_executor_lets_others_errors_out(ice):
+    tables = {"ice_frame": ice, "table_names": ["users"]}
+    calls = {
+        "read_tables_parallel": tables,
+        "execute_queries_parallel": {"queries": [ice.query("users")]},
+    }
+    executor = ParallelExecutor()
+    expect_none(wrong_answers(executor, calls))
+    found = [
+        judge(lambda v=value: executor.execute_parallel(v, [1]), ["func"])
+        for value in VALUES
+        if not callable(value)
+    ]
+    assert set(found) == {None}
 
 
 @pytest.mark.parametrize(

@@ -113,6 +113,24 @@ TEST_F(CancelTest, EndsAScanAtEveryStep) {
   EXPECT_GE(num_cancelled_, 4);
 }
 
+TEST_F(CancelTest, EndsParallelReadsAtEveryStep) {
+  OpenFresh();
+  ASSERT_OK(session_->CreateTable(session_->NewOperation(), "u", IdSchema(), {}).status());
+  ASSERT_OK(session_->Append(session_->NewOperation(), "u", *Rows(0, 1000), {}).status());
+  const auto read = [this](const OperationContext& context) -> Status {
+    ICEFRAME_ASSIGN_OR_RETURN(auto tables, session_->ReadTables(context, {{"t"}, {"u"}, {"t"}}));
+    for (const ReadOutcome& table : tables) ICEFRAME_RETURN_NOT_OK(table.status());
+    return Status::OK();
+  };
+  const int64_t num_steps = CountSteps(read);
+  ASSERT_GE(num_steps, 10);
+  for (int64_t step = 0; step < num_steps; step += 2) {
+    SCOPED_TRACE("step " + std::to_string(step));
+    HangAndCancel(step, read);
+  }
+  EXPECT_GE(num_cancelled_, 4);
+}
+
 TEST_F(CancelTest, EndsAnAppendAtEveryStepAndLeavesNoFile) {
   const std::set<std::string> before = FilesBelow(folder_.path() + "/warehouse");
   const auto append = [this](const OperationContext& context) -> Status {

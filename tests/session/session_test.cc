@@ -120,6 +120,25 @@ TEST_F(SessionTest, FiltersSkipFilesAndRows) {
   EXPECT_EQ(context.counters->Get(PlanningCount::kFilesScanned), 1);
 }
 
+TEST_F(SessionTest, ReadsSeveralTablesAtOnceEachAnOperationOfItsOwn) {
+  ASSERT_OK(Append(0, 10).status());
+  ASSERT_OK(session_->CreateTable(session_->NewOperation(), "empty", IdSchema(), {}).status());
+  ScanOptions some;
+  some.columns = {"id"};
+  some.limit = 3;
+  ASSERT_OK_AND_ASSIGN(auto tables, session_->ReadTables(session_->NewOperation(),
+                                                         {{"t", some}, {"nope"}, {"empty"}}));
+  ASSERT_EQ(tables.size(), 3U);
+  EXPECT_EQ((*tables[0])->num_rows(), 3);
+  EXPECT_EQ((*tables[0])->num_columns(), 1);
+  EXPECT_EQ(KindOf(tables[1].status()), ErrorKind::kNotFound);
+  EXPECT_EQ(ContextOf(tables[1].status()).back(), (ErrorContext{"table", "default.nope"}));
+  EXPECT_EQ((*tables[2])->num_rows(), 0);
+  EXPECT_GT(session_->memory()->used_bytes(), 0);
+  tables.clear();
+  EXPECT_EQ(session_->memory()->used_bytes(), 0);
+}
+
 TEST_F(SessionTest, LimitStopsTheScan) {
   for (int64_t i = 0; i < 20; ++i) ASSERT_OK(Append(10 * i, 10 * i + 10).status());
   ScanOptions options;
