@@ -125,7 +125,7 @@ TEST_F(SessionTest, ReadsSeveralTablesAtOnceEachAnOperationOfItsOwn) {
   ASSERT_OK(session_->CreateTable(session_->NewOperation(), "empty", IdSchema(), {}).status());
   ScanOptions some;
   some.columns = {"id"};
-  some.limit = 3;
+  some.rows.limit = 3;
   ASSERT_OK_AND_ASSIGN(auto tables, session_->ReadTables(session_->NewOperation(),
                                                          {{"t", some}, {"nope"}, {"empty"}}));
   ASSERT_EQ(tables.size(), 3U);
