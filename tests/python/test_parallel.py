@@ -384,7 +384,7 @@ def test_cancelling_ends_what_calls_read(large):
 
 INTERRUPTED = textwrap.dedent(
     """
-    import json, sys, time
+    import asyncio, json, sys, time
     from iceframe import IceFrame, _native
     from iceframe.parallel import ParallelExecutor
 
@@ -414,6 +414,7 @@ INTERRUPTED = textwrap.dedent(
         "ex.read_tables_parallel(ice, names, batch_size=10)",
         "ex.execute_queries_parallel([ice.query(n).order_by('text', 'id') for n in names])",
         "ex.execute_parallel(read, names)",
+        "asyncio.run(ex.read_tables_parallel_async(ice, names, batch_size=10))",
     ],
 )
 def test_ctrl_c_ends_the_reading_at_once(large, call):
