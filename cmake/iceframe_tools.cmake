@@ -48,6 +48,15 @@ function(iceframe_add_interop_tools)
       iceframe_add_program(${_name} catalog "${_source}")
     elseif(_name STREQUAL "evolve_tool")
       iceframe_add_program(${_name} table "${_source}")
+    elseif(_name STREQUAL "memory_tool")
+      add_executable(${_name} "${_source}")
+      target_link_libraries(
+        ${_name}
+        PRIVATE
+          iceframe_options
+          iceframe
+      )
+      iceframe_use_copies(${_name})
     else()
       iceframe_add_pure_program(${_name} "${_source}")
     endif()

@@ -7,6 +7,7 @@
 #include <arrow/array/concatenate.h>
 #include <arrow/compute/api_vector.h>
 #include <arrow/compute/exec.h>
+#include <arrow/util/byte_size.h>
 
 #include "iceframe/datafile/array_form_internal.h"
 #include "iceframe/datafile/data_error_internal.h"
@@ -29,6 +30,21 @@ int64_t NumRows(const std::vector<RowRange>& ranges) {
   int64_t count = 0;
   for (const RowRange& range : ranges) count += range.end - range.begin;
   return count;
+}
+
+/// What columns take once dictionaries are decoded.
+int64_t DecodedBytes(const arrow::RecordBatch& batch) {
+  int64_t bytes = 0;
+  for (const auto& column : batch.columns()) {
+    if (column->type_id() != arrow::Type::DICTIONARY) {
+      bytes += arrow::util::TotalBufferSize(*column);
+      continue;
+    }
+    const auto& values = *static_cast<const arrow::DictionaryArray&>(*column).dictionary();
+    const int64_t num_values = std::max<int64_t>(1, values.length());
+    bytes += column->length() * (arrow::util::TotalBufferSize(values) / num_values + 1);
+  }
+  return bytes;
 }
 
 /// The positions of the true items of `mask`, which runs over the rows of `selected`.
@@ -207,7 +223,7 @@ Result<std::shared_ptr<arrow::RecordBatch>> ParquetFileReader::ReadBatch(
   Current& now = *current_;
   ICEFRAME_RETURN_NOT_OK(PassUnwanted());
   if (now.next_row == now.num_rows) return std::shared_ptr<arrow::RecordBatch>();
-  const int64_t num_rows = std::min(now.batch_rows, now.num_rows - now.next_row);
+  const int64_t num_rows = std::min(BatchRows(context), now.num_rows - now.next_row);
   const std::vector<RowRange> selected = Selected(now.first_row + now.next_row, num_rows);
   const int64_t batch_begin = now.first_row + now.next_row;
   ICEFRAME_ASSIGN_OR_RETURN(auto filter_columns,
@@ -255,6 +271,7 @@ Result<std::shared_ptr<arrow::RecordBatch>> ParquetFileReader::ReadBatch(
   for (const auto& column : columns) fields.push_back(arrow::field("", column->type()));
   decoded_ = arrow::RecordBatch::Make(arrow::schema(fields), num_kept, std::move(columns));
   next_decoded_ = 0;
+  now.decoded_bytes_per_row = DecodedBytes(*decoded_) / num_rows;
   return NextPart(context);
 }
 

@@ -13,6 +13,7 @@
 #include "iceframe/datafile/parquet_statistics_internal.h"
 #include "iceframe/format/metadata_columns.h"
 #include "iceframe/runtime/batch_bytes.h"
+#include "iceframe/runtime/memory_budgets.h"
 #include "iceframe/skipping/evaluators.h"
 #include "iceframe/types/arrow_schema.h"
 
@@ -54,19 +55,24 @@ constexpr int64_t kTextPerBatchByte = 4;
 
 const std::set<int> kNoLeaves;
 
-/// What a chunk's values take, as well as its metadata tells.
-int64_t DecodedBytes(const parquet::ColumnChunkMetaData& chunk) {
+/// What a chunk's values take, as well as its metadata tells; of text that is in a dictionary, one
+/// byte counts for so many.
+int64_t DecodedBytes(const parquet::ColumnChunkMetaData& chunk, int64_t text_per_byte) {
   const int64_t encoded = std::max<int64_t>(0, chunk.total_uncompressed_size());
   const auto sizes = chunk.size_statistics();
   if (sizes == nullptr || !sizes->unencoded_byte_array_data_bytes) return encoded;
   // Text in a dictionary may take more, which a batch of a few big values must not.
-  return std::max(encoded, *sizes->unencoded_byte_array_data_bytes / kTextPerBatchByte);
+  return std::max(encoded, *sizes->unencoded_byte_array_data_bytes / text_per_byte);
 }
+
+/// A batch aims at this share of the memory that is left: decoding takes some times as much,
+/// several files are decoded at once, and others want memory too.
+constexpr int64_t kShareOfRoom = 16;
 
 /// Bytes that are read ahead may take the memory budget up to its half.
 bool HasRoomFor(const OperationContext& context, int64_t num_bytes) {
   const auto limit = context.memory->limit_bytes();
-  return !limit || context.memory->used_bytes() <= *limit / 2 - std::min(num_bytes, *limit / 2);
+  return !limit || RoomBytes(*context.memory).value_or(*limit) - num_bytes >= *limit / 2;
 }
 
 }  // namespace
@@ -312,17 +318,25 @@ arrow::Future<> ParquetFileReader::Start(const OperationContext& context,
   return arrived;
 }
 
-int64_t ParquetFileReader::BatchRows(int row_group) const {
+int64_t ParquetFileReader::BytesPerRow(int row_group, int64_t text_per_byte) const {
   const auto metadata = footer_->metadata->RowGroup(row_group);
   int64_t bytes = 0;
   std::set<int> leaves = filter_.leaves;
   leaves.insert(other_leaves_.begin(), other_leaves_.end());
   for (int leaf : leaves) {
-    bytes += DecodedBytes(*metadata->ColumnChunk(leaf));
+    bytes += DecodedBytes(*metadata->ColumnChunk(leaf), text_per_byte);
   }
-  const int64_t bytes_per_row =
-      std::max<int64_t>(1, bytes / std::max<int64_t>(1, metadata->num_rows()));
-  return std::clamp(kBatchBytes / bytes_per_row, int64_t{1}, options_.delivery.batch_rows);
+  return std::max<int64_t>(1, bytes / std::max<int64_t>(1, metadata->num_rows()));
+}
+
+int64_t ParquetFileReader::BatchRows(const OperationContext& context) const {
+  const Current& now = *current_;
+  int64_t num_rows = kBatchBytes / now.bytes_per_row;
+  if (const auto room = RoomBytes(*context.memory)) {
+    const int64_t bytes_per_row = std::max(now.bytes_per_row, now.decoded_bytes_per_row);
+    num_rows = std::min(num_rows, *room / kShareOfRoom / bytes_per_row);
+  }
+  return std::clamp(num_rows, int64_t{1}, options_.delivery.batch_rows);
 }
 
 Result<bool> ParquetFileReader::StartRowGroup(const OperationContext& context) {
@@ -351,7 +365,8 @@ Result<bool> ParquetFileReader::StartRowGroup(const OperationContext& context) {
   current_->first_row = footer_->first_rows[static_cast<size_t>(row_group)];
   current_->num_rows =
       footer_->first_rows[static_cast<size_t>(row_group) + 1] - current_->first_row;
-  current_->batch_rows = BatchRows(row_group);
+  current_->bytes_per_row = BytesPerRow(row_group, kTextPerBatchByte);
+  current_->decoded_bytes_per_row = BytesPerRow(row_group, 1);
   RowGroupSource& source = current_->filter_source;
   source = SourceOf(context, row_group);
   current_->rows = std::move(pending->rows);
@@ -360,7 +375,7 @@ Result<bool> ParquetFileReader::StartRowGroup(const OperationContext& context) {
   } else if (!current_->rows->empty()) {
     source.rows_end = current_->rows->ranges().back().end - current_->first_row;
   }
-  source.batch_rows = current_->batch_rows;
+  source.batch_rows = BatchRows(context);
   source.keep_dictionaries = true;
   current_->source = source;
   current_->source.keep_dictionaries = options_.keep_dictionaries;

@@ -56,7 +56,9 @@ class ParquetFileReader : public DataFileReader {
     int64_t first_row = 0;
     int64_t num_rows = 0;
     int64_t next_row = 0;
-    int64_t batch_rows = 0;
+    /// By the metadata; and what came of the rows of the last batch.
+    int64_t bytes_per_row = 1;
+    int64_t decoded_bytes_per_row = 0;
     int64_t survivors = 0;
     std::optional<RowSelection> rows;
     RowGroupSource filter_source;
@@ -92,7 +94,9 @@ class ParquetFileReader : public DataFileReader {
   Status Prefetch(const OperationContext& context);
   Result<bool> StartRowGroup(const OperationContext& context);
   Status OpenOtherColumns(const OperationContext& context);
-  int64_t BatchRows(int row_group) const;
+  int64_t BytesPerRow(int row_group, int64_t text_per_byte) const;
+  /// The rows of the next batch, fewer when memory is short.
+  int64_t BatchRows(const OperationContext& context) const;
   std::vector<RowRange> Selected(int64_t begin, int64_t num_rows) const;
 
   Status PassUnwanted();

@@ -6,7 +6,8 @@
 //
 // Only the consumer pulls tasks and retires slots; workers fill a slot's queue. A slot whose queue
 // is full parks its reader, and the consumer resumes it once there is room. When memory runs out,
-// slots are deferred: they begin again one by one, first in line, behind the rows they delivered.
+// here or elsewhere below the same limit, slots are deferred: they begin again one by one, first
+// in line, behind the rows they delivered. The window opens again while memory suffices.
 #include "iceframe/execution/scan_stream.h"
 
 #include <algorithm>
@@ -16,6 +17,7 @@
 #include <deque>
 #include <mutex>
 #include <utility>
+#include <vector>
 
 #include <arrow/record_batch.h>
 #include <arrow/util/byte_size.h>
@@ -23,6 +25,17 @@
 namespace iceframe {
 
 namespace {
+
+// Of a memory limit, what may wait decoded, and what may be fetched ahead.
+constexpr int64_t kQueuedShare = 8;
+constexpr int64_t kPrefetchedShare = 8;
+// After so many files without want of memory one more is read at once.
+constexpr int kFilesPerWindowStep = 4;
+
+// A file for whose batches memory is too short is begun anew with so many times fewer rows in each,
+// down to the least.
+constexpr int64_t kBatchStep = 8;
+constexpr int64_t kLeastBatchRows = 16;
 
 // How long a waiter may miss that the process began to exit, which wakes nobody.
 constexpr std::chrono::milliseconds kExitPoll{100};
@@ -50,6 +63,16 @@ struct Slot {
 };
 using SlotPtr = std::shared_ptr<Slot>;
 
+// Reading ahead takes a share of the memory limit, if there is one.
+ReadDelivery WithinLimit(ReadDelivery delivery, const MemoryBudget& memory) {
+  const std::optional<int64_t> limit = memory.limit_bytes();
+  if (!limit) return delivery;
+  delivery.max_queued_bytes = std::min(delivery.max_queued_bytes, *limit / kQueuedShare);
+  delivery.max_prefetched_bytes =
+      std::min(delivery.max_prefetched_bytes, *limit / kPrefetchedShare);
+  return delivery;
+}
+
 class ScanStreamImpl : public std::enable_shared_from_this<ScanStreamImpl> {
  public:
   ScanStreamImpl(const OperationContext& context, std::shared_ptr<FileIO> io, TaskSource tasks,
@@ -59,15 +82,22 @@ class ScanStreamImpl : public std::enable_shared_from_this<ScanStreamImpl> {
         io_(std::move(io)),
         tasks_(std::move(tasks)),
         read_options_(std::move(read_options)),
-        options_(options),
-        rows_left_(options_.limit.value_or(-1)),
-        window_(static_cast<size_t>(options_.delivery.max_open_files)) {
+        limit_(options.limit),
+        delivery_(WithinLimit(options.delivery, *context.memory)),
+        rows_left_(options.limit.value_or(-1)),
+        window_(static_cast<size_t>(delivery_.max_open_files)),
+        batch_rows_(delivery_.batch_rows) {
     // Ours to cancel without cancelling the caller's operation.
     context_.cancel = CancelToken();
   }
 
-  void ListenForCancel() {
+  void Listen() {
     std::weak_ptr<ScanStreamImpl> weak = weak_from_this();
+    reclaimer_ = context_.memory->AddReclaimer(
+        ReclaimOrder::kPrefetch, [weak](int64_t num_bytes) -> int64_t {
+          auto self = weak.lock();
+          return self == nullptr ? 0 : self->GiveBack(num_bytes);
+        });
     registration_ = caller_.cancel.OnCancel([weak] {
       auto self = weak.lock();
       if (self == nullptr) return;
@@ -114,8 +144,8 @@ class ScanStreamImpl : public std::enable_shared_from_this<ScanStreamImpl> {
   // -- consumer ------------------------------------------------------------------------------
 
   bool HasRoom() const {
-    return !exhausted_ && slots_.size() < window_ &&
-           queued_bytes_ < options_.delivery.max_queued_bytes && !LimitIsCovered();
+    return !exhausted_ && slots_.size() < window_ && queued_bytes_ < delivery_.max_queued_bytes &&
+           !LimitIsCovered();
   }
 
   // Whether the files in the window hold enough rows already.
@@ -160,10 +190,10 @@ class ScanStreamImpl : public std::enable_shared_from_this<ScanStreamImpl> {
         slot->queued_bytes -= bytes;
         queued_bytes_ -= bytes;
         slot->num_delivered += batch->num_rows();
-        if (slot->state == SlotState::kParked && slot->queue.empty()) Resume(slot);
+        ResumeParked();
         return batch;
       }
-      if (options_.delivery.ordered) return nullptr;
+      if (delivery_.ordered) return nullptr;
     }
     return nullptr;
   }
@@ -175,23 +205,31 @@ class ScanStreamImpl : public std::enable_shared_from_this<ScanStreamImpl> {
       if (slot.state == SlotState::kDone && slot.queue.empty()) {
         if (!slot.error.ok()) return slot.error;
         it = slots_.erase(it);
-      } else if (options_.delivery.ordered) {
+        WidenWindow();
+      } else if (delivery_.ordered) {
         break;
       } else {
         ++it;
       }
     }
     if (slots_.empty()) return Status::OK();
+    ResumeParked();
     const SlotPtr& head = slots_.front();
-    if (head->state == SlotState::kParked && head->queue.empty()) Resume(head);
     if (head->state == SlotState::kDeferred && num_running_ == 0) Start(head);
     return Status::OK();
+  }
+
+  void WidenWindow() {
+    if (window_ >= static_cast<size_t>(delivery_.max_open_files)) return;
+    if (++num_without_want_ < kFilesPerWindowStep) return;
+    num_without_want_ = 0;
+    ++window_;
   }
 
   bool IsReady() const {
     for (const SlotPtr& slot : slots_) {
       if (!slot->queue.empty() || slot->state == SlotState::kDone) return true;
-      if (options_.delivery.ordered) return false;
+      if (delivery_.ordered) return false;
     }
     return false;
   }
@@ -209,7 +247,7 @@ class ScanStreamImpl : public std::enable_shared_from_this<ScanStreamImpl> {
       rows_left_ -= batch->num_rows();
     }
     num_delivered_ += batch->num_rows();
-    caller_.Report({"scan", num_delivered_, options_.limit.value_or(0), "rows"});
+    caller_.Report({"scan", num_delivered_, limit_.value_or(0), "rows"});
     return batch;
   }
 
@@ -229,6 +267,15 @@ class ScanStreamImpl : public std::enable_shared_from_this<ScanStreamImpl> {
     ++num_running_;
     auto self = shared_from_this();
     Submit(context_.executor->cpu(), slot, [self, slot] { self->Decode(slot); });
+  }
+
+  // The first slot goes on when nothing of it waits, others while the queues have room.
+  void ResumeParked() {
+    for (const SlotPtr& slot : slots_) {
+      if (slot->state != SlotState::kParked) continue;
+      const bool is_awaited = slot->queue.empty() && IsHead(*slot);
+      if (is_awaited || !MustWait(*slot)) Resume(slot);
+    }
   }
 
   // A refused spawn ends the slot with its error.
@@ -257,7 +304,7 @@ class ScanStreamImpl : public std::enable_shared_from_this<ScanStreamImpl> {
   arrow::Future<> StartFetch(Slot* slot) {
     return slot->reader->Start(context_, [&](int64_t num_bytes) {
       std::lock_guard lock(mutex_);
-      if (num_bytes > options_.delivery.max_prefetched_bytes - prefetched_bytes_) return false;
+      if (num_bytes > delivery_.max_prefetched_bytes - prefetched_bytes_) return false;
       slot->prefetched_bytes = num_bytes;
       prefetched_bytes_ += num_bytes;
       return true;
@@ -273,6 +320,10 @@ class ScanStreamImpl : public std::enable_shared_from_this<ScanStreamImpl> {
     ICEFRAME_RETURN_NOT_OK(context_.Check());
     ICEFRAME_ASSIGN_OR_RETURN(ReadOptions options, read_options_(slot->task));
     slot->is_repeatable = !options.late_filter;
+    {
+      std::lock_guard lock(mutex_);
+      options.delivery.batch_rows = std::min(options.delivery.batch_rows, batch_rows_);
+    }
     const int64_t rows_left = rows_left_;
     if (rows_left >= 0) options.limit = rows_left + slot->num_to_skip;
     ICEFRAME_ASSIGN_OR_RETURN(
@@ -281,7 +332,7 @@ class ScanStreamImpl : public std::enable_shared_from_this<ScanStreamImpl> {
   }
 
   void Decode(const SlotPtr& slot) {
-    bool parked = false;
+    bool parked = ParkEarly(slot.get());
     while (!parked) {
       auto next = slot->reader->Next(context_);
       if (!next.ok()) return Finish(slot, next.status());
@@ -309,13 +360,29 @@ class ScanStreamImpl : public std::enable_shared_from_this<ScanStreamImpl> {
       Defer(slot.get());
       return true;
     }
-    // The slot that the consumer waits for goes on for longer.
-    const int64_t limit =
-        IsHead(*slot) ? options_.delivery.max_queued_bytes : options_.delivery.max_queued_bytes / 2;
-    if (slot->queue.size() < 2 || queued_bytes_ < limit) return false;
+    return Park(slot.get());
+  }
+
+  // A slot whose turn is far needs no first batch to be parked.
+  bool ParkEarly(Slot* slot) {
+    std::lock_guard lock(mutex_);
+    return !IsHead(*slot) && Park(slot);
+  }
+
+  bool Park(Slot* slot) {
+    if (!MustWait(*slot)) return false;
     --num_running_;
     slot->state = SlotState::kParked;
+    changed_.notify_all();
     return true;
+  }
+
+  // Whether enough is decoded. The slot that the consumer waits for goes on for longer.
+  bool MustWait(const Slot& slot) const {
+    if (IsHead(slot)) {
+      return slot.queue.size() >= 2 && queued_bytes_ >= delivery_.max_queued_bytes;
+    }
+    return queued_bytes_ >= delivery_.max_queued_bytes / 2;
   }
 
   bool IsHead(const Slot& slot) const { return !slots_.empty() && slots_.front().get() == &slot; }
@@ -328,13 +395,20 @@ class ScanStreamImpl : public std::enable_shared_from_this<ScanStreamImpl> {
     ForgetFetch(slot.get());
     changed_.notify_all();
     const bool is_short = !status.ok() && KindOf(status) == ErrorKind::kResourceExhausted;
-    if (is_short && slot->is_repeatable && !slot->alone) {
+    if (is_short && slot->is_repeatable && (!slot->alone || ShrinkBatches())) {
       DeferOthers(*slot);
       Defer(slot.get());
       return;
     }
     slot->error = std::move(status);
     slot->state = SlotState::kDone;
+  }
+
+  // Returns whether a file that is read alone can be tried in smaller batches.
+  bool ShrinkBatches() {
+    if (batch_rows_ <= kLeastBatchRows) return false;
+    batch_rows_ = std::max(batch_rows_ / kBatchStep, kLeastBatchRows);
+    return true;
   }
 
   // Gives a slot's memory back; it begins again when it is first in line and alone.
@@ -348,12 +422,39 @@ class ScanStreamImpl : public std::enable_shared_from_this<ScanStreamImpl> {
     slot->state = SlotState::kDeferred;
   }
 
-  // From now on one file at a time.
+  // For now one file at a time.
   void DeferOthers(const Slot& slot) {
     window_ = 1;
+    num_without_want_ = 0;
     for (const SlotPtr& other : slots_) {
       if (other.get() != &slot && CanGiveBack(*other)) Defer(other.get());
     }
+  }
+
+  // Gives up what was read ahead, last in line first, for who needs memory below the same limit.
+  // Returns the bytes that came back.
+  int64_t GiveBack(int64_t num_bytes) {
+    // What a reader has on its way is waited for, which io threads can't.
+    if (context_.executor->io()->OwnsThisThread()) return 0;
+    const int64_t before = context_.memory->used_bytes();
+    std::vector<Slot> given_up;  // freed after the lock
+    int64_t queued = 0;
+    {
+      std::lock_guard lock(mutex_);
+      for (auto slot = slots_.rbegin(); slot != slots_.rend() && queued < num_bytes; ++slot) {
+        if (IsHead(**slot) || !CanGiveBack(**slot)) continue;
+        window_ = 1;
+        num_without_want_ = 0;
+        queued += (*slot)->queued_bytes + (*slot)->prefetched_bytes;
+        Slot& freed = given_up.emplace_back();
+        freed.reader = std::move((*slot)->reader);
+        freed.queue = std::move((*slot)->queue);
+        Defer(slot->get());
+      }
+    }
+    given_up.clear();
+    // Readers hold more than is known of them; but workers may have taken some meanwhile.
+    return std::max(queued, before - context_.memory->used_bytes());
   }
 
   static bool CanGiveBack(const Slot& slot) {
@@ -367,8 +468,10 @@ class ScanStreamImpl : public std::enable_shared_from_this<ScanStreamImpl> {
   const std::shared_ptr<FileIO> io_;
   const TaskSource tasks_;
   const ReadOptionsSource read_options_;
-  const ScanStreamOptions options_;
+  const std::optional<int64_t> limit_;
+  const ReadDelivery delivery_;
   std::shared_ptr<CancelToken::Registration> registration_;
+  std::shared_ptr<MemoryBudget::ReclaimerRegistration> reclaimer_;
   // Changed by the consumer only; workers take it as a hint. -1: no limit.
   std::atomic<int64_t> rows_left_;
   int64_t num_delivered_ = 0;
@@ -380,6 +483,8 @@ class ScanStreamImpl : public std::enable_shared_from_this<ScanStreamImpl> {
   int64_t prefetched_bytes_ = 0;
   int num_running_ = 0;
   size_t window_;
+  int num_without_want_ = 0;
+  int64_t batch_rows_;
   bool exhausted_ = false;
 };
 
@@ -412,7 +517,7 @@ Result<std::unique_ptr<ScanStream>> ScanStream::Make(const OperationContext& con
   ICEFRAME_RETURN_NOT_OK(Check(options.delivery));
   auto impl = std::make_shared<ScanStreamImpl>(context, std::move(io), std::move(tasks),
                                                std::move(read_options), options);
-  impl->ListenForCancel();
+  impl->Listen();
   return std::make_unique<OwnedScanStream>(std::move(impl));
 }
 

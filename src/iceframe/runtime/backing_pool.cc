@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <cstring>
 
@@ -7,9 +8,9 @@
 
 namespace iceframe::internal {
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-
 namespace {
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 
 /// Plain malloc: the sanitizers see every allocation, which they don't inside libarrow.
 class MallocPool final : public arrow::MemoryPool {
@@ -45,20 +46,36 @@ class MallocPool final : public arrow::MemoryPool {
   std::string backend_name() const override { return "system"; }
 };
 
-}  // namespace
-
-arrow::MemoryPool* BackingPool() {
-  static arrow::MemoryPool* pool = new MallocPool;
-  return pool;
-}
+arrow::MemoryPool* MakeBackingPool() { return new MallocPool; }
+arrow::MemoryPool* MakeTightPool() { return BackingPool(); }
 
 #else
 
-arrow::MemoryPool* BackingPool() {
-  static arrow::MemoryPool* pool = arrow::MemoryPool::CreateDefault().release();
-  return pool;
+arrow::MemoryPool* MakeBackingPool() { return arrow::MemoryPool::CreateDefault().release(); }
+
+arrow::MemoryPool* MakeTightPool() {
+  arrow::MemoryPool* pool = nullptr;
+  return arrow::jemalloc_memory_pool(&pool).ok() ? pool : BackingPool();
 }
 
 #endif
+
+std::atomic<arrow::MemoryPool*>& CurrentPool() {
+  static std::atomic<arrow::MemoryPool*> pool = MakeBackingPool();
+  return pool;
+}
+
+}  // namespace
+
+arrow::MemoryPool* BackingPool() { return CurrentPool().load(std::memory_order_relaxed); }
+
+arrow::MemoryPool* TightPool() {
+  static arrow::MemoryPool* pool = MakeTightPool();
+  return pool;
+}
+
+arrow::MemoryPool* ReplaceBackingPool(arrow::MemoryPool* pool) {
+  return CurrentPool().exchange(pool);
+}
 
 }  // namespace iceframe::internal

@@ -53,7 +53,8 @@ class BudgetNode final : public MemoryBudget, private arrow::MemoryPool {
       : parents_(std::move(parents)),
         charged_(NodesCharged(this, parents_)),
         name_(std::move(name)),
-        limit_(limit.value_or(kNoLimit)) {
+        limit_(limit.value_or(kNoLimit)),
+        is_limited_(limit_bytes().has_value()) {
     for (BudgetNode* parent : parents_) parent->AddReference();
   }
 
@@ -99,7 +100,7 @@ class BudgetNode final : public MemoryBudget, private arrow::MemoryPool {
   arrow::Status Reallocate(int64_t old_size, int64_t new_size, int64_t alignment,
                            uint8_t** ptr) override;
   void Free(uint8_t* buffer, int64_t size, int64_t alignment) override;
-  void ReleaseUnused() override { internal::BackingPool()->ReleaseUnused(); }
+  void ReleaseUnused() override { Backing()->ReleaseUnused(); }
   int64_t bytes_allocated() const override { return pool_used_.load(std::memory_order_relaxed); }
   int64_t max_memory() const override { return pool_peak_.load(std::memory_order_relaxed); }
   int64_t total_bytes_allocated() const override {
@@ -108,13 +109,16 @@ class BudgetNode final : public MemoryBudget, private arrow::MemoryPool {
   int64_t num_allocations() const override {
     return pool_allocations_.load(std::memory_order_relaxed);
   }
-  std::string backend_name() const override { return internal::BackingPool()->backend_name(); }
+  std::string backend_name() const override { return Backing()->backend_name(); }
 
  private:
   class Registration;
 
   ~BudgetNode() override;
 
+  arrow::MemoryPool* Backing() const {
+    return is_limited_ ? internal::TightPool() : internal::BackingPool();
+  }
   void AddReference() { references_.fetch_add(1, std::memory_order_relaxed); }
   void DropReference();
 
@@ -149,6 +153,8 @@ class BudgetNode final : public MemoryBudget, private arrow::MemoryPool {
   const std::vector<BudgetNode*> charged_;
   const std::string name_;
   std::atomic<int64_t> limit_;
+  /// From the beginning, which decides for the allocator of all that is allocated here.
+  const bool is_limited_;
   std::atomic<int64_t> used_{0};
   std::atomic<int64_t> peak_{0};
   std::atomic<int64_t> references_{1};
@@ -313,7 +319,7 @@ void BudgetNode::CountPoolBytes(int64_t num_bytes) {
 
 arrow::Status BudgetNode::Allocate(int64_t size, int64_t alignment, uint8_t** out) {
   ICEFRAME_RETURN_NOT_OK(Reserve(size));
-  Status allocated = internal::BackingPool()->Allocate(size, alignment, out);
+  Status allocated = Backing()->Allocate(size, alignment, out);
   if (!allocated.ok()) {
     Release(size);
     return allocated;
@@ -334,7 +340,7 @@ arrow::Status BudgetNode::Reallocate(int64_t old_size, int64_t new_size, int64_t
   const bool both_charged = grows && old_size > kMaxSmallReallocation;
   const int64_t taken = both_charged ? new_size : std::max<int64_t>(new_size - old_size, 0);
   ICEFRAME_RETURN_NOT_OK(Reserve(taken));
-  Status moved = internal::BackingPool()->Reallocate(old_size, new_size, alignment, ptr);
+  Status moved = Backing()->Reallocate(old_size, new_size, alignment, ptr);
   if (!moved.ok()) {
     Release(taken);
     return moved;
@@ -346,7 +352,7 @@ arrow::Status BudgetNode::Reallocate(int64_t old_size, int64_t new_size, int64_t
 }
 
 void BudgetNode::Free(uint8_t* buffer, int64_t size, int64_t alignment) {
-  internal::BackingPool()->Free(buffer, size, alignment);
+  Backing()->Free(buffer, size, alignment);
   CountPoolBytes(-size);
   Release(size);
   DropReference();

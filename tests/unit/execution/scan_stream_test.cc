@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -220,6 +222,67 @@ TEST_F(ScanStreamTest, FilesThatGaveWayGoOnBehindTheRowsTheyDelivered) {
     if (!options.delivery.ordered) std::sort(ids->begin(), ids->end());
     EXPECT_EQ(*ids, Range(12 * kRowsPerFile));
   }
+}
+
+TEST_F(ScanStreamTest, GivesUpWhatItReadAheadForOthersBelowTheLimit) {
+  constexpr int kFiles = 12;
+  constexpr int64_t kLimit = 400 * 1024;
+  WriteTasks(kFiles);
+  const auto session = MemoryBudget::Process()->MakeChild("session", kLimit);
+  context_.memory = session->MakeChild("operation");
+  auto stream = Open(Source());
+  // What waits decoded, and the readers that made it.
+  const auto first = stream->Next().ValueOrDie();
+  for (int i = 0; i < 20 && session->used_bytes() < 64 * 1024; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  const int64_t held = session->used_bytes();
+  ASSERT_GT(held, 40 * 1024) << "nothing was read ahead";
+  // More than is left, but for what was read ahead.
+  auto other = session->MakeChild("other");
+  const Status reserved = other->Reserve(kLimit - held + 16 * 1024);
+  EXPECT_TRUE(reserved.ok()) << reserved;
+  other->Release(other->used_bytes());
+  auto rest = ReadIds(*stream);
+  ASSERT_TRUE(rest.ok()) << rest.status();
+  EXPECT_EQ(static_cast<int64_t>(rest->size()), kFiles * kRowsPerFile - first->num_rows())
+      << "each row comes once, all the same";
+}
+
+TEST_F(ScanStreamTest, WhatWaitsDecodedIsAShareOfTheLimit) {
+  constexpr int kFiles = 32;
+  constexpr int64_t kLimit = 256 * 1024;
+  WriteTasks(kFiles);
+  context_.memory = MemoryBudget::Process()->MakeChild("tight", kLimit);
+  auto stream = Open(Source());
+  ASSERT_TRUE(stream->Next().ok());
+  std::this_thread::sleep_for(std::chrono::milliseconds(200));
+  EXPECT_LE(context_.memory->peak_bytes(), kLimit / 2)
+      << "a consumer that takes its time finds room for itself";
+}
+
+TEST_F(ScanStreamTest, BatchesGetSmallerWhereOneDoesNotFit) {
+  const auto schema = MakeSchema({NestedField::Required(1, "text", Type::String())});
+  arrow::StringBuilder texts(MemoryBudget::Process()->pool());
+  const std::string text(2000, 'x');
+  for (int64_t row = 0; row < kRowsPerFile; ++row) ASSERT_TRUE(texts.Append(text).ok());
+  ScanTask task;
+  task.data_file =
+      WriteFile(schema, arrow::RecordBatch::Make(ToArrowSchema(*schema).ValueOrDie(), kRowsPerFile,
+                                                 {texts.Finish().ValueOrDie()}));
+  tasks_ = {task};
+  // A tenth of what the rows take at once.
+  context_.memory = MemoryBudget::Process()->MakeChild("tight", 200 * 1024);
+  auto read_options = [&](const ScanTask&) -> Result<ReadOptions> { return ReadAs(schema); };
+  auto stream = ScanStream::Make(context_, io_, Source(), read_options, {}).ValueOrDie();
+  int64_t num_rows = 0;
+  while (true) {
+    const auto batch = stream->Next();
+    ASSERT_TRUE(batch.ok()) << batch.status();
+    if (*batch == nullptr) break;
+    num_rows += (*batch)->num_rows();
+  }
+  EXPECT_EQ(num_rows, kRowsPerFile);
 }
 
 TEST_F(ScanStreamTest, AFileThatNeverFitsIsAnError) {
