@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextvars
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -10,8 +9,10 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from iceframe import _native
 from iceframe.arguments import identifier, required_whole_number, truth
-from iceframe.errors import CancelledError, IceFrameError, ParallelError, ValidationError, shown
+from iceframe.errors import IceFrameError, ParallelError, ValidationError, shown
 from iceframe.frame import IceFrame, session_of
+from iceframe.parallel_calls import Failure, ParallelCalls
+from iceframe.parallel_requests import listed, requests_of_tables
 from iceframe.polars_frames import to_polars
 from iceframe.progress import ProgressOption, progress_listener
 
@@ -27,8 +28,6 @@ _R = TypeVar("_R")
 
 #: The flag of an async function's code (inspect.CO_COROUTINE).
 _COROUTINE = 0x80
-#: How long Ctrl-C waits for calls of the user's that were told to end.
-_GRACE_SECONDS = 0.25
 
 
 class ParallelExecutor:
@@ -111,7 +110,7 @@ class ParallelExecutor:
         """
         session = session_of(ice_frame)
         progress = read_kwargs.pop("progress", False)
-        requests = _requests(table_names, read_kwargs)
+        requests = requests_of_tables(table_names, read_kwargs)
         reads = {
             name: _native.ParallelRead.of_table(session, identifier(name), request)
             for name, request in requests.items()
@@ -143,7 +142,7 @@ class ParallelExecutor:
             >>> [frame.item() for frame in counts]
             [2, 1]
         """
-        reads = {i: _read_of_query(i, query) for i, query in enumerate(_listed("queries", queries))}
+        reads = {i: _read_of_query(i, query) for i, query in enumerate(listed("queries", queries))}
         return list(self._read("queries", reads, progress, return_exceptions).values())
 
     def execute_parallel(
@@ -176,16 +175,16 @@ class ParallelExecutor:
             raise ValidationError(f"func can't be called: {shown(func)}")
         if getattr(getattr(func, "__code__", None), "co_flags", 0) & _COROUTINE:
             raise ValidationError(f"func is async, threads call plain functions: {shown(func)}")
-        given = _listed("items", items)
+        given = listed("items", items)
         with self._scope() as scope:
-            calls = _Calls(lambda item: func(item, **kwargs), given, scope)
+            calls = ParallelCalls(lambda item: func(item, **kwargs), given, scope)
             outcomes = calls.run(min(self.max_workers, len(given)))
-        failures = [outcome for outcome in outcomes if isinstance(outcome, _Failure)]
+        failures = [outcome for outcome in outcomes if isinstance(outcome, Failure)]
         for failure in failures:
             failure.error.add_note(f"item {failure.index}: {shown(given[failure.index])}")
         if failures and not return_exceptions:
             raise _parallel_error("calls", len(given), {f.index: f.error for f in failures})
-        return [o.error if isinstance(o, _Failure) else o for o in outcomes]
+        return [o.error if isinstance(o, Failure) else o for o in outcomes]
 
     async def read_tables_parallel_async(
         self,
@@ -285,125 +284,9 @@ def _parallel_error(what: str, total: int, errors: Mapping[Any, Exception]) -> P
     return ParallelError(f"{len(errors)} of {total} {what} failed: {names}", list(errors.values()))
 
 
-def _listed(name: str, given: object) -> list[Any]:
-    if isinstance(given, str | bytes) or not isinstance(given, Iterable):
-        raise ValidationError(f"{name} must be a list, got {shown(given)}")
-    return list(given)
-
-
 def _read_of_query(index: int, query: object) -> _native.ParallelRead:
     from iceframe.query import QueryBuilder
 
     if not isinstance(query, QueryBuilder):
         raise ValidationError(f"queries[{index}] is no query of an IceFrame: {shown(query)}")
     return _native.ParallelRead.of_query(query._session, query._query, f"{index}: {query!r}")
-
-
-def _requests(
-    table_names: Sequence[str] | Mapping[str, Mapping[str, Any]], options: Mapping[str, Any]
-) -> dict[str, dict[str, Any]]:
-    """Returns what is asked of each table, from the options of all and of its own."""
-    from iceframe.reading import table_request
-
-    names = _listed("table_names", table_names)
-    full_names = {_full(name) for name in names}
-    for option, value in options.items():
-        if isinstance(value, Mapping) and (
-            strange := [n for n in value if _full(n) not in full_names]
-        ):
-            raise ValidationError(f"{option} is given for a table that is not read: {strange[0]!r}")
-    own = table_names if isinstance(table_names, Mapping) else {}
-    for name, its_options in own.items():
-        if not isinstance(its_options, Mapping):
-            raise ValidationError(f"options of {name!r} are no mapping: {shown(its_options)}")
-    requests = {}
-    for name in names:
-        given = {}
-        for option, value in options.items():
-            if not isinstance(value, Mapping):
-                given[option] = value
-            elif (entry := {_full(n): v for n, v in value.items()}).keys() & {_full(name)}:
-                given[option] = entry[_full(name)]
-        given |= own.get(name, {})
-        if "progress" in given:
-            raise ValidationError(f"progress tells of all tables, it is given for {name!r} alone")
-        try:
-            requests[name] = table_request(**given)
-        except ValidationError as error:
-            error.add_note(f"table: {shown(name)}")
-            raise
-    return requests
-
-
-def _full(name: Any) -> str:  # noqa: ANN401 - what the user wrote
-    text = identifier(name)
-    return text if "." in text else f"default.{text}"
-
-
-class _Failure:
-    """What a call raised."""
-
-    def __init__(self, index: int, error: Exception) -> None:
-        self.index = index
-        self.error = error
-
-
-class _Calls:
-    """Calls of a function in threads of their own, one for each that may be under way."""
-
-    def __init__(
-        self, func: Callable[[Any], object], items: Sequence[Any], scope: _native.CancelScope
-    ) -> None:
-        self._func = func
-        self._items = items
-        self._scope = scope
-        self._context = contextvars.copy_context()
-        self._outcomes: list[Any] = [None] * len(items)
-        self._changed = threading.Condition()
-        self._next = 0
-        self._num_running = 0
-        # What ends more than a call, such as SystemExit.
-        self._ending: BaseException | None = None
-
-    def run(self, num_threads: int) -> list[Any]:
-        """Returns the values, or a `_Failure` each, in the order of the items."""
-        for _ in range(num_threads):
-            self._num_running += 1
-            threading.Thread(target=self._work, name="iceframe-parallel", daemon=True).start()
-        try:
-            with self._changed:
-                self._changed.wait_for(self._has_ended)
-        except BaseException:
-            self._scope.cancel()
-            with self._changed:
-                self._changed.wait_for(self._has_ended, timeout=_GRACE_SECONDS)
-            raise
-        if self._ending is not None:
-            raise self._ending
-        if self._scope.is_cancelled():
-            raise CancelledError("the calls were cancelled")
-        return self._outcomes
-
-    def _has_ended(self) -> bool:
-        return self._num_running == 0
-
-    def _work(self) -> None:
-        with self._scope:
-            while (index := self._take()) is not None:
-                try:
-                    self._outcomes[index] = self._context.copy().run(self._func, self._items[index])
-                except Exception as error:
-                    self._outcomes[index] = _Failure(index, error)
-                except BaseException as error:
-                    self._ending = error
-                    self._scope.cancel()
-        with self._changed:
-            self._num_running -= 1
-            self._changed.notify_all()
-
-    def _take(self) -> int | None:
-        with self._changed:
-            if self._next == len(self._items) or self._scope.is_cancelled():
-                return None
-            self._next += 1
-            return self._next - 1
