@@ -18,6 +18,7 @@ namespace iceframe::python {
 
 void BindChanges(nanobind::module_& module);
 void BindChunks(nanobind::module_& module);
+void BindDiskCache(nanobind::module_& module);
 void BindExecutor(nanobind::module_& module);
 void BindExpression(nanobind::module_& module);
 void BindFiles(nanobind::module_& module);

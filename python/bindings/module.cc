@@ -24,6 +24,7 @@ NB_MODULE(_native, module) {
   BindScan(module);
   BindQuery(module);
   BindInput(module);
+  BindDiskCache(module);
   BindSession(module);
   BindChunks(module);
   BindChanges(module);
