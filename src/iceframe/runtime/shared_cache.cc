@@ -23,12 +23,15 @@ struct Load {
   Result<std::shared_ptr<const void>> outcome{Status::UnknownError("not loaded")};
 };
 
-/// Whether an error is about the leader's own operation, not about what was to be loaded.
-bool IsLeadersOwn(const Status& status) {
+/// Whether an error may not happen to the next one who loads: it is about the leader's own
+/// operation, or about that moment.
+bool MayPass(const Status& status) {
   switch (KindOf(status)) {
     case ErrorKind::kCancelled:
     case ErrorKind::kTimeout:
     case ErrorKind::kResourceExhausted:
+    case ErrorKind::kIo:
+    case ErrorKind::kUnavailable:
       return true;
     default:
       return false;
@@ -45,6 +48,8 @@ class LoadingCache final : public SharedCacheCore {
                                                 const std::string& key, const Loader& loader,
                                                 bool* was_cached, MaxAge max_age) override {
     if (was_cached != nullptr) *was_cached = true;
+    // What fails for two leaders is taken to fail for everybody.
+    int others_failures = 0;
     while (true) {
       ICEFRAME_RETURN_NOT_OK(context.Check());
       if (auto found = store_->Find(key, max_age, CacheStore::Counted::kHitsAlone)) return found;
@@ -63,7 +68,8 @@ class LoadingCache final : public SharedCacheCore {
       }
       store_->CountCoalesced();
       ICEFRAME_RETURN_NOT_OK(load->done.Wait(context));
-      if (load->outcome.ok() || !IsLeadersOwn(load->outcome.status())) return load->outcome;
+      if (load->outcome.ok()) return load->outcome;
+      if (!MayPass(load->outcome.status()) && ++others_failures == 2) return load->outcome;
     }
   }
 

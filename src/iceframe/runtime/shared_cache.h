@@ -140,10 +140,11 @@ class SharedCache {
   /// Returns the value of `key`, from `loader` if it is not here; of many callers at once one
   /// loads, on its own thread, and the others wait for it as long as their contexts let them.
   ///
-  /// An error is handed to those who waited and not kept; a leader that was cancelled, timed out
-  /// or ran out of memory fails alone. A value that the budget has no room for is returned
-  /// without being kept. `was_cached` tells whether nothing had to be loaded for this call. What is
-  /// older than `max_age` is loaded anew and replaced.
+  /// An error is not kept. A leader that fails, or is cancelled, fails alone: one of those who
+  /// waited leads then; what is wrong with the data itself, twice, is handed to all of them. A
+  /// value that the budget has no room for is returned without being kept. `was_cached` tells
+  /// whether nothing had to be loaded for this call. What is older than `max_age` is loaded anew
+  /// and replaced.
   ///
   /// A loader may wait for io threads and call ParallelFor, but not wait for cpu threads.
   Result<std::shared_ptr<const T>> GetOrLoad(const OperationContext& context,

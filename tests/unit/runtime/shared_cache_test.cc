@@ -2,6 +2,7 @@
 #include "iceframe/runtime/shared_cache.h"
 
 #include <atomic>
+#include <functional>
 #include <mutex>
 #include <random>
 #include <thread>
@@ -320,6 +321,58 @@ TEST(SharedCache, ACancelledLeaderFailsAlone) {
   EXPECT_EQ(*cache.GetOrLoad(waiter, "k", LoadText("v", 1)).ValueOrDie(), "v");
   leads.join();
   canceller.join();
+}
+
+/// Lets many callers ask at once, the first of whom loads until all others wait for it; returns how
+/// many got an error.
+int NumErrors(const std::function<Result<CacheValue<std::string>>(int load)>& load) {
+  constexpr int kCallers = 8;
+  SharedCache<std::string> cache({.name = "test", .capacity_bytes = 10000});
+  std::atomic<int> num_loads{0};
+  std::atomic<int> num_errors{0};
+  std::vector<std::thread> threads;
+  for (int i = 0; i < kCallers; ++i) {
+    threads.emplace_back([&] {
+      OperationContext context;
+      auto value = cache.GetOrLoad(context, "k", [&]() -> Result<CacheValue<std::string>> {
+        const int number = num_loads++;
+        while (number == 0 && cache.stats().coalesced < kCallers - 1) std::this_thread::yield();
+        return load(number);
+      });
+      num_errors += value.ok() ? 0 : 1;
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  return num_errors;
+}
+
+TEST(SharedCache, ALeaderThatFailsFailsAlone) {
+  const CacheValue<std::string> value{std::make_shared<std::string>("v"), 1};
+  for (const ErrorKind kind : {ErrorKind::kIo, ErrorKind::kInvalidData, ErrorKind::kUnavailable}) {
+    EXPECT_EQ(NumErrors([&](int load) -> Result<CacheValue<std::string>> {
+                if (load == 0) return Error(kind, "this once");
+                return value;
+              }),
+              1)
+        << ToString(kind);
+  }
+  EXPECT_EQ(NumErrors([&](int load) -> Result<CacheValue<std::string>> {
+              if (load < 3) return Error(ErrorKind::kIo, "these three times");
+              return value;
+            }),
+            3);
+}
+
+TEST(SharedCache, WhatFailsForeverIsNotTriedByEverybody) {
+  std::atomic<int> num_loads{0};
+  EXPECT_EQ(NumErrors([&](int) -> Result<CacheValue<std::string>> {
+              ++num_loads;
+              // Time for the others to wait for this one, too.
+              std::this_thread::sleep_for(milliseconds(50));
+              return Error(ErrorKind::kInvalidData, "damaged");
+            }),
+            8);
+  EXPECT_LE(num_loads, 4);
 }
 
 TEST(SharedCache, AWaiterCanBeCancelledWhileTheLoadGoesOn) {
