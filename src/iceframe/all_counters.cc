@@ -3,6 +3,7 @@
 
 #include "iceframe/catalog/catalog_counters.h"
 #include "iceframe/datafile/datafile_counters.h"
+#include "iceframe/execution/execution_counters.h"
 #include "iceframe/io/io_counters.h"
 #include "iceframe/planning/planning_counters.h"
 #include "iceframe/table/table_counters.h"
@@ -10,8 +11,8 @@
 namespace iceframe {
 
 std::span<const OperationCount> AllCounters() {
-  static constexpr auto kCounters =
-      JoinCounters<IoCount, CatalogCount, DataFileCount, TableCount, PlanningCount>();
+  static constexpr auto kCounters = JoinCounters<IoCount, CatalogCount, DataFileCount, TableCount,
+                                                 PlanningCount, ExecutionCount>();
   return kCounters;
 }
 

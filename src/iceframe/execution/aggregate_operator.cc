@@ -6,12 +6,11 @@
 
 #include <arrow/array.h>
 #include <arrow/record_batch.h>
-#include <arrow/type.h>
 
-#include "iceframe/execution/aggregate_state_internal.h"
 #include "iceframe/execution/evaluated_parts_internal.h"
-#include "iceframe/execution/group_ids_internal.h"
-#include "iceframe/execution/nested_key_internal.h"
+#include "iceframe/execution/file_answer_key_internal.h"
+#include "iceframe/execution/grouped_aggregates_internal.h"
+#include "iceframe/expression/aggregate_catalogue.h"
 #include "iceframe/types/offset_reach.h"
 
 namespace iceframe {
@@ -20,19 +19,33 @@ namespace {
 
 using BatchPtr = std::shared_ptr<arrow::RecordBatch>;
 
-class AggregateOperator final : public Operator {
+/// Whether the sums depend on where files end.
+bool HasSumOfFloats(const AggregateNode& node) {
+  return std::ranges::any_of(node.calls, [](const AggregateCall& call) {
+    const AggregateId id = AsAggregate(call.call)->id;
+    if (id != AggregateId::kSum && id != AggregateId::kAvg) return false;
+    const TypeId operand = call.call.operands()[0].type().id();
+    return operand == TypeId::kFloat || operand == TypeId::kDouble;
+  });
+}
+
+class AggregateOperator final : public Operator, private FileListener {
  public:
-  AggregateOperator(const PlanNode& plan, std::vector<OperatorPtr> inputs)
+  AggregateOperator(const PlanNode& plan, std::vector<OperatorPtr> inputs,
+                    const PlanResources& resources)
       : Operator(DescribeOperation(plan), plan.schema, std::move(inputs)),
-        node_(*plan.as<AggregateNode>()) {}
+        node_(*plan.as<AggregateNode>()) {
+    if (GroupedAggregates::CanExport(node_)) answers_ = WantAnswers("groups", plan, resources);
+  }
 
  protected:
   Status DoOpen() override {
-    for (const AggregateCall& call : node_.calls) {
-      ICEFRAME_ASSIGN_OR_RETURN(auto state,
-                                MakeAggregateState(call.call, context().memory, batch_bytes()));
-      states_.push_back(std::move(state));
+    if (answers_.store != nullptr || HasSumOfFloats(node_)) {
+      const bool is_by_file = input().ListenToFiles(this, answers_);
+      if (!is_by_file) answers_.store.reset();
     }
+    ICEFRAME_ASSIGN_OR_RETURN(total_, NewGroups());
+    ICEFRAME_RETURN_NOT_OK(StartFile());
     return OpenInputs();
   }
 
@@ -46,75 +59,67 @@ class AggregateOperator final : public Operator {
   }
 
  private:
+  Result<std::unique_ptr<GroupedAggregates>> NewGroups() const {
+    return GroupedAggregates::Make(node_, context().memory, batch_bytes());
+  }
+
   Status Compute() {
-    GroupIds groups(pool(), batch_bytes(), KeysUse::kGivenBack);
-    NestedKeyValues nested_keys(batch_bytes(), pool());
-    // The keys, then the operands of the calls that have one.
-    std::vector<Expression> expressions;
-    for (const NamedExpression& key : node_.keys) expressions.push_back(key.expression);
-    for (const AggregateCall& call : node_.calls) {
-      if (!call.call.operands().empty()) expressions.push_back(call.call.operands()[0]);
-    }
-    ICEFRAME_RETURN_NOT_OK(ForEachPart(
-        &input(), std::move(expressions), batch_bytes(), pool(),
-        [&](const EvaluatedPart& part) { return Consume(part, &groups, &nested_keys); }));
-    arrow::ArrayVector columns;
-    if (!node_.keys.empty()) {
-      ICEFRAME_ASSIGN_OR_RETURN(columns, groups.TakeKeys());
-      // Nothing came: no groups, of the right types.
-      if (columns.empty()) return EmptyBatch(*schema(), pool()).Value(&result_);
-      ICEFRAME_RETURN_NOT_OK(nested_keys.PutBack(&columns));
-    }
-    const int64_t num_groups = node_.keys.empty() ? 1 : groups.num_groups();
-    for (const auto& state : states_) {
-      ICEFRAME_RETURN_NOT_OK(context().Check());
-      ICEFRAME_RETURN_NOT_OK(state->Resize(num_groups));
-      ICEFRAME_ASSIGN_OR_RETURN(ArrayPtr values, state->Finish());
-      columns.push_back(std::move(values));
-    }
-    states_.clear();
-    // Wide columns have other types than the result's.
-    arrow::FieldVector fields;
-    for (const ArrayPtr& column : columns) fields.push_back(arrow::field("", column->type()));
-    result_ =
-        arrow::RecordBatch::Make(arrow::schema(std::move(fields)), num_groups, std::move(columns));
+    ICEFRAME_RETURN_NOT_OK(ForEachPart(&input(), GroupedAggregates::Operands(node_), batch_bytes(),
+                                       pool(),
+                                       [&](const EvaluatedPart& part) { return Consume(part); }));
+    if (of_file_ != nullptr) ICEFRAME_RETURN_NOT_OK(MergeFile(""));
+    ICEFRAME_ASSIGN_OR_RETURN(result_, total_->Finish(context()));
+    total_.reset();
+    if (result_ != nullptr) return Status::OK();
+    // Nothing came: no groups, of the right types.
+    return EmptyBatch(*schema(), pool()).Value(&result_);
+  }
+
+  Status Consume(const EvaluatedPart& part) {
+    if (of_file_ == nullptr) return total_->Consume(part);
+    ICEFRAME_RETURN_NOT_OK(of_file_->Consume(part));
+    // Too much to be kept, and so not worth grouping twice: the rest of the file's rows goes on
+    // from there.
+    const int64_t num_columns = static_cast<int64_t>(node_.keys.size() + node_.calls.size());
+    const int64_t least_bytes = of_file_->num_groups() * num_columns * kLeastBytesOfValue;
+    return least_bytes > answers_.store->max_answer_bytes() ? MergeFile("") : Status::OK();
+  }
+
+  Status StartFile() {
+    total_->StartFile();
+    if (answers_.store == nullptr) return Status::OK();
+    return NewGroups().Value(&of_file_);
+  }
+
+  /// Adds what the file gave to the total; `key`: where it may be kept.
+  Status MergeFile(const std::string& key) {
+    ICEFRAME_ASSIGN_OR_RETURN(const arrow::RecordBatchVector groups, of_file_->Export());
+    of_file_.reset();
+    if (!key.empty()) answers_.store->Put(key, groups);
+    for (const BatchPtr& batch : groups) ICEFRAME_RETURN_NOT_OK(total_->Merge(*batch));
     return Status::OK();
   }
 
-  Status Consume(const EvaluatedPart& part, GroupIds* groups, NestedKeyValues* nested_keys) {
-    const auto num_rows = static_cast<size_t>(part.rows->num_rows());
-    const size_t num_keys = node_.keys.size();
-    int64_t num_groups = 1;
-    std::span<const uint32_t> ids;
-    std::shared_ptr<arrow::Array> held;
-    if (node_.keys.empty()) {
-      zeros_.resize(std::max(zeros_.size(), num_rows));
-      ids = std::span<const uint32_t>(zeros_).first(num_rows);
-    } else {
-      const arrow::ArrayVector keys(part.values.begin(),
-                                    part.values.begin() + static_cast<int64_t>(num_keys));
-      const int64_t num_known = groups->num_groups();
-      ICEFRAME_ASSIGN_OR_RETURN(auto found, groups->Consume(keys, part.rows->num_rows()));
-      ICEFRAME_RETURN_NOT_OK(nested_keys->Add(keys, *found, num_known, groups->num_groups()));
-      ids = {found->raw_values(), num_rows};
-      held = std::move(found);
-      num_groups = groups->num_groups();
-    }
-    size_t next_operand = num_keys;
-    for (size_t i = 0; i < states_.size(); ++i) {
-      ICEFRAME_RETURN_NOT_OK(states_[i]->Resize(num_groups));
-      ArrayPtr values;
-      if (!node_.calls[i].call.operands().empty()) {
-        values = StorageForm(part.values[next_operand++]);
-      }
-      ICEFRAME_RETURN_NOT_OK(states_[i]->Consume(ids, values));
-    }
+  Status EndFile(const std::string& key) override {
+    if (of_file_ != nullptr) ICEFRAME_RETURN_NOT_OK(MergeFile(key));
+    return StartFile();
+  }
+
+  Status TakeAnswer(const KeptAnswer& answer) override {
+    for (const BatchPtr& batch : answer->batches) ICEFRAME_RETURN_NOT_OK(total_->Merge(*batch));
+    total_->StartFile();
     return Status::OK();
   }
+
+  /// Values have as many bytes at least, one way or the other.
+  static constexpr int64_t kLeastBytesOfValue = 4;
 
   AggregateNode node_;
-  std::vector<std::unique_ptr<AggregateState>> states_;
-  std::vector<uint32_t> zeros_;
+  /// Without store: files have no answers here.
+  WantedAnswers answers_;
+  std::unique_ptr<GroupedAggregates> total_;
+  /// Of the file that is being read, if its answer is to be kept.
+  std::unique_ptr<GroupedAggregates> of_file_;
   // A row per group, perhaps in wide columns.
   BatchPtr result_;
   int64_t next_row_ = 0;
@@ -122,8 +127,9 @@ class AggregateOperator final : public Operator {
 
 }  // namespace
 
-OperatorPtr MakeAggregateOperator(const PlanNode& plan, OperatorPtr input) {
-  return std::make_unique<AggregateOperator>(plan, Inputs(std::move(input)));
+OperatorPtr MakeAggregateOperator(const PlanNode& plan, OperatorPtr input,
+                                  const PlanResources& resources) {
+  return std::make_unique<AggregateOperator>(plan, Inputs(std::move(input)), resources);
 }
 
 }  // namespace iceframe

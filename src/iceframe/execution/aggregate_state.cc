@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // count, sum and avg.
+#include <cmath>
+#include <limits>
 #include <optional>
 #include <type_traits>
 #include <utility>
 
 #include <arrow/array.h>
 #include <arrow/buffer_builder.h>
+#include <arrow/type.h>
 #include <arrow/util/decimal.h>
 
 #include "iceframe/execution/aggregate_state_internal.h"
@@ -50,6 +53,12 @@ class CountState final : public AggregateState {
     counts_[to] += counts_[from];
     return Status::OK();
   }
+  Result<ArrayPtr> Export() override { return Finish(); }
+  Status MergeExported(std::span<const uint32_t> groups, const ArrayPtr& exported) override {
+    const auto* counts = exported->data()->GetValues<int64_t>(1);
+    for (size_t i = 0; i < groups.size(); ++i) counts_[groups[i]] += counts[i];
+    return Status::OK();
+  }
   Result<ArrayPtr> Finish() override {
     return MakeValues<int64_t>(
         Type::Long(), counts_.size(), memory_->pool(), [](int64_t) { return false; },
@@ -59,6 +68,29 @@ class CountState final : public AggregateState {
  private:
   std::shared_ptr<MemoryBudget> memory_;
   Slots<int64_t> counts_;
+};
+
+/// A sum of doubles that has the same bits however the rows came: those of each file are added in
+/// their order, and then the files' sums in the files' order.
+class FileWiseSum {
+ public:
+  void Add(double value, uint32_t file) {
+    if (file != file_) {
+      total_ += std::exchange(of_file_, 0);
+      file_ = file;
+    }
+    of_file_ += value;
+  }
+  /// One NaN: which one an addition gives is the processor's choice.
+  double value() const {
+    const double sum = total_ + of_file_;
+    return std::isnan(sum) ? std::numeric_limits<double>::quiet_NaN() : sum;
+  }
+
+ private:
+  double total_ = 0;
+  double of_file_ = 0;
+  uint32_t file_ = 0;
 };
 
 // Sums of integers and decimals are kept as a WideSum, so that only the end result can overflow.
@@ -78,6 +110,8 @@ Status SumOverflow(const Expression& call, const WideSum& sum) {
 template <typename Sum>
 class SumState final : public AggregateState {
  public:
+  static constexpr bool kIsFloat = std::is_same_v<Sum, FileWiseSum>;
+
   SumState(Expression call, bool is_avg, std::shared_ptr<MemoryBudget> memory)
       : call_(std::move(call)),
         is_avg_(is_avg),
@@ -106,7 +140,41 @@ class SumState final : public AggregateState {
 
   Status Merge(uint32_t from, uint32_t to) override {
     slots_[to].count += slots_[from].count;
-    AddTo(&slots_[to].sum, slots_[from].sum);
+    AddTo(&slots_[to].sum, Exact(slots_[from].sum));
+    return Status::OK();
+  }
+
+  void StartFile() override { ++file_; }
+  // Structs of a count and a sum: a double, or a decimal that holds all bits of a WideSum.
+  Result<ArrayPtr> Export() override {
+    const int64_t length = slots_.size();
+    const auto never = [](int64_t) { return false; };
+    const auto slot = [this](int64_t i) { return slots_[static_cast<size_t>(i)]; };
+    ICEFRAME_ASSIGN_OR_RETURN(
+        ArrayPtr counts,
+        MakeValues<int64_t>(Type::Long(), length, memory_->pool(), never,
+                            [&](int64_t i) -> Result<int64_t> { return slot(i).count; }));
+    ICEFRAME_ASSIGN_OR_RETURN(ArrayPtr sums, ExportSums());
+    const arrow::FieldVector fields{arrow::field("count", counts->type(), false),
+                                    arrow::field("sum", sums->type(), false)};
+    ICEFRAME_ASSIGN_OR_RETURN(auto both, arrow::StructArray::Make({counts, sums}, fields));
+    return both;
+  }
+  Status MergeExported(std::span<const uint32_t> groups, const ArrayPtr& exported) override {
+    const auto& both = static_cast<const arrow::StructArray&>(*exported);
+    const ArrayPtr counts = both.field(0);
+    const ArrayPtr sums = both.field(1);
+    for (size_t i = 0; i < groups.size(); ++i) {
+      const auto row = static_cast<int64_t>(i);
+      SumSlot<Sum>& slot = slots_[groups[i]];
+      slot.count += static_cast<const arrow::Int64Array&>(*counts).Value(row);
+      if constexpr (kIsFloat) {
+        AddTo(&slot.sum, static_cast<const arrow::DoubleArray&>(*sums).Value(row));
+      } else {
+        const auto* value = static_cast<const arrow::Decimal256Array&>(*sums).GetValue(row);
+        slot.sum.Add(WideSum::FromDecimal256(arrow::Decimal256(value)));
+      }
+    }
     return Status::OK();
   }
 
@@ -116,8 +184,9 @@ class SumState final : public AggregateState {
     if (is_avg_) {
       return Make<double>(is_null, [&](int64_t i) -> Result<double> { return Average(slot(i)); });
     }
-    if constexpr (std::is_same_v<Sum, double>) {
-      return Make<double>(is_null, [&](int64_t i) -> Result<double> { return slot(i).sum; });
+    if constexpr (kIsFloat) {
+      return Make<double>(is_null,
+                          [&](int64_t i) -> Result<double> { return slot(i).sum.value(); });
     } else if (call_.type().id() == TypeId::kDecimal) {
       return Make<arrow::Decimal128>(is_null, [&](int64_t i) { return ToDecimal(slot(i).sum); });
     } else {
@@ -135,13 +204,40 @@ class SumState final : public AggregateState {
     return MakeValues<Value>(call_.type(), slots_.size(), memory_->pool(), is_null, value_at);
   }
 
+  // The sum as what can be added to another.
+  static auto Exact(const Sum& sum) {
+    if constexpr (kIsFloat) {
+      return sum.value();
+    } else {
+      return sum;
+    }
+  }
+
   template <typename Value>
-  static void AddTo(Sum* sum, const Value& value) {
-    if constexpr (std::is_same_v<Sum, double>) {
-      *sum += static_cast<double>(value);
+  void AddTo(Sum* sum, const Value& value) {
+    if constexpr (kIsFloat) {
+      sum->Add(static_cast<double>(value), file_);
     } else {
       sum->Add(value);
     }
+  }
+
+  Result<ArrayPtr> ExportSums() {
+    arrow::BufferBuilder values(memory_->pool());
+    ICEFRAME_RETURN_NOT_OK(values.Reserve(slots_.size() * 32));
+    for (int64_t i = 0; i < slots_.size(); ++i) {
+      const Sum& sum = slots_[static_cast<size_t>(i)].sum;
+      if constexpr (kIsFloat) {
+        const double value = sum.value();
+        values.UnsafeAppend(&value, sizeof(value));
+      } else {
+        const auto bytes = sum.ToDecimal256().ToBytes();
+        values.UnsafeAppend(bytes.data(), static_cast<int64_t>(bytes.size()));
+      }
+    }
+    ICEFRAME_ASSIGN_OR_RETURN(auto buffer, values.Finish());
+    const auto type = kIsFloat ? arrow::float64() : arrow::decimal256(76, 0);
+    return arrow::MakeArray(arrow::ArrayData::Make(type, slots_.size(), {nullptr, buffer}, 0));
   }
 
   template <typename Value>
@@ -151,7 +247,7 @@ class SumState final : public AggregateState {
       if (has_nulls && values.IsNull(static_cast<int64_t>(i))) continue;
       SumSlot<Sum>& slot = slots_[groups[i]];
       ++slot.count;
-      if constexpr (std::is_same_v<Sum, double> || std::is_integral_v<Value>) {
+      if constexpr (kIsFloat || std::is_integral_v<Value>) {
         AddTo(&slot.sum, data[i]);
       }
     }
@@ -159,7 +255,7 @@ class SumState final : public AggregateState {
   }
 
   Status AddDecimals(std::span<const uint32_t> groups, const arrow::Decimal128Array& values) {
-    if constexpr (!std::is_same_v<Sum, double>) {
+    if constexpr (!kIsFloat) {
       for (size_t i = 0; i < groups.size(); ++i) {
         if (values.IsNull(static_cast<int64_t>(i))) continue;
         const arrow::Decimal128 value(values.GetValue(static_cast<int64_t>(i)));
@@ -174,7 +270,7 @@ class SumState final : public AggregateState {
   }
 
   Result<arrow::Decimal128> ToDecimal(const Sum& sum) const {
-    if constexpr (std::is_same_v<Sum, double>) {
+    if constexpr (kIsFloat) {
       return arrow::Decimal128();
     } else {
       const std::optional<__int128> narrow = sum.Narrow();
@@ -188,8 +284,8 @@ class SumState final : public AggregateState {
   }
 
   double Average(const SumSlot<Sum>& slot) const {
-    if constexpr (std::is_same_v<Sum, double>) {
-      return slot.sum / static_cast<double>(slot.count);
+    if constexpr (kIsFloat) {
+      return slot.sum.value() / static_cast<double>(slot.count);
     } else {
       return NearestQuotient(slot.sum, slot.count, call_.operands()[0].type().scale());
     }
@@ -199,13 +295,14 @@ class SumState final : public AggregateState {
   bool is_avg_;
   std::shared_ptr<MemoryBudget> memory_;
   Slots<SumSlot<Sum>> slots_;
+  uint32_t file_ = 0;
 };
 
 std::unique_ptr<AggregateState> MakeSumState(const Expression& call, bool is_avg,
                                              std::shared_ptr<MemoryBudget> memory) {
   const TypeId operand = call.operands()[0].type().id();
   if (operand == TypeId::kFloat || operand == TypeId::kDouble) {
-    return std::make_unique<SumState<double>>(call, is_avg, std::move(memory));
+    return std::make_unique<SumState<FileWiseSum>>(call, is_avg, std::move(memory));
   }
   return std::make_unique<SumState<WideSum>>(call, is_avg, std::move(memory));
 }

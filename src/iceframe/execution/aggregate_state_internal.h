@@ -23,6 +23,15 @@ class AggregateState {
   virtual Status Consume(std::span<const uint32_t> groups, const ArrayPtr& values) = 0;
   /// Takes what group `from` saw into group `to` too. Errors: Unsupported (count_distinct).
   virtual Status Merge(uint32_t from, uint32_t to) = 0;
+  /// Rows of another file follow. Sums of floats are formed file by file, and these sums then
+  /// added: so a sum of files' sums that were exported has the same bits.
+  virtual void StartFile() {}
+  /// What each group saw, in a form that can be kept: plain columns, structs of them where a value
+  /// is more than one. Perhaps wide. Errors: Unsupported (count_distinct).
+  virtual Result<ArrayPtr> Export() = 0;
+  /// Takes row i of what another state of the same call exported, not wide, into `groups[i]`; no
+  /// group twice, between two calls of StartFile.
+  virtual Status MergeExported(std::span<const uint32_t> groups, const ArrayPtr& exported) = 0;
   /// One value per group. Errors: InvalidArgument when a sum leaves its type's range.
   virtual Result<ArrayPtr> Finish() = 0;
 };

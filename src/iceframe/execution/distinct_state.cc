@@ -50,6 +50,11 @@ class DistinctState final : public AggregateState {
                  "count_distinct over an ordered window; leave out its order");
   }
 
+  Result<ArrayPtr> Export() override { return NotExported(); }
+  Status MergeExported(std::span<const uint32_t>, const ArrayPtr&) override {
+    return NotExported();
+  }
+
   Result<ArrayPtr> Finish() override {
     const int64_t length = counts_.length();
     ICEFRAME_ASSIGN_OR_RETURN(auto counts, counts_.Finish());
@@ -58,6 +63,10 @@ class DistinctState final : public AggregateState {
   }
 
  private:
+  static Status NotExported() {
+    return Error(ErrorKind::kUnsupported, "what count_distinct saw can't be kept");
+  }
+
   std::shared_ptr<MemoryBudget> memory_;
   GroupIds pairs_;
   arrow::TypedBufferBuilder<int64_t> counts_;

@@ -27,6 +27,8 @@ bool IsLess(const Value& left, const Value& right) {
   if constexpr (std::is_floating_point_v<Value>) {
     if (std::isnan(left)) return false;
     if (std::isnan(right)) return true;
+    // Equal numbers, but not bits: which one is the result must not depend on which came first.
+    if (left == right) return std::signbit(left) && !std::signbit(right);
   }
   return left < right;
 }
@@ -98,6 +100,12 @@ class ExtremeState final : public AggregateState {
   Status Merge(uint32_t from, uint32_t to) override {
     if (const auto& best = best_[from]; best.has_value()) Offer(*best, to);
     return Status::OK();
+  }
+
+  // The best of some rows is as good as the rows.
+  Result<ArrayPtr> Export() override { return Finish(); }
+  Status MergeExported(std::span<const uint32_t> groups, const ArrayPtr& exported) override {
+    return Consume(groups, StorageForm(exported));
   }
 
   Result<ArrayPtr> Finish() override {

@@ -28,7 +28,7 @@ class FileAnswers {
   explicit FileAnswers(SharedCacheOptions options);
 
   /// nullptr: not here.
-  std::shared_ptr<const FileAnswer> Find(const std::string& key) { return answers_.Find(key); }
+  std::shared_ptr<const FileAnswer> Find(const std::string& key) { return answers_.Get(key); }
   /// Keeps a copy, which shares no memory with what `batches` point into. An answer of more than
   /// max_answer_bytes(), or for which the budget has no room, is not kept.
   void Put(const std::string& key, const arrow::RecordBatchVector& batches);

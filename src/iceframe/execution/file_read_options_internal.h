@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "iceframe/datafile/data_file_reader.h"
+#include "iceframe/execution/table_scan.h"
 #include "iceframe/format/table_metadata.h"
 
 namespace iceframe {
@@ -15,5 +16,8 @@ Result<ReadOptions> FileReadOptions(const TableMetadata& metadata,
 /// Adds values that the file's rows have in common: identity partition values of columns, which
 /// files that other tools added may lack, and those of metadata columns.
 void AddFileConstants(const TableMetadata& metadata, const DataFile& file, ReadOptions* options);
+
+/// How a scan reads its files, but for what each task says: its filter is the whole scan's.
+Result<ReadOptions> TableReadOptions(const TableState& state, const TableScanOptions& options);
 
 }  // namespace iceframe

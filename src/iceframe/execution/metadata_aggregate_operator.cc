@@ -6,6 +6,7 @@
 
 #include <arrow/record_batch.h>
 
+#include "iceframe/execution/file_answer_key_internal.h"
 #include "iceframe/execution/own_counters_internal.h"
 #include "iceframe/execution/scan_operator.h"
 
@@ -17,8 +18,10 @@ using BatchPtr = std::shared_ptr<arrow::RecordBatch>;
 
 class MetadataAggregateOperator final : public Operator {
  public:
-  explicit MetadataAggregateOperator(const PlanNode& plan)
-      : Operator(DescribeOperation(plan), plan.schema, {}), scan_(plan.inputs[0]) {
+  MetadataAggregateOperator(const PlanNode& plan, const PlanResources& resources)
+      : Operator(DescribeOperation(plan), plan.schema, {}),
+        scan_(plan.inputs[0]),
+        answers_(WantAnswers("metadata", plan, resources)) {
     for (const AggregateCall& call : plan.as<AggregateNode>()->calls) {
       calls_.push_back(OverRelation(*scan_->as<ScanNode>(), call.call));
     }
@@ -34,8 +37,9 @@ class MetadataAggregateOperator final : public Operator {
     const auto& scan = *scan_->as<ScanNode>();
     ICEFRAME_ASSIGN_OR_RETURN(const RelationSource* source, SourceOf(scan));
     ICEFRAME_ASSIGN_OR_RETURN(const RelationRead read, ToRelationRead(scan, scan_->schema));
-    ICEFRAME_ASSIGN_OR_RETURN(arrow::ArrayVector values,
-                              source->Aggregate(counters_.Under(context()), read, calls_));
+    ICEFRAME_ASSIGN_OR_RETURN(
+        arrow::ArrayVector values,
+        source->Aggregate(counters_.Under(context()), read, calls_, answers_));
     counters_.Tell();
     return MakeBatch(1, std::move(values));
   }
@@ -43,14 +47,15 @@ class MetadataAggregateOperator final : public Operator {
  private:
   PlanPtr scan_;
   std::vector<Expression> calls_;
+  WantedAnswers answers_;
   OwnCounters counters_;
   bool is_done_ = false;
 };
 
 }  // namespace
 
-OperatorPtr MakeMetadataAggregateOperator(const PlanNode& plan) {
-  return std::make_unique<MetadataAggregateOperator>(plan);
+OperatorPtr MakeMetadataAggregateOperator(const PlanNode& plan, const PlanResources& resources) {
+  return std::make_unique<MetadataAggregateOperator>(plan, resources);
 }
 
 }  // namespace iceframe

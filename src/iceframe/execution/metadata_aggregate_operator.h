@@ -3,12 +3,14 @@
 #pragma once
 
 #include "iceframe/execution/operator.h"
+#include "iceframe/execution/plan_resources.h"
 #include "iceframe/query/logical_plan.h"
 
 namespace iceframe {
 
 /// count(*), min and max over a scan: `plan` is an AggregateNode marked `from_metadata`. The
 /// relation's source answers.
-OperatorPtr MakeMetadataAggregateOperator(const PlanNode& plan);
+OperatorPtr MakeMetadataAggregateOperator(const PlanNode& plan,
+                                          const PlanResources& resources = {});
 
 }  // namespace iceframe

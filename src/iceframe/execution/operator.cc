@@ -57,6 +57,8 @@ Result<std::shared_ptr<arrow::RecordBatch>> Operator::Next() {
 
 void Operator::OfferFilter(const Expression&) {}
 
+bool Operator::ListenToFiles(FileListener*, const WantedAnswers&) { return false; }
+
 Status Operator::OpenInputs() {
   for (const auto& input : inputs_) ICEFRAME_RETURN_NOT_OK(input->Open(context_));
   return Status::OK();

@@ -11,6 +11,7 @@
 #include <arrow/type_fwd.h>
 
 #include "iceframe/base/result.h"
+#include "iceframe/execution/file_stream.h"
 #include "iceframe/expression/expression.h"
 #include "iceframe/runtime/operation_context.h"
 #include "iceframe/types/schema.h"
@@ -24,6 +25,16 @@ struct OperatorMetrics {
   /// Wall clock within this operator and its inputs.
   std::chrono::nanoseconds total_time{0};
   int64_t peak_bytes = 0;
+};
+
+/// Is told by a scan of its files as they go by.
+class FileListener {
+ public:
+  virtual ~FileListener() = default;
+  /// All rows of a file came. `key`: under which its answer may be kept; empty: it may not.
+  virtual Status EndFile(const std::string& key) = 0;
+  /// A file's answer, which takes the place of its rows.
+  virtual Status TakeAnswer(const KeptAnswer& answer) = 0;
 };
 
 /// An operator and its inputs. Open is called once, then Next to the end; one thread at a time.
@@ -47,6 +58,10 @@ class Operator {
   /// Rows for which a predicate over this operator's columns is not true will not be missed. To be
   /// called before Open; ignored where it is of no use.
   virtual void OfferFilter(const Expression& predicate);
+  /// To be called before Open: `listener`, which outlives the operator's use, is told of the files
+  /// of the one scan whose rows these are, row by row, within the calls of Next. Files with answers
+  /// that are wanted give no rows. Returns false, and does nothing, where rows don't come so.
+  virtual bool ListenToFiles(FileListener* listener, const WantedAnswers& answers);
 
   /// One line for people: the operation.
   const std::string& name() const { return name_; }

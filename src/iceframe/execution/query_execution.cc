@@ -69,7 +69,7 @@ class QueryReader final : public arrow::RecordBatchReader {
 OperatorPtr MakeOperators(const PlanPtr& plan, const PlanResources& resources) {
   const auto input = [&](size_t i = 0) { return MakeOperators(plan->inputs[i], resources); };
   return std::visit(Overloaded{
-                        [&](const ScanNode&) { return MakeScanOperator(*plan); },
+                        [&](const ScanNode&) { return MakeScanOperator(*plan, resources); },
                         [&](const FilterNode&) { return MakeFilterOperator(*plan, input()); },
                         [&](const ProjectNode&) { return MakeProjectOperator(*plan, input()); },
                         [&](const JoinNode&) { return MakeJoinOperator(*plan, input(), input(1)); },
@@ -80,8 +80,9 @@ OperatorPtr MakeOperators(const PlanPtr& plan, const PlanResources& resources) {
                           return MakeUnionOperator(plan, std::move(inputs));
                         },
                         [&](const AggregateNode& aggregate) {
-                          return aggregate.from_metadata ? MakeMetadataAggregateOperator(*plan)
-                                                         : MakeAggregateOperator(*plan, input());
+                          return aggregate.from_metadata
+                                     ? MakeMetadataAggregateOperator(*plan, resources)
+                                     : MakeAggregateOperator(*plan, input(), resources);
                         },
                         [&](const WindowPlanNode&) { return MakeWindowOperator(*plan, input()); },
                         [&](const SortNode&) { return MakeSortOperator(*plan, input()); },

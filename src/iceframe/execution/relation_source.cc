@@ -5,8 +5,15 @@
 
 namespace iceframe {
 
+Result<std::unique_ptr<FileStream>> RelationSource::OpenFiles(const OperationContext&,
+                                                              const RelationRead&,
+                                                              const WantedAnswers&) const {
+  return nullptr;
+}
+
 Result<arrow::ArrayVector> RelationSource::Aggregate(const OperationContext&, const RelationRead&,
-                                                     const std::vector<Expression>&) const {
+                                                     const std::vector<Expression>&,
+                                                     const WantedAnswers&) const {
   return Error(ErrorKind::kUnsupported, "a relation without statistics can't be aggregated");
 }
 

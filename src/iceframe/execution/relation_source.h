@@ -11,6 +11,7 @@
 #include "iceframe/base/result.h"
 #include "iceframe/execution/batch_stream.h"
 #include "iceframe/execution/explanation.h"
+#include "iceframe/execution/file_stream.h"
 #include "iceframe/expression/row_request.h"
 #include "iceframe/runtime/operation_context.h"
 #include "iceframe/types/schema.h"
@@ -38,11 +39,19 @@ class RelationSource {
   virtual Result<std::unique_ptr<BatchStream>> Open(const OperationContext& context,
                                                     const RelationRead& read) const = 0;
 
+  /// As Open, file by file in the files' order whatever the delivery says; a read with a limit
+  /// takes no answers. nullptr: the relation has no files.
+  virtual Result<std::unique_ptr<FileStream>> OpenFiles(const OperationContext& context,
+                                                        const RelationRead& read,
+                                                        const WantedAnswers& answers) const;
+
   /// One value per call over all rows that the read gives; a call is count(*), or min or max of a
-  /// plain column. Asked of relations that have statistics only.
+  /// plain column. Asked of relations that have statistics only. Where files have to be read, their
+  /// answers are theirs to the calls.
   virtual Result<arrow::ArrayVector> Aggregate(const OperationContext& context,
                                                const RelationRead& read,
-                                               const std::vector<Expression>& calls) const;
+                                               const std::vector<Expression>& calls,
+                                               const WantedAnswers& answers) const;
 
   /// Adds what the read would cost, known without doing it.
   virtual Status ExplainRead(const OperationContext& context, const RelationRead& read,

@@ -27,6 +27,9 @@ class FilterOperator final : public Operator {
         predicate_(plan.as<FilterNode>()->predicate) {}
 
   void OfferFilter(const Expression& predicate) override { input().OfferFilter(predicate); }
+  bool ListenToFiles(FileListener* listener, const WantedAnswers& answers) override {
+    return input().ListenToFiles(listener, answers);
+  }
 
  protected:
   Status DoOpen() override { return OpenInputs(); }
@@ -60,6 +63,9 @@ class ProjectOperator final : public Operator {
       });
     });
     if (is_below) input().OfferFilter(predicate);
+  }
+  bool ListenToFiles(FileListener* listener, const WantedAnswers& answers) override {
+    return input().ListenToFiles(listener, answers);
   }
 
  protected:

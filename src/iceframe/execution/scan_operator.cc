@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "iceframe/execution/scan_operator.h"
 
+#include <optional>
 #include <utility>
 
 #include <arrow/record_batch.h>
 
+#include "iceframe/execution/file_answer_key_internal.h"
+#include "iceframe/execution/file_rows_internal.h"
 #include "iceframe/execution/own_counters_internal.h"
 #include "iceframe/expression/binder.h"
 #include "iceframe/expression/rewrite.h"
@@ -18,14 +21,28 @@ using BatchPtr = std::shared_ptr<arrow::RecordBatch>;
 
 class ScanOperator final : public Operator {
  public:
-  explicit ScanOperator(const PlanNode& plan)
-      : Operator(DescribeOperation(plan), plan.schema, {}), scan_(*plan.as<ScanNode>()) {}
+  ScanOperator(const PlanNode& plan, const PlanResources& resources)
+      : Operator(DescribeOperation(plan), plan.schema, {}),
+        scan_(*plan.as<ScanNode>()),
+        rows_wanted_(WantAnswers("rows", plan, resources)) {
+    // All of a file's rows would be the file again; the first of them are none of a file's.
+    if (scan_.filter.is_true() || scan_.limit) rows_wanted_.store.reset();
+  }
 
   void OfferFilter(const Expression& predicate) override {
     // The first rows would be others.
     if (scan_.limit) return;
+    // The filter is of this run alone.
+    rows_wanted_.store.reset();
     scan_.filter = SimplifyFilter(
         Expression(AndNode{{scan_.filter, predicate}}, Type::Boolean(), /*is_bound=*/true));
+  }
+  bool ListenToFiles(FileListener* listener, const WantedAnswers& answers) override {
+    listener_ = listener;
+    listener_wants_ = answers;
+    // Each file has one answer.
+    if (answers.store != nullptr) rows_wanted_.store.reset();
+    return true;
   }
   const OperationCounters* counters() const override { return counters_.counters().get(); }
 
@@ -34,19 +51,42 @@ class ScanOperator final : public Operator {
     if (scan_.filter.is_false() || scan_.limit == 0) return Status::OK();
     ICEFRAME_ASSIGN_OR_RETURN(const RelationSource* source, SourceOf(scan_));
     ICEFRAME_ASSIGN_OR_RETURN(const RelationRead read, ToRelationRead(scan_, schema()));
-    return source->Open(counters_.Under(context()), read).Value(&stream_);
+    const OperationContext own = counters_.Under(context());
+    const bool keeps_rows = rows_wanted_.store != nullptr;
+    if (listener_ != nullptr || keeps_rows) {
+      ICEFRAME_ASSIGN_OR_RETURN(
+          auto files, source->OpenFiles(own, read, keeps_rows ? rows_wanted_ : listener_wants_));
+      if (files != nullptr) {
+        files_.emplace(std::move(files), listener_, rows_wanted_.store,
+                       BatchLimits{scan_.delivery.batch_rows, batch_bytes()});
+        return Status::OK();
+      }
+    }
+    return source->Open(own, read).Value(&stream_);
   }
   Result<BatchPtr> DoNext() override {
-    if (stream_ == nullptr) return nullptr;
-    ICEFRAME_ASSIGN_OR_RETURN(BatchPtr batch, stream_->Next());
-    if (batch == nullptr) stream_.reset();
+    BatchPtr batch;
+    if (files_) {
+      ICEFRAME_ASSIGN_OR_RETURN(batch, files_->Next());
+    } else if (stream_ != nullptr) {
+      ICEFRAME_ASSIGN_OR_RETURN(batch, stream_->Next());
+    }
     counters_.Tell();
-    return batch == nullptr ? batch : MakeBatch(batch->num_rows(), batch->columns());
+    if (batch != nullptr) return MakeBatch(batch->num_rows(), batch->columns());
+    files_.reset();
+    stream_.reset();
+    return nullptr;
   }
 
  private:
   ScanNode scan_;
   OwnCounters counters_;
+  /// Without store: rows are neither taken from answers nor kept.
+  WantedAnswers rows_wanted_;
+  FileListener* listener_ = nullptr;
+  WantedAnswers listener_wants_;
+  /// One of the two, once there is something to read.
+  std::optional<FileRows> files_;
   std::unique_ptr<BatchStream> stream_;
 };
 
@@ -79,6 +119,8 @@ Result<const RelationSource*> SourceOf(const ScanNode& scan) {
   return Error(ErrorKind::kUnsupported, "rows can't be read, only planned: ", scan.relation->name);
 }
 
-OperatorPtr MakeScanOperator(const PlanNode& plan) { return std::make_unique<ScanOperator>(plan); }
+OperatorPtr MakeScanOperator(const PlanNode& plan, const PlanResources& resources) {
+  return std::make_unique<ScanOperator>(plan, resources);
+}
 
 }  // namespace iceframe

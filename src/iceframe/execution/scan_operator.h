@@ -3,14 +3,16 @@
 #pragma once
 
 #include "iceframe/execution/operator.h"
+#include "iceframe/execution/plan_resources.h"
 #include "iceframe/execution/relation_source.h"
 #include "iceframe/query/logical_plan.h"
 
 namespace iceframe {
 
 /// Reads a ScanNode's relation. Filters that are offered before it is opened are read with, as its
-/// own. Errors of opening: Unsupported for a relation without a source.
-OperatorPtr MakeScanOperator(const PlanNode& plan);
+/// own. Files' rows that pass the plan's own filter are taken from the answers that were kept, and
+/// kept. Errors of opening: Unsupported for a relation without a source.
+OperatorPtr MakeScanOperator(const PlanNode& plan, const PlanResources& resources = {});
 
 /// What a scan node asks for, under the relation's own field ids; `columns`: the node's output.
 Result<RelationRead> ToRelationRead(const ScanNode& scan,

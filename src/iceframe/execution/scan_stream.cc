@@ -46,6 +46,7 @@ enum class SlotState : uint8_t { kDeferred, kRunning, kParked, kDone };
 // belong to the worker while the slot runs.
 struct Slot {
   ScanTask task;
+  int64_t number = 0;
   SlotState state = SlotState::kRunning;
   std::unique_ptr<DataFileReader> reader;
   std::deque<std::shared_ptr<arrow::RecordBatch>> queue;
@@ -123,6 +124,8 @@ class ScanStreamImpl : public std::enable_shared_from_this<ScanStreamImpl> {
     return nullptr;
   }
 
+  int64_t task_number() const { return task_number_; }
+
   // Cancels what runs and waits for it; what was queued is dropped.
   void Stop() {
     context_.cancel.Cancel();
@@ -176,6 +179,7 @@ class ScanStreamImpl : public std::enable_shared_from_this<ScanStreamImpl> {
       }
       auto slot = std::make_shared<Slot>();
       slot->task = std::move(*task);
+      slot->number = num_tasks_++;
       slots_.push_back(slot);
       Start(slot);
     }
@@ -190,6 +194,7 @@ class ScanStreamImpl : public std::enable_shared_from_this<ScanStreamImpl> {
         slot->queued_bytes -= bytes;
         queued_bytes_ -= bytes;
         slot->num_delivered += batch->num_rows();
+        task_number_ = slot->number;
         ResumeParked();
         return batch;
       }
@@ -475,6 +480,8 @@ class ScanStreamImpl : public std::enable_shared_from_this<ScanStreamImpl> {
   // Changed by the consumer only; workers take it as a hint. -1: no limit.
   std::atomic<int64_t> rows_left_;
   int64_t num_delivered_ = 0;
+  int64_t num_tasks_ = 0;
+  int64_t task_number_ = -1;
 
   std::mutex mutex_;
   std::condition_variable changed_;
@@ -501,6 +508,7 @@ class OwnedScanStream final : public ScanStream {
     failure_ = batch.status();
     return batch;
   }
+  int64_t task_number() const override { return impl_->task_number(); }
 
  private:
   std::shared_ptr<ScanStreamImpl> impl_;

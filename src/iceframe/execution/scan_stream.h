@@ -45,6 +45,8 @@ class ScanStream : public BatchStream {
                                                   const ScanStreamOptions& options);
   /// Errors: those of planning and of DataFileReader; Cancelled; Timeout.
   Result<std::shared_ptr<arrow::RecordBatch>> Next() override = 0;
+  /// Which task the last batch is of, counted from 0 as the source gave them; without one: -1.
+  virtual int64_t task_number() const = 0;
 };
 
 }  // namespace iceframe

@@ -9,6 +9,7 @@
 
 #include "iceframe/execution/aggregate_state_internal.h"
 #include "iceframe/execution/file_bounds_internal.h"
+#include "iceframe/execution/grouped_aggregates_internal.h"
 #include "iceframe/execution/table_source_internal.h"
 #include "iceframe/expression/aggregate_catalogue.h"
 #include "iceframe/runtime/batch_bytes.h"
@@ -57,8 +58,9 @@ struct Candidate {
 
 class TableAggregates {
  public:
-  TableAggregates(const OperationContext& context, const TableSide& side, int64_t batch_bytes)
-      : context_(context), side_(side), batch_bytes_(batch_bytes) {}
+  TableAggregates(const OperationContext& context, const TableSide& side, int64_t batch_bytes,
+                  const WantedAnswers& answers)
+      : context_(context), side_(side), batch_bytes_(batch_bytes), answers_(answers) {}
 
   Result<arrow::ArrayVector> Compute(const RelationRead& read,
                                      const std::vector<Expression>& calls) {
@@ -86,6 +88,7 @@ class TableAggregates {
  private:
   Status Start(const RelationRead& read, const std::vector<Expression>& calls) {
     for (const Expression& call : calls) {
+      of_files_.calls.push_back({NestedField{}, call});
       if (call.operands().empty()) continue;
       Extreme extreme;
       extreme.column = call.operands()[0];
@@ -185,22 +188,69 @@ class TableAggregates {
   Status Read(TaskSource tasks, int64_t* num_rows) {
     TableScanOptions scan = scan_;
     scan.tasks = std::move(tasks);
-    ICEFRAME_ASSIGN_OR_RETURN(auto stream, OpenTableScan(context_, side_.state, scan));
+    ICEFRAME_ASSIGN_OR_RETURN(auto stream,
+                              OpenTableFiles(context_, side_.state, std::move(scan), answers_));
+    std::unique_ptr<GroupedAggregates> of_file;
     while (true) {
-      ICEFRAME_ASSIGN_OR_RETURN(BatchPtr batch, stream->Next());
-      if (batch == nullptr) return Status::OK();
-      *num_rows += batch->num_rows();
-      for (Extreme& extreme : extremes_) {
-        ICEFRAME_ASSIGN_OR_RETURN(ArrayPtr values,
-                                  EvaluateColumn(extreme.column, *batch, context_.pool()));
-        ICEFRAME_RETURN_NOT_OK(extreme.Consume(values));
+      ICEFRAME_ASSIGN_OR_RETURN(std::optional<FilePiece> piece, stream->Next());
+      if (!piece) return Status::OK();
+      if (const auto* rows = std::get_if<BatchPtr>(&*piece)) {
+        ICEFRAME_RETURN_NOT_OK(Consume(*rows, num_rows, &of_file));
+      } else if (const auto* end = std::get_if<FileEnd>(&*piece)) {
+        ICEFRAME_RETURN_NOT_OK(KeepAnswer(*end, std::move(of_file)));
+      } else {
+        ICEFRAME_RETURN_NOT_OK(Take(*std::get<KeptAnswer>(*piece), num_rows));
       }
     }
+  }
+
+  Status Consume(const BatchPtr& rows, int64_t* num_rows,
+                 std::unique_ptr<GroupedAggregates>* of_file) {
+    EvaluatedPart part{rows, {}};
+    *num_rows += rows->num_rows();
+    for (Extreme& extreme : extremes_) {
+      ICEFRAME_ASSIGN_OR_RETURN(ArrayPtr values,
+                                EvaluateColumn(extreme.column, *rows, context_.pool()));
+      ICEFRAME_RETURN_NOT_OK(extreme.Consume(values));
+      part.values.push_back(std::move(values));
+    }
+    if (answers_.store == nullptr) return Status::OK();
+    if (*of_file == nullptr) ICEFRAME_RETURN_NOT_OK(NewFile().Value(of_file));
+    return (*of_file)->Consume(part);
+  }
+
+  Result<std::unique_ptr<GroupedAggregates>> NewFile() const {
+    return GroupedAggregates::Make(of_files_, context_.memory, batch_bytes_);
+  }
+
+  Status KeepAnswer(const FileEnd& end, std::unique_ptr<GroupedAggregates> of_file) {
+    if (answers_.store == nullptr || end.key.empty()) return Status::OK();
+    if (of_file == nullptr) ICEFRAME_RETURN_NOT_OK(NewFile().Value(&of_file));
+    ICEFRAME_ASSIGN_OR_RETURN(const arrow::RecordBatchVector answer, of_file->Export());
+    answers_.store->Put(end.key, answer);
+    return Status::OK();
+  }
+
+  Status Take(const FileAnswer& answer, int64_t* num_rows) {
+    bool is_counted = false;
+    auto extreme = extremes_.begin();
+    for (size_t i = 0; i < of_files_.calls.size(); ++i) {
+      const ArrayPtr value = answer.batches[0]->column(static_cast<int>(i));
+      if (!of_files_.calls[i].call.operands().empty()) {
+        ICEFRAME_RETURN_NOT_OK((extreme++)->Consume(value));
+      } else if (!std::exchange(is_counted, true)) {
+        *num_rows += static_cast<const arrow::Int64Array&>(*value).Value(0);
+      }
+    }
+    return Status::OK();
   }
 
   const OperationContext& context_;
   const TableSide& side_;
   int64_t batch_bytes_;
+  const WantedAnswers& answers_;
+  /// The calls, as an aggregate of one file's rows.
+  AggregateNode of_files_;
   TableScanOptions scan_;
   std::vector<Extreme> extremes_;
   std::vector<Candidate> candidates_;
@@ -211,9 +261,10 @@ class TableAggregates {
 
 Result<arrow::ArrayVector> AggregateTable(const OperationContext& context, const TableSide& side,
                                           const RelationRead& read,
-                                          const std::vector<Expression>& calls) {
+                                          const std::vector<Expression>& calls,
+                                          const WantedAnswers& answers) {
   ICEFRAME_ASSIGN_OR_RETURN(const int64_t batch_bytes, BatchBytes(context));
-  return TableAggregates(context, side, batch_bytes).Compute(read, calls);
+  return TableAggregates(context, side, batch_bytes, answers).Compute(read, calls);
 }
 
 }  // namespace iceframe

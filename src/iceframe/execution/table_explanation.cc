@@ -7,6 +7,7 @@
 
 #include "iceframe/catalog/catalog_counters.h"
 #include "iceframe/datafile/datafile_counters.h"
+#include "iceframe/execution/execution_counters.h"
 #include "iceframe/execution/table_source_internal.h"
 #include "iceframe/expression/rewrite.h"
 #include "iceframe/io/io_counters.h"
@@ -26,7 +27,10 @@ void AddFileNotes(const OperationCounters& counters, ExplanationNotes* notes) {
   std::ostringstream files;
   files << "files: " << count(PlanningCount::kFilesScanned) << " of "
         << count(PlanningCount::kFilesTotal) << " (skipped: " << by_partition << " by partition, "
-        << by_bounds << " by bounds); manifests: "
+        << by_bounds << " by bounds";
+  const int64_t num_answered = count(ExecutionCount::kFilesAnsweredFromCache);
+  if (num_answered > 0) files << "; answered from the cache: " << num_answered;
+  files << "); manifests: "
         << count(TableCount::kManifestsRead) + count(TableCount::kManifestsFromCache) << " of "
         << count(PlanningCount::kManifestsTotal);
   notes->lines.push_back(std::move(files).str());
@@ -35,7 +39,8 @@ void AddFileNotes(const OperationCounters& counters, ExplanationNotes* notes) {
            PlanningCount::kManifestsTotal, TableCount::kManifestsRead,
            TableCount::kManifestsFromCache, PlanningCount::kManifestsSkippedByPartition,
            PlanningCount::kFilesTotal, PlanningCount::kFilesSkippedByPartition,
-           PlanningCount::kFilesSkippedByBounds, PlanningCount::kFilesScanned}) {
+           PlanningCount::kFilesSkippedByBounds, PlanningCount::kFilesScanned,
+           ExecutionCount::kFilesAnsweredFromCache}) {
     json.Add(std::string(what.name()), Json::Int(count(what)));
   }
   notes->figures.Add("planning", std::move(json));

@@ -21,9 +21,15 @@ class TableSource final : public RelationSource {
                                             const RelationRead& read) const override {
     return OpenTableScan(context, side_.state, {read});
   }
+  Result<std::unique_ptr<FileStream>> OpenFiles(const OperationContext& context,
+                                                const RelationRead& read,
+                                                const WantedAnswers& answers) const override {
+    return OpenTableFiles(context, side_.state, {read}, answers);
+  }
   Result<arrow::ArrayVector> Aggregate(const OperationContext& context, const RelationRead& read,
-                                       const std::vector<Expression>& calls) const override {
-    return AggregateTable(context, side_, read, calls);
+                                       const std::vector<Expression>& calls,
+                                       const WantedAnswers& answers) const override {
+    return AggregateTable(context, side_, read, calls, answers);
   }
   Status ExplainRead(const OperationContext& context, const RelationRead& read,
                      ExplanationNotes* notes) const override {

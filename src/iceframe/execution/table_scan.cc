@@ -75,6 +75,17 @@ Result<TaskSource> PlanTableScan(const OperationContext& context, const TableSta
   return TaskSource([planner](const OperationContext&) { return planner->Next(); });
 }
 
+Result<ReadOptions> TableReadOptions(const TableState& state, const TableScanOptions& options) {
+  const RelationRead& read = options.read;
+  ICEFRAME_ASSIGN_OR_RETURN(ReadOptions files,
+                            FileReadOptions(*state.table->metadata(), read.columns));
+  ICEFRAME_ASSIGN_OR_RETURN(files.table_schema, ColumnsOfFilter(state, read.rows.filter));
+  files.filter = read.rows.filter;
+  files.with_field_ids = options.with_field_ids;
+  files.delivery = read.delivery;
+  return files;
+}
+
 Result<std::unique_ptr<ScanStream>> OpenTableScan(const OperationContext& context,
                                                   const TableState& state,
                                                   const TableScanOptions& options) {
@@ -83,16 +94,13 @@ Result<std::unique_ptr<ScanStream>> OpenTableScan(const OperationContext& contex
   if (!tasks) {
     ICEFRAME_ASSIGN_OR_RETURN(tasks, PlanTableScan(context, state, options));
   }
-  const auto metadata = state.table->metadata();
-  ICEFRAME_ASSIGN_OR_RETURN(ReadOptions files, FileReadOptions(*metadata, read.columns));
-  ICEFRAME_ASSIGN_OR_RETURN(files.table_schema, ColumnsOfFilter(state, read.rows.filter));
-  files.with_field_ids = options.with_field_ids;
-  files.delivery = read.delivery;
-  return ScanStream::Make(context, state.table->io(), std::move(tasks),
-                          [files = std::move(files), metadata](const ScanTask& task) {
-                            return OptionsForTask(files, *metadata, task);
-                          },
-                          {read.rows.limit, read.delivery});
+  ICEFRAME_ASSIGN_OR_RETURN(ReadOptions files, TableReadOptions(state, options));
+  return ScanStream::Make(
+      context, state.table->io(), std::move(tasks),
+      [files = std::move(files), metadata = state.table->metadata()](const ScanTask& task) {
+        return OptionsForTask(files, *metadata, task);
+      },
+      {read.rows.limit, read.delivery});
 }
 
 }  // namespace iceframe

@@ -32,4 +32,10 @@ Result<std::unique_ptr<ScanStream>> OpenTableScan(const OperationContext& contex
                                                   const TableState& state,
                                                   const TableScanOptions& options);
 
+/// As OpenTableScan, file by file, with the answers that files have in place of their rows.
+Result<std::unique_ptr<FileStream>> OpenTableFiles(const OperationContext& context,
+                                                   const TableState& state,
+                                                   TableScanOptions options,
+                                                   const WantedAnswers& answers);
+
 }  // namespace iceframe

@@ -26,7 +26,8 @@ struct TableSide {
 /// never. Files without usable bounds are read; floats' need a NaN count of zero.
 Result<arrow::ArrayVector> AggregateTable(const OperationContext& context, const TableSide& side,
                                           const RelationRead& read,
-                                          const std::vector<Expression>& calls);
+                                          const std::vector<Expression>& calls,
+                                          const WantedAnswers& answers);
 
 /// What a scan would read: manifests and files exactly, row groups as far as manifests tell; which
 /// predicate alone would skip how many files.

@@ -51,6 +51,14 @@ arrow::Decimal256 WideSum::ToDecimal256() const {
                             high_ < 0 ? ~uint64_t{0} : uint64_t{0}});
 }
 
+WideSum WideSum::FromDecimal256(const arrow::Decimal256& value) {
+  const auto words = value.little_endian_array();
+  WideSum sum;
+  sum.low_ = (static_cast<unsigned __int128>(words[1]) << 64U) | words[0];
+  sum.high_ = static_cast<int64_t>(words[2]);
+  return sum;
+}
+
 double NearestQuotient(const WideSum& sum, int64_t count, int32_t scale) {
   arrow::Decimal256 numerator = sum.ToDecimal256();
   const bool is_negative = numerator < arrow::Decimal256(0);

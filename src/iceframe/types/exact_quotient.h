@@ -25,6 +25,8 @@ class WideSum {
   /// The sum where 128 bits hold it.
   std::optional<__int128> Narrow() const;
   arrow::Decimal256 ToDecimal256() const;
+  /// Of what ToDecimal256 returned; higher bits are lost.
+  static WideSum FromDecimal256(const arrow::Decimal256& value);
 
  private:
   unsigned __int128 low_ = 0;

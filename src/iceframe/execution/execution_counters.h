@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an operation counts while it runs plans.
+#pragma once
+
+#include "iceframe/runtime/operation_counters.h"
+
+namespace iceframe {
+
+enum class ExecutionCount : uint8_t {
+  kFilesAnsweredFromCache,
+  kNumCounts,
+};
+
+template <>
+struct LayerCounters<ExecutionCount> {
+  static constexpr int kBlock = 5;
+  static constexpr auto kDefinitions = std::to_array<CounterDefinition>({
+      {"files_answered_from_cache", "iceframe_scan_files_answered_from_cache_total"},
+  });
+};
+
+}  // namespace iceframe
