@@ -77,6 +77,7 @@ def test_methods_are_awaited_under_both_names(ice):
     assert asyncio.run(main()) == (1, [(1,), (2,), (3,), (4,)], [(5, "Eve")], 5)
 
 
+@pytest.mark.needs_pyarrow
 def test_queries_are_built_and_awaited(ice):
     async def main():
         loop_ice = AsyncIceFrame(ice, 2)
@@ -92,6 +93,7 @@ def test_queries_are_built_and_awaited(ice):
     assert "users" in str(plan)
 
 
+@pytest.mark.needs_pyarrow
 def test_batches_are_iterated(ice):
     async def main():
         loop_ice = AsyncIceFrame(ice)
