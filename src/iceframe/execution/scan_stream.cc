@@ -22,6 +22,8 @@
 #include <arrow/record_batch.h>
 #include <arrow/util/byte_size.h>
 
+#include "iceframe/runtime/memory_budgets.h"
+
 namespace iceframe {
 
 namespace {
@@ -400,7 +402,7 @@ class ScanStreamImpl : public std::enable_shared_from_this<ScanStreamImpl> {
     ForgetFetch(slot.get());
     changed_.notify_all();
     const bool is_short = !status.ok() && KindOf(status) == ErrorKind::kResourceExhausted;
-    if (is_short && slot->is_repeatable && (!slot->alone || ShrinkBatches())) {
+    if (is_short && slot->is_repeatable && (!slot->alone || ShrinkBatches(slot.get()))) {
       DeferOthers(*slot);
       Defer(slot.get());
       return;
@@ -409,9 +411,12 @@ class ScanStreamImpl : public std::enable_shared_from_this<ScanStreamImpl> {
     slot->state = SlotState::kDone;
   }
 
-  // Returns whether a file that is read alone can be tried in smaller batches.
-  bool ShrinkBatches() {
-    if (batch_rows_ <= kLeastBatchRows) return false;
+  // Returns whether a file that is read alone can be tried in smaller batches. Where others hold
+  // most of the memory, they would soon be too large again.
+  bool ShrinkBatches(Slot* slot) {
+    const int64_t limit = context_.memory->limit_bytes().value_or(0);
+    const int64_t room = RoomBytes(*context_.memory).value_or(limit) + slot->queued_bytes;
+    if (batch_rows_ <= kLeastBatchRows || room < limit / 2) return false;
     batch_rows_ = std::max(batch_rows_ / kBatchStep, kLeastBatchRows);
     return true;
   }
