@@ -17,6 +17,7 @@ NB_MODULE(_native, module) {
   BindExecutor(module);
   BindMemory(module);
   BindMetrics(module);
+  BindSharedCaches(module);
   BindExpression(module);
   BindTable(module);
   BindFiles(module);

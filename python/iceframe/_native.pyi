@@ -31,6 +31,15 @@ class MemoryBudget:
 def metrics() -> list[tuple[str, dict[str, str], float]]:
     """The process's metrics now: name, labels and value of each."""
 
+def shared_caches() -> dict[str, object]:
+    """All caches of the process."""
+
+def set_shared_cache_bytes(max_bytes: int) -> None:
+    """What they may hold together."""
+
+def clear_shared_caches() -> None:
+    """Empties them all."""
+
 class Expression:
     """An immutable expression; `iceframe.expressions` wraps it."""
 
