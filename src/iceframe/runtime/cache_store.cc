@@ -61,7 +61,7 @@ CacheStore::CacheStore(SharedCacheOptions options)
       max_entries_(options.max_entries.value_or(CacheAmount::kNoLimit)),
       clock_(*options.clock),
       budget_((options.budget ? options.budget : MemoryBudget::Process())->MakeChild(options.name)),
-      shared_(options.shared ? std::move(options.shared) : CacheCapacity::Process()),
+      shared_(options.shared ? options.shared : CacheCapacity::Process()),
       hits_metric_(Metric("hits", options.name)),
       misses_metric_(Metric("misses", options.name)),
       coalesced_metric_(Metric("coalesced", options.name)),

@@ -148,10 +148,10 @@ Result<std::shared_ptr<arrow::Table>> ParseRows(const std::shared_ptr<arrow::Buf
   ICEFRAME_ASSIGN_OR_RETURN(auto reader,
                             arrow::ipc::RecordBatchStreamReader::Open(
                                 std::make_shared<arrow::io::BufferReader>(bytes), options));
-  ICEFRAME_ASSIGN_OR_RETURN(auto batches, reader->ToRecordBatches());
+  ICEFRAME_ASSIGN_OR_RETURN(const auto batches, reader->ToRecordBatches());
   // Somebody may have written the checksums, too.
   for (const auto& batch : batches) ICEFRAME_RETURN_NOT_OK(batch->ValidateFull());
-  return arrow::Table::FromRecordBatches(reader->schema(), std::move(batches));
+  return arrow::Table::FromRecordBatches(reader->schema(), batches);
 }
 
 }  // namespace
