@@ -93,7 +93,7 @@ class AggregateOperator final : public Operator, private FileListener {
 
   /// Adds what the file gave to the total; `key`: where it may be kept.
   Status MergeFile(const std::string& key) {
-    ICEFRAME_ASSIGN_OR_RETURN(const arrow::RecordBatchVector groups, of_file_->Export());
+    ICEFRAME_ASSIGN_OR_RETURN(const arrow::RecordBatchVector groups, of_file_->Export(context()));
     of_file_.reset();
     if (!key.empty()) answers_.store->Put(key, groups);
     for (const BatchPtr& batch : groups) ICEFRAME_RETURN_NOT_OK(total_->Merge(*batch));

@@ -320,7 +320,7 @@ Result<std::unique_ptr<AggregateState>> MakeAggregateState(const Expression& cal
     case AggregateId::kCount:
       return std::make_unique<CountState>(std::move(memory));
     case AggregateId::kCountDistinct:
-      return internal::MakeDistinctState(std::move(memory), max_bytes);
+      return internal::MakeDistinctState(std::move(memory));
     case AggregateId::kSum:
       return MakeSumState(call, false, std::move(memory));
     case AggregateId::kAvg:

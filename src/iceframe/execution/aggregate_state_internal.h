@@ -49,8 +49,7 @@ Result<std::unique_ptr<AggregateState>> MakeExtremeState(const Expression& call,
                                                          std::shared_ptr<MemoryBudget> memory,
                                                          int64_t max_bytes);
 /// count_distinct.
-Result<std::unique_ptr<AggregateState>> MakeDistinctState(std::shared_ptr<MemoryBudget> memory,
-                                                          int64_t max_bytes);
+Result<std::unique_ptr<AggregateState>> MakeDistinctState(std::shared_ptr<MemoryBudget> memory);
 
 }  // namespace internal
 

@@ -15,10 +15,8 @@ namespace {
 
 class DistinctState final : public AggregateState {
  public:
-  DistinctState(std::shared_ptr<MemoryBudget> memory, int64_t max_bytes)
-      : memory_(std::move(memory)),
-        pairs_(memory_->pool(), max_bytes, KeysUse::kNone),
-        counts_(memory_->pool()) {}
+  explicit DistinctState(std::shared_ptr<MemoryBudget> memory)
+      : memory_(std::move(memory)), pairs_(memory_->pool()), counts_(memory_->pool()) {}
 
   Status Resize(int64_t num_groups) override {
     if (num_groups <= counts_.length()) return Status::OK();
@@ -74,9 +72,8 @@ class DistinctState final : public AggregateState {
 
 }  // namespace
 
-Result<std::unique_ptr<AggregateState>> MakeDistinctState(std::shared_ptr<MemoryBudget> memory,
-                                                          int64_t max_bytes) {
-  return std::make_unique<DistinctState>(std::move(memory), max_bytes);
+Result<std::unique_ptr<AggregateState>> MakeDistinctState(std::shared_ptr<MemoryBudget> memory) {
+  return std::make_unique<DistinctState>(std::move(memory));
 }
 
 }  // namespace iceframe::internal

@@ -34,7 +34,7 @@ GroupedAggregates::GroupedAggregates(const AggregateNode& node,
     : node_(node),
       memory_(std::move(memory)),
       batch_bytes_(batch_bytes),
-      groups_(memory_->pool(), batch_bytes, KeysUse::kGivenBack),
+      groups_(memory_->pool()),
       nested_keys_(batch_bytes, memory_->pool()) {}
 
 Result<std::unique_ptr<GroupedAggregates>> GroupedAggregates::Make(
@@ -101,13 +101,13 @@ void GroupedAggregates::StartFile() {
   for (const auto& state : states_) state->StartFile();
 }
 
-Result<arrow::RecordBatchVector> GroupedAggregates::Export() {
+Result<arrow::RecordBatchVector> GroupedAggregates::Export(const OperationContext& context) {
   arrow::RecordBatchVector batches;
   const int64_t num_groups = this->num_groups();
   if (num_groups == 0) return batches;
   arrow::ArrayVector columns;
   if (!node_.keys.empty()) {
-    ICEFRAME_ASSIGN_OR_RETURN(columns, groups_.TakeKeys());
+    ICEFRAME_ASSIGN_OR_RETURN(columns, groups_.Keys(context, batch_bytes_));
   }
   for (const auto& state : states_) {
     ICEFRAME_RETURN_NOT_OK(state->Resize(num_groups));
@@ -144,7 +144,7 @@ Result<std::shared_ptr<arrow::RecordBatch>> GroupedAggregates::Finish(
     const OperationContext& context) {
   arrow::ArrayVector columns;
   if (!node_.keys.empty()) {
-    ICEFRAME_ASSIGN_OR_RETURN(columns, groups_.TakeKeys());
+    ICEFRAME_ASSIGN_OR_RETURN(columns, groups_.Keys(context, batch_bytes_));
     if (columns.empty()) return nullptr;
     ICEFRAME_RETURN_NOT_OK(nested_keys_.PutBack(&columns));
   }

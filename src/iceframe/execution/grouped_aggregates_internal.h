@@ -32,7 +32,7 @@ class GroupedAggregates {
 
   /// A row per group, of keys and states (AggregateState::Export), in batches within the batch
   /// bytes. Of no rows: no groups, or one without keys. To be called once, at the end.
-  Result<arrow::RecordBatchVector> Export();
+  Result<arrow::RecordBatchVector> Export(const OperationContext& context);
   /// Takes a batch of what others exported.
   Status Merge(const arrow::RecordBatch& exported);
   /// A row per group, of keys and values, perhaps in wide columns; nullptr if there are keys and

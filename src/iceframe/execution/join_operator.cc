@@ -75,8 +75,7 @@ class JoinOperator final : public Operator {
 
  protected:
   Status DoOpen() override {
-    table_ = std::make_unique<JoinTable>(context(), batch_bytes(),
-                                         DropsLoneLeft() ? KeysUse::kGivenBack : KeysUse::kNone);
+    table_ = std::make_unique<JoinTable>(context(), batch_bytes());
     ICEFRAME_RETURN_NOT_OK(input(1).Open(context()));
     ICEFRAME_RETURN_NOT_OK(table_->Build(&input(1), node_.right_keys));
     if (!HasLeftOnly()) right_limit_ = GatherLimit(table_->columns(), batch_bytes());
@@ -84,7 +83,7 @@ class JoinOperator final : public Operator {
     if (DropsLoneLeft()) {
       // Nothing can meet: the left side need not even be planned.
       if (table_->num_rows() == 0) return Status::OK();
-      ICEFRAME_ASSIGN_OR_RETURN(auto keys, table_->TakeDistinctKeys());
+      ICEFRAME_ASSIGN_OR_RETURN(auto keys, table_->DistinctKeys());
       ICEFRAME_ASSIGN_OR_RETURN(Expression filter,
                                 FilterOfKeys(node_.left_keys, node_.right_keys, keys, context()));
       if (!filter.is_true()) input(0).OfferFilter(filter);

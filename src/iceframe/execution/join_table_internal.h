@@ -20,8 +20,8 @@ namespace iceframe {
 class JoinTable {
  public:
   /// `max_bytes`: how far a column may reach before it is held wide (types/wide_array.h).
-  JoinTable(const OperationContext& context, int64_t max_bytes, KeysUse keys_use)
-      : context_(context), max_bytes_(max_bytes), groups_(context.pool(), max_bytes, keys_use) {}
+  JoinTable(const OperationContext& context, int64_t max_bytes)
+      : context_(context), max_bytes_(max_bytes), groups_(context.pool()) {}
 
   /// Reads an operator that is open to its end. Without keys every row is found by every row.
   Status Build(Operator* input, const std::vector<Expression>& keys);
@@ -29,8 +29,8 @@ class JoinTable {
   int64_t num_rows() const { return rows_.num_rows; }
   /// In storage form, perhaps wide.
   const arrow::ArrayVector& columns() const { return rows_.columns; }
-  /// Each distinct key once, perhaps wide; no arrays without rows. To be called once, after Build.
-  Result<arrow::ArrayVector> TakeDistinctKeys() { return groups_.TakeKeys(); }
+  /// Each distinct key once, perhaps wide; no arrays without rows. After Build.
+  Result<arrow::ArrayVector> DistinctKeys() const { return groups_.Keys(context_, max_bytes_); }
   /// The group of each row of the other side; null: no partners.
   Result<std::shared_ptr<arrow::UInt32Array>> Find(const std::shared_ptr<arrow::RecordBatch>& batch,
                                                    const std::vector<Expression>& keys);

@@ -20,7 +20,7 @@ using Ids = std::shared_ptr<arrow::UInt32Array>;
 // A number per row, equal where the keys are; nullptr for no keys.
 Result<Ids> NumberRows(const std::vector<Expression>& keys, const WindowRows& rows) {
   if (keys.empty()) return nullptr;
-  GroupIds groups(rows.pool(), rows.max_bytes(), KeysUse::kNone);
+  GroupIds groups(rows.pool());
   arrow::TypedBufferBuilder<uint32_t> ids(rows.pool());
   ICEFRAME_RETURN_NOT_OK(ids.Reserve(rows.num_rows()));
   ICEFRAME_RETURN_NOT_OK(rows.ForEachPart(keys, [&](const EvaluatedPart& part) -> Status {
