@@ -3,6 +3,8 @@
 The engine is C++ (`iceframe._native`); these modules are its Python faces.
 """
 
+from typing import TYPE_CHECKING, Any
+
 from iceframe import _command_start  # noqa: F401 - first, for what it does
 from iceframe._version import __version__
 from iceframe.catalog_config import load_catalog_config_from_env
@@ -19,7 +21,9 @@ from iceframe.expressions import Expression, col, lit
 from iceframe.frame import IceFrame, ScanOptions, WriteReport
 from iceframe.progress import Progress
 from iceframe.query import Explanation, QueryBuilder
-from iceframe.table import Table
+
+if TYPE_CHECKING:
+    from iceframe.table import Table
 
 __all__ = [
     "CatalogError",
@@ -42,3 +46,12 @@ __all__ = [
     "lit",
     "load_catalog_config_from_env",
 ]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - whatever has that name
+    """Imports what most programs do without when it is asked for."""
+    if name == "Table":
+        from iceframe.table import Table
+
+        return Table
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,51 +1,6 @@
 """The exceptions under the module that users of this name import them from."""
 
-from iceframe.errors import (
-    AlreadyExistsError,
-    CancelledError,
-    CatalogError,
-    CommitConflictError,
-    CommitRejectedError,
-    CommitStateUnknownError,
-    CompactionError,
-    DataError,
-    IceFrameError,
-    IoError,
-    MaintenanceError,
-    MemoryLimitError,
-    MetadataError,
-    MissingPackageError,
-    NotFoundError,
-    OperationTimeoutError,
-    SchemaError,
-    TableNotFoundError,
-    UnauthorizedError,
-    UnavailableError,
-    UnsupportedOperationError,
-    ValidationError,
-)
+from iceframe import errors
+from iceframe.errors import *  # noqa: F403 - the same names
 
-__all__ = [
-    "AlreadyExistsError",
-    "CancelledError",
-    "CatalogError",
-    "CommitConflictError",
-    "CommitRejectedError",
-    "CommitStateUnknownError",
-    "CompactionError",
-    "DataError",
-    "IceFrameError",
-    "IoError",
-    "MaintenanceError",
-    "MemoryLimitError",
-    "MetadataError",
-    "MissingPackageError",
-    "NotFoundError",
-    "OperationTimeoutError",
-    "SchemaError",
-    "TableNotFoundError",
-    "UnauthorizedError",
-    "UnavailableError",
-    "UnsupportedOperationError",
-    "ValidationError",
-]
+__all__ = [name for name in errors.__all__ if name.endswith("Error")]

@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from iceframe import _native
@@ -395,13 +394,17 @@ class LiteralValue(Expression):
         self.value = value
 
 
-@dataclass(frozen=True, repr=False, eq=False)
 class SortKey:
     """What rows are sorted by; NaN comes after every number, nulls last unless told otherwise."""
 
-    expression: Expression
-    descending: bool = False
-    nulls_last: bool = True
+    __slots__ = ("descending", "expression", "nulls_last")
+
+    def __init__(
+        self, expression: Expression, *, descending: bool = False, nulls_last: bool = True
+    ) -> None:
+        self.expression = expression
+        self.descending = descending
+        self.nulls_last = nulls_last
 
     def __str__(self) -> str:
         words = (" DESC" if self.descending else "") + ("" if self.nulls_last else " NULLS FIRST")

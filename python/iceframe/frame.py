@@ -33,7 +33,6 @@ from iceframe.arguments import (
     truth,
     whole_number,
 )
-from iceframe.branching import BranchManager, Retention
 from iceframe.catalog_config import CatalogConfig
 from iceframe.errors import (
     AlreadyExistsError,
@@ -41,25 +40,25 @@ from iceframe.errors import (
     ValidationError,
     shown,
 )
-from iceframe.evolution import PartitionEvolution
 from iceframe.expressions import Expression
-from iceframe.html import html_table
-from iceframe.namespaces import NamespaceManager
 from iceframe.not_built import FRAME, refuse
 from iceframe.options import CreateOptions, OverwriteOptions, ScanOptions, checked
-from iceframe.partition import PartitionManager
 from iceframe.progress import ProgressOption, progress_listener
 from iceframe.reading import TableReads
-from iceframe.rollback import RollbackManager
-from iceframe.schema import SchemaEvolution
-from iceframe.table import Table
+from iceframe.sessions import HasBudget, SessionHolder
 from iceframe.table_input import num_rows_of, to_rows, to_table_schema
-from iceframe.transaction import Transaction
 
 if TYPE_CHECKING:
-    from iceframe.memory import MemoryManager
+    from iceframe.branching import BranchManager, Retention
+    from iceframe.evolution import PartitionEvolution
+    from iceframe.namespaces import NamespaceManager
+    from iceframe.partition import PartitionManager
+    from iceframe.rollback import RollbackManager
+    from iceframe.schema import SchemaEvolution
+    from iceframe.table import Table
+    from iceframe.transaction import Transaction
 
-__all__ = ["IceFrame", "ScanOptions", "WriteReport", "session_of"]
+__all__ = ["IceFrame", "ScanOptions", "WriteReport"]
 
 _MEMORY_LIMIT = "memory.limit"
 
@@ -115,7 +114,7 @@ def _read_method(
     return cast("Callable[Concatenate[IceFrame, _P], _R]", _ReadMethod(method))
 
 
-class IceFrame:
+class IceFrame(SessionHolder):
     """A catalog of Iceberg tables and the engine over it.
 
     A table's name is ``"namespace.table"``; a bare ``"table"`` stands for ``"default.table"``.
@@ -155,7 +154,7 @@ class IceFrame:
         pool_size: int | None = None,
         *,
         cache: object | None = None,
-        memory_limit: int | str | MemoryManager | None = None,
+        memory_limit: int | str | HasBudget | None = None,
         settings: Mapping[str, Any] | None = None,
         **more_settings: Any,  # noqa: ANN401 - any setting's value
     ) -> None:
@@ -194,6 +193,8 @@ class IceFrame:
         for name in self.list_namespaces():
             tables = ", ".join(table.rsplit(".", 1)[-1] for table in self.list_tables(name[0]))
             rows.append((name[0], tables))
+        from iceframe.html import html_table
+
         return html_table(repr(self._session), ("namespace", "tables"), rows)
 
     # -- tables --------------------------------------------------------------------------------
@@ -251,7 +252,7 @@ class IceFrame:
         }
         schema_of_table = to_table_schema(schema, version)
         created = self._session.create_table(identifier(table_name), schema_of_table, request)
-        return Table(self._session, created)
+        return self._table(created)
 
     def get_table(self, table_name: str) -> Table:
         """Returns a table as it is now.
@@ -259,7 +260,7 @@ class IceFrame:
         Raises:
             TableNotFoundError: there is none of that name.
         """
-        return Table(self._session, self._session.load_table(identifier(table_name)))
+        return self._table(self._session.load_table(identifier(table_name)))
 
     def table_exists(self, table_name: str) -> bool:
         """Returns whether there is a table of that name."""
@@ -278,17 +279,21 @@ class IceFrame:
         """
         self._session.rename_table(identifier(table_name), identifier(new_name))
 
+    def _table(self, native: _native.Table) -> Table:
+        from iceframe.table import Table
+
+        return Table(self._session, native)
+
     def register_table(self, table_name: str, metadata_location: str) -> Table:
         """Adds a table that lies somewhere already, by its metadata file; nothing is copied.
 
         Raises:
             AlreadyExistsError: the name is taken.
         """
-        return Table(
-            self._session,
+        return self._table(
             self._session.register_table(
                 identifier(table_name), required_text("metadata_location", metadata_location)
-            ),
+            )
         )
 
     def list_tables(self, namespace: str = "default") -> list[str]:
@@ -358,6 +363,8 @@ class IceFrame:
     @property
     def namespaces(self) -> NamespaceManager:
         """The same calls on namespaces as an object of their own."""
+        from iceframe.namespaces import NamespaceManager
+
         return NamespaceManager(self._session)
 
     def list_namespaces(self, parent: str | None = None) -> list[tuple[str, ...]]:
@@ -420,6 +427,8 @@ class IceFrame:
             >>> ice.get_table("users").properties["owner"]
             'ada'
         """
+        from iceframe.transaction import Transaction
+
         return Transaction(self._session, identifier(table_name))
 
     def alter_table(self, table_name: str) -> SchemaEvolution:
@@ -427,6 +436,8 @@ class IceFrame:
 
         Each call is one commit; within ``with`` all of them are.
         """
+        from iceframe.schema import SchemaEvolution
+
         return SchemaEvolution(self.get_table(table_name))
 
     def evolve_schema(self, table_name: str) -> SchemaEvolution:
@@ -435,10 +446,14 @@ class IceFrame:
 
     def partition_by(self, table_name: str) -> PartitionManager:
         """Returns what adds and drops partition fields; see `PartitionManager`."""
+        from iceframe.partition import PartitionManager
+
         return PartitionManager(self.get_table(table_name))
 
     def evolve_partition(self, table_name: str) -> PartitionEvolution:
         """Returns what has a method for each way to partition; see `PartitionEvolution`."""
+        from iceframe.evolution import PartitionEvolution
+
         return PartitionEvolution(self.get_table(table_name))
 
     def set_sort_order(self, table_name: str, sort_order: Sequence[Any] | None) -> None:
@@ -465,6 +480,8 @@ class IceFrame:
 
     def branches(self, table_name: str) -> BranchManager:
         """Returns what makes, lists, moves and removes branches and tags of a table."""
+        from iceframe.branching import BranchManager
+
         return BranchManager(self.get_table(table_name))
 
     def create_branch(
@@ -503,17 +520,22 @@ class IceFrame:
         """Moves a branch forward to another; as `BranchManager.fast_forward`."""
         self.branches(table_name).fast_forward(branch, to_branch)
 
+    def _rollback(self, table_name: str) -> RollbackManager:
+        from iceframe.rollback import RollbackManager
+
+        return RollbackManager(self.get_table(table_name))
+
     def rollback_to_snapshot(self, table_name: str, snapshot_id: int) -> None:
         """Moves main back to an ancestor; as `RollbackManager.rollback_to_snapshot`."""
-        RollbackManager(self.get_table(table_name)).rollback_to_snapshot(snapshot_id)
+        self._rollback(table_name).rollback_to_snapshot(snapshot_id)
 
     def rollback_to_timestamp(self, table_name: str, timestamp_ms: int | dt.datetime) -> None:
         """Moves main back to before a time; as `RollbackManager.rollback_to_timestamp`."""
-        RollbackManager(self.get_table(table_name)).rollback_to_timestamp(timestamp_ms)
+        self._rollback(table_name).rollback_to_timestamp(timestamp_ms)
 
     def set_current_snapshot(self, table_name: str, snapshot_id: int) -> None:
         """Moves main to any snapshot; as `RollbackManager.set_current_snapshot`."""
-        RollbackManager(self.get_table(table_name)).set_current_snapshot(snapshot_id)
+        self._rollback(table_name).set_current_snapshot(snapshot_id)
 
     # -- writing -------------------------------------------------------------------------------
 
@@ -611,15 +633,3 @@ class IceFrame:
         with progress_listener(chosen.get("progress", False), num_rows_of(data)) as listener:
             rows = to_rows(data, replaces=True)
             return self._session.overwrite(identifier(table_name), rows, request, progress=listener)
-
-
-def session_of(ice: Any) -> _native.Session:  # noqa: ANN401 - what the user wrote
-    """Returns the session of an `IceFrame`, or of what holds one, as an `AsyncIceFrame` does.
-
-    Raises:
-        ValidationError: it is none.
-    """
-    held = getattr(ice, "ice_frame", ice)
-    if isinstance(held, IceFrame):
-        return held._session
-    raise ValidationError(f"an IceFrame is needed, got {shown(ice)}")

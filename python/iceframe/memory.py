@@ -11,10 +11,10 @@ from iceframe import _native
 from iceframe.arguments import filter_argument, identifier, required_whole_number
 from iceframe.errors import MemoryLimitError, ValidationError, shown
 from iceframe.expressions import Expression
-from iceframe.frame import IceFrame, session_of
 from iceframe.options import ScanOptions
 from iceframe.polars_frames import to_polars
 from iceframe.reading import read_request
+from iceframe.sessions import SessionHolder, session_of, session_within
 
 if TYPE_CHECKING:
     import polars as pl
@@ -31,7 +31,7 @@ def _bindable(init: _Init) -> _Init:
 
     @wraps(init)
     def accept(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - passed on
-        if args and isinstance(args[0], IceFrame):
+        if args and session_within(args[0]) is not None:
             if "ice" in kwargs:
                 raise TypeError("ice is given twice, by position and by name")
             kwargs["ice"], *args = args  # type: ignore[assignment]
@@ -67,7 +67,9 @@ class MemoryManager:
     """
 
     @_bindable
-    def __init__(self, max_memory_mb: float | None = None, *, ice: IceFrame | None = None) -> None:
+    def __init__(
+        self, max_memory_mb: float | None = None, *, ice: SessionHolder | None = None
+    ) -> None:
         limit_bytes = _limit_bytes(max_memory_mb)
         if ice is None:
             self._budget = _native.MemoryBudget.of_process("memory manager", limit_bytes)
@@ -134,7 +136,7 @@ class MemoryManager:
 
     def read_table_chunked(
         self,
-        ice_frame: IceFrame,
+        ice_frame: SessionHolder,
         table_name: str,
         chunk_size: int = 10000,
         columns: Sequence[str] | None = None,

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 from iceframe import _native
 from iceframe.arguments import identifier, required_whole_number, truth
 from iceframe.errors import IceFrameError, ParallelError, ValidationError, shown
-from iceframe.frame import IceFrame, session_of
 from iceframe.parallel_calls import Failure, ParallelCalls
 from iceframe.parallel_requests import listed, requests_of_tables
 from iceframe.polars_frames import to_polars
 from iceframe.progress import ProgressOption, progress_listener
+from iceframe.sessions import SessionHolder, session_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -63,7 +63,7 @@ class ParallelExecutor:
     @overload
     def read_tables_parallel(
         self,
-        ice_frame: IceFrame,
+        ice_frame: SessionHolder,
         table_names: Sequence[str] | Mapping[str, Mapping[str, Any]],
         return_exceptions: Literal[False] = False,
         **read_kwargs: Any,  # noqa: ANN401 - options of `read_table`
@@ -71,14 +71,14 @@ class ParallelExecutor:
     @overload
     def read_tables_parallel(
         self,
-        ice_frame: IceFrame,
+        ice_frame: SessionHolder,
         table_names: Sequence[str] | Mapping[str, Mapping[str, Any]],
         return_exceptions: bool,
         **read_kwargs: Any,  # noqa: ANN401 - as above
     ) -> dict[str, Any]: ...
     def read_tables_parallel(
         self,
-        ice_frame: IceFrame,
+        ice_frame: SessionHolder,
         table_names: Sequence[str] | Mapping[str, Mapping[str, Any]],
         return_exceptions: bool = False,
         **read_kwargs: Any,
@@ -188,7 +188,7 @@ class ParallelExecutor:
 
     async def read_tables_parallel_async(
         self,
-        ice_frame: IceFrame,
+        ice_frame: SessionHolder,
         table_names: Sequence[str] | Mapping[str, Mapping[str, Any]],
         return_exceptions: bool = False,
         **read_kwargs: Any,  # noqa: ANN401 - as above

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -52,6 +51,8 @@ def check_progress(option: Any) -> None:  # noqa: ANN401 - what the user wrote
         return
     if not callable(option):
         raise ValidationError(f"progress must be True, False or a callable, got {shown(option)}")
+    import inspect
+
     try:
         signature = inspect.signature(option)
     except (TypeError, ValueError):

@@ -14,7 +14,6 @@ from iceframe.annotations import is_model, schema_of_model
 from iceframe.errors import ValidationError
 from iceframe.pandas_rows import frame_columns, is_pandas, pandas_schema, series_values
 from iceframe.polars_rows import described_columns, holds_objects, is_polars, object_values
-from iceframe.table_schema import Schema
 from iceframe.type_names import column_name, iceberg_type, struct_field, struct_of
 
 __all__ = ["num_rows_of", "to_rows", "to_table_schema"]
@@ -214,6 +213,8 @@ def to_table_schema(schema: Any, format_version: int) -> Any:  # noqa: ANN401 - 
         return _schema_of_mapping(described_columns(schema), format_version)
     if is_model(schema):
         return json.dumps(schema_of_model(schema, format_version))
+    from iceframe.table_schema import Schema
+
     if isinstance(schema, Schema):
         return schema.to_json()
     if hasattr(schema, "model_dump_json") and hasattr(schema, "highest_field_id"):
