@@ -21,8 +21,6 @@
 #include "iceframe/all_settings.h"
 #include "iceframe/execution/check_table_properties.h"
 #include "iceframe/execution/transaction_writes.h"
-#include "iceframe/operation_kinds.h"
-#include "iceframe/runtime/running_operation.h"
 #include "iceframe/session.h"
 #include "iceframe/table/schema_sync.h"
 #include "iceframe/table/transaction.h"
@@ -136,9 +134,9 @@ class PyTransaction {
     const Operation operation = MakeOperation(session_->NewOperation());
     ICEFRAME_ASSIGN_OR_RETURN(const auto reader, OpenRows(data, operation));
     const CommitOptions options = ToCommitOptions(std::move(branch), std::move(summary));
-    return RunAs(kAppendOperation, operation, [&](const OperationContext& context, auto& caller) {
+    return RunCall<WriteReport>(operation, [&](CallerThread& caller) {
       const auto rows = ReadOnCaller(reader, caller);
-      return AppendRows(context, transaction_, *rows, options);
+      return AppendRows(operation.context, transaction_, *rows, options);
     });
   }
 
@@ -150,19 +148,18 @@ class PyTransaction {
     ICEFRAME_ASSIGN_OR_RETURN(const auto reader, OpenRows(data, operation));
     OverwriteOptions options(ToCommitOptions(std::move(branch), std::move(summary)));
     options.allow_rows_outside_filter = allow_rows_outside_filter;
-    return RunAs(kOverwriteOperation, operation,
-                 [&](const OperationContext& context, auto& caller) {
-                   const auto rows = ReadOnCaller(reader, caller);
-                   return OverwriteRows(context, transaction_, *rows, expression, options);
-                 });
+    return RunCall<WriteReport>(operation, [&](CallerThread& caller) {
+      const auto rows = ReadOnCaller(reader, caller);
+      return OverwriteRows(operation.context, transaction_, *rows, expression, options);
+    });
   }
 
   Result<WriteReport> Delete(FilterArgument filter, std::string branch, Properties summary) {
     ICEFRAME_ASSIGN_OR_RETURN(const Expression expression, ToFilter(std::move(filter)));
     const CommitOptions options = ToCommitOptions(std::move(branch), std::move(summary));
     const Operation operation = MakeOperation(session_->NewOperation());
-    return RunAs(kOverwriteOperation, operation, [&](const OperationContext& context, auto&) {
-      return DeleteRows(context, transaction_, expression, options);
+    return RunCall<WriteReport>(operation, [&](CallerThread&) {
+      return DeleteRows(operation.context, transaction_, expression, options);
     });
   }
 
@@ -209,15 +206,6 @@ class PyTransaction {
 
   PyTransaction(std::shared_ptr<Session> session, const OperationContext& context, TablePtr table)
       : session_(std::move(session)), transaction_(context, std::move(table)) {}
-
-  // A write of rows, as an operation that is told of.
-  template <typename Write>
-  Result<WriteReport> RunAs(OperationKind kind, const Operation& operation, const Write& write) {
-    return RunCall<WriteReport>(operation, [&](CallerThread& caller) {
-      return RunOperation(operation.context, kind, {table()->identifier().ToString()},
-                          [&](const OperationContext& context) { return write(context, caller); });
-    });
-  }
 
   template <typename Call>
   Status Run(const Call& call) {

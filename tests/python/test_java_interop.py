@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What Iceberg's Java library makes of our tables, and we of its."""
 
+import datetime
 import decimal
 import math
 import pathlib
@@ -228,6 +229,35 @@ def test_java_reads_ours_after_an_overwrite(java, ice, lake):
     ice.append_to_table("t", {"day": [3], "n": [8]})
     theirs = java.ask("read", metadata=ice.get_table("t").metadata_location)
     assert sorted_rows(theirs) == sorted_rows([[1, 7], [2, 3], [3, 8]])
+
+
+@pytest.mark.parametrize("version", [1, 2, 3])
+def test_java_reads_the_snapshots_of_one_commit_and_evolved_tables(java, ice, version):
+    ice.create_table(
+        "t", {"i": "int", "d": "date", "s": {"x": "float", "y": "string"}}, format_version=version
+    )
+    ice.append_to_table("t", [{"i": 1, "d": datetime.date(2020, 2, 29), "s": {"x": 1.5, "y": "a"}}])
+    with ice.transaction("t") as tx:
+        tx.append([{"i": 2}])
+        with tx.update_schema() as change:
+            change.update_column_type("i", "long").update_column_type("s.x", "double")
+            change.rename_column("s.y", "z").add_column("new", "string").move_first("new")
+        with tx.update_spec() as spec:
+            spec.add_field("i", "bucket[4]")
+        tx.append([{"new": "b", "i": 2**40, "s": {"x": 0.1, "z": "c"}}, {"i": 4}])
+        tx.set_properties({"owner": "me"})
+    theirs = java.ask("read", metadata=ice.get_table("t").metadata_location)
+    assert sorted_rows(theirs) == sorted_rows(canonical_rows(ice.to_arrow("t")))
+    assert len(theirs) == 4
+    assert sorted(row[1] for row in theirs) == [1, 2, 4, 2**40]
+    found = java.ask(
+        "read",
+        metadata=ice.get_table("t").metadata_location,
+        filter={"type": "gt", "term": "i", "value": 2},
+    )
+    assert sorted(row[1] for row in found) == [4, 2**40]
+    manifests = java.ask("manifests", metadata=ice.get_table("t").metadata_location)
+    assert sorted(manifests) == [0, 1]
 
 
 def test_fixed_partition_values_are_written_as_specified(java, ice, lake):

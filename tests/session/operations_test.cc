@@ -13,6 +13,7 @@
 
 #include "iceframe/all_counters.h"
 #include "iceframe/datafile/datafile_counters.h"
+#include "iceframe/execution/transaction_writes.h"
 #include "iceframe/expression/parse_expression.h"
 #include "iceframe/operation_kinds.h"
 #include "iceframe/planning/planning_counters.h"
@@ -160,6 +161,24 @@ TEST_F(OperationsTest, ACommitIsOneUnlessItIsPartOfAnother) {
   EXPECT_EQ(end.start.kind.name, "commit");
   EXPECT_THAT(end.start.tables, ElementsAre("default.t"));
   EXPECT_EQ(end.counters.Get(TableCount::kCommitAttempts), 1);
+}
+
+TEST_F(OperationsTest, WritesOfATransactionAreOperationsOfTheirOwn) {
+  ASSERT_OK_AND_ASSIGN(const auto table, session_->LoadTable(session_->NewOperation(), "t"));
+  TheEnd();
+  const OperationContext context = session_->NewOperation();
+  Transaction transaction(context, table);
+  ASSERT_OK(AppendRows(context, transaction, *Rows(50, 60)).status());
+  ASSERT_OK(OverwriteRows(context, transaction, *Rows(0, 1), True()).status());
+  ASSERT_OK(DeleteRows(context, transaction, True()).status());
+  ASSERT_OK(transaction.Commit(context).status());
+  std::vector<std::string_view> kinds;
+  for (const OperationEnd& end : recorder_->TakeEnds()) {
+    EXPECT_EQ(end.outcome, OperationOutcome::kSucceeded) << end.start.kind.name;
+    EXPECT_THAT(end.start.tables, ElementsAre("default.t"));
+    kinds.push_back(end.start.kind.name);
+  }
+  EXPECT_THAT(kinds, ElementsAre("append", "overwrite", "overwrite", "commit"));
 }
 
 TEST_F(OperationsTest, ErrorsEndAsFailed) {

@@ -8,6 +8,8 @@
 #include "iceframe/execution/commit_written_files_internal.h"
 #include "iceframe/execution/overwrite_internal.h"
 #include "iceframe/execution/table_writer.h"
+#include "iceframe/execution/write_operations.h"
+#include "iceframe/runtime/running_operation.h"
 #include "iceframe/table/ignored_properties.h"
 #include "iceframe/table/snapshot_summary.h"
 
@@ -24,12 +26,8 @@ WriteReport LastReport(const Transaction& transaction, const std::vector<DataFil
   return report;
 }
 
-}  // namespace
-
-Result<WriteReport> AppendRows(const OperationContext& operation, Transaction& transaction,
-                               arrow::RecordBatchReader& batches, const CommitOptions& options) {
-  ICEFRAME_RETURN_NOT_OK(transaction.CheckOpen());
-  ICEFRAME_RETURN_NOT_OK(CheckCallerSummary(options.summary));
+Result<WriteReport> Append(const OperationContext& operation, Transaction& transaction,
+                           arrow::RecordBatchReader& batches, const CommitOptions& options) {
   const OperationContext context = transaction.ForWriting(operation);
   const auto table = transaction.table();
   WarnOfIgnoredProperties(context, *table->metadata());
@@ -40,11 +38,9 @@ Result<WriteReport> AppendRows(const OperationContext& operation, Transaction& t
   return LastReport(transaction, files);
 }
 
-Result<WriteReport> OverwriteRows(const OperationContext& operation, Transaction& transaction,
-                                  arrow::RecordBatchReader& batches, const Expression& filter,
-                                  const OverwriteOptions& options) {
-  ICEFRAME_RETURN_NOT_OK(transaction.CheckOpen());
-  ICEFRAME_RETURN_NOT_OK(CheckCallerSummary(options.summary));
+Result<WriteReport> Overwrite(const OperationContext& operation, Transaction& transaction,
+                              arrow::RecordBatchReader& batches, const Expression& filter,
+                              const OverwriteOptions& options) {
   const OperationContext context = transaction.ForWriting(operation);
   const auto table = transaction.table();
   ICEFRAME_ASSIGN_OR_RETURN(const std::vector<DataFile> files,
@@ -54,14 +50,47 @@ Result<WriteReport> OverwriteRows(const OperationContext& operation, Transaction
   return LastReport(transaction, files);
 }
 
-Result<WriteReport> DeleteRows(const OperationContext& operation, Transaction& transaction,
-                               const Expression& filter, const CommitOptions& options) {
-  ICEFRAME_RETURN_NOT_OK(transaction.CheckOpen());
-  ICEFRAME_RETURN_NOT_OK(CheckCallerSummary(options.summary));
+Result<WriteReport> Delete(const OperationContext& operation, Transaction& transaction,
+                           const Expression& filter, const CommitOptions& options) {
   const OperationContext context = transaction.ForWriting(operation);
   ICEFRAME_RETURN_NOT_OK(transaction.OverwriteFiles(
       context, {}, internal::OverwriteActionOptions(*transaction.table(), filter, options)));
   return LastReport(transaction, {});
+}
+
+// Runs `write` as an operation of that kind, if the transaction and the summary allow one.
+template <typename Write>
+Result<WriteReport> RunWrite(const OperationContext& context, OperationKind kind,
+                             const Transaction& transaction, const CommitOptions& options,
+                             const Write& write) {
+  ICEFRAME_RETURN_NOT_OK(transaction.CheckOpen());
+  ICEFRAME_RETURN_NOT_OK(CheckCallerSummary(options.summary));
+  return RunOperation(context, kind, {transaction.table()->identifier().ToString()}, write);
+}
+
+}  // namespace
+
+Result<WriteReport> AppendRows(const OperationContext& context, Transaction& transaction,
+                               arrow::RecordBatchReader& batches, const CommitOptions& options) {
+  return RunWrite(
+      context, kAppendOperation, transaction, options,
+      [&](const OperationContext& own) { return Append(own, transaction, batches, options); });
+}
+
+Result<WriteReport> OverwriteRows(const OperationContext& context, Transaction& transaction,
+                                  arrow::RecordBatchReader& batches, const Expression& filter,
+                                  const OverwriteOptions& options) {
+  return RunWrite(context, kOverwriteOperation, transaction, options,
+                  [&](const OperationContext& own) {
+                    return Overwrite(own, transaction, batches, filter, options);
+                  });
+}
+
+Result<WriteReport> DeleteRows(const OperationContext& context, Transaction& transaction,
+                               const Expression& filter, const CommitOptions& options) {
+  return RunWrite(
+      context, kOverwriteOperation, transaction, options,
+      [&](const OperationContext& own) { return Delete(own, transaction, filter, options); });
 }
 
 }  // namespace iceframe
