@@ -13,7 +13,7 @@ from iceframe.errors import MemoryLimitError, ValidationError, shown
 from iceframe.expressions import Expression
 from iceframe.options import ScanOptions
 from iceframe.polars_frames import to_polars
-from iceframe.reading import read_request
+from iceframe.read_requests import read_request
 from iceframe.sessions import SessionHolder, session_of, session_within
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from typing import Any
 
 from iceframe.arguments import identifier
 from iceframe.errors import ValidationError, shown
-from iceframe.reading import table_request
+from iceframe.read_requests import table_request
 
 __all__ = ["listed", "requests_of_tables"]
 

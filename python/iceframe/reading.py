@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Unpack, cast
+from typing import TYPE_CHECKING, Any, Unpack
 
 from iceframe import _native
 from iceframe.arguments import (
-    column_names,
     filter_argument,
     identifier,
-    one_filter,
     required_whole_number,
     text,
     to_milliseconds,
@@ -20,10 +18,11 @@ from iceframe.arguments import (
 from iceframe.errors import UnsupportedOperationError, ValidationError
 from iceframe.expressions import Expression
 from iceframe.foreign_rows import is_data, query_of_rows
-from iceframe.options import ReadOptions, ReadTableOptions, ScanOptions, checked
+from iceframe.options import ReadOptions, ReadTableOptions, ScanOptions
 from iceframe.polars_frames import lazy_frame
 from iceframe.progress import ProgressOption
 from iceframe.query import QueryBuilder
+from iceframe.read_requests import read_request, table_request
 from iceframe.row_streams import RowSource
 
 if TYPE_CHECKING:
@@ -32,44 +31,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-__all__ = ["ReadOptions", "ScanOptions", "TableReads", "read_request", "table_request"]
-
-
-def read_request(
-    columns: Sequence[str] | None = None,
-    filter_expr: str | Expression | None = None,
-    limit: int | None = None,
-    options: ScanOptions | None = None,
-) -> dict[str, Any]:
-    """Returns what a read is asked for, as the native module takes it: only what was given."""
-    request = checked(ScanOptions, options or {})
-    request["columns"] = column_names(columns)
-    request["filter"] = filter_argument("filter_expr", filter_expr)
-    request["limit"] = whole_number("limit", limit)
-    return request
-
-
-def table_request(
-    columns: Sequence[str] | None = None,
-    filter_expr: str | Expression | None = None,
-    limit: int | None = None,
-    snapshot_id: int | None = None,
-    as_of_timestamp: int | dt.datetime | None = None,
-    *filters: str | Expression | None,
-    **options: Unpack[ReadTableOptions],
-) -> dict[str, Any]:
-    """Returns a `read_request` of the arguments of `read_table`, progress aside."""
-    given = checked(ReadTableOptions, options)
-    if len(filters) > 2:
-        raise TypeError(f"read_table takes at most 8 arguments by position: {filters[2]!r}")
-    by_position = dict(zip(("filter", "filter_sql"), filters, strict=False))
-    if twice := by_position.keys() & given.keys():
-        raise TypeError(f"argument given twice: {', '.join(sorted(twice))}")
-    by_name = {name: given.pop(name, None) for name in ("filter", "filter_sql")}
-    given.pop("progress", None)
-    given |= {"snapshot_id": snapshot_id, "as_of_timestamp": as_of_timestamp}
-    chosen = one_filter(filter_expr=filter_expr, **(by_name | by_position))
-    return read_request(columns, chosen, limit, cast("ScanOptions", given))
+__all__ = ["ReadOptions", "ScanOptions", "TableReads"]
 
 
 class TableReads:
