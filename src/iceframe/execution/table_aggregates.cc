@@ -226,7 +226,7 @@ class TableAggregates {
   Status KeepAnswer(const FileEnd& end, std::unique_ptr<GroupedAggregates> of_file) {
     if (answers_.store == nullptr || end.key.empty()) return Status::OK();
     if (of_file == nullptr) ICEFRAME_RETURN_NOT_OK(NewFile().Value(&of_file));
-    ICEFRAME_ASSIGN_OR_RETURN(const arrow::RecordBatchVector answer, of_file->Export());
+    ICEFRAME_ASSIGN_OR_RETURN(const arrow::RecordBatchVector answer, of_file->Export(context_));
     answers_.store->Put(end.key, answer);
     return Status::OK();
   }
