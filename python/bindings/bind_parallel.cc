@@ -48,10 +48,14 @@ Result<ParallelRead> ReadOfTable(SessionPtr session, std::string name, const Rea
                       }};
 }
 
-ParallelRead ReadOfQuery(SessionPtr session, const Query& query, std::string name) {
+// `prepared`: the query as it takes part in a cache, or nullptr.
+ParallelRead ReadOfQuery(SessionPtr session, const Query& query, std::string name,
+                         std::shared_ptr<PreparedQuery> prepared) {
   return {{"query", std::move(name)}, [=](const OperationContext& call) -> Result<Reader> {
             const OperationContext own = ContextOf(*session, call);
-            ICEFRAME_ASSIGN_OR_RETURN(auto rows, session->Execute(own, query));
+            ICEFRAME_ASSIGN_OR_RETURN(auto rows, prepared != nullptr
+                                                     ? session->Execute(own, *prepared)
+                                                     : session->Execute(own, query));
             return WithTextViews(own, std::move(rows));
           }};
 }
@@ -85,7 +89,8 @@ Result<Outcomes> ReadAll(const std::vector<ParallelRead>& reads, int max_paralle
 void BindParallel(nb::module_& module) {
   nb::class_<ParallelRead>(module, "ParallelRead", "One read among several.")
       .def_static("of_table", &ReadOfTable, nb::arg("session"), nb::arg("name"), nb::arg("request"))
-      .def_static("of_query", &ReadOfQuery, nb::arg("session"), nb::arg("query"), nb::arg("name"));
+      .def_static("of_query", &ReadOfQuery, nb::arg("session"), nb::arg("query"), nb::arg("name"),
+                  nb::arg("prepared").none());
   nb::class_<CancelScope>(module, "CancelScope", "Cancels the calls that threads make inside.")
       .def(nb::init<>())
       .def("__enter__",

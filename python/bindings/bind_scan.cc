@@ -132,7 +132,8 @@ Result<std::shared_ptr<BatchStream>> Scan(Session& session, const TableArgument&
 Result<std::shared_ptr<BatchStream>> Execute(Session& session, const Query& query,
                                              std::vector<std::string> disabled_rules,
                                              nb::object progress) {
-  const QueryOptions options{{disabled_rules.begin(), disabled_rules.end()}};
+  QueryOptions options;
+  options.disabled_rules = {disabled_rules.begin(), disabled_rules.end()};
   Operation operation = MakeOperation(session.NewOperation(), std::move(progress));
   using Reader = std::shared_ptr<arrow::RecordBatchReader>;
   ICEFRAME_ASSIGN_OR_RETURN(auto reader, RunCall<Reader>(operation, [&](CallerThread&) {
@@ -143,8 +144,11 @@ Result<std::shared_ptr<BatchStream>> Execute(Session& session, const Query& quer
 
 Result<std::pair<std::string, std::string>> Explain(Session& session, const Query& query,
                                                     bool analyze,
-                                                    std::vector<std::string> disabled_rules) {
-  const QueryOptions options{{disabled_rules.begin(), disabled_rules.end()}};
+                                                    std::vector<std::string> disabled_rules,
+                                                    const PreparedQuery* prepared) {
+  QueryOptions options;
+  options.disabled_rules = {disabled_rules.begin(), disabled_rules.end()};
+  if (prepared != nullptr) options.cache = prepared->options().cache;
   Operation operation = MakeOperation(session.NewOperation(), nb::none());
   ICEFRAME_ASSIGN_OR_RETURN(auto explanation, RunCall<Explanation>(operation, [&](CallerThread&) {
                               return session.Explain(operation.context, query, analyze, options);

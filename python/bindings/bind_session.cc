@@ -89,10 +89,12 @@ void BindWriteReport(nb::module_& module) {
 }
 
 Result<std::shared_ptr<Session>> OpenSession(Properties catalog, Properties settings,
-                                             std::shared_ptr<MemoryBudget> memory) {
+                                             std::shared_ptr<MemoryBudget> memory,
+                                             std::shared_ptr<QueryCache> query_cache) {
   SessionOptions options;
   options.catalog = std::move(catalog);
   options.settings = std::move(settings);
+  options.query_cache = std::move(query_cache);
   options.log = PythonLogSink();
   options.memory = std::move(memory);
   const Operation operation = MakeOperation(OperationContext());
@@ -284,7 +286,7 @@ void BindSession(nb::module_& module) {
       nb::arg("num_threads").none(), nb::arg("num_io_threads").none());
   nb::class_<Session>(module, "Session")
       .def_static("open", &OpenSession, nb::arg("catalog"), nb::arg("settings"),
-                  nb::arg("memory").none())
+                  nb::arg("memory").none(), nb::arg("query_cache").none())
       .def("__repr__", [](const Session& self) { return self.ToString(); })
       .def("create_table", &CreateTable, nb::arg("name"), nb::arg("schema"), nb::arg("request"))
       .def("append", &Append, nb::arg("name"), nb::arg("data"), nb::kw_only(), nb::arg("branch"),
@@ -296,8 +298,13 @@ void BindSession(nb::module_& module) {
       .def("count_rows", &CountRows, nb::arg("table"), nb::arg("request"))
       .def("execute", &Execute, nb::arg("query"), nb::kw_only(), nb::arg("disabled_rules"),
            nb::arg("progress").none())
+      .def("execute_prepared", &ExecutePrepared, nb::arg("query"), nb::kw_only(),
+           nb::arg("progress").none())
+      .def("find_kept", &FindKept, nb::arg("query"),
+           "The answer if it is kept; None: execute_prepared finds out.")
       .def("explain", &Explain, nb::arg("query"), nb::kw_only(), nb::arg("analyze"),
-           nb::arg("disabled_rules"), "The explanation as text and as JSON.")
+           nb::arg("disabled_rules"), nb::arg("prepared").none(),
+           "The explanation as text and as JSON.")
       .def("memory", &Session::memory, "The budget of all its operations.")
       .def("memory_used_bytes", [](const Session& self) { return self.memory()->used_bytes(); })
       .def("memory_peak_bytes", [](const Session& self) { return self.memory()->peak_bytes(); })

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -13,9 +14,11 @@
 #include "iceframe/session.h"
 
 #include "read_request.h"
+#include "rows.h"
 
 namespace iceframe::python {
 
+void BindCache(nanobind::module_& module);
 void BindChanges(nanobind::module_& module);
 void BindChunks(nanobind::module_& module);
 void BindDiskCache(nanobind::module_& module);
@@ -51,9 +54,15 @@ Result<int64_t> CountRows(Session& session, const TableArgument& table, const Re
 Result<std::shared_ptr<BatchStream>> Execute(Session& session, const Query& query,
                                              std::vector<std::string> disabled_rules,
                                              nanobind::object progress);
-/// The explanation as text and as JSON.
+/// The same for a query that may take part in a cache.
+Result<std::shared_ptr<BatchStream>> ExecutePrepared(Session& session, const PreparedQuery& query,
+                                                     nanobind::object progress);
+/// What the cache has for it; nullopt: ExecutePrepared finds out.
+std::optional<Rows> FindKept(Session& session, const PreparedQuery& query);
+/// The explanation as text and as JSON; `prepared`: how the query takes part in a cache, or None.
 Result<std::pair<std::string, std::string>> Explain(Session& session, const Query& query,
                                                     bool analyze,
-                                                    std::vector<std::string> disabled_rules);
+                                                    std::vector<std::string> disabled_rules,
+                                                    const PreparedQuery* prepared);
 
 }  // namespace iceframe::python

@@ -329,6 +329,12 @@ Status RunCommit(const Operation& operation, const CommitWatch& watch, const Cal
   return Interrupted();
 }
 
+Status RunBriefCall(const std::function<Status()>& work) {
+  const CountedCaller counted;
+  const ReleasedGil released;
+  return work();
+}
+
 Status RunStreamCall(const Operation& operation, const std::function<Status()>& work) {
   const bool holds_gil = PyGILState_Check() != 0;
   // Threads that Python does not know run the work themselves; so do those it knows, where

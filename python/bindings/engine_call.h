@@ -74,7 +74,11 @@ Status RunCall(const Operation& operation, const CallWork& work);
 Status RunCommit(const Operation& operation, const CommitWatch& watch, const CallWork& work,
                  const std::function<std::string(const Status&)>& note);
 
-/// As above for callers that can't raise a Python error, such as an Arrow C stream: Ctrl-C is
+/// Runs `work`, which is over in microseconds, on this thread, which holds the GIL and gives it
+/// away meanwhile. Ctrl-C waits for it.
+Status RunBriefCall(const std::function<Status()>& work);
+
+/// As RunCall for callers that can't raise a Python error, such as an Arrow C stream: Ctrl-C is
 /// raised again as soon as the interpreter has control. The GIL may be held or not.
 Status RunStreamCall(const Operation& operation, const std::function<Status()>& work);
 

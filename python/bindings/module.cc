@@ -26,6 +26,7 @@ NB_MODULE(_native, module) {
   BindQuery(module);
   BindInput(module);
   BindDiskCache(module);
+  BindCache(module);
   BindSession(module);
   BindChunks(module);
   BindChanges(module);

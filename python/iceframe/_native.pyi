@@ -361,6 +361,35 @@ class DiskCache:
     def clear(self) -> None: ...
     def stats(self) -> dict[str, int]: ...
 
+class QueryCache:
+    """Kept results; `iceframe.cache` wraps it."""
+
+    @staticmethod
+    def make(max_entries: int, max_bytes: int) -> QueryCache: ...
+    @staticmethod
+    def process() -> QueryCache:
+        """The one of sessions that were given none."""
+
+    @staticmethod
+    def set_process(arg: QueryCache, /) -> None: ...
+    @property
+    def max_entries(self) -> int: ...
+    @property
+    def max_bytes(self) -> int: ...
+    def put(self, table: str, parameters: str, data: object, ttl_ns: int | None) -> None:
+        """Keeps rows of the caller's."""
+
+    def get(self, table: str, parameters: str) -> Rows | None: ...
+    def invalidate(self, table: str) -> None: ...
+    def clear(self) -> None: ...
+    def stats(self) -> dict[str, Any]: ...
+
+class PreparedQuery:
+    """A query that takes part in a cache."""
+
+    @staticmethod
+    def of(query: Query, ttl_ns: int | None, scope: str, as_views: bool) -> PreparedQuery: ...
+
 class WriteReport:
     """What one write did."""
 
@@ -391,7 +420,10 @@ def configure_executor(num_threads: int | None, num_io_threads: int | None) -> N
 class Session:
     @staticmethod
     def open(
-        catalog: Mapping[str, str], settings: Mapping[str, str], memory: MemoryBudget | None
+        catalog: Mapping[str, str],
+        settings: Mapping[str, str],
+        memory: MemoryBudget | None,
+        query_cache: QueryCache | None,
     ) -> Session: ...
     def __repr__(self) -> str: ...
     def create_table(self, name: str, schema: object, request: dict[str, Any]) -> Table: ...
@@ -414,8 +446,17 @@ class Session:
     def execute(
         self, query: Query, *, disabled_rules: Sequence[str], progress: object | None
     ) -> BatchStream: ...
+    def execute_prepared(self, query: PreparedQuery, *, progress: object | None) -> BatchStream: ...
+    def find_kept(self, query: PreparedQuery) -> Rows | None:
+        """The answer if it is kept; None: execute_prepared finds out."""
+
     def explain(
-        self, query: Query, *, analyze: bool, disabled_rules: Sequence[str]
+        self,
+        query: Query,
+        *,
+        analyze: bool,
+        disabled_rules: Sequence[str],
+        prepared: PreparedQuery | None,
     ) -> tuple[str, str]:
         """The explanation as text and as JSON."""
 
@@ -569,7 +610,9 @@ class ParallelRead:
     @staticmethod
     def of_table(session: Session, name: str, request: dict[str, Any]) -> ParallelRead: ...
     @staticmethod
-    def of_query(session: Session, query: Query, name: str) -> ParallelRead: ...
+    def of_query(
+        session: Session, query: Query, name: str, prepared: PreparedQuery | None
+    ) -> ParallelRead: ...
 
 class CancelScope:
     """Cancels the calls that threads make inside."""

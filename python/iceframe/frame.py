@@ -50,6 +50,7 @@ from iceframe.table_input import num_rows_of, to_rows, to_table_schema
 
 if TYPE_CHECKING:
     from iceframe.branching import BranchManager, Retention
+    from iceframe.cache import QueryCache
     from iceframe.evolution import PartitionEvolution
     from iceframe.namespaces import NamespaceManager
     from iceframe.partition import PartitionManager
@@ -94,6 +95,14 @@ def _settings(
     return values, None
 
 
+def _native_cache(cache: Any) -> _native.QueryCache:  # noqa: ANN401 - what the user wrote
+    from iceframe.cache import QueryCache
+
+    if not isinstance(cache, QueryCache):
+        raise ValidationError(f"cache must be a QueryCache, got {shown(cache)}")
+    return cache._native
+
+
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
@@ -128,7 +137,7 @@ class IceFrame(SessionHolder):
         pool_size: the most connections to the catalog at once, at least 1. The catalogs there are
             so far open what they need and keep up to 8: the number is checked and kept for those
             that are reached over a network.
-        cache: a cache of query results; there are none yet, so anything but None is refused.
+        cache: the `QueryCache` of this IceFrame's queries; None: they use the process's.
         memory_limit: the most memory that operations hold at once, as bytes or as a size
             (``"1GB"``); 0: no limit. The same as the setting ``memory.limit``. Or a
             `iceframe.memory.MemoryManager` whose limit the session shares.
@@ -153,7 +162,7 @@ class IceFrame(SessionHolder):
         catalog_config: Mapping[str, Any] | None = None,
         pool_size: int | None = None,
         *,
-        cache: object | None = None,
+        cache: QueryCache | None = None,
         memory_limit: int | str | HasBudget | None = None,
         settings: Mapping[str, Any] | None = None,
         **more_settings: Any,  # noqa: ANN401 - any setting's value
@@ -167,15 +176,13 @@ class IceFrame(SessionHolder):
         self.catalog_config = CatalogConfig(catalog_config or {})
         #: The most connections to the catalog, as it was given; None: as many as are needed.
         self.pool_size = _pool_size(pool_size)
-        if cache is not None:
-            raise ValidationError(
-                f"cache is no cache of query results, which are not built yet: {shown(cache)}; "
-                "leave it out"
-            )
         self._session = _native.Session.open(
             string_properties("catalog_config", catalog_config),
             *_settings(settings, more_settings, memory_limit),
+            None if cache is None else _native_cache(cache),
         )
+        if cache is not None:
+            cache._bind()
         self._reads = TableReads(self._session)
 
     # Type checkers find what there is not by themselves.

@@ -48,7 +48,6 @@ FRAME: Mapping[str, str] = {
 }
 #: Names of `QueryBuilder`.
 QUERY: Mapping[str, str] = {
-    "cache": _WAIT,
     "insert": "append_to_table(…) takes a query as its rows",
     **dict.fromkeys(("delete", "update", "merge"), _ROW_LEVEL),
 }

@@ -289,4 +289,6 @@ def _read_of_query(index: int, query: object) -> _native.ParallelRead:
 
     if not isinstance(query, QueryBuilder):
         raise ValidationError(f"queries[{index}] is no query of an IceFrame: {shown(query)}")
-    return _native.ParallelRead.of_query(query._session, query._query, f"{index}: {query!r}")
+    return _native.ParallelRead.of_query(
+        query._session, query._query, f"{index}: {query!r}", query._prepared_for_views()
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
@@ -21,6 +22,7 @@ from iceframe.errors import ValidationError, shown
 from iceframe.expressions import Expression, SortKey, column_of
 from iceframe.foreign_rows import is_data, query_of_rows, shown_name
 from iceframe.not_built import QUERY, refuse
+from iceframe.polars_frames import to_polars
 from iceframe.progress import ProgressOption
 from iceframe.row_streams import RowSource
 
@@ -91,6 +93,9 @@ class QueryBuilder:
         self._session = session
         self._query = query
         self._steps: tuple[str, ...] = ()
+        # How the query takes part in a cache: None, or (ttl in ns or None,).
+        self._caching: tuple[int | None] | None = None
+        self._prepared: dict[tuple[str, bool], _native.PreparedQuery] = {}
 
     # -- steps -------------------------------------------------------------------------------------
 
@@ -265,6 +270,31 @@ class QueryBuilder:
         value = column_of(expression)
         return self._with("with_column", (name, value), self._query.with_column(name, value.native))
 
+    def cache(self, ttl: float | None = None) -> QueryBuilder:
+        """Lets the query be answered from the cache of results, and its answer be kept there.
+
+        The answer is that of the tables as they are now, whoever changed them: every execution asks
+        the catalog first. The cache is that of the `IceFrame`, else the process's
+        (`iceframe.cache`). A query with limit or offset, or numbered rows, and without an order is
+        computed each time. Of a query that is a side of a join or union it says nothing.
+
+        Args:
+            ttl: the most seconds that an answer may be old; None: any.
+
+        Example:
+            >>> query = demo().query("users").select("count(*) AS n").cache(ttl=3600)
+            >>> query.execute().item(), query.execute().item()
+            (2, 2)
+            >>> "from cache" in query.explain()
+            True
+        """
+        from iceframe.cache_arguments import ttl_in_ns
+
+        words = () if ttl is None else (_Words(f"ttl={ttl!r}"),)
+        made = self._with("cache", words, self._query)
+        made._caching = (ttl_in_ns("ttl", ttl),)
+        return made
+
     # -- terminal calls ----------------------------------------------------------------------------
 
     def execute(self, *, progress: ProgressOption = False) -> pl.DataFrame:
@@ -279,7 +309,11 @@ class QueryBuilder:
             TableNotFoundError: there is no such table.
             MemoryLimitError: ``memory.limit`` was reached.
         """
-        return self._rows().polars(progress)
+        if self._caching is not None and progress is False:
+            kept = self._session.find_kept(self._prepare(as_views=True))
+            if kept is not None:
+                return to_polars(kept)
+        return self._rows(as_views=True).polars(progress)
 
     collect = execute
     to_polars = execute
@@ -315,6 +349,7 @@ class QueryBuilder:
                 required_text("disabled_rules", str(rule))
                 for rule in as_list("disabled_rules", disabled_rules)
             ],
+            prepared=None if self._caching is None else self._prepare(as_views=False),
         )
         return Explanation(text, data)
 
@@ -335,11 +370,28 @@ class QueryBuilder:
 
     # -- inside ------------------------------------------------------------------------------------
 
-    def _rows(self) -> RowSource:
-        return RowSource(self._start)
+    def _rows(self, *, as_views: bool = False) -> RowSource:
+        return RowSource(lambda listener: self._start(listener, as_views=as_views))
 
-    def _start(self, listener: Any) -> _native.BatchStream:  # noqa: ANN401 - of progress_listener
-        return self._session.execute(self._query, disabled_rules=[], progress=listener)
+    def _start(self, listener: Any, *, as_views: bool = False) -> _native.BatchStream:  # noqa: ANN401 - of progress_listener
+        if self._caching is None:
+            return self._session.execute(self._query, disabled_rules=[], progress=listener)
+        prepared = self._prepare(as_views=as_views)
+        return self._session.execute_prepared(prepared, progress=listener)
+
+    def _prepared_for_views(self) -> _native.PreparedQuery | None:
+        return None if self._caching is None else self._prepare(as_views=True)
+
+    def _prepare(self, *, as_views: bool) -> _native.PreparedQuery:
+        """Returns the query as it asks a cache; text as Polars has it, or as Arrow's tables."""
+        assert self._caching is not None
+        # Times are shown by it.
+        scope = "/".join(time.tzname)
+        prepared = self._prepared.get((scope, as_views))
+        if prepared is None:
+            prepared = _native.PreparedQuery.of(self._query, self._caching[0], scope, as_views)
+            self._prepared[(scope, as_views)] = prepared
+        return prepared
 
     def _other(self, step: str, other: object) -> _native.Query:
         """Returns the other side of a step: a query, a table by its name, or data."""
@@ -357,6 +409,7 @@ class QueryBuilder:
         step = f".{name}({', '.join(_text(argument) for argument in arguments)})"
         made = QueryBuilder(self._session, query)
         made._steps = (*self._steps, step)
+        made._caching = self._caching
         return made
 
 
@@ -364,6 +417,14 @@ class _Words(str):
     """Text that a query's repr shows without quotes."""
 
     __slots__ = ()
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 - what iceframe.cache has
+    if name not in {"get_query_cache", "set_query_cache", "invalidate_query_cache"}:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import iceframe.cache
+
+    return getattr(iceframe.cache, name)
 
 
 def _other_text(other: object) -> object:

@@ -14,6 +14,7 @@
 #include "iceframe/runtime/configure_executor.h"
 #include "iceframe/runtime/operation_totals.h"
 #include "iceframe/runtime/runtime_settings.h"
+#include "iceframe/services/known_catalogs.h"
 #include "iceframe/session_impl_internal.h"
 
 namespace iceframe {
@@ -53,28 +54,31 @@ Result<std::shared_ptr<Session>> Session::Open(SessionOptions options) {
   context.cancel = options.cancel;
   if (options.memory != nullptr) context.memory = options.memory;
   ICEFRAME_ASSIGN_OR_RETURN(auto catalog, MakeCatalog(context, options.catalog));
-  return MakeWith(context, std::move(catalog));
+  return MakeWith(context, std::move(catalog), std::move(options.query_cache));
 }
 
 Result<std::shared_ptr<Session>> Session::Make(std::shared_ptr<Catalog> catalog,
                                                const Properties& settings,
-                                               std::shared_ptr<LogSink> log) {
+                                               std::shared_ptr<LogSink> log,
+                                               std::shared_ptr<QueryCache> query_cache) {
   OperationContext context;
   ICEFRAME_ASSIGN_OR_RETURN(context.settings, MakeSettings(AllSettings(), {settings, {}, {}}));
   context.log = std::move(log);
-  return MakeWith(context, std::move(catalog));
+  return MakeWith(context, std::move(catalog), std::move(query_cache));
 }
 
 Result<std::shared_ptr<Session>> Session::MakeWith(const OperationContext& context,
-                                                   std::shared_ptr<Catalog> catalog) {
+                                                   std::shared_ptr<Catalog> catalog,
+                                                   std::shared_ptr<QueryCache> query_cache) {
   KeepTotals();
   const SettingsReader settings(kRuntimeSettings, context.settings.get());
   ICEFRAME_RETURN_NOT_OK(ApplyExecutorSettings(settings));
   ICEFRAME_ASSIGN_OR_RETURN(const int64_t limit, settings.Bytes("memory.limit"));
   auto memory = context.memory->MakeChild("session",
                                           limit > 0 ? std::optional<int64_t>(limit) : std::nullopt);
+  NoteCatalog(catalog);
   auto impl = std::make_unique<const Impl>(std::move(catalog), std::move(memory), context.settings,
-                                           context.log);
+                                           context.log, std::move(query_cache));
   return std::shared_ptr<Session>(new Session(std::move(impl)));
 }
 
@@ -88,6 +92,8 @@ OperationContext Session::NewOperation() const { return impl_->NewOperation(); }
 const std::shared_ptr<MemoryBudget>& Session::memory() const { return impl_->memory(); }
 
 const std::shared_ptr<Catalog>& Session::catalog() const { return impl_->catalog(); }
+
+std::shared_ptr<QueryCache> Session::query_cache() const { return impl_->query_cache(); }
 
 OperationObservers& Session::observers() const { return impl_->observers(); }
 

@@ -21,9 +21,11 @@
 #include "iceframe/execution/overwrite.h"
 #include "iceframe/execution/scan_plan.h"
 #include "iceframe/expression/expression.h"
+#include "iceframe/prepared_query.h"
 #include "iceframe/query/query.h"
 #include "iceframe/runtime/operation_context.h"
 #include "iceframe/runtime/operation_observer.h"
+#include "iceframe/services/kept_rows.h"
 #include "iceframe/services/parallel_reads.h"
 #include "iceframe/services/query_cache.h"
 #include "iceframe/table/table.h"
@@ -42,13 +44,8 @@ struct SessionOptions {
   std::shared_ptr<MemoryBudget> memory;
   /// Ends opening, which may wait for a catalog.
   CancelToken cancel;
-};
-
-struct QueryOptions {
-  /// Rules of the optimizer that are left out, by name (docs/queries.md); for looking into plans.
-  std::set<std::string> disabled_rules;
-  /// Set: the answer may come from a cache, and is kept in it; nullopt: neither.
-  std::optional<ResultCaching> cache = std::nullopt;
+  /// Keeps the answers of queries that ask for it; nullptr: the process's does.
+  std::shared_ptr<QueryCache> query_cache;
 };
 
 /// A table among several that are read at once.
@@ -69,7 +66,8 @@ class Session final {
   /// A session over a catalog that was made elsewhere; reads no environment and no files.
   static Result<std::shared_ptr<Session>> Make(std::shared_ptr<Catalog> catalog,
                                                const Properties& settings = {},
-                                               std::shared_ptr<LogSink> log = nullptr);
+                                               std::shared_ptr<LogSink> log = nullptr,
+                                               std::shared_ptr<QueryCache> query_cache = nullptr);
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
@@ -81,6 +79,8 @@ class Session final {
   /// What the session's operations hold now, with its limit (setting memory.limit).
   const std::shared_ptr<MemoryBudget>& memory() const;
   const std::shared_ptr<Catalog>& catalog() const;
+  /// Its own, or the process's as it is now.
+  std::shared_ptr<QueryCache> query_cache() const;
   /// Those who hear of the session's operations, each call below being one (operation_kinds.h), a
   /// reader's until it is read to its end or dropped. They may outlive the session.
   OperationObservers& observers() const;
@@ -141,6 +141,15 @@ class Session final {
   Result<std::shared_ptr<arrow::RecordBatchReader>> Execute(const OperationContext& context,
                                                             const Query& query,
                                                             const QueryOptions& options = {});
+  /// As above. A query that takes part in a cache is answered with what is kept for its tables'
+  /// present states, or else computed by this call; an answer that was found is not bound and
+  /// planned anew.
+  Result<std::shared_ptr<arrow::RecordBatchReader>> Execute(const OperationContext& context,
+                                                            const PreparedQuery& query);
+  /// The answer if it is kept and the query was executed since its tables last changed; nullptr:
+  /// Execute finds out. Asks the catalog where the tables are, and reads no file.
+  Result<std::shared_ptr<const KeptRows>> FindKept(const OperationContext& context,
+                                                   const PreparedQuery& query);
   /// What the query does: as planned, from manifests alone; with `analyze` it is run, its rows are
   /// dropped, and what happened is told.
   Result<Explanation> Explain(const OperationContext& context, const Query& query,
@@ -151,7 +160,8 @@ class Session final {
   explicit Session(std::unique_ptr<const Impl> impl);
   // `context` has the budget that the session's is made below.
   static Result<std::shared_ptr<Session>> MakeWith(const OperationContext& context,
-                                                   std::shared_ptr<Catalog> catalog);
+                                                   std::shared_ptr<Catalog> catalog,
+                                                   std::shared_ptr<QueryCache> query_cache);
 
   const std::unique_ptr<const Impl> impl_;
 };

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // The session behind session.h: its calls as operations in session_operations.cc; what they do to
-// tables in session.cc, writes in session_write.cc, reads in session_read.cc.
+// tables in session.cc, writes in session_write.cc, reads in session_read.cc, of those what caches
+// answer in session_cache.cc.
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "iceframe/execution/plan_resources.h"
 #include "iceframe/session.h"
 
 namespace iceframe {
@@ -18,15 +21,20 @@ namespace iceframe {
 class Session::Impl {
  public:
   Impl(std::shared_ptr<Catalog> catalog, std::shared_ptr<MemoryBudget> memory,
-       std::shared_ptr<const Properties> settings, std::shared_ptr<LogSink> log)
+       std::shared_ptr<const Properties> settings, std::shared_ptr<LogSink> log,
+       std::shared_ptr<QueryCache> query_cache)
       : catalog_(std::move(catalog)),
         memory_(std::move(memory)),
         settings_(std::move(settings)),
-        log_(std::move(log)) {}
+        log_(std::move(log)),
+        query_cache_(std::move(query_cache)) {}
 
   OperationContext NewOperation() const;
   const std::shared_ptr<MemoryBudget>& memory() const { return memory_; }
   const std::shared_ptr<Catalog>& catalog() const { return catalog_; }
+  std::shared_ptr<QueryCache> query_cache() const {
+    return query_cache_ != nullptr ? query_cache_ : QueryCache::Process();
+  }
   OperationObservers& observers() const { return *observers_; }
 
   Result<std::shared_ptr<const Table>> CreateTable(const OperationContext& context,
@@ -65,17 +73,46 @@ class Session::Impl {
   Result<std::shared_ptr<arrow::RecordBatchReader>> Execute(const OperationContext& context,
                                                             const Query& query,
                                                             const QueryOptions& options) const;
+  Result<std::shared_ptr<arrow::RecordBatchReader>> Execute(const OperationContext& context,
+                                                            const PreparedQuery& prepared) const;
+  Result<std::shared_ptr<const KeptRows>> FindKept(const OperationContext& context,
+                                                   const PreparedQuery& prepared) const;
+  /// Tells the operation what FindKept found.
+  void NoteKept(const OperationContext& context, const PreparedQuery& prepared) const;
   Result<Explanation> Explain(const OperationContext& context, const Query& query, bool analyze,
                               const QueryOptions& options) const;
 
  private:
+  /// A query's meaning and the tables' states that it has it in.
+  struct Bound {
+    PlanPtr plan;
+    std::vector<TableState> states;
+  };
+  /// A query as it asks a cache.
+  struct Asked {
+    PlanPtr plan;
+    ResultRequest request;
+    PlanResources resources;
+    /// Set: it does not take part.
+    std::optional<ResultRefusal> refusal;
+  };
+  Result<Bound> Bind(const OperationContext& context, const Query& query) const;
   Result<PlanPtr> Plan(const OperationContext& context, const Query& query,
                        const QueryOptions& options) const;
+  Result<Asked> Ask(const OperationContext& context, const Query& query,
+                    const QueryOptions& options) const;
+  Result<std::shared_ptr<arrow::RecordBatchReader>> Answer(const OperationContext& context,
+                                                           const Asked& asked) const;
+  void Remember(const Asked& asked, const PreparedQuery& prepared) const;
+  Result<Explanation> ExplainCached(const OperationContext& context, const Query& query,
+                                    bool analyze, const QueryOptions& options) const;
 
   const std::shared_ptr<Catalog> catalog_;
   const std::shared_ptr<MemoryBudget> memory_;
   const std::shared_ptr<const Properties> settings_;
   const std::shared_ptr<LogSink> log_;
+  // nullptr: the process's.
+  const std::shared_ptr<QueryCache> query_cache_;
   const std::shared_ptr<OperationObservers> observers_ = std::make_shared<OperationObservers>();
 };
 

@@ -131,6 +131,26 @@ Result<std::shared_ptr<arrow::RecordBatchReader>> Session::Execute(const Operati
   });
 }
 
+Result<std::shared_ptr<arrow::RecordBatchReader>> Session::Execute(const OperationContext& context,
+                                                                   const PreparedQuery& query) {
+  return StreamOperation(context, kQueryOperation, {},
+                         [&](const OperationContext& own) { return impl_->Execute(own, query); });
+}
+
+Result<std::shared_ptr<const KeptRows>> Session::FindKept(const OperationContext& context,
+                                                          const PreparedQuery& query) {
+  ICEFRAME_ASSIGN_OR_RETURN(auto kept, impl_->FindKept(context, query));
+  // Else there was no operation.
+  if (kept != nullptr) {
+    ICEFRAME_RETURN_NOT_OK(
+        RunOperation(context, kQueryOperation, {}, [&](const OperationContext& own) {
+          impl_->NoteKept(own, query);
+          return Status::OK();
+        }));
+  }
+  return kept;
+}
+
 Result<Explanation> Session::Explain(const OperationContext& context, const Query& query,
                                      bool analyze, const QueryOptions& options) {
   return RunOperation(context, kExplainOperation, {}, [&](const OperationContext& own) {

@@ -28,21 +28,34 @@ Result<int64_t> Session::Impl::CountRows(const OperationContext& context,
   return CountScan(context, table, options);
 }
 
+Result<Session::Impl::Bound> Session::Impl::Bind(const OperationContext& context,
+                                                 const Query& query) const {
+  TableResolver resolver([&](const std::string& name) { return LoadTable(context, name); });
+  Bound bound;
+  ICEFRAME_ASSIGN_OR_RETURN(bound.plan, BindQuery(query, &resolver));
+  bound.states = resolver.states();
+  return bound;
+}
+
 Result<PlanPtr> Session::Impl::Plan(const OperationContext& context, const Query& query,
                                     const QueryOptions& options) const {
-  TableResolver resolver([&](const std::string& name) { return LoadTable(context, name); });
-  ICEFRAME_ASSIGN_OR_RETURN(PlanPtr plan, BindQuery(query, &resolver));
-  return Optimize(std::move(plan), options.disabled_rules);
+  ICEFRAME_ASSIGN_OR_RETURN(Bound bound, Bind(context, query));
+  return Optimize(std::move(bound.plan), options.disabled_rules);
 }
 
 Result<BatchReader> Session::Impl::Execute(const OperationContext& context, const Query& query,
                                            const QueryOptions& options) const {
+  if (options.cache) {
+    ICEFRAME_ASSIGN_OR_RETURN(const Asked asked, Ask(context, query, options));
+    return Answer(context, asked);
+  }
   ICEFRAME_ASSIGN_OR_RETURN(const PlanPtr plan, Plan(context, query, options));
   return ExecutePlan(context, plan);
 }
 
 Result<Explanation> Session::Impl::Explain(const OperationContext& context, const Query& query,
                                            bool analyze, const QueryOptions& options) const {
+  if (options.cache) return ExplainCached(context, query, analyze, options);
   ICEFRAME_ASSIGN_OR_RETURN(const PlanPtr plan, Plan(context, query, options));
   return analyze ? AnalyzePlan(context, plan) : ExplainPlan(context, plan);
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "iceframe/catalog/catalog.h"
 
+#include <utility>
+
 namespace iceframe {
 
 std::string_view ToString(CommitOutcomeKind kind) {
@@ -15,6 +17,16 @@ std::string_view ToString(CommitOutcomeKind kind) {
       return "unknown";
   }
   return "unknown";
+}
+
+std::string Catalog::identity() const { return instance_; }
+
+Result<std::optional<std::string>> Catalog::FindMetadataLocation(
+    const OperationContext& context, const TableIdentifier& identifier) {
+  Result<LoadedTable> table = LoadTable(context, identifier);
+  if (table.ok()) return std::optional<std::string>(std::move(table->metadata_location));
+  if (KindOf(table.status()) == ErrorKind::kNotFound) return std::nullopt;
+  return table.status();
 }
 
 CommitOutcome Catalog::CommitTableLocked(const OperationContext& /*context*/,

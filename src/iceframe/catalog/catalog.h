@@ -11,6 +11,7 @@
 
 #include "iceframe/base/properties.h"
 #include "iceframe/base/result.h"
+#include "iceframe/base/uuid.h"
 #include "iceframe/catalog/identifier.h"
 #include "iceframe/format/table_metadata.h"
 #include "iceframe/format/table_metadata_builder.h"
@@ -84,6 +85,9 @@ class Catalog {
   virtual const std::string& name() const = 0;
   /// Says what the catalog is, without secrets: "sql catalog 'iceframe' at sqlite:///…".
   virtual std::string ToString() const = 0;
+  /// Equal for catalogs that name the same tables for the same user, in this process and others;
+  /// no other catalog ever has it. By default this object has one of its own.
+  virtual std::string identity() const;
 
   virtual Status CreateNamespace(const OperationContext& context, const Namespace& name_space,
                                  const Properties& properties) = 0;
@@ -109,6 +113,10 @@ class Catalog {
                                         const TableIdentifier& identifier) = 0;
   virtual Result<bool> TableExists(const OperationContext& context,
                                    const TableIdentifier& identifier) = 0;
+  /// Where the table's metadata is now, asked of the catalog without reading it; nullopt: there is
+  /// no such table. By default the table is loaded.
+  virtual Result<std::optional<std::string>> FindMetadataLocation(
+      const OperationContext& context, const TableIdentifier& identifier);
   /// With `purge`, the table's files go too, those in the folders data and metadata of its
   /// location; what can't be deleted is logged. Errors: InvalidArgument, before anything is done,
   /// if other tables may lie there.
@@ -138,6 +146,9 @@ class Catalog {
 
   /// The FileIO for a table's files.
   virtual Result<std::shared_ptr<FileIO>> FileIOFor(const LoadedTable& table) = 0;
+
+ private:
+  const std::string instance_ = NewUuid();
 };
 
 }  // namespace iceframe

@@ -19,7 +19,8 @@ Result<std::shared_ptr<Catalog>> MakeMemoryCatalog(MemoryCatalogOptions options)
                             Warehouse::Make(options.properties, options.wrap_file_io));
   std::string description = "memory catalog '" + options.name + "'";
   return std::make_shared<MetadataFileCatalog>(std::move(options.name), std::move(description),
-                                               MakeMemoryPointerStore(), std::move(warehouse));
+                                               /*is_shared=*/false, MakeMemoryPointerStore(),
+                                               std::move(warehouse));
 }
 
 }  // namespace iceframe

@@ -27,10 +27,11 @@ Result<std::optional<std::string>> OtherTableAt(PointerReader& reader, const std
 
 }  // namespace
 
-MetadataFileCatalog::MetadataFileCatalog(std::string name, std::string description,
+MetadataFileCatalog::MetadataFileCatalog(std::string name, std::string description, bool is_shared,
                                          std::unique_ptr<PointerStore> store, Warehouse warehouse)
     : name_(std::move(name)),
       description_(std::move(description)),
+      is_shared_(is_shared),
       store_(std::move(store)),
       warehouse_(std::move(warehouse)) {}
 
@@ -98,11 +99,16 @@ Result<LoadedTable> MetadataFileCatalog::LoadTable(const OperationContext& conte
 
 Result<bool> MetadataFileCatalog::TableExists(const OperationContext& context,
                                               const TableIdentifier& identifier) {
+  ICEFRAME_ASSIGN_OR_RETURN(const auto location, FindMetadataLocation(context, identifier));
+  return location.has_value();
+}
+
+Result<std::optional<std::string>> MetadataFileCatalog::FindMetadataLocation(
+    const OperationContext& context, const TableIdentifier& identifier) {
   const CatalogTimer timer(CatalogOperation::kLoadTable);
   ICEFRAME_RETURN_NOT_OK(CheckIdentifier(identifier));
   ICEFRAME_ASSIGN_OR_RETURN(const auto reader, store_->Read(context));
-  ICEFRAME_ASSIGN_OR_RETURN(const auto location, reader->Find(identifier));
-  return location.has_value();
+  return reader->Find(identifier);
 }
 
 Result<std::string> MetadataFileCatalog::LocationForNewTable(

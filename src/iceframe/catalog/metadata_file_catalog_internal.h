@@ -23,12 +23,14 @@ namespace iceframe {
 /// there is unknown, and the file stays.
 class MetadataFileCatalog final : public Catalog {
  public:
-  /// `description` is what ToString returns.
-  MetadataFileCatalog(std::string name, std::string description,
+  /// `description` is what ToString returns, and `is_shared` whether every catalog that describes
+  /// itself so has the same tables.
+  MetadataFileCatalog(std::string name, std::string description, bool is_shared,
                       std::unique_ptr<PointerStore> store, Warehouse warehouse);
 
   const std::string& name() const override { return name_; }
   std::string ToString() const override { return description_; }
+  std::string identity() const override { return is_shared_ ? description_ : Catalog::identity(); }
 
   Status CreateNamespace(const OperationContext& context, const Namespace& name_space,
                          const Properties& properties) override;
@@ -51,6 +53,8 @@ class MetadataFileCatalog final : public Catalog {
                                 const TableIdentifier& identifier) override;
   Result<bool> TableExists(const OperationContext& context,
                            const TableIdentifier& identifier) override;
+  Result<std::optional<std::string>> FindMetadataLocation(
+      const OperationContext& context, const TableIdentifier& identifier) override;
   Status DropTable(const OperationContext& context, const TableIdentifier& identifier,
                    bool purge) override;
   Status RenameTable(const OperationContext& context, const TableIdentifier& from,
@@ -100,6 +104,7 @@ class MetadataFileCatalog final : public Catalog {
 
   const std::string name_;
   const std::string description_;
+  const bool is_shared_;
   const std::unique_ptr<PointerStore> store_;
   const Warehouse warehouse_;
 };

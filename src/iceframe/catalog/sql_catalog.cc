@@ -105,10 +105,11 @@ Result<std::shared_ptr<Catalog>> MakeSqlCatalog(const OperationContext& context,
                             Warehouse::Make(options.properties, options.wrap_file_io));
   ICEFRAME_ASSIGN_OR_RETURN(auto database, SqliteDatabase::Make(path));
   std::string description = "sql catalog '" + options.name + "' at sqlite:///" + database->path();
+  const bool is_shared = !database->in_memory();
   auto store = std::make_unique<SqlitePointerStore>(std::move(database), options);
   ICEFRAME_RETURN_NOT_OK(store->Open(context));
   return std::make_shared<MetadataFileCatalog>(std::move(options.name), std::move(description),
-                                               std::move(store), std::move(warehouse));
+                                               is_shared, std::move(store), std::move(warehouse));
 }
 
 }  // namespace iceframe

@@ -49,8 +49,12 @@ ErrorKind KindOfCode(int code) {
   }
 }
 
-struct FinalizeStatement {
-  void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
+// An answer that was not read to its end would hold the database.
+struct ResetStatement {
+  void operator()(sqlite3_stmt* statement) const {
+    sqlite3_reset(statement);
+    sqlite3_clear_bindings(statement);
+  }
 };
 
 SqlRow RowOf(sqlite3_stmt* statement) {
@@ -95,7 +99,29 @@ Result<std::unique_ptr<SqliteConnection>> SqliteConnection::Open(const Operation
   return connection;
 }
 
-SqliteConnection::~SqliteConnection() { sqlite3_close_v2(database_); }
+SqliteConnection::~SqliteConnection() {
+  queries_.clear();
+  other_.reset();
+  sqlite3_close_v2(database_);
+}
+
+void SqliteConnection::FinalizeStatement::operator()(sqlite3_stmt* statement) const {
+  sqlite3_finalize(statement);
+}
+
+sqlite3_stmt* SqliteConnection::Prepare(std::string_view sql, int* code) {
+  *code = SQLITE_OK;
+  if (const auto found = queries_.find(sql); found != queries_.end()) return found->second.get();
+  sqlite3_stmt* raw = nullptr;
+  *code = sqlite3_prepare_v2(database_, sql.data(), static_cast<int>(sql.size()), &raw, nullptr);
+  if (*code != SQLITE_OK) return nullptr;
+  if (sql.starts_with("SELECT")) {
+    queries_.emplace(sql, raw);
+  } else {
+    other_.reset(raw);
+  }
+  return raw;
+}
 
 // Fails while others use the file in its old mode, or where it can't be written: then it stays as
 // it is, which is slower and as safe.
@@ -141,10 +167,10 @@ Status SqliteConnection::ErrorOf(int code, std::string_view what) const {
 
 Result<std::vector<SqlRow>> SqliteConnection::Query(std::string_view sql,
                                                     const SqlParameters& parameters) {
-  sqlite3_stmt* raw = nullptr;
-  int code = sqlite3_prepare_v2(database_, sql.data(), static_cast<int>(sql.size()), &raw, nullptr);
-  const std::unique_ptr<sqlite3_stmt, FinalizeStatement> statement(raw);
-  if (code != SQLITE_OK) return ErrorOf(code, "catalog database statement is refused");
+  int code = SQLITE_OK;
+  sqlite3_stmt* raw = Prepare(sql, &code);
+  const std::unique_ptr<sqlite3_stmt, ResetStatement> in_use(raw);
+  if (raw == nullptr) return ErrorOf(code, "catalog database statement is refused");
   for (size_t i = 0; i < parameters.size(); ++i) {
     const auto index = static_cast<int>(i + 1);
     const auto& text = parameters[i];

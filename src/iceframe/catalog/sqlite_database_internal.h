@@ -5,6 +5,8 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,6 +18,7 @@
 #include "iceframe/catalog/sql_database_internal.h"
 
 struct sqlite3;
+struct sqlite3_stmt;
 
 namespace iceframe {
 
@@ -46,9 +49,20 @@ class SqliteConnection final : public SqlConnection {
   SqliteConnection() = default;
   static int OnBusy(void* self, int count);
   Status ErrorOf(int code, std::string_view what) const;
+  /// The statement of a query, made once per connection; of anything else, made anew. nullptr with
+  /// the error's code. Not to be finalized, but reset after its use.
+  sqlite3_stmt* Prepare(std::string_view sql, int* code);
   void UseWriteAheadLog();
 
+  struct FinalizeStatement {
+    void operator()(sqlite3_stmt* statement) const;
+  };
+  using Statement = std::unique_ptr<sqlite3_stmt, FinalizeStatement>;
+
   sqlite3* database_ = nullptr;
+  // Queries, which are few; and the statement of the last thing that was none.
+  std::map<std::string, Statement, std::less<>> queries_;
+  Statement other_;
   std::string path_;
   const OperationContext* context_ = nullptr;
   std::chrono::steady_clock::time_point wait_until_;

@@ -36,6 +36,8 @@ class FileAnswers {
   int64_t max_answer_bytes() const { return max_answer_bytes_; }
 
   void Clear() { answers_.Clear(); }
+  /// Evicts until no more than so many bytes are here.
+  void ShrinkTo(int64_t num_bytes) { answers_.ShrinkTo(num_bytes); }
   SharedCacheStats stats() const { return answers_.stats(); }
 
  private:

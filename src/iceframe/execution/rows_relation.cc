@@ -9,6 +9,8 @@
 
 #include <arrow/array.h>
 #include <arrow/compute/api.h>
+#include <arrow/io/memory.h>
+#include <arrow/ipc/writer.h>
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
 #include <arrow/util/byte_size.h>
@@ -172,6 +174,31 @@ class RowsStream final : public BatchStream {
   int64_t row_ = 0;
 };
 
+// More rows than this are not told by their content.
+constexpr int64_t kMaxContentBytes = int64_t{256} << 10;
+
+// Rows and their types, byte for byte: what they are now, since their owner may change them.
+Result<std::string> ContentOf(const RowsInMemory& rows) {
+  int64_t num_bytes = 0;
+  for (const BatchPtr& batch : rows.batches) {
+    ICEFRAME_ASSIGN_OR_RETURN(const int64_t batch_bytes, arrow::util::ReferencedBufferSize(*batch));
+    num_bytes += batch_bytes;
+    if (num_bytes > kMaxContentBytes) return Status::CapacityError("too many rows");
+  }
+  arrow::ipc::IpcWriteOptions options = arrow::ipc::IpcWriteOptions::Defaults();
+  options.memory_pool = arrow::system_memory_pool();
+  options.use_threads = false;
+  ICEFRAME_ASSIGN_OR_RETURN(
+      auto out, arrow::io::BufferOutputStream::Create(kMaxContentBytes, options.memory_pool));
+  ICEFRAME_ASSIGN_OR_RETURN(auto writer, arrow::ipc::MakeStreamWriter(out, rows.schema, options));
+  for (const BatchPtr& batch : rows.batches) {
+    ICEFRAME_RETURN_NOT_OK(writer->WriteRecordBatch(*batch));
+  }
+  ICEFRAME_RETURN_NOT_OK(writer->Close());
+  ICEFRAME_ASSIGN_OR_RETURN(auto buffer, out->Finish());
+  return buffer->ToString();
+}
+
 class RowsSource final : public RelationSource {
  public:
   RowsSource(RowsInMemory rows, int64_t num_rows) : rows_(std::move(rows)), num_rows_(num_rows) {}
@@ -179,6 +206,12 @@ class RowsSource final : public RelationSource {
   Result<std::unique_ptr<BatchStream>> Open(const OperationContext& context,
                                             const RelationRead& read) const override {
     return RowsStream::Make(context, rows_, read);
+  }
+
+  std::optional<std::string> Content() const {
+    auto content = ContentOf(rows_);
+    if (!content.ok()) return std::nullopt;
+    return *std::move(content);
   }
 
   Status ExplainRead(const OperationContext&, const RelationRead&,
@@ -209,10 +242,14 @@ Result<std::shared_ptr<const Relation>> MakeRowsRelation(RowsInMemory rows) {
   for (const auto& batch : rows.batches) num_rows += batch->num_rows();
   Relation relation;
   relation.name = rows.name;
-  relation.canonical_name = rows.canonical_name.empty() ? "rows:" + NewUuid() : rows.canonical_name;
+  const bool has_name = !rows.canonical_name.empty();
+  relation.canonical_name = !has_name ? "rows:" + NewUuid() : rows.canonical_name;
   relation.schema = rows.columns;
   relation.estimated_rows = num_rows;
-  relation.source = std::make_shared<RowsSource>(std::move(rows), num_rows);
+  auto source = std::make_shared<RowsSource>(std::move(rows), num_rows);
+  // A name that was given tells the rows.
+  if (!has_name) relation.content = [source] { return source->Content(); };
+  relation.source = std::move(source);
   return std::make_shared<const Relation>(std::move(relation));
 }
 

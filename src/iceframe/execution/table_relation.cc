@@ -8,6 +8,7 @@
 
 #include "iceframe/execution/table_source_internal.h"
 #include "iceframe/format/metadata_columns.h"
+#include "iceframe/format/name_mapping.h"
 
 namespace iceframe {
 
@@ -57,6 +58,28 @@ std::optional<int64_t> TotalRecords(const Snapshot* snapshot) {
   return rows;
 }
 
+void AppendText(std::string_view text, std::string* name) {
+  *name += std::to_string(text.size()) + ":";
+  *name += text;
+}
+
+// All that the rows depend on: nothing else of the metadata changes what is read.
+std::string CanonicalName(const TableState& state) {
+  const TableMetadata& metadata = *state.table->metadata();
+  std::string name = "table";
+  AppendText(state.table->catalog()->identity(), &name);
+  AppendText(metadata.table_uuid, &name);
+  name += "v" + std::to_string(metadata.format_version) + " schema " +
+          std::to_string(state.schema->schema_id().value());
+  if (state.snapshot != nullptr) {
+    name += " snapshot " + std::to_string(state.snapshot->snapshot_id.value()) + " ";
+    AppendText(state.snapshot->manifest_list, &name);
+  }
+  const auto mapping = metadata.properties.find(kNameMappingProperty);
+  if (mapping != metadata.properties.end()) AppendText(mapping->second, &name);
+  return name;
+}
+
 }  // namespace
 
 std::shared_ptr<const Relation> MakeTableRelation(TableState state, std::string name) {
@@ -64,11 +87,7 @@ std::shared_ptr<const Relation> MakeTableRelation(TableState state, std::string 
   Relation relation;
   relation.name = name;
   relation.schema = state.schema;
-  relation.canonical_name =
-      metadata->table_uuid + "@" + std::to_string(state.schema->schema_id().value());
-  if (state.snapshot != nullptr) {
-    relation.canonical_name += ":" + std::to_string(state.snapshot->snapshot_id.value());
-  }
+  relation.canonical_name = CanonicalName(state);
   relation.estimated_rows = TotalRecords(state.snapshot);
   relation.has_statistics = true;
   relation.find_metadata_column = [metadata](const std::string& column) {

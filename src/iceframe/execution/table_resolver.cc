@@ -11,6 +11,7 @@ Result<std::shared_ptr<const Relation>> TableResolver::Resolve(const RelationNam
     ICEFRAME_ASSIGN_OR_RETURN(entry->second, load_(name.name));
   }
   ICEFRAME_ASSIGN_OR_RETURN(TableState state, ResolveTable(entry->second, name.version));
+  states_.push_back(state);
   return MakeTableRelation(std::move(state), name.name);
 }
 

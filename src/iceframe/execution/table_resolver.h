@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "iceframe/query/relation.h"
 #include "iceframe/table/table.h"
@@ -20,10 +21,15 @@ class TableResolver final : public RelationResolver {
 
   /// Errors: those of loading; NotFound (version).
   Result<std::shared_ptr<const Relation>> Resolve(const RelationName& name) override;
+  /// The tables that were loaded, by the names they were asked for with.
+  const std::map<std::string, std::shared_ptr<const Table>>& tables() const { return tables_; }
+  /// Every state that was resolved, in the order they were asked for.
+  const std::vector<TableState>& states() const { return states_; }
 
  private:
   LoadTable load_;
   std::map<std::string, std::shared_ptr<const Table>> tables_;
+  std::vector<TableState> states_;
 };
 
 }  // namespace iceframe

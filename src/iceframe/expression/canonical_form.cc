@@ -2,6 +2,8 @@
 // Bytes that are equal for trees of equal meaning written alike. Every text is preceded by its
 // length, so that no two trees share bytes; operands whose order means nothing are sorted.
 #include <algorithm>
+#include <bit>
+#include <cmath>
 
 #include "iceframe/expression/binder.h"
 #include "iceframe/expression/literal_conversion.h"
@@ -17,11 +19,53 @@ void AppendText(std::string_view text, std::string* out) {
   *out += text;
 }
 
+// A value's own bits, for what has no text of its own: NaNs, and values that their type does not
+// hold.
+void AppendBits(const Value& value, std::string* out) {
+  *out += '#' + std::to_string(value.storage().index()) + ' ';
+  if (value.holds<float>()) {
+    *out += std::to_string(std::bit_cast<uint32_t>(value.get<float>())) + ' ';
+  } else if (value.holds<double>()) {
+    *out += std::to_string(std::bit_cast<uint64_t>(value.get<double>())) + ' ';
+  } else if (value.holds<std::string>()) {
+    AppendText(value.get<std::string>(), out);
+  } else if (value.holds<arrow::Decimal128>()) {
+    AppendText(value.get<arrow::Decimal128>().ToIntegerString(), out);
+  } else if (value.holds<bool>()) {
+    *out += value.get<bool>() ? 't' : 'f';
+  } else if (value.holds<int32_t>()) {
+    *out += std::to_string(value.get<int32_t>()) + ' ';
+  } else if (value.holds<int64_t>()) {
+    *out += std::to_string(value.get<int64_t>()) + ' ';
+  } else {
+    *out += std::to_string(value.nested().size()) + ' ';
+    for (const Value& child : value.nested()) AppendBits(child, out);
+  }
+}
+
+bool HoldsNaN(const Value& value) {
+  return (value.holds<float>() && std::isnan(value.get<float>())) ||
+         (value.holds<double>() && std::isnan(value.get<double>()));
+}
+
 void AppendValue(const Type& type, const Value& value, std::string* out) {
   if (value.is_null()) {
     *out += '~';
+  } else if (!type.is_primitive() || HoldsNaN(value) || !Fits(type, value)) {
+    AppendBits(value, out);
   } else {
     AppendText(FormatLiteralText(type, value), out);
+  }
+}
+
+// The names in a nested type, and a geometry's reference system, may be any text.
+void AppendType(const Type& type, std::string* out) {
+  const bool is_plain =
+      type.is_primitive() && type.id() != TypeId::kGeometry && type.id() != TypeId::kGeography;
+  if (is_plain) {
+    *out += type.ToString();
+  } else {
+    AppendText(type.ToString(), out);
   }
 }
 
@@ -83,14 +127,14 @@ struct CanonicalWriter {
     if (e.is_bound()) {
       out += std::to_string(node.field_id);
       out += ' ';
-      out += e.type().ToString();
+      AppendType(e.type(), &out);
     } else {
       AppendText(node.name, &out);
     }
   }
   void operator()(const LiteralNode& node) {
     out += "l ";
-    out += e.type().ToString();
+    AppendType(e.type(), &out);
     out += ' ';
     AppendValue(e.type(), node.value, &out);
   }
@@ -184,7 +228,7 @@ std::string Canonical(const Expression& e) {
 }  // namespace
 
 std::string CanonicalForm(const Expression& bound) {
-  if (bound.depth() > kMaxExpressionDepth) return bound.ToString();
+  if (bound.depth() > kMaxExpressionDepth) return "deep " + bound.ToString();
   return Canonical(bound);
 }
 

@@ -260,6 +260,42 @@ const FunctionEntry* FindFunction(std::string_view name) {
   return found != end && found->name == name ? found : nullptr;
 }
 
+bool IsDeterministic(FunctionId id) {
+  // Without a default: a new function says what it is.
+  switch (id) {
+    case FunctionId::kAbs:
+    case FunctionId::kCeil:
+    case FunctionId::kCoalesce:
+    case FunctionId::kConcat:
+    case FunctionId::kConcatOperator:
+    case FunctionId::kContains:
+    case FunctionId::kDateTrunc:
+    case FunctionId::kDay:
+    case FunctionId::kEndsWith:
+    case FunctionId::kFloor:
+    case FunctionId::kGreatest:
+    case FunctionId::kHour:
+    case FunctionId::kLeast:
+    case FunctionId::kLeftTrim:
+    case FunctionId::kLength:
+    case FunctionId::kLower:
+    case FunctionId::kMinute:
+    case FunctionId::kMonth:
+    case FunctionId::kNegate:
+    case FunctionId::kOctetLength:
+    case FunctionId::kRightTrim:
+    case FunctionId::kRound:
+    case FunctionId::kSecond:
+    case FunctionId::kStartsWith:
+    case FunctionId::kSubstring:
+    case FunctionId::kTrim:
+    case FunctionId::kUpper:
+    case FunctionId::kYear:
+      return true;
+  }
+  return false;
+}
+
 std::vector<std::string_view> FunctionNames() {
   std::vector<std::string_view> names;
   for (const FunctionEntry& entry : kFunctions) names.push_back(entry.name);

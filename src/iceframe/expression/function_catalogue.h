@@ -53,6 +53,9 @@ struct FunctionEntry {
 /// Returns the entry of a function by its lower-case name or alias, or nullptr.
 const FunctionEntry* FindFunction(std::string_view name);
 
+/// Whether it gives the same for the same arguments, whenever it is called.
+bool IsDeterministic(FunctionId id);
+
 /// Returns the bound call: arguments cast to what the function takes, the result's type known.
 /// Errors: InvalidArgument naming the function and the number or types of its arguments.
 Result<Expression> BindFunction(const FunctionEntry& function, std::vector<Expression> arguments);

@@ -132,39 +132,46 @@ std::vector<NamedExpression> PassThrough(const Schema& schema) {
   return columns;
 }
 
-std::set<FieldId> ReferencedFieldIds(const PlanOperation& operation) {
-  std::set<FieldId> ids;
-  const auto collect = [&ids](const Expression& expression) {
-    ids.merge(ReferencedFieldIds(expression));
-  };
+void VisitExpressions(const PlanOperation& operation,
+                      const std::function<void(const Expression&)>& visit) {
   std::visit(Overloaded{
-                 [](const ScanNode&) {},
-                 [&](const FilterNode& filter) { collect(filter.predicate); },
+                 [&](const ScanNode& scan) { visit(scan.filter); },
+                 [&](const FilterNode& filter) { visit(filter.predicate); },
                  [&](const ProjectNode& project) {
-                   for (const NamedExpression& column : project.columns) collect(column.expression);
+                   for (const NamedExpression& column : project.columns) visit(column.expression);
                  },
                  [&](const JoinNode& join) {
-                   for (const Expression& key : join.left_keys) collect(key);
-                   for (const Expression& key : join.right_keys) collect(key);
+                   for (const Expression& key : join.left_keys) visit(key);
+                   for (const Expression& key : join.right_keys) visit(key);
                  },
-                 [&](const UnionNode& node) {
-                   for (const auto& sources : node.sources) {
-                     for (const auto& [column, source] : sources) ids.insert(source);
-                   }
-                 },
+                 [](const UnionNode&) {},
                  [&](const AggregateNode& aggregate) {
-                   for (const NamedExpression& key : aggregate.keys) collect(key.expression);
-                   for (const AggregateCall& call : aggregate.calls) collect(call.call);
+                   for (const NamedExpression& key : aggregate.keys) visit(key.expression);
+                   for (const AggregateCall& call : aggregate.calls) visit(call.call);
                  },
                  [&](const WindowPlanNode& window) {
-                   for (const NamedExpression& call : window.windows) collect(call.expression);
+                   for (const NamedExpression& call : window.windows) visit(call.expression);
                  },
                  [&](const SortNode& sort) {
-                   for (const SortKey& key : sort.keys) collect(key.expression);
+                   for (const SortKey& key : sort.keys) visit(key.expression);
                  },
                  [](const LimitNode&) {},
              },
              operation);
+}
+
+std::set<FieldId> ReferencedFieldIds(const PlanOperation& operation) {
+  std::set<FieldId> ids;
+  // A scan's filter names the relation's columns, not an input's.
+  if (std::holds_alternative<ScanNode>(operation)) return ids;
+  if (const auto* node = std::get_if<UnionNode>(&operation)) {
+    for (const auto& sources : node->sources) {
+      for (const auto& [column, source] : sources) ids.insert(source);
+    }
+  }
+  VisitExpressions(operation, [&ids](const Expression& expression) {
+    ids.merge(ReferencedFieldIds(expression));
+  });
   return ids;
 }
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -125,6 +126,9 @@ Result<PlanPtr> WithInputs(const PlanNode& node, std::vector<PlanPtr> inputs);
 std::vector<NamedExpression> PassThrough(const Schema& schema);
 /// A bound reference to a top-level column.
 Expression ColumnOf(const NestedField& field);
+/// Calls `visit` for each expression that the operation holds, a scan's filter among them.
+void VisitExpressions(const PlanOperation& operation,
+                      const std::function<void(const Expression&)>& visit);
 /// The field ids of all columns that the operation's own expressions name.
 std::set<FieldId> ReferencedFieldIds(const PlanOperation& operation);
 
@@ -139,5 +143,8 @@ std::string DescribeOperation(const PlanNode& node);
 std::string ToString(const PlanPtr& plan);
 /// Equal text for plans of one meaning written alike: the key under which a result may be kept.
 std::string CanonicalForm(const PlanPtr& plan);
+/// The same, relations under the names that `name_of` gives them in place of their canonical ones.
+std::string CanonicalForm(const PlanPtr& plan,
+                          const std::function<std::string(const Relation&)>& name_of);
 
 }  // namespace iceframe

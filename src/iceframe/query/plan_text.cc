@@ -1,16 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Plans as text: for people, and as keys.
+// Plans as text for people.
 #include <sstream>
 
 #include "iceframe/base/overloaded.h"
-#include "iceframe/expression/binder.h"
 #include "iceframe/query/logical_plan.h"
 
 namespace iceframe {
 
 namespace {
-
-std::string Quote(const std::string& text) { return std::to_string(text.size()) + ":" + text; }
 
 template <typename Items, typename Format>
 std::string Join(const Items& items, Format format) {
@@ -79,58 +76,6 @@ void AppendTree(const PlanPtr& plan, int depth, std::string* text) {
   for (const PlanPtr& input : plan->inputs) AppendTree(input, depth + 1, text);
 }
 
-// -- canonical form --------------------------------------------------------------------------
-
-std::string Canonical(const NamedExpression& column) {
-  return std::to_string(column.field.id) + Quote(column.field.name) +
-         Quote(CanonicalForm(column.expression));
-}
-
-std::string Canonical(const ScanNode& scan) {
-  std::ostringstream text;
-  text << "scan" << Quote(scan.relation->canonical_name) << scan.id_offset << ";"
-       << Quote(CanonicalForm(scan.filter)) << scan.limit.value_or(-1);
-  return std::move(text).str();
-}
-std::string Canonical(const FilterNode& node) {
-  return "filter" + Quote(CanonicalForm(node.predicate));
-}
-std::string Canonical(const ProjectNode& node) {
-  return "project" + Join(node.columns, [](const auto& c) { return Canonical(c); });
-}
-std::string Canonical(const JoinNode& node) {
-  const auto keys = [](const Expression& key) { return Quote(CanonicalForm(key)); };
-  return "join" + std::string(ToString(node.kind)) + Join(node.left_keys, keys) + "|" +
-         Join(node.right_keys, keys);
-}
-std::string Canonical(const UnionNode& node) {
-  std::ostringstream text;
-  text << "union";
-  for (const NestedField& field : node.columns) text << Quote(field.type.ToString());
-  for (const auto& sources : node.sources) {
-    text << "|";
-    for (const auto& [column, source] : sources) text << column << "<" << source << ";";
-  }
-  return std::move(text).str();
-}
-std::string Canonical(const AggregateNode& node) {
-  return "aggregate" + Join(node.keys, [](const auto& c) { return Canonical(c); }) + "|" +
-         Join(node.calls,
-              [](const AggregateCall& c) { return Canonical(NamedExpression{c.field, c.call}); });
-}
-std::string Canonical(const WindowPlanNode& node) {
-  return "window" + Join(node.windows, [](const auto& c) { return Canonical(c); });
-}
-std::string Canonical(const SortNode& node) {
-  return "sort" + std::to_string(node.fetch.value_or(-1)) + Join(node.keys, [](const SortKey& key) {
-           return Quote(CanonicalForm(key.expression)) + (key.descending ? "d" : "a") +
-                  (key.nulls_last ? "l" : "f");
-         });
-}
-std::string Canonical(const LimitNode& node) {
-  return "limit" + std::to_string(node.limit.value_or(-1)) + "+" + std::to_string(node.offset);
-}
-
 }  // namespace
 
 std::string_view ToString(JoinKind kind) {
@@ -172,18 +117,6 @@ std::string DescribeOperation(const PlanNode& node) {
 std::string ToString(const PlanPtr& plan) {
   std::string text;
   AppendTree(plan, 0, &text);
-  return text;
-}
-
-std::string CanonicalForm(const PlanPtr& plan) {
-  std::string text =
-      std::visit([](const auto& operation) { return Canonical(operation); }, plan->operation);
-  text += "[";
-  for (const NestedField& field : plan->schema->fields()) {
-    text += std::to_string(field.id) + Quote(field.name);
-  }
-  text += "]";
-  for (const PlanPtr& input : plan->inputs) text += "(" + CanonicalForm(input) + ")";
   return text;
 }
 

@@ -23,6 +23,9 @@ struct Relation {
   std::string name;
   /// Equal for the same rows of the same thing alone, in this process and others.
   std::string canonical_name;
+  /// Rows that whoever gave them may still change: bytes that are equal for equal rows alone, those
+  /// there are now; nullopt comes back where there are too many. Empty: the rows never change.
+  std::function<std::optional<std::string>()> content = {};
   /// Its columns; a table's carry the table's field ids.
   std::shared_ptr<const Schema> schema;
   /// Rows, if something cheap tells; deletes may not be counted off.

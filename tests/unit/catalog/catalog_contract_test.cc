@@ -47,7 +47,7 @@ Result<std::shared_ptr<Catalog>> OpenUnlocked(const std::string& folder) {
                             Warehouse::Make({{"warehouse", folder + "/warehouse"}}));
   auto store = std::make_unique<FaultyPointerStore>(
       MakeMemoryPointerStore(), FaultyPointerStoreOptions{.holds_what_it_finds = false});
-  return std::make_shared<MetadataFileCatalog>("iceframe", "unlocked", std::move(store),
+  return std::make_shared<MetadataFileCatalog>("iceframe", "unlocked", false, std::move(store),
                                                std::move(warehouse));
 }
 

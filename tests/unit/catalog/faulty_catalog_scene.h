@@ -85,7 +85,7 @@ class Scene {
       return files == nullptr ? io : MakeFaultyFileIO(std::move(io), files);
     };
     return std::make_shared<MetadataFileCatalog>(
-        "c", "catalog with faults",
+        "c", "catalog with faults", false,
         std::make_unique<FaultyPointerStore>(store_, std::move(options)),
         Warehouse::Make({{"warehouse", warehouse_}}, wrap).ValueOrDie());
   }

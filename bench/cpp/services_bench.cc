@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a kept answer costs: found by its key alone, and with the catalog asked before.
+#include <filesystem>
+
+#include <arrow/api.h>
+#include <benchmark/benchmark.h>
+
+#include "iceframe/catalog/sql_catalog.h"
+#include "iceframe/services/query_cache.h"
+
+namespace iceframe {
+namespace {
+
+// As long as those of plain queries are.
+std::string KeyOf(int i) { return std::string(600, 'k') + std::to_string(i); }
+
+std::shared_ptr<arrow::RecordBatchReader> Rows(int64_t num_rows) {
+  arrow::Int64Builder ids(arrow::system_memory_pool());
+  arrow::StringBuilder names(arrow::system_memory_pool());
+  for (int64_t i = 0; i < num_rows; ++i) {
+    (void)ids.Append(i);
+    (void)names.Append("a customer's name of some length " + std::to_string(i));
+  }
+  auto schema =
+      arrow::schema({arrow::field("id", arrow::int64()), arrow::field("name", arrow::utf8())});
+  auto batch = arrow::RecordBatch::Make(schema, num_rows,
+                                        {*std::move(ids.Finish()), *std::move(names.Finish())});
+  return *arrow::RecordBatchReader::Make({batch}, schema);
+}
+
+std::shared_ptr<QueryCache> FilledCache() {
+  auto cache = QueryCache::Make();
+  for (int i = 0; i < 64; ++i) {
+    ResultRequest request;
+    request.key = KeyOf(i);
+    // A megabyte under the first key.
+    (void)cache->GetOrCompute(OperationContext(), request,
+                              [i] { return Result(Rows(i == 0 ? 15'000 : 10)); });
+  }
+  return cache;
+}
+
+void BM_LookUp(benchmark::State& state) {
+  static const auto cache = FilledCache();
+  const std::string key = KeyOf(static_cast<int>(state.thread_index()));
+  for (auto _ : state) benchmark::DoNotOptimize(cache->Find(key, {}));
+  state.SetItemsProcessed(state.iterations());
+}
+BENCHMARK(BM_LookUp)->Threads(1)->Threads(2)->UseRealTime();
+
+void BM_HitWithTheCatalogAsked(benchmark::State& state) {
+  const std::string folder = std::filesystem::temp_directory_path() / "iceframe_services_bench";
+  std::filesystem::remove_all(folder);
+  std::filesystem::create_directories(folder);
+  SqlCatalogOptions options;
+  options.uri = "sqlite:///" + folder + "/catalog.db";
+  options.properties["warehouse"] = "file://" + folder;
+  const OperationContext context;
+  const auto catalog = *MakeSqlCatalog(context, options);
+  const TableIdentifier table{{"default"}, "t"};
+  (void)catalog->CreateNamespace(context, table.name_space, {});
+  CreateTableRequest request;
+  request.identifier = table;
+  request.schema = *Schema::Make(SchemaId(0), {NestedField::Optional(1, "id", Type::Long())});
+  (void)catalog->CreateTable(context, request);
+  const auto cache = FilledCache();
+  const ResultCaching caching{.ttl = {}, .scope = {}, .as_views = true};
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(catalog->FindMetadataLocation(context, table));
+    const auto reader = ReadKeptRows(context, cache->Find(KeyOf(0), caching), true);
+    benchmark::DoNotOptimize(reader->ToRecordBatches());
+  }
+  std::filesystem::remove_all(folder);
+}
+BENCHMARK(BM_HitWithTheCatalogAsked);
+
+}  // namespace
+}  // namespace iceframe
