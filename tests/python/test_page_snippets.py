@@ -50,7 +50,6 @@ def names(ice: IceFrame) -> dict[str, object]:
 
 
 def test_query_result_caching(names, lake):
-    pytest.importorskip("iceframe.cache")
     code = snippet("Query Result Caching")
     run(code, names)
     query = code.splitlines()[-1]

@@ -16,6 +16,7 @@ import polars as pl
 import pytest
 
 from iceframe import IceFrame, _native, col
+from iceframe.cache import QueryCache
 from iceframe.errors import (
     CancelledError,
     DataError,
@@ -191,6 +192,22 @@ def test_queries_give_their_frames_in_order(tables, tmp_path):
     frames = ParallelExecutor(2).execute_queries_parallel(queries)
     assert [frame.rows() for frame in frames] == [[(2,)], [("x",)], [(7,)]]
     assert ParallelExecutor().execute_queries_parallel([]) == []
+
+
+def test_queries_are_answered_from_the_cache_they_ask_for(lake, tables):
+    cache = QueryCache()
+    ice = lake.open(cache=cache)
+    queries = [ice.query(name).filter("id > 5").cache() for name in NAMES]
+    plain = ice.query("t0")
+    executor = ParallelExecutor()
+    first = executor.execute_queries_parallel([*queries, plain])
+    assert cache.stats()["hits"] == 0
+    again = executor.execute_queries_parallel([*queries, plain])
+    assert (cache.stats()["hits"], cache.stats()["size"]) == (len(NAMES), len(NAMES))
+    assert all(one.equals(other) for one, other in zip(first, again, strict=True))
+    ice.append_to_table("t1", {"id": [99], "name": ["new"]})
+    newest = executor.execute_queries_parallel(queries)
+    assert [frame.height for frame in newest] == [1, 2, 1, 1]
 
 
 def test_a_failing_query_is_named_by_its_place(tables):
