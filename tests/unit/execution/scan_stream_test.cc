@@ -224,6 +224,16 @@ TEST_F(ScanStreamTest, FilesThatGaveWayGoOnBehindTheRowsTheyDelivered) {
   }
 }
 
+// What a budget holds once those who read ahead have come to rest.
+int64_t UsedBytesAtRest(const MemoryBudget& budget) {
+  int64_t used = -1;
+  for (int i = 0; i < 50 && used != budget.used_bytes(); ++i) {
+    used = budget.used_bytes();
+    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  }
+  return used;
+}
+
 TEST_F(ScanStreamTest, GivesUpWhatItReadAheadForOthersBelowTheLimit) {
   constexpr int kFiles = 12;
   constexpr int64_t kLimit = 400 * 1024;
@@ -233,10 +243,7 @@ TEST_F(ScanStreamTest, GivesUpWhatItReadAheadForOthersBelowTheLimit) {
   auto stream = Open(Source());
   // What waits decoded, and the readers that made it.
   const auto first = stream->Next().ValueOrDie();
-  for (int i = 0; i < 20 && session->used_bytes() < 64 * 1024; ++i) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
-  }
-  const int64_t held = session->used_bytes();
+  const int64_t held = UsedBytesAtRest(*session);
   ASSERT_GT(held, 40 * 1024) << "nothing was read ahead";
   // More than is left, but for what was read ahead.
   auto other = session->MakeChild("other");
