@@ -88,7 +88,6 @@ int64_t LongBytes(const arrow::ArrayData& data, const Offset* offsets) {
 
 template <typename Offset>
 Result<DataPtr> TextToViews(const arrow::ArrayData& data, TypePtr type, arrow::MemoryPool* pool) {
-  if (data.length == 0) return arrow::ArrayData::Make(std::move(type), 0, {nullptr, nullptr}, 0);
   const auto* offsets = data.GetValues<Offset>(1);
   const int64_t long_bytes = LongBytes(data, offsets);
   if (long_bytes > kMaxText) return Status::CapacityError("text does not fit one buffer");
