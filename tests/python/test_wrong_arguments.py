@@ -398,6 +398,7 @@ QUERY = {
     "offset": {"n": 1},
     "distinct": {},
     "with_column": {"name": "x", "expression": "id"},
+    "cache": {"ttl": 60},
     "execute": {},
     "collect": {},
     "to_polars": {},

@@ -108,9 +108,10 @@ Result<FileDescriptor> OpenUnfinished(const std::string& folder, const std::stri
 }
 
 /// Whoever writes holds the file's lock: one without was left by a process that was killed.
-bool IsAbandoned(const std::string& path) {
+/// It is removed under the lock, so that a writer who gets the lock next sees that it is gone.
+void RemoveIfAbandoned(const std::string& path) {
   const FileDescriptor file = OpenAt(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-  return file.is_open() && flock(file.get(), LOCK_EX | LOCK_NB) == 0;
+  if (file.is_open() && flock(file.get(), LOCK_EX | LOCK_NB) == 0) unlink(path.c_str());
 }
 
 /// The files of the folder with that suffix; without those that went meanwhile.
@@ -198,7 +199,7 @@ Result<CacheFolderUse> TrimCacheFolder(const std::string& folder, int64_t max_by
     std::this_thread::sleep_for(kLockPause);
   }
   for (const CacheFile& file : List(folder, "", kUnfinishedSuffix)) {
-    if (IsAbandoned(file.path)) unlink(file.path.c_str());
+    RemoveIfAbandoned(file.path);
   }
   std::vector<CacheFile> files = ListCacheFiles(folder, "");
   CacheFolderUse use;
