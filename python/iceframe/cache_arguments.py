@@ -21,7 +21,8 @@ def ttl_in_ns(name: str, ttl: float | dt.timedelta | None) -> int | None:
         return None
     if isinstance(ttl, dt.timedelta):
         ttl = ttl.total_seconds()
-    if isinstance(ttl, bool) or not isinstance(ttl, int | float) or math.isnan(ttl):
+    is_number = isinstance(ttl, int | float) and not isinstance(ttl, bool)
+    if not is_number or (isinstance(ttl, float) and math.isnan(ttl)):
         raise ValidationError(f"{name} must be a number of seconds, got {shown(ttl)}")
     if ttl < 0:
         raise ValidationError(f"{name} must not be negative: {ttl}")
@@ -32,7 +33,12 @@ def parameters_text(given: Any) -> str:  # noqa: ANN401 - what the user wrote
     """Returns text that is equal for equal parameters, and for those alone."""
     if given is not None and not isinstance(given, Mapping):
         raise ValidationError(f"query_params must be a mapping, got {shown(given)}")
-    return _exact(given or {})
+    try:
+        return _exact(given or {})
+    except RecursionError:
+        raise ValidationError(
+            "query_params hold lists or mappings too deep in each other"
+        ) from None
 
 
 _PLAIN = (

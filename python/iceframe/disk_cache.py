@@ -119,7 +119,7 @@ def _limit_bytes(max_size_gb: Any, max_bytes: Any) -> int:  # noqa: ANN401 - wha
             raise ValidationError(f"max_bytes must not be negative: {number}")
         return min(number, 2**62)
     is_number = isinstance(max_size_gb, int | float) and not isinstance(max_size_gb, bool)
-    if not is_number or math.isnan(max_size_gb):
+    if not is_number or (isinstance(max_size_gb, float) and math.isnan(max_size_gb)):
         raise ValidationError(f"max_size_gb must be a number, got {shown(max_size_gb)}")
     if max_size_gb < 0:
         raise ValidationError(f"max_size_gb must not be negative: {max_size_gb}")

@@ -208,7 +208,8 @@ def _limit_bytes(max_memory_mb: Any) -> int | None:  # noqa: ANN401 - what the u
     if max_memory_mb is None:
         return None
     is_number = isinstance(max_memory_mb, int | float) and not isinstance(max_memory_mb, bool)
-    if not is_number or not isfinite(max_memory_mb) or max_memory_mb <= 0:
+    is_finite = not isinstance(max_memory_mb, float) or isfinite(max_memory_mb)
+    if not is_number or not is_finite or max_memory_mb <= 0:
         raise ValidationError(
             f"max_memory_mb must be a number above 0, or None for no limit, got "
             f"{shown(max_memory_mb)}"

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from iceframe import _native
-from iceframe.errors import CancelledError
+from iceframe.errors import CancelledError, IceFrameError
 
 __all__ = ["Failure", "ParallelCalls"]
 
@@ -43,10 +43,8 @@ class ParallelCalls:
 
     def run(self, num_threads: int) -> list[Any]:
         """Returns the values, or a `Failure` each, in the order of the items."""
-        for _ in range(num_threads):
-            self._num_running += 1
-            threading.Thread(target=self._work, name="iceframe-parallel", daemon=True).start()
         try:
+            self._start(num_threads)
             with self._changed:
                 self._changed.wait_for(self._has_ended)
         except BaseException:
@@ -59,6 +57,23 @@ class ParallelCalls:
         if self._scope.is_cancelled():
             raise CancelledError("the calls were cancelled")
         return self._outcomes
+
+    def _start(self, num_threads: int) -> None:
+        """Starts as many threads as the system allows: they do the work of those it refuses."""
+        for number in range(num_threads):
+            thread = threading.Thread(target=self._work, name="iceframe-parallel", daemon=True)
+            with self._changed:
+                self._num_running += 1
+            try:
+                thread.start()
+            except RuntimeError as error:
+                with self._changed:
+                    self._num_running -= 1
+                if number == 0:
+                    raise IceFrameError(
+                        f"no thread can be started for the calls: {error}"
+                    ) from None
+                return
 
     def _has_ended(self) -> bool:
         return self._num_running == 0

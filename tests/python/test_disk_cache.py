@@ -259,3 +259,9 @@ def test_errors_are_typed(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(IceFrameError):
         DiskCache(tmp_path / "file" / "below")
+
+
+def test_a_folder_is_named_whole(tmp_path):
+    with pytest.raises(IceFrameError, match="NUL"):
+        DiskCache(f"{tmp_path}/a\0b")
+    assert list(tmp_path.iterdir()) == []

@@ -447,3 +447,24 @@ def test_ctrl_c_ends_the_reading_at_once(large, call):
     assert process.returncode == 0
     assert stopped - sent < 0.5
     assert (num_tasks, num_bytes) == (0, 0)
+
+
+@pytest.mark.parametrize("num_threads", [0, 2])
+def test_threads_that_the_system_refuses_are_done_without(monkeypatch, num_threads):
+    start = threading.Thread.start
+    left = [num_threads]
+
+    def limited(thread):
+        if thread.name.startswith("iceframe-parallel"):
+            if not left[0]:
+                raise RuntimeError("can't start new thread")
+            left[0] -= 1
+        start(thread)
+
+    monkeypatch.setattr(threading.Thread, "start", limited)
+    executor = ParallelExecutor(max_workers=8)
+    if num_threads == 0:
+        with pytest.raises(IceFrameError, match="no thread can be started"):
+            executor.execute_parallel(str, range(20))
+    else:
+        assert executor.execute_parallel(str, range(20)) == [str(i) for i in range(20)]

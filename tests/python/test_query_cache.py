@@ -373,3 +373,15 @@ def test_three_hundred_commits_of_another_process_are_seen(lake, ice, cache):
     other.stdin.close()
     assert other.wait() == 0
     assert cache.stats()["hits"] >= 300
+
+
+def test_figures_beyond_all_bounds_are_no_others_errors():
+    cache = QueryCache()
+    frame = pl.DataFrame({"x": [1]})
+    cache.put("t", {}, frame, 10**400)
+    assert cache.get("t", {}).equals(frame)
+    deep = []
+    for _ in range(100_000):
+        deep = [deep]
+    with pytest.raises(ValidationError, match="too deep"):
+        cache.put("t", {"a": deep}, frame)

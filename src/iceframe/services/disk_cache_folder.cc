@@ -137,6 +137,9 @@ std::vector<CacheFile> List(const std::string& folder, std::string_view prefix,
 
 Result<std::string> OpenCacheFolder(const std::string& folder) {
   if (folder.empty()) return Error(ErrorKind::kInvalidArgument, "cache folder has no name");
+  if (folder.find('\0') != std::string::npos) {
+    return Error(ErrorKind::kInvalidArgument, "cache folder's name holds a NUL character");
+  }
   std::error_code error;
   fs::path path = fs::absolute(folder, error).lexically_normal();
   if (error) return ErrnoError(error.value(), "open cache folder", folder);
