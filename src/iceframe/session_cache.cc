@@ -69,14 +69,15 @@ Explanation Above(const std::string& line, Json figures, Explanation below) {
 Result<Session::Impl::Asked> Session::Impl::Ask(const OperationContext& context, const Query& query,
                                                 const QueryOptions& options) const {
   Asked asked;
+  const ResultCaching& caching = options.cache.value();
   ICEFRAME_ASSIGN_OR_RETURN(Bound bound, Bind(context, query));
   asked.refusal = WhyNotKept(bound.plan);
   ICEFRAME_ASSIGN_OR_RETURN(asked.plan, Optimize(std::move(bound.plan), options.disabled_rules));
-  asked.request.caching = *options.cache;
+  asked.request.caching = caching;
   asked.request.tables = std::move(bound.states);
-  asked.resources = {query_cache()->file_answers(), options.cache->scope};
+  asked.resources = {query_cache()->file_answers(), caching.scope};
   if (asked.refusal) return asked;
-  auto key = ResultKey(asked.plan, {settings_.get(), options.cache->scope});
+  auto key = ResultKey(asked.plan, {settings_.get(), caching.scope});
   if (key) {
     asked.request.key = *std::move(key);
   } else {

@@ -53,7 +53,7 @@ TypePtr WithChildren(const arrow::DataType& type, const std::vector<TypePtr>& ch
     default: {
       arrow::FieldVector fields;
       for (int i = 0; i < type.num_fields(); ++i) fields.push_back(child(i));
-      return arrow::struct_(std::move(fields));
+      return arrow::struct_(fields);
     }
   }
 }
@@ -226,13 +226,13 @@ std::shared_ptr<arrow::Schema> ViewSchemaOf(const arrow::Schema& schema) {
 }
 
 Result<ArrayPtr> ToViews(const ArrayPtr& array, arrow::MemoryPool* pool) {
-  ICEFRAME_ASSIGN_OR_RETURN(DataPtr data, DataToViews(array->data(), pool));
-  return arrow::MakeArray(std::move(data));
+  ICEFRAME_ASSIGN_OR_RETURN(const DataPtr data, DataToViews(array->data(), pool));
+  return arrow::MakeArray(data);
 }
 
 Result<ArrayPtr> FromViews(const ArrayPtr& array, const TypePtr& type, arrow::MemoryPool* pool) {
-  ICEFRAME_ASSIGN_OR_RETURN(DataPtr data, DataFromViews(array->data(), type, pool));
-  return arrow::MakeArray(std::move(data));
+  ICEFRAME_ASSIGN_OR_RETURN(const DataPtr data, DataFromViews(array->data(), type, pool));
+  return arrow::MakeArray(data);
 }
 
 }  // namespace iceframe
