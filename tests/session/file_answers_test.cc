@@ -22,6 +22,7 @@
 #include "iceframe/table/update_schema_action.h"
 
 #include "session/lake.h"
+#include "support/sanitized.h"
 
 namespace iceframe {
 namespace {
@@ -301,7 +302,7 @@ class History {
 };
 
 TEST(FileAnswers, GiveTheSameBitsAsReadingWhateverBecameOfTheTable) {
-  constexpr uint32_t kNumHistories = 2000;
+  constexpr uint32_t kNumHistories = kIsSanitized ? 100 : 2000;
   const auto session = MemorySession();
   const auto answers = MakeAnswers();
   std::atomic<uint32_t> next{0};

@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "session/lake.h"
+#include "support/sanitized.h"
 
 namespace iceframe {
 namespace {
@@ -15,7 +16,7 @@ constexpr int kNumThreads = 8;
 constexpr int64_t kNumRows = 60'000;
 constexpr int64_t kNumFiles = 6;
 constexpr int64_t kLimitBytes = int64_t{6} << 20;
-constexpr std::chrono::seconds kDuration{30};
+constexpr std::chrono::seconds kDuration{kIsSanitized ? 5 : 30};
 
 struct Case {
   Query query;
