@@ -71,7 +71,7 @@ bool IsValid(const arrow::ArrayData& data, int64_t i) {
 template <typename Offset>
 std::string_view TextAt(const arrow::ArrayData& data, const Offset* offsets, int64_t i) {
   const auto length = static_cast<size_t>(offsets[i + 1] - offsets[i]);
-  if (length == 0) return {};
+  if (length == 0) return "";
   return {reinterpret_cast<const char*>(data.buffers[2]->data()) + offsets[i], length};
 }
 
