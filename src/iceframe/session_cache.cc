@@ -69,7 +69,7 @@ Explanation Above(const std::string& line, Json figures, Explanation below) {
 Result<Session::Impl::Asked> Session::Impl::Ask(const OperationContext& context, const Query& query,
                                                 const QueryOptions& options) const {
   Asked asked;
-  const ResultCaching& caching = options.cache.value();
+  const ResultCaching caching = options.cache.value_or(ResultCaching());
   ICEFRAME_ASSIGN_OR_RETURN(Bound bound, Bind(context, query));
   asked.refusal = WhyNotKept(bound.plan);
   ICEFRAME_ASSIGN_OR_RETURN(asked.plan, Optimize(std::move(bound.plan), options.disabled_rules));
