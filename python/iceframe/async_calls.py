@@ -68,7 +68,7 @@ async def run_in_loop(
         scope.cancel()
         if not future.cancel():
             await asyncio.wait([waiting])
-            # What came of it is nobody's any more.
+            # Marks an exception as retrieved: nobody waits for the outcome any more.
             if not waiting.cancelled():
                 waiting.exception()
         raise

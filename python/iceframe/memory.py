@@ -159,7 +159,7 @@ class MemoryManager:
 
         Raises:
             TableNotFoundError: there is no such table.
-            ValidationError: a chunk_size below 1, an unknown column, or text that is no filter.
+            ValidationError: chunk_size is below 1, a column is unknown, or the filter is no SQL.
             MemoryLimitError: the limit is too low for one chunk with what is decoded for it; the
                 message names the operator and what it asked for.
 

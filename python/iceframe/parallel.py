@@ -98,7 +98,7 @@ class ParallelExecutor:
         Raises:
             ParallelError: tables failed, be it one: each is named by a member. The others were
                 read to their end.
-            ValidationError: an option can't be meant; nothing was read.
+            ValidationError: an option is wrong; nothing was read.
             CancelledError: `cancel` was called.
 
         Example:

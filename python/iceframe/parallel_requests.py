@@ -25,7 +25,7 @@ def requests_of_tables(
     """Returns what is asked of each table, from the options of all and of its own.
 
     Raises:
-        ValidationError: something can't be meant.
+        ValidationError: a name or an option is wrong.
     """
     given_names = listed("table_names", table_names)
     names: list[Any] = [tuple(name) if isinstance(name, list) else name for name in given_names]

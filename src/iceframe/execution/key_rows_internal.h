@@ -17,10 +17,10 @@
 
 namespace iceframe {
 
-/// Where the parts of a row lie: a number of its owner's, which is no part of the key, its length
-/// in words of eight bytes (with text only), the values of fixed width, a byte per key that says
-/// whether it is null, the lengths of texts, the texts; zeros up to the next word. Null values are
-/// zeros.
+/// The layout of a row of keys, in this order: the number of its group, which is not part of the
+/// key; the row's length in words of eight bytes (only if a key is text); the values of fixed
+/// width; a byte per key, 1 if it is null; the lengths of texts; the texts; zeros up to the next
+/// word. A null value is all zeros.
 class KeyLayout {
  public:
   /// For keys in their groupable form (columns_internal.h). Errors: Unsupported for another type.
@@ -80,7 +80,7 @@ class KeyLayout {
   std::vector<Column> columns_;
   bool has_text_ = false;
   int64_t nulls_position_ = 0;
-  /// Without texts' bytes, filled up to words if there is no text.
+  /// The bytes before the texts; without text keys, rounded up to whole words.
   int64_t fixed_bytes_ = 0;
 };
 

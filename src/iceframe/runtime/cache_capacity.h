@@ -49,7 +49,7 @@ class CacheCapacity {
   /// Below: for caches alone. What a member adds it takes off again; it holds no lock meanwhile.
   void Join(const std::shared_ptr<internal::CapacityMember>& member);
   void AddUsed(int64_t num_bytes) { used_bytes_.fetch_add(num_bytes, std::memory_order_relaxed); }
-  /// Evicts until what is used is no more than allowed.
+  /// Evicts until the caches fit into the capacity.
   void Balance();
 
  private:

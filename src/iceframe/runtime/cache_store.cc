@@ -279,7 +279,7 @@ SharedCacheStats CacheStore::stats() const {
   return stats;
 }
 
-/// Evicts what nobody else holds, in the policy's order: the rest would free nothing.
+/// Evicts entries in the policy's order, skipping those still held elsewhere: they free nothing.
 int64_t CacheStore::GiveBack(int64_t num_bytes) {
   Removed removed;
   int64_t given = 0;
