@@ -10,6 +10,7 @@
 #include <nanobind/stl/shared_ptr.h>
 #include <nanobind/stl/string.h>
 
+#include "iceframe/runtime/memory_budgets.h"
 #include "iceframe/runtime/memory_manager.h"
 #include "iceframe/runtime/process_memory.h"
 
@@ -26,7 +27,9 @@ void BindMemory(nb::module_& module) {
       .def_static(
           "of_process",
           [](const std::string& name, std::optional<int64_t> limit_bytes) {
-            return MemoryBudget::Process()->MakeChild(name, limit_bytes);
+            auto budget = MemoryBudget::Process()->MakeChild(name, limit_bytes);
+            LeaveRoomForCaches(budget.get());
+            return budget;
           },
           nb::arg("name"), nb::arg("limit_bytes").none(), "A new node below the process's.")
       .def_prop_ro("used_bytes", &MemoryBudget::used_bytes)

@@ -12,6 +12,7 @@
 #include "iceframe/catalog/make_catalog.h"
 #include "iceframe/operation_kinds.h"
 #include "iceframe/runtime/configure_executor.h"
+#include "iceframe/runtime/memory_budgets.h"
 #include "iceframe/runtime/operation_totals.h"
 #include "iceframe/runtime/runtime_settings.h"
 #include "iceframe/services/known_catalogs.h"
@@ -76,6 +77,7 @@ Result<std::shared_ptr<Session>> Session::MakeWith(const OperationContext& conte
   ICEFRAME_ASSIGN_OR_RETURN(const int64_t limit, settings.Bytes("memory.limit"));
   auto memory = context.memory->MakeChild("session",
                                           limit > 0 ? std::optional<int64_t>(limit) : std::nullopt);
+  LeaveRoomForCaches(memory.get());
   NoteCatalog(catalog);
   auto impl = std::make_unique<const Impl>(std::move(catalog), std::move(memory), context.settings,
                                            context.log, std::move(query_cache));

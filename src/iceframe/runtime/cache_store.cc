@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "iceframe/runtime/cache_store_internal.h"
+#include "iceframe/runtime/memory_budgets.h"
 
 namespace iceframe::internal {
 
@@ -60,7 +61,7 @@ CacheStore::CacheStore(SharedCacheOptions options)
     : capacity_bytes_(options.capacity_bytes),
       max_entries_(options.max_entries.value_or(CacheAmount::kNoLimit)),
       clock_(*options.clock),
-      budget_((options.budget ? options.budget : MemoryBudget::Process())->MakeChild(options.name)),
+      budget_((options.budget ? options.budget : CachesBudget())->MakeChild(options.name)),
       shared_(options.shared ? options.shared : CacheCapacity::Process()),
       hits_metric_(Metric("hits", options.name)),
       misses_metric_(Metric("misses", options.name)),

@@ -86,11 +86,13 @@ class BudgetNode final : public MemoryBudget, private arrow::MemoryPool {
     for (const BudgetNode* node : charged_) {
       const int64_t limit = node->limit_.load(std::memory_order_relaxed);
       if (limit == kNoLimit) continue;
-      room = std::min(room, std::max<int64_t>(limit - node->used_bytes(), 0));
+      room = std::min(room, std::max<int64_t>(limit - node->counted_bytes(), 0));
     }
     return room == kNoLimit ? std::nullopt : std::optional(room);
   }
   void set_limit_bytes(std::optional<int64_t> limit) override;
+  /// From now on the limit leaves room for what `node`, which lives as long as the process, holds.
+  void set_beside(BudgetNode* node) { beside_.store(node); }
 
   std::shared_ptr<ReclaimerRegistration> AddReclaimer(ReclaimOrder order,
                                                       Reclaimer reclaimer) override;
@@ -122,6 +124,13 @@ class BudgetNode final : public MemoryBudget, private arrow::MemoryPool {
   void AddReference() { references_.fetch_add(1, std::memory_order_relaxed); }
   void DropReference();
 
+  int64_t beside_bytes() const {
+    const BudgetNode* beside = beside_.load(std::memory_order_relaxed);
+    return beside == nullptr ? 0 : beside->used_bytes();
+  }
+  /// What the limit is held against.
+  int64_t counted_bytes() const { return used_bytes() + beside_bytes(); }
+
   /// Takes the bytes here alone; what is used then, or nothing if over the limit.
   std::optional<int64_t> TryTake(int64_t num_bytes);
   /// Takes the bytes here and above, or nothing: then returns the node that refused.
@@ -129,6 +138,12 @@ class BudgetNode final : public MemoryBudget, private arrow::MemoryPool {
   /// Asks the reclaimers below this node for bytes; returns whether any came.
   bool Reclaim(int64_t num_bytes);
   Status LimitReached(const BudgetNode& refused_by, int64_t num_bytes) const;
+  /// For errors: what is held beside, if anything is.
+  std::string DescribeBeside() const {
+    const int64_t num_bytes = beside_bytes();
+    if (num_bytes == 0) return "";
+    return internal::Concatenate(" beside ", num_bytes, " of ", beside_.load()->name_);
+  }
   void CountPoolBytes(int64_t num_bytes);
 
   static void RaisePeak(std::atomic<int64_t>* peak, int64_t value) {
@@ -155,6 +170,7 @@ class BudgetNode final : public MemoryBudget, private arrow::MemoryPool {
   std::atomic<int64_t> limit_;
   /// From the beginning, which decides for the allocator of all that is allocated here.
   const bool is_limited_;
+  std::atomic<BudgetNode*> beside_{nullptr};
   std::atomic<int64_t> used_{0};
   std::atomic<int64_t> peak_{0};
   std::atomic<int64_t> references_{1};
@@ -222,7 +238,8 @@ void BudgetNode::DropReference() {
 std::optional<int64_t> BudgetNode::TryTake(int64_t num_bytes) {
   int64_t used = used_.load(std::memory_order_relaxed);
   do {
-    if (num_bytes > limit_.load(std::memory_order_relaxed) - used) return std::nullopt;
+    const int64_t limit = limit_.load(std::memory_order_relaxed);
+    if (num_bytes > limit - used - beside_bytes()) return std::nullopt;
   } while (!used_.compare_exchange_weak(used, used + num_bytes, std::memory_order_relaxed));
   return used + num_bytes;
 }
@@ -255,7 +272,7 @@ Status BudgetNode::Reserve(int64_t num_bytes) {
   for (int round = 0; refused_by != nullptr && round < kMaxReclaimRounds; ++round) {
     const int64_t limit = refused_by->limit_.load();
     if (num_bytes > limit) break;  // no emptying of caches could ever make room
-    const int64_t excess = refused_by->used_bytes() - (limit - num_bytes);
+    const int64_t excess = refused_by->counted_bytes() - (limit - num_bytes);
     if (!refused_by->Reclaim(std::max<int64_t>(excess, 1))) break;
     refused_by = TryReserve(num_bytes);
   }
@@ -267,8 +284,8 @@ Status BudgetNode::LimitReached(const BudgetNode& refused_by, int64_t num_bytes)
   MetricsRegistry::Process().counter("iceframe_memory_limit_errors_total").Increment();
   return Error(ErrorKind::kResourceExhausted, "memory limit reached: ", refused_by.name_,
                ", asked by ", name_, " for ", num_bytes, " bytes, used ", refused_by.used_bytes(),
-               ", limit ", refused_by.limit_.load(), ", peak ", refused_by.peak_bytes(),
-               "; raise the limit, or read fewer columns or rows at once");
+               refused_by.DescribeBeside(), ", limit ", refused_by.limit_.load(), ", peak ",
+               refused_by.peak_bytes(), "; raise the limit, or read fewer columns or rows at once");
 }
 
 void BudgetNode::Release(int64_t num_bytes) {
@@ -278,11 +295,16 @@ void BudgetNode::Release(int64_t num_bytes) {
 }
 
 bool BudgetNode::Reclaim(int64_t num_bytes) {
-  if (num_reclaimers_.load() == 0 || in_reclaimer) return false;
+  const BudgetNode* beside = beside_.load();
+  const int num_beside = beside == nullptr ? 0 : beside->num_reclaimers_.load();
+  if (num_reclaimers_.load() + num_beside == 0 || in_reclaimer) return false;
   std::vector<std::shared_ptr<ReclaimerEntry>> entries;
   {
     std::lock_guard lock(ReclaimerListsMutex());
     entries = reclaimers_;
+    if (beside != nullptr) {
+      entries.insert(entries.end(), beside->reclaimers_.begin(), beside->reclaimers_.end());
+    }
   }
   in_reclaimer = true;
   int64_t given = 0;
@@ -297,7 +319,7 @@ bool BudgetNode::Reclaim(int64_t num_bytes) {
 void BudgetNode::set_limit_bytes(std::optional<int64_t> limit) {
   limit_.store(limit.value_or(kNoLimit));
   if (!limit.has_value()) return;
-  const int64_t excess = used_bytes() - *limit;
+  const int64_t excess = counted_bytes() - *limit;
   if (excess > 0) Reclaim(excess);
 }
 
@@ -372,6 +394,16 @@ std::shared_ptr<MemoryBudget> MakeChildOfBoth(std::string name,
   auto* one = static_cast<BudgetNode*>(first.get());
   auto* other = static_cast<BudgetNode*>(second.get());
   return BudgetNode::MakeHandle(new BudgetNode({one, other}, std::move(name), std::nullopt));
+}
+
+const std::shared_ptr<MemoryBudget>& CachesBudget() {
+  static const auto& caches =
+      *new std::shared_ptr<MemoryBudget>(MemoryBudget::Process()->MakeChild("caches"));
+  return caches;
+}
+
+void LeaveRoomForCaches(MemoryBudget* budget) {
+  static_cast<BudgetNode*>(budget)->set_beside(static_cast<BudgetNode*>(CachesBudget().get()));
 }
 
 std::optional<int64_t> RoomBytes(const MemoryBudget& budget) {

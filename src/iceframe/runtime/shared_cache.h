@@ -29,7 +29,7 @@ struct SharedCacheOptions {
   int64_t capacity_bytes = 0;
   /// Never holds more entries; nullopt: bytes alone decide.
   std::optional<int64_t> max_entries = std::nullopt;
-  /// The cache's node is made below this one; nullptr: below the process's.
+  /// The cache's node is made below this one; nullptr: below CachesBudget.
   std::shared_ptr<MemoryBudget> budget = nullptr;
   /// Tells the age of entries. Not owned.
   const Clock* clock = &Clock::System();

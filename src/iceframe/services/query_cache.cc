@@ -10,6 +10,7 @@
 #include <arrow/type.h>
 
 #include "iceframe/runtime/fork.h"
+#include "iceframe/runtime/memory_budgets.h"
 #include "iceframe/services/known_catalogs.h"
 
 namespace iceframe {
@@ -50,6 +51,7 @@ class ResumedReader final : public arrow::RecordBatchReader {
 /// Computes an answer, as far as it may be kept.
 struct Computed {
   arrow::RecordBatchVector batches;
+  int64_t num_bytes = 0;
   Reader reader;
   bool is_whole = false;
 };
@@ -57,8 +59,7 @@ struct Computed {
 Result<Computed> ComputeUpTo(const QueryCache::Compute& compute, int64_t max_bytes) {
   Computed computed;
   ICEFRAME_ASSIGN_OR_RETURN(computed.reader, compute());
-  int64_t num_bytes = 0;
-  while (num_bytes <= max_bytes) {
+  while (computed.num_bytes <= max_bytes) {
     BatchPtr batch;
     ICEFRAME_RETURN_NOT_OK(computed.reader->ReadNext(&batch));
     if (batch == nullptr) {
@@ -66,10 +67,20 @@ Result<Computed> ComputeUpTo(const QueryCache::Compute& compute, int64_t max_byt
       return computed;
     }
     ICEFRAME_ASSIGN_OR_RETURN(const int64_t batch_bytes, BytesOf(*batch));
-    num_bytes += batch_bytes;
+    computed.num_bytes += batch_bytes;
     computed.batches.push_back(std::move(batch));
   }
   return computed;
+}
+
+/// A copy of the rows in `pool`, where the limits over `memory`, of who asked, leave room for one.
+Result<KeptRows> KeepWithin(MemoryBudget* memory, int64_t num_bytes,
+                            const std::shared_ptr<arrow::Schema>& schema,
+                            const arrow::RecordBatchVector& batches, arrow::MemoryPool* pool) {
+  // Taken and given back at once: what the cache holds counts in those limits by itself.
+  ICEFRAME_RETURN_NOT_OK(memory->Reserve(num_bytes));
+  memory->Release(num_bytes);
+  return KeepRows(schema, batches, pool);
 }
 
 /// Where the catalogs that the process knows have the table; one that can't be asked has none.
@@ -157,8 +168,7 @@ void QueryCache::SetProcess(std::shared_ptr<QueryCache> cache) {
 
 QueryCache::QueryCache(const QueryCacheOptions& options)
     : options_(options),
-      budget_(
-          (options.budget ? options.budget : MemoryBudget::Process())->MakeChild("query_cache")),
+      budget_((options.budget ? options.budget : CachesBudget())->MakeChild("query_cache")),
       results_({.name = kResultsName,
                 .capacity_bytes = options.max_bytes,
                 .max_entries = options.max_entries,
@@ -183,7 +193,10 @@ Result<Reader> QueryCache::GetOrCompute(const OperationContext& context,
     const std::shared_ptr<arrow::Schema> schema = computed.reader->schema();
     CacheValue<Entry> value;
     auto rows = Result<KeptRows>(Status::CapacityError("too large to be kept"));
-    if (computed.is_whole) rows = KeepRows(schema, computed.batches, results_.budget()->pool());
+    if (computed.is_whole) {
+      rows = KeepWithin(context.memory.get(), computed.num_bytes, schema, computed.batches,
+                        results_.budget()->pool());
+    }
     if (!rows.ok()) {
       const bool no_memory = rows.status().IsOutOfMemory();
       Refuse(no_memory ? ResultRefusal::kNoMemory : ResultRefusal::kTooLarge);
@@ -286,7 +299,8 @@ Status QueryCache::Put(const OperationContext& context, const TableIdentifier& t
     Refuse(ResultRefusal::kTooLarge);
     return Status::OK();
   }
-  auto rows = KeepRows(schema, batches, results_.budget()->pool());
+  auto rows =
+      KeepWithin(context.memory.get(), num_bytes, schema, batches, results_.budget()->pool());
   if (!rows.ok() && rows.status().IsOutOfMemory()) {
     Refuse(ResultRefusal::kNoMemory);
     return Status::OK();

@@ -44,7 +44,7 @@ struct QueryCacheOptions {
   int64_t max_entries = 100;
   /// For results and for the answers of single data files together.
   int64_t max_bytes = int64_t{256} << 20;
-  /// The cache's node is made below this one; nullptr: below the process's.
+  /// The cache's node is made below this one; nullptr: below CachesBudget.
   std::shared_ptr<MemoryBudget> budget = nullptr;
   /// Tells the age of entries. Not owned.
   const Clock* clock = &Clock::System();

@@ -241,9 +241,14 @@ TEST_F(ScanStreamTest, GivesUpWhatItReadAheadForOthersBelowTheLimit) {
   const auto session = MemoryBudget::Process()->MakeChild("session", kLimit);
   context_.memory = session->MakeChild("operation");
   auto stream = Open(Source());
-  // What waits decoded, and the readers that made it.
-  const auto first = stream->Next().ValueOrDie();
-  const int64_t held = UsedBytesAtRest(*session);
+  // What waits decoded, and the readers that made it: files that come to rest before the window is
+  // full leave it open for the next call.
+  int64_t num_taken = 0;
+  int64_t held = 0;
+  for (int pulled = 0; pulled < kFiles / 2 && held <= 40 * 1024; ++pulled) {
+    num_taken += stream->Next().ValueOrDie()->num_rows();
+    held = UsedBytesAtRest(*session);
+  }
   ASSERT_GT(held, 40 * 1024) << "nothing was read ahead";
   // More than is left, but for what was read ahead.
   auto other = session->MakeChild("other");
@@ -252,7 +257,7 @@ TEST_F(ScanStreamTest, GivesUpWhatItReadAheadForOthersBelowTheLimit) {
   other->Release(other->used_bytes());
   auto rest = ReadIds(*stream);
   ASSERT_TRUE(rest.ok()) << rest.status();
-  EXPECT_EQ(static_cast<int64_t>(rest->size()), kFiles * kRowsPerFile - first->num_rows())
+  EXPECT_EQ(static_cast<int64_t>(rest->size()), kFiles * kRowsPerFile - num_taken)
       << "each row comes once, all the same";
 }
 

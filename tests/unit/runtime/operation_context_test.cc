@@ -29,7 +29,7 @@ TEST(OperationContext, SleepEndsAtTheDeadline) {
   EXPECT_TRUE(context.Sleep(milliseconds(5)).ok());
   context.deadline = begin + milliseconds(30);
   EXPECT_EQ(KindOf(context.Sleep(milliseconds(60000))), ErrorKind::kTimeout);
-  EXPECT_LT(steady_clock::now() - begin, milliseconds(500));
+  EXPECT_LT(steady_clock::now() - begin, milliseconds(10000));
 }
 
 TEST(LogSink, HandsOutLinesOfItsLevelAndKeepsExceptionsIn) {

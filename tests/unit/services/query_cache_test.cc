@@ -191,6 +191,16 @@ TEST(QueryCache, StreamsWhatIsTooLarge) {
   EXPECT_TRUE(cache->stats().entries.empty());
 }
 
+TEST(QueryCache, KeepsNothingThatTheLimitOfWhoAsksHasNoRoomFor) {
+  const auto cache = QueryCache::Make();
+  OperationContext context;
+  context.memory = MemoryBudget::Process()->MakeChild("session", 10'000);
+  const auto compute = []() -> Result<Reader> { return Rows(2000); };
+  EXPECT_EQ(CountRows(cache->GetOrCompute(context, Request("k"), compute)).ValueOr(-1), 2000);
+  EXPECT_EQ(cache->stats().of(ResultRefusal::kNoMemory), 1);
+  EXPECT_TRUE(cache->stats().entries.empty());
+}
+
 TEST(QueryCache, WhoWaitsForWhatIsTooLargeComputesItself) {
   const auto cache = QueryCache::Make({.max_bytes = 1000});
   const auto compute = [&]() -> Result<Reader> {
