@@ -16,7 +16,7 @@ case $preset in
     export UBSAN_OPTIONS=print_stacktrace=1
     ;;
   tsan)
-    [ ${#layers[@]} -gt 0 ] || layers=(runtime io catalog datafile table planning execution session)
+    [ ${#layers[@]} -gt 0 ] || layers=(runtime io catalog datafile table planning execution streaming session)
     export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
     TSAN_OPTIONS+=:suppressions=$PWD/tests/tsan_suppressions.txt:print_suppressions=0
     ;;

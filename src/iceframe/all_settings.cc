@@ -3,13 +3,14 @@
 
 #include "iceframe/catalog/catalog_settings.h"
 #include "iceframe/runtime/runtime_settings.h"
+#include "iceframe/streaming/streaming_settings.h"
 #include "iceframe/table/commit_settings.h"
 
 namespace iceframe {
 
 SettingsList AllSettings() {
   static constexpr auto kSettings =
-      JoinSettings(kRuntimeSettings, kCatalogSettings, kCommitSettings);
+      JoinSettings(kRuntimeSettings, kCatalogSettings, kCommitSettings, kStreamingSettings);
   return kSettings;
 }
 
