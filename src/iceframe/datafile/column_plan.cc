@@ -19,25 +19,33 @@ Status WrongShape(const NestedField& field, const FileColumn& column) {
                ", the table has ", field.type.ToString());
 }
 
+/// Bytes of the text or binary that a value is; of other types little.
+int64_t TextBytes(const Value& value) {
+  if (!value.holds<std::string>()) return 0;
+  return static_cast<int64_t>(value.get<std::string>().size());
+}
+
 /// Collects the leaves that `field` needs of `column`, checking types on the way.
 Status CollectLeaves(const NestedField& field, const FileColumn& column,
                      const parquet::SchemaDescriptor& file_schema,
-                     const std::map<FieldId, Value>& constants, std::set<int>* leaves) {
+                     const std::map<FieldId, Value>& constants, ColumnPlan* plan) {
   using Shape = FileColumn::Shape;
   switch (field.type.id()) {
     case TypeId::kStruct: {
       if (column.shape != Shape::kStruct) return WrongShape(field, column);
-      const size_t before = leaves->size();
+      const size_t before = plan->leaves.size();
       for (const NestedField& child : field.type.fields()) {
         const FileColumn* found = column.FindChild(child.id);
         if (found == nullptr || child.type.id() == TypeId::kUnknown) {
-          ICEFRAME_RETURN_NOT_OK(AbsentValue(child, constants).status());
+          ICEFRAME_ASSIGN_OR_RETURN(const Value value, AbsentValue(child, constants));
+          const int64_t num_bytes = TextBytes(value);
+          if (num_bytes > 0) plan->absent_texts.push_back({column.first_leaf(), num_bytes});
           continue;
         }
-        ICEFRAME_RETURN_NOT_OK(CollectLeaves(child, *found, file_schema, constants, leaves));
+        ICEFRAME_RETURN_NOT_OK(CollectLeaves(child, *found, file_schema, constants, plan));
       }
       // Some leaf has to say which structs are null.
-      if (leaves->size() == before) leaves->insert(column.first_leaf());
+      if (plan->leaves.size() == before) plan->leaves.insert(column.first_leaf());
       return Status::OK();
     }
     case TypeId::kList:
@@ -49,14 +57,14 @@ Status CollectLeaves(const NestedField& field, const FileColumn& column,
       }
       for (size_t i = 0; i < children.size(); ++i) {
         ICEFRAME_RETURN_NOT_OK(
-            CollectLeaves(children[i], column.children[i], file_schema, constants, leaves));
+            CollectLeaves(children[i], column.children[i], file_schema, constants, plan));
       }
       return Status::OK();
     }
     default: {
       if (column.shape != Shape::kLeaf) return WrongShape(field, column);
       ICEFRAME_RETURN_NOT_OK(PlanLeaf(*file_schema.Column(column.leaf), field.type).status());
-      leaves->insert(column.leaf);
+      plan->leaves.insert(column.leaf);
       return Status::OK();
     }
   }
@@ -115,7 +123,7 @@ Result<std::vector<ColumnPlan>> PlanColumns(const Schema& wanted,
       plan.source =
           field.type.is_nested() ? ColumnPlan::Source::kNested : ColumnPlan::Source::kFlat;
       ICEFRAME_RETURN_NOT_OK(
-          CollectLeaves(field, *plan.file_column, file_schema, constants, &plan.leaves));
+          CollectLeaves(field, *plan.file_column, file_schema, constants, &plan));
       if (plan.source == ColumnPlan::Source::kFlat) {
         ICEFRAME_ASSIGN_OR_RETURN(
             plan.conversion, PlanLeaf(*file_schema.Column(plan.file_column->leaf), field.type));

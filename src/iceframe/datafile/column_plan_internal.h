@@ -34,6 +34,12 @@ struct ColumnPlan {
   LeafConversion conversion;
   /// The file's leaf columns that are read.
   std::set<int> leaves;
+  /// Text that stands in each value of a struct because the file lacks the field.
+  struct AbsentText {
+    int leaf = 0;  ///< A leaf of the file below that struct.
+    int64_t num_bytes = 0;
+  };
+  std::vector<AbsentText> absent_texts;
 };
 
 /// Plans the columns of `wanted`. `constants` are values of columns that the file lacks; metadata

@@ -326,6 +326,13 @@ int64_t ParquetFileReader::BytesPerRow(int row_group, int64_t text_per_byte) con
   for (int leaf : leaves) {
     bytes += DecodedBytes(*metadata->ColumnChunk(leaf), text_per_byte);
   }
+  for (const auto* columns : {&filter_.columns, &columns_}) {
+    for (const ColumnPlan& plan : *columns) {
+      for (const auto& [leaf, num_bytes] : plan.absent_texts) {
+        bytes += num_bytes * metadata->ColumnChunk(leaf)->num_values();
+      }
+    }
+  }
   return std::max<int64_t>(1, bytes / std::max<int64_t>(1, metadata->num_rows()));
 }
 

@@ -568,5 +568,37 @@ TEST_F(DataFileReaderTest, BatchesAreCutBeforeTheirTextGetsTooLong) {
   }
 }
 
+TEST_F(DataFileReaderTest, LongDefaultsInsideOfStructsMakeBatchesShorter) {
+  const auto of_structs = [](const std::vector<NestedField>& fields) {
+    return MakeSchema(
+        {NestedField::Optional(1, "s", Type::Struct({fields[0]})),
+         NestedField::Optional(
+             2, "l", Type::List(NestedField::Optional(3, "element", Type::Struct({fields[1]}))))});
+  };
+  const auto written = of_structs(
+      {NestedField::Optional(4, "a", Type::Int()), NestedField::Optional(5, "b", Type::Int())});
+  std::string rows;
+  for (int row = 0; row < 600; ++row) {
+    rows += (row == 0 ? "" : ",") + std::string(R"({"s": {"a": 1}, "l": [{"b": 1}, {"b": 2}]})");
+  }
+  const DataFile file = WriteFile(written, BatchFromJson(*written, "[" + rows + "]"));
+  NestedField in_struct = NestedField::Optional(6, "text", Type::String());
+  NestedField in_list = NestedField::Optional(7, "text", Type::String());
+  in_struct.initial_default = in_list.initial_default = Value(std::string(100'000, 'x'));
+  auto reader =
+      OpenDataFile(context_, io_, file, ReadAs(of_structs({in_struct, in_list}))).ValueOrDie();
+  int64_t num_rows = 0;
+  while (const auto batch = reader->Next(context_).ValueOrDie()) {
+    num_rows += batch->num_rows();
+    EXPECT_LE(batch->num_rows(), (32 << 20) / 300'000) << "three texts a row";
+    const auto& list = static_cast<const arrow::ListArray&>(*batch->column(1));
+    const auto& structs = static_cast<const arrow::StructArray&>(*list.values());
+    const auto texts = std::static_pointer_cast<arrow::StringArray>(structs.field(0));
+    ASSERT_EQ(texts->length(), 2 * batch->num_rows());
+    EXPECT_EQ(texts->Value(texts->length() - 1).size(), 100'000U);
+  }
+  EXPECT_EQ(num_rows, 600);
+}
+
 }  // namespace
 }  // namespace iceframe
