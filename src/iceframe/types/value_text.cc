@@ -10,6 +10,8 @@ namespace iceframe {
 namespace {
 
 constexpr char kHexDigits[] = "0123456789abcdef";
+constexpr std::string_view kBase64Digits =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 constexpr size_t kMaxDecimalDigits = 38;
 
 template <typename Float>
@@ -29,6 +31,16 @@ int HexDigit(char c) {
   if (c >= 'A' && c <= 'F') return c - 'A' + 10;
   return -1;
 }
+
+/// The value of each base64 digit; -1 for other characters.
+constexpr std::array<int8_t, 256> kBase64Values = [] {
+  std::array<int8_t, 256> values{};
+  values.fill(-1);
+  for (size_t i = 0; i < kBase64Digits.size(); ++i) {
+    values[static_cast<unsigned char>(kBase64Digits[i])] = static_cast<int8_t>(i);
+  }
+  return values;
+}();
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
@@ -165,7 +177,6 @@ std::optional<std::string> BytesFromHex(std::string_view hex) {
 }
 
 std::string BytesToBase64(std::string_view bytes) {
-  constexpr char kAlphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   std::string text;
   text.reserve((bytes.size() + 2) / 3 * 4);
   for (size_t i = 0; i < bytes.size(); i += 3) {
@@ -175,10 +186,32 @@ std::string BytesToBase64(std::string_view bytes) {
     }
     for (size_t j = 0; j < 4; ++j) {
       const bool padded = i + j > bytes.size();
-      text += padded ? '=' : kAlphabet[group >> (18 - 6 * j) & 63];
+      text += padded ? '=' : kBase64Digits[group >> (18 - 6 * j) & 63];
     }
   }
   return text;
+}
+
+std::optional<std::string> BytesFromBase64(std::string_view text) {
+  if (text.size() % 4 != 0) return std::nullopt;
+  const size_t num_padding = text.ends_with("==") ? 2 : (text.ends_with('=') ? 1 : 0);
+  text.remove_suffix(num_padding);
+  std::string bytes;
+  bytes.reserve(text.size() * 3 / 4);
+  uint32_t bits = 0;
+  int num_bits = 0;
+  for (const char c : text) {
+    const int8_t value = kBase64Values[static_cast<unsigned char>(c)];
+    if (value < 0) return std::nullopt;
+    bits = bits << 6 | static_cast<uint32_t>(value);
+    num_bits += 6;
+    if (num_bits < 8) continue;
+    num_bits -= 8;
+    bytes += static_cast<char>(bits >> num_bits & 255);
+  }
+  // What is left over is part of no byte.
+  if ((bits & ((1U << num_bits) - 1)) != 0) return std::nullopt;
+  return bytes;
 }
 
 std::string QuotedText(std::string_view text) {

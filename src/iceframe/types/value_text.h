@@ -29,8 +29,9 @@ std::optional<std::string> UuidFromText(std::string_view text);
 
 std::string BytesToHex(std::string_view bytes);
 std::optional<std::string> BytesFromHex(std::string_view hex);
-/// Standard alphabet, padded.
+/// Standard alphabet, padded, and back; nullopt for other text.
 std::string BytesToBase64(std::string_view bytes);
+std::optional<std::string> BytesFromBase64(std::string_view text);
 
 /// In single quotes, quotes doubled.
 std::string QuotedText(std::string_view text);

@@ -40,6 +40,15 @@ TEST(ValueText, HexUuidAndBase64) {
   EXPECT_EQ(BytesToBase64("fo"), "Zm8=");
   EXPECT_EQ(BytesToBase64("foo"), "Zm9v");
   EXPECT_EQ(BytesToBase64("\xff\xfe"), "//4=");
+  for (const char* text : {"", "Zg==", "Zm8=", "Zm9v", "//4=", "Zm9vZg=="}) {
+    EXPECT_EQ(BytesToBase64(BytesFromBase64(text).value()), text);
+  }
+  // Too short, padded where nothing is missing or too much, bits that belong to no byte, and
+  // characters of other alphabets.
+  for (const char* text :
+       {"Z", "Zg", "Zg=", "Zm9v=", "====", "Z===", "Zh==", "Zm9=", "_-4=", "Zm 9"}) {
+    EXPECT_EQ(BytesFromBase64(text), std::nullopt) << text;
+  }
 }
 
 TEST(ValueText, FloatsReadBackEqual) {

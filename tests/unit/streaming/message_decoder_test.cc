@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "iceframe/streaming/message_decoder.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "iceframe/types/arrow_schema.h"
+
+#include "unit/streaming/decoder_testing.h"
+
+namespace iceframe {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+std::vector<NestedField> MessageFields() {
+  return {OptionalField("v", Type::Int()),
+          OptionalField("key", Type::String()),
+          OptionalField("headers", Type::Map(RequiredField("", Type::String()),
+                                             OptionalField("", Type::Binary()))),
+          OptionalField("topic", Type::String()),
+          OptionalField("partition", Type::Int()),
+          OptionalField("offset", Type::Long()),
+          OptionalField("at", Type::Timestamptz())};
+}
+
+std::vector<MessageColumn> MessageColumns() {
+  return {{MessagePart::kKey, "key"},       {MessagePart::kHeaders, "headers"},
+          {MessagePart::kTopic, "topic"},   {MessagePart::kPartition, "partition"},
+          {MessagePart::kOffset, "offset"}, {MessagePart::kTimestamp, "at"}};
+}
+
+std::unique_ptr<MessageDecoder> MakeDecoder(std::vector<NestedField> fields,
+                                            const MessageDecoderOptions& options) {
+  return MessageDecoder::Make(SchemaOf(std::move(fields)), options, arrow::default_memory_pool())
+      .ValueOrDie();
+}
+
+Message FullMessage(const std::vector<MessageHeader>& headers) {
+  Message message = PayloadMessage(R"({"v":1,"offset":"not looked at"})");
+  message.key = "k";
+  message.headers = headers;
+  message.topic = "t";
+  message.partition = 3;
+  message.offset = 42;
+  message.timestamp_ms = 1'700'000'000'123;
+  return message;
+}
+
+TEST(MessageDecoder, FillsColumnsFromTheMessage) {
+  const auto decoder = MakeDecoder(MessageFields(), {.message_columns = MessageColumns()});
+  const std::vector<MessageHeader> headers = {{"h", "\x01"}, {"i", std::nullopt}};
+  EXPECT_THAT(
+      Outcomes(decoder.get(), {FullMessage(headers), PayloadMessage("{}")}),
+      ElementsAre(R"({"v":1,"key":"k","headers":[["h","01"],["i",null]],"topic":"t","partition":3,)"
+                  R"("offset":42,"at":"2023-11-14 22:13:20.123000Z"})",
+                  R"({"v":null,"key":null,"headers":[],"topic":"","partition":0,"offset":0,)"
+                  R"("at":null})"));
+}
+
+TEST(MessageDecoder, RefusesPartsThatDoNotFit) {
+  const auto decoder = MakeDecoder(MessageFields(), {.message_columns = MessageColumns()});
+  const std::vector<MessageHeader> twice = {{"h", "1"}, {"h", "2"}};
+  const std::vector<MessageHeader> once = {{"h", "1"}};
+  Message not_text = FullMessage(once);
+  not_text.key = "\xff";
+  Message far_away = FullMessage(once);
+  far_away.timestamp_ms = std::numeric_limits<int64_t>::max();
+  EXPECT_THAT(Outcomes(decoder.get(), {FullMessage(twice), not_text, far_away, FullMessage(once)}),
+              ElementsAre(HasSubstr("header twice"), HasSubstr("not valid UTF-8"),
+                          HasSubstr("timestamp is out of range"), StartsWith(R"({"v":1)")));
+}
+
+TEST(MessageDecoder, TombstonesAreRejected) {
+  const auto decoder = MakeDecoder(MessageFields(), {});
+  EXPECT_THAT(Outcomes(decoder.get(), {Message(), PayloadMessage(R"({"v":1})")}),
+              ElementsAre(HasSubstr("no payload"), StartsWith(R"({"v":1)")));
+}
+
+TEST(MessageDecoder, RawPayloadsAreNotLookedAt) {
+  const auto decoder = MakeDecoder(
+      {OptionalField("body", Type::Binary()), OptionalField("other", Type::Int()),
+       OptionalField("headers", Type::List(RequiredField(
+                                    "", Type::Struct({RequiredField("k", Type::String()),
+                                                      OptionalField("v", Type::String())}))))},
+      {.format = PayloadFormat::kRaw,
+       .message_columns = {{MessagePart::kPayload, "body"}, {MessagePart::kHeaders, "headers"}}});
+  const std::vector<MessageHeader> headers = {{"h", "1"}, {"h", "2"}};
+  Message message = PayloadMessage("\xff{");
+  message.headers = headers;
+  EXPECT_THAT(Outcomes(decoder.get(), {message, Message()}),
+              ElementsAre(R"({"body":"ff7b","other":null,"headers":[{"k":"h","v":"1"},)"
+                          R"({"k":"h","v":"2"}]})",
+                          R"({"body":null,"other":null,"headers":[]})"));
+}
+
+TEST(MessageDecoder, RefusesColumnsThatDoNotFit) {
+  const auto error = [](const std::vector<MessageColumn>& columns) {
+    return MessageDecoder::Make(SchemaOf(MessageFields()), {.message_columns = columns},
+                                arrow::default_memory_pool())
+        .status();
+  };
+  EXPECT_EQ(KindOf(error({{MessagePart::kKey, "nowhere"}})), ErrorKind::kInvalidArgument);
+  EXPECT_EQ(KindOf(error({{MessagePart::kKey, "v"}})), ErrorKind::kInvalidArgument);
+  EXPECT_EQ(KindOf(error({{MessagePart::kKey, "key"}, {MessagePart::kTopic, "key"}})),
+            ErrorKind::kInvalidArgument);
+}
+
+TEST(MessageDecoder, GrowsOverSeveralAppendsAndBeginsAnew) {
+  const auto decoder = MakeDecoder({OptionalField("v", Type::String())}, {});
+  std::vector<RejectedMessage> rejected;
+  const std::vector<Message> first = {PayloadMessage(R"({"v":"a"})"), PayloadMessage("x")};
+  const std::vector<Message> second = {PayloadMessage(R"({"v":"b"})")};
+  ASSERT_EQ(decoder->Append(first, &rejected).ValueOrDie(), 2U);
+  ASSERT_EQ(decoder->Append(second, &rejected).ValueOrDie(), 1U);
+  ASSERT_EQ(rejected.size(), 1U);
+  EXPECT_EQ(rejected[0].index, 1U);
+  EXPECT_EQ(decoder->num_rows(), 2);
+  EXPECT_EQ(decoder->num_bytes(), 18);
+  EXPECT_THAT(RowsOf(*decoder->Finish().ValueOrDie()), ElementsAre(R"({"v":"a"})", R"({"v":"b"})"));
+  EXPECT_EQ(decoder->num_rows(), 0);
+  EXPECT_EQ(decoder->num_bytes(), 0);
+  ASSERT_TRUE(decoder->Append(second, &rejected).ok());
+  EXPECT_THAT(RowsOf(*decoder->Finish().ValueOrDie()), ElementsAre(R"({"v":"b"})"));
+  EXPECT_EQ(decoder->Finish().ValueOrDie()->num_rows(), 0);
+}
+
+TEST(MessageDecoder, RowsAreInTheTablesForm) {
+  const auto schema = SchemaOf(MessageFields());
+  const auto decoder = MessageDecoder::Make(schema, {}, arrow::default_memory_pool()).ValueOrDie();
+  EXPECT_TRUE(
+      decoder->Finish().ValueOrDie()->schema()->Equals(*ToArrowSchema(*schema).ValueOrDie()));
+}
+
+}  // namespace
+}  // namespace iceframe
