@@ -84,7 +84,7 @@ TEST_F(SessionTest, AWatchTellsWhetherTheCommitWasAskedFor) {
 TEST_F(SessionTest, SummaryKeysThatAreCountedOrStreamsOwnAreRefused) {
   for (const std::string key :
        {"added-records", "total-records", "total-equality-deletes", "changed-partition-count",
-        "operation", "iceframe.stream.s.offset"}) {
+        "operation", "iceframe.stream.s.offset", "iceframe.writer.w.seq"}) {
     OverwriteOptions options;
     options.summary = {{"by", "tests"}, {key, "7"}};
     const Status appended = Append(0, 5, options).status();

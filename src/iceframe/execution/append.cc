@@ -11,7 +11,6 @@
 #include "iceframe/runtime/running_operation.h"
 #include "iceframe/table/append_files_action.h"
 #include "iceframe/table/ignored_properties.h"
-#include "iceframe/table/snapshot_summary.h"
 
 namespace iceframe {
 
@@ -21,7 +20,7 @@ Result<WriteReport> WriteAndAppend(const OperationContext& operation,
                                    const std::shared_ptr<const Table>& table,
                                    arrow::RecordBatchReader& batches,
                                    const CommitOptions& options) {
-  ICEFRAME_RETURN_NOT_OK(CheckCallerSummary(options.summary));
+  ICEFRAME_RETURN_NOT_OK(options.Check());
   const OperationContext context = internal::WithDeferredSyncs(operation);
   WarnOfIgnoredProperties(context, *table->metadata());
   ICEFRAME_ASSIGN_OR_RETURN(std::vector<DataFile> files,
@@ -42,7 +41,12 @@ Result<WriteReport> AppendRows(const OperationContext& context,
 Result<WriteReport> AppendFiles(const OperationContext& context,
                                 const std::shared_ptr<const Table>& table,
                                 const std::vector<DataFile>& files, const CommitOptions& options) {
-  if (files.empty()) return internal::ReportOf(table, files);
+  Status status = options.Check();
+  if (!status.ok()) {
+    DeleteDataFiles(context, *table->io(), files);
+    return status;
+  }
+  if (files.empty() && options.positions.empty()) return internal::ReportOf(table, files);
   return internal::CommitWrittenFiles(context, table, files,
                                       AppendFilesAction::Make(*table, files, {options.ForAction()}),
                                       options.watch.get());

@@ -16,8 +16,8 @@
 
 namespace iceframe {
 
-/// Appends every batch in one commit; without a row nothing is committed. An operation of its own
-/// (write_operations.h), unless it is part of one.
+/// Appends every batch in one commit; without a row (and a position) nothing is committed. An
+/// operation of its own (write_operations.h), unless it is part of one.
 ///
 /// After an error no row is in the table and no data file is left, but after CommitStateUnknown:
 /// then all of them may be in it, and stay. Errors: InvalidArgument naming a summary key of the
@@ -26,9 +26,9 @@ Result<WriteReport> AppendRows(const OperationContext& context,
                                const std::shared_ptr<const Table>& table,
                                arrow::RecordBatchReader& batches, const CommitOptions& options);
 
-/// Appends data files that were written for the table (TableWriter) in one commit; none: nothing is
-/// committed. They are taken over: after any error but CommitStateUnknown they are deleted.
-/// Errors: as AppendFilesAction::Make and CommitAction.
+/// Appends data files that were written for the table (TableWriter) in one commit; without a file
+/// (and a position) nothing is committed. They are taken over: after any error but
+/// CommitStateUnknown they are deleted. Errors: as AppendFilesAction::Make and CommitAction.
 Result<WriteReport> AppendFiles(const OperationContext& context,
                                 const std::shared_ptr<const Table>& table,
                                 const std::vector<DataFile>& files, const CommitOptions& options);

@@ -13,7 +13,6 @@
 #include "iceframe/execution/write_operations.h"
 #include "iceframe/runtime/running_operation.h"
 #include "iceframe/table/ignored_properties.h"
-#include "iceframe/table/snapshot_summary.h"
 
 namespace iceframe {
 
@@ -69,7 +68,7 @@ Result<WriteReport> WriteAndReplace(const OperationContext& operation,
                                     const std::shared_ptr<const Table>& table,
                                     arrow::RecordBatchReader& batches, const Expression& filter,
                                     const OverwriteOptions& options) {
-  ICEFRAME_RETURN_NOT_OK(CheckCallerSummary(options.summary));
+  ICEFRAME_RETURN_NOT_OK(options.Check());
   const OperationContext context = internal::WithDeferredSyncs(operation);
   ICEFRAME_ASSIGN_OR_RETURN(const std::vector<DataFile> files,
                             internal::WriteReplacement(context, *table, batches, filter, options));

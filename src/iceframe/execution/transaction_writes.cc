@@ -11,7 +11,6 @@
 #include "iceframe/execution/write_operations.h"
 #include "iceframe/runtime/running_operation.h"
 #include "iceframe/table/ignored_properties.h"
-#include "iceframe/table/snapshot_summary.h"
 
 namespace iceframe {
 
@@ -33,7 +32,7 @@ Result<WriteReport> Append(const OperationContext& operation, Transaction& trans
   WarnOfIgnoredProperties(context, *table->metadata());
   ICEFRAME_ASSIGN_OR_RETURN(const std::vector<DataFile> files,
                             WriteDataFiles(context, table->io(), *table->metadata(), batches));
-  if (files.empty()) return internal::ReportOf(table, files);
+  if (files.empty() && options.positions.empty()) return internal::ReportOf(table, files);
   ICEFRAME_RETURN_NOT_OK(transaction.AppendFiles(context, files, {options.ForAction()}));
   return LastReport(transaction, files);
 }
@@ -64,7 +63,7 @@ Result<WriteReport> RunWrite(const OperationContext& context, OperationKind kind
                              const Transaction& transaction, const CommitOptions& options,
                              const Write& write) {
   ICEFRAME_RETURN_NOT_OK(transaction.CheckOpen());
-  ICEFRAME_RETURN_NOT_OK(CheckCallerSummary(options.summary));
+  ICEFRAME_RETURN_NOT_OK(options.Check());
   return RunOperation(context, kind, {transaction.table()->identifier().ToString()}, write);
 }
 

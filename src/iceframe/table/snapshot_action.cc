@@ -10,6 +10,8 @@
 #include "iceframe/runtime/settings.h"
 #include "iceframe/table/manifest_merge_internal.h"
 #include "iceframe/table/missing_summaries_internal.h"
+#include "iceframe/table/stream_positions.h"
+#include "iceframe/table/update_properties_action.h"
 #include "iceframe/table/written_columns_internal.h"
 
 namespace iceframe {
@@ -118,8 +120,32 @@ Status SnapshotAction::WriteAhead(const CommitAttempt& attempt) {
   return Status::OK();
 }
 
+CommitRequest SnapshotAction::RequestFor(const LoadedTable& table, std::optional<SnapshotId> ref_id,
+                                         Snapshot snapshot) const {
+  const TableMetadata& base = *table.metadata;
+  CommitRequest request;
+  request.identifier = table.identifier;
+  // A schema that changed meanwhile is the snapshot's: its id must be the current one's.
+  request.requirements = {AssertTableUuid{base.table_uuid},
+                          AssertRefSnapshotId{options_.target_ref, ref_id},
+                          AssertCurrentSchemaId{base.current_schema_id}};
+  SetSnapshotRef set_ref{options_.target_ref, {}};
+  if (ref_id) set_ref.ref = base.refs.at(options_.target_ref);
+  set_ref.ref.snapshot_id = snapshot_id_;
+  Properties properties = options_.set_properties;
+  properties.merge(PositionFloors(snapshot, options_.summary, options_.target_ref));
+  request.updates = {AddSnapshot{std::move(snapshot)}, std::move(set_ref)};
+  if (!properties.empty()) request.updates.emplace_back(SetProperties{std::move(properties)});
+  if (!options_.removed_properties.empty()) {
+    request.updates.emplace_back(RemoveProperties{options_.removed_properties});
+  }
+  return request;
+}
+
 Result<CommitRequest> SnapshotAction::Prepare(const CommitAttempt& attempt) {
   const TableMetadata& base = *attempt.base.metadata;
+  ICEFRAME_RETURN_NOT_OK(
+      CheckPropertyChanges(options_.set_properties, options_.removed_properties));
   if (options_.validator) ICEFRAME_RETURN_NOT_OK(options_.validator(base));
   ICEFRAME_RETURN_NOT_OK(CheckFilesFit(attempt));
   ICEFRAME_ASSIGN_OR_RETURN(std::optional<SnapshotId> ref_id, RefSnapshotId(base));
@@ -148,8 +174,11 @@ Result<CommitRequest> SnapshotAction::Prepare(const CommitAttempt& attempt) {
     snapshot.sequence_number = SequenceNumber(base.last_sequence_number.value() + 1);
   }
   snapshot.timestamp_ms = std::max(attempt.context.clock->SystemNowMs(), base.last_updated_ms);
-  snapshot.summary =
-      MakeSnapshotSummary(content.operation, options_.summary, content.changes, parent.snapshot);
+  ICEFRAME_ASSIGN_OR_RETURN(
+      Properties positions,
+      CarriedPositions(base, parent.snapshot, ref_id ? options_.target_ref : kMainBranch));
+  snapshot.summary = MakeSnapshotSummary(content.operation, options_.summary, std::move(positions),
+                                         content.changes, parent.snapshot);
   SetManifestCounts(parent.manifests, content.manifests, &snapshot.summary);
   snapshot.schema_id = base.current_schema_id;
   if (base.format_version >= 3) {
@@ -161,17 +190,7 @@ Result<CommitRequest> SnapshotAction::Prepare(const CommitAttempt& attempt) {
   ICEFRAME_ASSIGN_OR_RETURN(snapshot.manifest_list,
                             WriteManifestList(attempt, snapshot, content.manifests));
 
-  CommitRequest request;
-  request.identifier = attempt.base.identifier;
-  // A schema that changed meanwhile is the snapshot's: its id must be the current one's.
-  request.requirements = {AssertTableUuid{base.table_uuid},
-                          AssertRefSnapshotId{options_.target_ref, ref_id},
-                          AssertCurrentSchemaId{base.current_schema_id}};
-  SetSnapshotRef set_ref{options_.target_ref, {}};
-  if (ref_id) set_ref.ref = base.refs.at(options_.target_ref);
-  set_ref.ref.snapshot_id = snapshot_id_;
-  request.updates = {AddSnapshot{std::move(snapshot)}, std::move(set_ref)};
-  return request;
+  return RequestFor(attempt.base, ref_id, std::move(snapshot));
 }
 
 std::vector<std::string> SnapshotAction::UnusedFiles(const TableMetadata* saved) const {

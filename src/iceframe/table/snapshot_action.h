@@ -20,10 +20,14 @@ namespace iceframe {
 struct SnapshotActionOptions {
   /// The branch that the snapshot goes on; one that is not there is made, from main's snapshot.
   std::string target_ref = kMainBranch;
-  /// Summary keys of the caller's.
+  /// Summary keys of the caller's; those of streams and writers (stream_positions.h) are kept as
+  /// table properties too.
   Properties summary;
   /// Run on every attempt's base; an error ends the commit.
   std::function<Status(const TableMetadata& base)> validator;
+  /// Table properties to set and to remove in the same commit.
+  Properties set_properties;
+  std::vector<std::string> removed_properties;
 };
 
 /// Makes one snapshot whose id and new manifests stay the same over all attempts, while sequence
@@ -75,6 +79,8 @@ class SnapshotAction : public TableAction {
   /// Whether the base still means the same by the ids that the added files were written with.
   Status CheckFilesFit(const CommitAttempt& attempt) const;
   Result<std::optional<SnapshotId>> RefSnapshotId(const TableMetadata& base) const;
+  CommitRequest RequestFor(const LoadedTable& table, std::optional<SnapshotId> ref_id,
+                           Snapshot snapshot) const;
   Result<std::string> WriteManifestList(const CommitAttempt& attempt, const Snapshot& snapshot,
                                         const std::vector<ManifestFile>& manifests);
 

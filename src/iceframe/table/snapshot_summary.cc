@@ -6,8 +6,10 @@
 #include <charconv>
 #include <optional>
 #include <string_view>
+#include <utility>
 
 #include "iceframe/base/version.h"
+#include "iceframe/table/stream_positions.h"
 
 namespace iceframe {
 
@@ -125,21 +127,18 @@ Status CheckCallerSummary(const Properties& summary) {
     if (IsComputed(key)) {
       return Error(ErrorKind::kInvalidArgument, "snapshot property is computed, not set: ", key);
     }
-    if (key.starts_with(kStreamSummaryPrefix)) {
-      return Error(ErrorKind::kInvalidArgument, "snapshot property is a stream's own: ", key);
+    if (IsPositionKey(key)) {
+      return Error(ErrorKind::kInvalidArgument,
+                   "snapshot property is a stream's or writer's own: ", key);
     }
   }
   return Status::OK();
 }
 
 Properties MakeSnapshotSummary(std::string_view operation, const Properties& user,
-                               const FileChanges& changes, const Snapshot* parent) {
-  Properties summary;
-  if (parent != nullptr) {
-    for (const auto& [key, value] : parent->summary) {
-      if (key.starts_with(kStreamSummaryPrefix)) summary.emplace(key, value);
-    }
-  }
+                               Properties carried, const FileChanges& changes,
+                               const Snapshot* parent) {
+  Properties summary = std::move(carried);
   for (const auto& [key, value] : user) {
     if (!IsComputed(key)) summary.insert_or_assign(key, value);
   }

@@ -16,9 +16,6 @@
 
 namespace iceframe {
 
-/// Summary keys under this are streams' own: each snapshot carries its parent's forward.
-inline constexpr std::string_view kStreamSummaryPrefix = "iceframe.stream.";
-
 /// Counts the files that a snapshot adds and removes. A plain value.
 class FileChanges {
  public:
@@ -52,16 +49,18 @@ class FileChanges {
   std::set<std::pair<PartitionSpecId, std::string>> changed_partitions_;
 };
 
-/// Errors: InvalidArgument naming a key of a caller that is computed, or a stream's own.
+/// Errors: InvalidArgument naming a key of a caller that is computed, or a stream's or writer's
+/// own.
 Status CheckCallerSummary(const Properties& summary);
 
 /// Returns the summary of a snapshot of `operation` ("append", …) on `parent` (nullptr: none).
 ///
 /// `user` keys are kept, but none takes the place of a computed one. A total is left out where
-/// the parent's is missing. The parent's stream keys are carried forward unless `user` sets them.
+/// the parent's is missing. `carried` (stream_positions.h) goes on unless `user` sets it.
 /// engine-name, engine-version and iceberg-version say who made it.
 Properties MakeSnapshotSummary(std::string_view operation, const Properties& user,
-                               const FileChanges& changes, const Snapshot* parent);
+                               Properties carried, const FileChanges& changes,
+                               const Snapshot* parent);
 
 /// Sets manifests-created, manifests-kept and manifests-replaced: those of the new snapshot that
 /// the parent has not, those it has, and the parent's that the new one has not.

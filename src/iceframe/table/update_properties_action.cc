@@ -3,8 +3,7 @@
 
 namespace iceframe {
 
-Result<std::unique_ptr<UpdatePropertiesAction>> UpdatePropertiesAction::Make(
-    Properties updates, std::vector<std::string> removals) {
+Status CheckPropertyChanges(const Properties& updates, const std::vector<std::string>& removals) {
   if (updates.count("format-version") != 0) {
     return Error(ErrorKind::kInvalidArgument,
                  "format-version is not a property of an existing table");
@@ -14,6 +13,12 @@ Result<std::unique_ptr<UpdatePropertiesAction>> UpdatePropertiesAction::Make(
       return Error(ErrorKind::kInvalidArgument, "property is both set and removed: ", key);
     }
   }
+  return Status::OK();
+}
+
+Result<std::unique_ptr<UpdatePropertiesAction>> UpdatePropertiesAction::Make(
+    Properties updates, std::vector<std::string> removals) {
+  ICEFRAME_RETURN_NOT_OK(CheckPropertyChanges(updates, removals));
   return std::unique_ptr<UpdatePropertiesAction>(
       new UpdatePropertiesAction(std::move(updates), std::move(removals)));
 }

@@ -27,4 +27,7 @@ class UpdatePropertiesAction final : public TableAction {
   std::vector<std::string> removals_;
 };
 
+/// Errors: as UpdatePropertiesAction::Make.
+Status CheckPropertyChanges(const Properties& updates, const std::vector<std::string>& removals);
+
 }  // namespace iceframe
