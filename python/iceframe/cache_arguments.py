@@ -11,6 +11,7 @@ from typing import Any
 
 from iceframe.errors import ValidationError, shown
 from iceframe.expressions import Expression
+from iceframe.plain_values import python_number
 
 _NS_PER_S = 1_000_000_000
 
@@ -21,6 +22,7 @@ def ttl_in_ns(name: str, ttl: float | dt.timedelta | None) -> int | None:
         return None
     if isinstance(ttl, dt.timedelta):
         ttl = ttl.total_seconds()
+    ttl = python_number(ttl)
     is_number = isinstance(ttl, int | float) and not isinstance(ttl, bool)
     if not is_number or (isinstance(ttl, float) and math.isnan(ttl)):
         raise ValidationError(f"{name} must be a number of seconds, got {shown(ttl)}")
@@ -59,6 +61,7 @@ _PLAIN = (
 
 def _exact(value: Any) -> str:  # noqa: ANN401 - any parameter
     """Returns text that is equal for equal parameters of one type alone."""
+    value = python_number(value)
     if isinstance(value, Mapping):
         items = sorted(f"{_exact(key)}={_exact(entry)}" for key, entry in value.items())
         return _group("map", items)

@@ -12,6 +12,7 @@ from iceframe.arguments import filter_argument, identifier, required_whole_numbe
 from iceframe.errors import MemoryLimitError, ValidationError, shown
 from iceframe.expressions import Expression
 from iceframe.options import ScanOptions
+from iceframe.plain_values import python_number
 from iceframe.polars_frames import to_polars
 from iceframe.read_requests import read_request
 from iceframe.sessions import SessionHolder, session_of, session_within
@@ -207,6 +208,7 @@ def _frames(stream: _native.ChunkStream) -> Iterator[pl.DataFrame]:
 def _limit_bytes(max_memory_mb: Any) -> int | None:  # noqa: ANN401 - what the user wrote
     if max_memory_mb is None:
         return None
+    max_memory_mb = python_number(max_memory_mb)
     is_number = isinstance(max_memory_mb, int | float) and not isinstance(max_memory_mb, bool)
     is_finite = not isinstance(max_memory_mb, float) or isfinite(max_memory_mb)
     if not is_number or not is_finite or max_memory_mb <= 0:

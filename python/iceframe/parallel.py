@@ -177,7 +177,7 @@ class ParallelExecutor:
             raise ValidationError(f"func is async, threads call plain functions: {shown(func)}")
         given = listed("items", items)
         with self._scope() as scope:
-            calls = ParallelCalls(lambda item: func(item, **kwargs), given, scope)
+            calls = ParallelCalls(lambda item: _finished(func(item, **kwargs)), given, scope)
             outcomes = calls.run(min(self.max_workers, len(given)))
         failures = [outcome for outcome in outcomes if isinstance(outcome, Failure)]
         for failure in failures:
@@ -277,6 +277,14 @@ class ParallelExecutor:
         if failures and not return_exceptions:
             raise _parallel_error(what, len(named), failures)
         return {name: o if name in failures else to_polars(o) for name, o in named.items()}
+
+
+def _finished(value: _R) -> _R:
+    """Returns a call's value; a coroutine, which nobody would await, is refused."""
+    if hasattr(value, "cr_frame"):
+        value.close()  # type: ignore[attr-defined]
+        raise ValidationError("func gives coroutines, threads call plain functions")
+    return value
 
 
 def _parallel_error(what: str, total: int, errors: Mapping[Any, Exception]) -> ParallelError:

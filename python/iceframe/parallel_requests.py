@@ -58,9 +58,12 @@ def _options_by_table(
                 given[option] = value
             continue
         for name, its_value in value.items():
-            if _full(name) not in found:
+            full = _full(name)
+            if full not in found:
                 raise ValidationError(f"{option} is given for a table that is not read: {name!r}")
-            found[_full(name)][option] = its_value
+            if option in found[full]:
+                raise ValidationError(f"{option} is given twice for the table {full}")
+            found[full][option] = its_value
     return found
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from iceframe.errors import ValidationError, shown
 
-__all__ = ["as_list", "required_text", "required_whole_number", "truth"]
+__all__ = ["as_list", "python_number", "required_text", "required_whole_number", "truth"]
 
 _INT64_MAX = 2**63 - 1
 
@@ -39,6 +39,13 @@ def required_whole_number(name: str, value: Any) -> int:  # noqa: ANN401 - what 
     if abs(number) > _INT64_MAX:
         raise ValidationError(f"{name} is too large: {shown(number)}")
     return number
+
+
+def python_number(value: Any) -> Any:  # noqa: ANN401 - what the user wrote
+    """Returns a number of another library, such as NumPy, as Python's own; all else as it is."""
+    if type(value).__module__ == "numpy" and getattr(value, "ndim", None) == 0:
+        return value.item()
+    return value
 
 
 def truth(name: str, value: Any) -> bool:  # noqa: ANN401 - what the user wrote

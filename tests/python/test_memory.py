@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 
+import numpy as np
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
@@ -185,6 +186,7 @@ def test_a_bound_manager_is_the_limit_of_the_session(lake):
     assert len(ice.read_table("users")) == 100_006
     assert 0 < manager.peak <= 64 * MIB
     assert MemoryManager(ice).max_memory_mb == 64, "without a limit it watches"
+    assert MemoryManager(max_memory_mb=np.int64(5)).limit == 5 * MIB
     MemoryManager(ice, 0.01)
     with pytest.raises(MemoryLimitError):
         ice.read_table("users")

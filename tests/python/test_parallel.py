@@ -2,6 +2,7 @@
 """Several tables, queries and calls at once: order, bounds, errors, cancelling."""
 
 import contextvars
+import functools
 import json
 import pathlib
 import pickle
@@ -251,6 +252,17 @@ def test_no_more_calls_than_workers_run_at_once():
 
     ParallelExecutor(3).execute_parallel(count, range(18))
     assert most == 3
+
+
+def test_coroutines_which_nobody_would_await_are_refused():
+    async def later(n):
+        return n
+
+    with pytest.raises(ValidationError, match="is async"):
+        ParallelExecutor().execute_parallel(later, [1])
+    with pytest.raises(ParallelError) as caught:
+        ParallelExecutor().execute_parallel(functools.partial(later), [1])
+    assert "gives coroutines" in str(caught.value.exceptions[0])
 
 
 def test_failing_calls_are_told_together_or_returned():

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -320,6 +321,10 @@ def test_rows_go_by_age_commit_and_name(users, cache):
     cache.put("users", {}, FRAME)
     cache.clear()
     assert cache.stats()["size"] == 0
+    cache.put("made_later", {np.int64(1): np.float32(0.5)}, FRAME, ttl=np.int64(3600))
+    assert cache.get("made_later", {1: 0.5}) is not None
+    users.create_table("made_later", {"id": "long"})
+    assert cache.get("made_later", {1: 0.5}) is None
 
 
 def test_queries_and_rows_of_callers_do_not_meet(users, cache):

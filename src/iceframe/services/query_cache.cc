@@ -83,17 +83,18 @@ Result<KeptRows> KeepWithin(MemoryBudget* memory, int64_t num_bytes,
   return KeepRows(schema, batches, pool);
 }
 
-/// Where the catalogs that the process knows have the table; one that can't be asked has none.
+/// Where the catalogs that the process knows have the table, empty where they have none; one that
+/// can't be asked is left out.
 Locations LocationsOf(const OperationContext& context, const TableIdentifier& table) {
   Locations locations;
   for (const auto& catalog : KnownCatalogs()) {
     const auto location = catalog->FindMetadataLocation(context, table);
-    if (location.ok() && *location) locations.insert_or_assign(catalog->identity(), **location);
+    if (location.ok()) locations.insert_or_assign(catalog->identity(), location->value_or(""));
   }
   return locations;
 }
 
-/// Whether a catalog that had the table has another state of it, or can't tell. Catalogs that came
+/// Whether a catalog has another state of the table than it had, or can't tell. Catalogs that came
 /// later have nothing to compare with.
 bool HaveChanged(const Locations& kept, const OperationContext& context,
                  const TableIdentifier& table) {
@@ -101,7 +102,7 @@ bool HaveChanged(const Locations& kept, const OperationContext& context,
     const auto found = kept.find(catalog->identity());
     if (found == kept.end()) continue;
     const auto location = catalog->FindMetadataLocation(context, table);
-    if (!location.ok() || *location != found->second) return true;
+    if (!location.ok() || location->value_or("") != found->second) return true;
   }
   return false;
 }
