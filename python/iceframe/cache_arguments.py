@@ -20,15 +20,13 @@ def ttl_in_ns(name: str, ttl: float | dt.timedelta | None) -> int | None:
     """Returns a time in seconds as nanoseconds."""
     if ttl is None:
         return None
-    if isinstance(ttl, dt.timedelta):
-        ttl = ttl.total_seconds()
-    ttl = python_number(ttl)
-    is_number = isinstance(ttl, int | float) and not isinstance(ttl, bool)
-    if not is_number or (isinstance(ttl, float) and math.isnan(ttl)):
-        raise ValidationError(f"{name} must be a number of seconds, got {shown(ttl)}")
-    if ttl < 0:
-        raise ValidationError(f"{name} must not be negative: {ttl}")
-    return int(min(ttl * _NS_PER_S, 2**62))
+    seconds = ttl.total_seconds() if isinstance(ttl, dt.timedelta) else python_number(ttl)
+    is_number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
+    if not is_number or (isinstance(seconds, float) and math.isnan(seconds)):
+        raise ValidationError(f"{name} must be a number of seconds, got {shown(seconds)}")
+    if seconds < 0:
+        raise ValidationError(f"{name} must not be negative: {seconds}")
+    return int(min(seconds * _NS_PER_S, 2**62))
 
 
 def parameters_text(given: Any) -> str:  # noqa: ANN401 - what the user wrote
