@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 
+#include "iceframe/base/uuid.h"
 #include "iceframe/types/civil_time.h"
 #include "iceframe/types/value_text.h"
 
@@ -163,8 +164,16 @@ Result<Taken> AppendBinary(const std::optional<std::string>& bytes, GrowingColum
   return Taken::kYes;
 }
 
+Result<Taken> AppendUuid(std::string_view text, GrowingColumn* column) {
+  const std::optional<Uuid> uuid = ParseUuid(text);
+  if (!uuid) return Taken::kNotOfType;
+  return AppendExact(*uuid, column);
+}
+
 Result<Taken> AppendFixedLength(std::string_view text, GrowingColumn* column) {
-  if (const std::optional<std::string> uuid = UuidFromText(text)) return AppendBinary(uuid, column);
+  if (column->type().length() == static_cast<int32_t>(sizeof(Uuid)) && ParseUuid(text)) {
+    return AppendUuid(text, column);
+  }
   return AppendBinary(BytesFromBase64(text), column);
 }
 
@@ -217,7 +226,7 @@ Result<Taken> AppendText(std::string_view text, GrowingColumn* column) {
       ICEFRAME_RETURN_NOT_OK(column->AppendBytes(text));
       return Taken::kYes;
     case TypeId::kUuid:
-      return AppendBinary(UuidFromText(text), column);
+      return AppendUuid(text, column);
     case TypeId::kFixed:
       return AppendFixedLength(text, column);
     case TypeId::kBinary:
