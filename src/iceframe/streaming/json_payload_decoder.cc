@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "iceframe/base/json.h"
 #include "iceframe/base/utf8.h"
+#include "iceframe/streaming/json_columns.h"
 
 namespace iceframe {
 namespace {
@@ -12,19 +14,34 @@ namespace {
 /// The depth of the document itself.
 constexpr int kTopLevel = 1;
 constexpr size_t kMaxValues = size_t{16} << 20;
+/// Of messages that columns are added for.
+constexpr size_t kMaxWideningBytes = size_t{1} << 20;
 /// Of a value in an error.
 constexpr size_t kMaxShownBytes = 60;
+
+/// Whether it is null, or an array or object of such.
+bool HoldsNothing(const Json& value) {
+  return value.is_null() || ((value.is_array() || value.is_object()) &&
+                             std::ranges::all_of(value.items(), HoldsNothing) &&
+                             std::ranges::all_of(value.members(), [](const Json::Member& member) {
+                               return HoldsNothing(member.second);
+                             }));
+}
 
 }  // namespace
 
 JsonPayloadDecoder::JsonPayloadDecoder(std::shared_ptr<const Schema> schema, GrowingColumn* row,
-                                       const std::vector<bool>& is_taken)
-    : schema_(std::move(schema)) {
+                                       const std::vector<bool>& is_taken, SchemaEvolution evolution)
+    : schema_(std::move(schema)), refuses_unknown_(evolution != SchemaEvolution::kOff) {
   root_ = MakeNode(row);
   root_.fields = JsonFields();
   for (size_t i = 0; i < root_.children.size(); ++i) {
-    if (is_taken[i]) continue;
-    root_.fields.Add(root_.children[i].column->field().name, static_cast<int>(i));
+    const std::string& name = root_.children[i].column->field().name;
+    if (is_taken[i]) {
+      taken_.push_back(name);
+    } else {
+      root_.fields.Add(name, static_cast<int>(i));
+    }
   }
 }
 
@@ -179,13 +196,44 @@ bool JsonPayloadDecoder::ReadStruct(Node* node, int depth) {
 
 bool JsonPayloadDecoder::ReadMember(Node* node, JsonFields::Place place, int depth) {
   const int field = node->fields.FieldAt(place);
-  if (field == JsonFields::kUnknown) return cursor_.SkipValue(depth);
+  if (field == JsonFields::kUnknown) return PassUnknown(node, place, depth);
   Node* child = &node->children[static_cast<size_t>(field)];
   if (child->column->length() != node->column->length()) {
     return cursor_.Fail(Error(ErrorKind::kInvalidData,
                               "duplicate key in JSON object: ", node->fields.NameAt(place)));
   }
   return ReadValue(child, depth);
+}
+
+bool JsonPayloadDecoder::PassUnknown(Node* node, JsonFields::Place place, int depth) {
+  const char* start = cursor_.position();
+  if (!cursor_.SkipValue(depth)) return false;
+  if (!refuses_unknown_) return true;
+  const std::string_view value(start, static_cast<size_t>(cursor_.position() - start));
+  const std::string_view name = node->fields.NameAt(place);
+  if (value == "null" || (node == &root_ && std::ranges::find(taken_, name) != taken_.end())) {
+    return true;
+  }
+  // Null and what holds nothing else ask for no column.
+  if (value.size() <= kMaxWideningBytes) {
+    const Result<Json> parsed = Json::Parse(value);
+    if (parsed.ok() && HoldsNothing(*parsed)) return true;
+  }
+  std::string path = schema_->FullName(node->column->field().id);
+  if (!path.empty()) path += '.';
+  return cursor_.Fail(
+      Error(ErrorKind::kSchemaMismatch, "the table has no column for a field: ", path, name));
+}
+
+void JsonPayloadDecoder::Widen(std::string_view payload, SchemaEvolution evolution,
+                               std::vector<NestedField>* fields) const {
+  if (payload.size() > kMaxWideningBytes) return;
+  Result<Json> object = Json::Parse(payload);
+  if (!object.ok() || !object->is_object()) return;
+  std::erase_if(object->members(), [this](const Json::Member& member) {
+    return std::ranges::find(taken_, member.first) != taken_.end();
+  });
+  AddColumnsOf(*object, evolution, fields);
 }
 
 bool JsonPayloadDecoder::ReadList(Node* node, int depth) {

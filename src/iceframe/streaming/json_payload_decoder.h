@@ -20,18 +20,21 @@ namespace iceframe {
 /// Reads one object per payload by the table's schema, in one pass and without a tree.
 ///
 /// An object's keys are the names of a struct's fields. Keys that the table lacks are passed over,
-/// their grammar checked. A missing field is its write-default, else null. A map is an object, or
-/// an array of [key, value] or {"key": …, "value": …}. What is refused: keys that come twice, a
-/// missing or null required field, a value that is not of its column's type (json_scalar.h; text
-/// for numbers other than decimals too), anything that base/json.h refuses.
+/// their grammar checked; where the schema may evolve, they are refused if they tell a type. A
+/// missing field is its write-default, else null. A map is an object, or an array of [key, value]
+/// or {"key": …, "value": …}. What is refused: keys that come twice, a missing or null required
+/// field, a value that is not of its column's type (json_scalar.h; text for numbers other than
+/// decimals too), anything that base/json.h refuses.
 class JsonPayloadDecoder final : public PayloadDecoder {
  public:
   /// `row` is a struct of the schema's columns and outlives the decoder; its columns that
   /// `is_taken` names are filled by others.
   JsonPayloadDecoder(std::shared_ptr<const Schema> schema, GrowingColumn* row,
-                     const std::vector<bool>& is_taken);
+                     const std::vector<bool>& is_taken, SchemaEvolution evolution);
 
   Status Decode(std::string_view payload) override;
+  void Widen(std::string_view payload, SchemaEvolution evolution,
+             std::vector<NestedField>* fields) const override;
 
  private:
   /// A column, and what finds its fields.
@@ -51,6 +54,7 @@ class JsonPayloadDecoder final : public PayloadDecoder {
   bool ReadText(Node* node);
   bool ReadStruct(Node* node, int depth);
   bool ReadMember(Node* node, JsonFields::Place place, int depth);
+  bool PassUnknown(Node* node, JsonFields::Place place, int depth);
   bool ReadList(Node* node, int depth);
   bool ReadMap(Node* node, int depth);
   bool ReadMapMember(Node* node, int depth);
@@ -65,6 +69,9 @@ class JsonPayloadDecoder final : public PayloadDecoder {
   bool Reject(Node* node, std::string_view what, std::string_view value = "");
 
   std::shared_ptr<const Schema> schema_;
+  bool refuses_unknown_;
+  /// The columns that others fill.
+  std::vector<std::string> taken_;
   Node root_;
   JsonCursor cursor_;
   size_t num_values_ = 0;

@@ -14,6 +14,9 @@
 namespace iceframe {
 namespace {
 
+/// Messages don't bring a table beyond so many fields.
+constexpr size_t kMaxFields = 2'000;
+
 /// The bytes that one row's defaults take at most, at any depth.
 int64_t DefaultBytes(const std::vector<NestedField>& fields) {
   int64_t num_bytes = 0;
@@ -37,6 +40,12 @@ int64_t NumBytes(const Message& message) {
   return static_cast<int64_t>(num_bytes);
 }
 
+size_t NumFields(const std::vector<NestedField>& fields) {
+  size_t num_fields = fields.size();
+  for (const NestedField& field : fields) num_fields += NumFields(field.type.fields());
+  return num_fields;
+}
+
 bool IsMessagesFault(const Status& status) {
   const ErrorKind kind = KindOf(status);
   return kind == ErrorKind::kInvalidData || kind == ErrorKind::kSchemaMismatch;
@@ -44,9 +53,12 @@ bool IsMessagesFault(const Status& status) {
 
 }  // namespace
 
-MessageDecoder::MessageDecoder(std::shared_ptr<const Schema> schema,
+MessageDecoder::MessageDecoder(std::shared_ptr<const Schema> schema, MessageDecoderOptions options,
+                               arrow::MemoryPool* pool,
                                std::unique_ptr<const NestedField> row_field, GrowingColumn row)
     : schema_(std::move(schema)),
+      options_(std::move(options)),
+      pool_(pool),
       row_field_(std::move(row_field)),
       row_(std::move(row)),
       default_bytes_(DefaultBytes(schema_->fields())) {}
@@ -59,16 +71,16 @@ Result<std::unique_ptr<MessageDecoder>> MessageDecoder::Make(std::shared_ptr<con
       NestedField::Required(0, "", Type::Struct(schema->fields())));
   ICEFRAME_ASSIGN_OR_RETURN(GrowingColumn row, GrowingColumn::Make(*row_field, pool));
   std::unique_ptr<MessageDecoder> decoder(
-      new MessageDecoder(std::move(schema), std::move(row_field), std::move(row)));
+      new MessageDecoder(std::move(schema), options, pool, std::move(row_field), std::move(row)));
   decoder->arrow_schema_ = std::move(arrow_schema);
-  ICEFRAME_RETURN_NOT_OK(decoder->SetColumns(options));
+  ICEFRAME_RETURN_NOT_OK(decoder->SetColumns());
   return decoder;
 }
 
-Status MessageDecoder::SetColumns(const MessageDecoderOptions& options) {
+Status MessageDecoder::SetColumns() {
   const std::vector<NestedField>& fields = schema_->fields();
   std::vector<bool> is_taken(fields.size());
-  for (const MessageColumn& wanted : options.message_columns) {
+  for (const MessageColumn& wanted : options_.message_columns) {
     size_t column = 0;
     while (column < fields.size() && fields[column].name != wanted.column) ++column;
     if (column == fields.size()) {
@@ -83,8 +95,9 @@ Status MessageDecoder::SetColumns(const MessageDecoderOptions& options) {
     is_taken[column] = true;
     filled_.push_back({wanted.part, column});
   }
-  if (options.format == PayloadFormat::kJson) {
-    payload_decoder_ = std::make_unique<JsonPayloadDecoder>(schema_, &row_, is_taken);
+  if (options_.format == PayloadFormat::kJson) {
+    payload_decoder_ =
+        std::make_unique<JsonPayloadDecoder>(schema_, &row_, is_taken, options_.evolution);
   }
   return Status::OK();
 }
@@ -94,6 +107,7 @@ Result<size_t> MessageDecoder::Append(std::span<const Message> messages,
   const int64_t num_rows_before = num_rows();
   const int64_t num_bytes_before = num_bytes_;
   const size_t num_rejected_before = rejected->size();
+  wanted_fields_.clear();
   for (size_t i = 0; i < messages.size(); ++i) {
     const int64_t num_bytes = NumBytes(messages[i]) + default_bytes_;
     if (num_rows() > 0 && num_bytes_ + num_bytes > kMaxOffset) return i;
@@ -103,8 +117,13 @@ Result<size_t> MessageDecoder::Append(std::span<const Message> messages,
       num_bytes_ += num_bytes;
       continue;
     }
+    row_.Truncate(row);
+    if (KindOf(status) == ErrorKind::kSchemaMismatch) {
+      const Status found = FindWantedFields(messages.subspan(i));
+      if (!wanted_fields_.empty()) return i;
+      if (!found.ok()) status = found;
+    }
     if (IsMessagesFault(status)) {
-      row_.Truncate(row);
       rejected->push_back({i, std::move(status)});
       continue;
     }
@@ -114,6 +133,35 @@ Result<size_t> MessageDecoder::Append(std::span<const Message> messages,
     return status;
   }
   return messages.size();
+}
+
+Status MessageDecoder::FindWantedFields(std::span<const Message> messages) {
+  if (payload_decoder_ == nullptr || options_.evolution == SchemaEvolution::kOff) {
+    return Status::OK();
+  }
+  std::vector<NestedField> wanted = schema_->fields();
+  for (const Message& message : messages) {
+    if (!message.payload) continue;
+    std::vector<NestedField> wider = wanted;
+    payload_decoder_->Widen(*message.payload, options_.evolution, &wider);
+    // What is no row under any columns must not change them.
+    if (wider != wanted && NumFields(wider) <= kMaxFields) {
+      ICEFRAME_ASSIGN_OR_RETURN(const bool makes_row, MakesRow(message, wider));
+      if (makes_row) wanted = std::move(wider);
+    }
+    if (wanted == schema_->fields()) return Status::OK();
+  }
+  wanted_fields_ = std::move(wanted);
+  return Status::OK();
+}
+
+Result<bool> MessageDecoder::MakesRow(const Message& message,
+                                      const std::vector<NestedField>& fields) const {
+  const auto schema = Schema::Make(schema_->schema_id(), AssignFreshIds(fields));
+  if (!schema.ok()) return false;
+  ICEFRAME_ASSIGN_OR_RETURN(const auto decoder, Make(*schema, options_, pool_));
+  const Status status = decoder->AppendMessage(message);
+  return status.ok() || IsMessagesFault(status) ? Result<bool>(status.ok()) : status;
 }
 
 Status MessageDecoder::AppendMessage(const Message& message) {

@@ -15,6 +15,7 @@
 #include "iceframe/streaming/message.h"
 #include "iceframe/streaming/message_columns.h"
 #include "iceframe/streaming/payload_decoder.h"
+#include "iceframe/streaming/schema_evolution.h"
 #include "iceframe/types/schema.h"
 
 namespace iceframe {
@@ -31,7 +32,8 @@ struct MessageDecoderOptions {
   PayloadFormat format = PayloadFormat::kJson;
   /// Columns that are filled from elsewhere than the payload; a payload's field of the same name
   /// is passed over.
-  std::vector<MessageColumn> message_columns;
+  std::vector<MessageColumn> message_columns = {};
+  SchemaEvolution evolution = SchemaEvolution::kOff;
 };
 
 /// A message that made no row.
@@ -53,12 +55,20 @@ class MessageDecoder {
                                                       arrow::MemoryPool* pool);
 
   /// Takes messages in order and returns how many; fewer than given, perhaps none, where the rows
-  /// must be finished first. The taken ones' views are not needed any more.
+  /// must be finished first, or the next message needs other columns: `wanted_fields` has them. The
+  /// taken ones' views are not needed any more.
   ///
   /// The rejected ones are appended to `rejected`, rising; a message without a payload is one of
   /// them where the format needs it. On an error none of `messages` has made a row. Errors:
   /// ResourceExhausted from the pool.
   Result<size_t> Append(std::span<const Message> messages, std::vector<RejectedMessage>* rejected);
+
+  /// Empty, or the columns under which the next message, and as many as possible of those given
+  /// behind it, make rows: the schema's, wider where evolution allows it, and new ones with id 0.
+  ///
+  /// The caller finishes the rows, brings the table's schema there (SyncSchema), and gives these
+  /// messages again to a decoder made for it. This one takes none of them.
+  const std::vector<NestedField>& wanted_fields() const { return wanted_fields_; }
 
   /// The rows taken since the last Finish, and about how many bytes the messages had.
   int64_t num_rows() const { return row_.length(); }
@@ -73,13 +83,19 @@ class MessageDecoder {
     size_t column;
   };
 
-  MessageDecoder(std::shared_ptr<const Schema> schema, std::unique_ptr<const NestedField> row_field,
+  MessageDecoder(std::shared_ptr<const Schema> schema, MessageDecoderOptions options,
+                 arrow::MemoryPool* pool, std::unique_ptr<const NestedField> row_field,
                  GrowingColumn row);
 
-  Status SetColumns(const MessageDecoderOptions& options);
+  Status SetColumns();
   Status AppendMessage(const Message& message);
+  /// Sets the wanted fields if there are some under which the first message makes a row.
+  Status FindWantedFields(std::span<const Message> messages);
+  Result<bool> MakesRow(const Message& message, const std::vector<NestedField>& fields) const;
 
   std::shared_ptr<const Schema> schema_;
+  MessageDecoderOptions options_;
+  arrow::MemoryPool* pool_;
   std::shared_ptr<arrow::Schema> arrow_schema_;
   /// A struct of the schema's columns, and the values of that struct.
   std::unique_ptr<const NestedField> row_field_;
@@ -90,6 +106,7 @@ class MessageDecoder {
   /// Of the defaults that missing fields get, at every row.
   int64_t default_bytes_ = 0;
   int64_t num_bytes_ = 0;
+  std::vector<NestedField> wanted_fields_;
 };
 
 }  // namespace iceframe

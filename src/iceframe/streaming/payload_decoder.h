@@ -3,9 +3,11 @@
 #pragma once
 
 #include <string_view>
+#include <vector>
 
 #include "iceframe/base/result.h"
 #include "iceframe/streaming/growing_column.h"
+#include "iceframe/streaming/schema_evolution.h"
 #include "iceframe/types/schema.h"
 
 namespace iceframe {
@@ -19,6 +21,11 @@ class PayloadDecoder {
   /// the caller cuts them back. Errors: InvalidData, SchemaMismatch where the payload is to blame;
   /// any other kind says nothing about it.
   virtual Status Decode(std::string_view payload) = 0;
+
+  /// Adds to `fields`, which are a table's columns, what Decode refused `payload` for want of, as
+  /// far as `evolution` allows; new ones have id 0. Leaves them as they are where nothing helps.
+  virtual void Widen(std::string_view payload, SchemaEvolution evolution,
+                     std::vector<NestedField>* fields) const = 0;
 };
 
 /// Ends a struct's value: children that have none get the write-default of their field, else null.

@@ -134,5 +134,61 @@ TEST(MessageDecoder, RowsAreInTheTablesForm) {
       decoder->Finish().ValueOrDie()->schema()->Equals(*ToArrowSchema(*schema).ValueOrDie()));
 }
 
+std::vector<Message> Payloads(const std::vector<std::string_view>& payloads) {
+  std::vector<Message> messages;
+  for (const std::string_view payload : payloads) messages.push_back(PayloadMessage(payload));
+  return messages;
+}
+
+TEST(MessageDecoder, StopsWhereOtherColumnsAreNeeded) {
+  const auto decoder =
+      MakeDecoder({OptionalField("v", Type::Int())}, {.evolution = SchemaEvolution::kWiden});
+  std::vector<RejectedMessage> rejected;
+  const std::vector<Message> messages =
+      Payloads({R"({"v":1,"n":null,"e":[]})", R"({"v":2,"w":"x"})", R"({"v":"poison","y":1})",
+                R"({"v":3000000000})", R"({"z":{"a":1}})"});
+  ASSERT_EQ(decoder->Append(messages, &rejected).ValueOrDie(), 1U);
+  EXPECT_TRUE(rejected.empty());
+  const std::vector<NestedField> wanted = decoder->wanted_fields();
+  EXPECT_EQ(Type::Struct(wanted).ToString(),
+            "struct<1: v: optional long, 0: w: optional string, 0: z: optional struct<0: a: "
+            "optional long>>");
+  EXPECT_EQ(decoder->Append(std::span(messages).subspan(1), &rejected).ValueOrDie(), 0U);
+  EXPECT_THAT(RowsOf(*decoder->Finish().ValueOrDie()), ElementsAre(R"({"v":1})"));
+
+  const auto wider = MakeDecoder(wanted, {.evolution = SchemaEvolution::kWiden});
+  EXPECT_THAT(
+      Outcomes(wider.get(), {messages.begin() + 1, messages.end()}),
+      ElementsAre(R"({"v":2,"w":"x","z":null})", StartsWith("SchemaMismatch: "),
+                  R"({"v":3000000000,"w":null,"z":null})", R"({"v":null,"w":null,"z":{"a":1}})"));
+  EXPECT_TRUE(wider->wanted_fields().empty());
+}
+
+TEST(MessageDecoder, PoisonChangesNoColumns) {
+  const auto decoder = MakeDecoder(
+      {OptionalField("v", Type::Int()), OptionalField("key", Type::String())},
+      {.message_columns = {{MessagePart::kKey, "key"}}, .evolution = SchemaEvolution::kAddColumns});
+  EXPECT_THAT(
+      Outcomes(decoder.get(),
+               Payloads({R"({"v":"x","w":1})", R"({"w":[1,"x"]})", R"({"v":3000000000})",
+                         R"({"":1})", R"({"w":99999999999999999999})", R"({"key":1,"v":2})"})),
+      ElementsAre(
+          StartsWith("SchemaMismatch: "), "SchemaMismatch: the table has no column for a field: w",
+          StartsWith("SchemaMismatch: value can't be kept exactly"),
+          "SchemaMismatch: the table has no column for a field: ",
+          "SchemaMismatch: the table has no column for a field: w", R"({"v":2,"key":null})"));
+  EXPECT_TRUE(decoder->wanted_fields().empty());
+}
+
+TEST(MessageDecoder, ColumnsAreNotAddedWithoutEnd) {
+  const auto decoder =
+      MakeDecoder({OptionalField("v", Type::Int())}, {.evolution = SchemaEvolution::kAddColumns});
+  std::string payload = "{\"v\":1";
+  for (int i = 0; i < 2'000; ++i) payload += ",\"k" + std::to_string(i) + "\":1";
+  payload += "}";
+  EXPECT_THAT(Outcomes(decoder.get(), {PayloadMessage(payload)}),
+              ElementsAre(StartsWith("SchemaMismatch: the table has no column")));
+}
+
 }  // namespace
 }  // namespace iceframe
