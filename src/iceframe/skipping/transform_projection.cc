@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Predicates through each transform. Spec: "Partition Transforms", "Scan Planning".
 #include <algorithm>
+#include <bit>
 #include <limits>
 
 #include "iceframe/skipping/transform_projection_internal.h"
@@ -51,6 +52,19 @@ class PartitionColumn {
   Expression column_;
 };
 
+/// Whether some writers hash a decimal otherwise than the spec says: without the byte that holds
+/// nothing but its sign, so that 1.28 and -1.28 share a bucket (Daft does). Zero they hash as no
+/// byte at all.
+bool IsHashedOtherwise(const Value& value) {
+  if (!value.holds<arrow::Decimal128>()) return false;
+  const auto& decimal = value.get<arrow::Decimal128>();
+  if (decimal <= arrow::Decimal128(0)) return true;
+  const int num_bits = decimal.high_bits() > 0
+                           ? 128 - std::countl_zero(static_cast<uint64_t>(decimal.high_bits()))
+                           : 64 - std::countl_zero(decimal.low_bits());
+  return num_bits % 8 == 0;
+}
+
 /// A transform on values of one source type, held as the partition field's type.
 class Mapping {
  public:
@@ -58,6 +72,9 @@ class Mapping {
       : transform_(transform), source_(source), target_(target) {}
 
   std::optional<Value> operator()(const Value& value) const {
+    if (transform_.kind() == TransformKind::kBucket && IsHashedOtherwise(value)) {
+      return std::nullopt;
+    }
     auto mapped = transform_.Apply(source_, value);
     if (!mapped.ok() || mapped->is_null() || !Fits(target_, *mapped)) return std::nullopt;
     return std::move(mapped).ValueUnsafe();

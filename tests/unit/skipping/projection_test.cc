@@ -15,13 +15,16 @@ namespace {
 
 using namespace bound;  // NOLINT(google-build-using-namespace): short trees read better
 
+const Type kMoney = Type::Decimal(9, 2).ValueOrDie();
+
 std::shared_ptr<const Schema> TestSchema() {
   return Schema::Make(SchemaId(0), {NestedField::Optional(1, "c1", Type::Long()),
                                     NestedField::Optional(2, "c2", Type::String()),
                                     NestedField::Optional(3, "c3", Type::Timestamptz()),
                                     NestedField::Optional(4, "c4", Type::Date()),
                                     NestedField::Optional(5, "c5", Type::TimestampNs()),
-                                    NestedField::Optional(6, "c6", Type::Int())})
+                                    NestedField::Optional(6, "c6", Type::Int()),
+                                    NestedField::Optional(7, "c7", kMoney)})
       .ValueOrDie();
 }
 const Expression kLong = Column(1, Type::Long());
@@ -30,6 +33,7 @@ const Expression kTime = Column(3, Type::Timestamptz());
 const Expression kDate = Column(4, Type::Date());
 const Expression kNanos = Column(5, Type::TimestampNs());
 const Expression kInt = Column(6, Type::Int());
+const Expression kDecimal = Column(7, kMoney);
 
 PartitionSpec SpecOf(std::vector<std::pair<FieldId, Transform>> parts) {
   PartitionSpec spec;
@@ -100,6 +104,26 @@ TEST(Projection, BucketKnowsEqualityAndMembershipOnly) {
   EXPECT_TRUE(Projected(Lt(kLong, Long(1)), 1, bucket).inclusive().is_true());
   EXPECT_FALSE(Projected(bound::In(kLong, {Long(1)}), 1, bucket).May(other));
   EXPECT_TRUE(Projected(bound::IsNull(kLong), 1, bucket).Must(Value::Null()));
+}
+
+// Daft 0.7.26 puts -1.05 into bucket 12 of 16 and -0.01 into 14, where the spec has 6 and 13.
+TEST(Projection, DecimalsThatWritersHashInTwoWaysAreInAnyBucket) {
+  const Transform bucket = Bucket(16);
+  const auto cents = [](int64_t value) { return Value(arrow::Decimal128(value)); };
+  for (const int64_t value : {-105, -1, 0, 128, 255, 32768, 65535}) {
+    EXPECT_TRUE(Projected(Eq(kDecimal, cents(value)), 7, bucket).inclusive().is_true()) << value;
+    for (int i = 0; i < 16; ++i) {
+      EXPECT_FALSE(Projected(Ne(kDecimal, cents(value)), 7, bucket).Must(Int(i))) << value;
+    }
+  }
+  for (const int64_t value : {1, 127, 256, 1234, 32767, 65536}) {
+    const Projected equal(Eq(kDecimal, cents(value)), 7, bucket);
+    const Value own = bucket.Apply(kMoney, cents(value)).ValueOrDie();
+    EXPECT_TRUE(equal.May(own));
+    EXPECT_FALSE(equal.May(Int((own.get<int32_t>() + 1) % 16))) << value;
+  }
+  const auto either = bound::In(kDecimal, {cents(-105), cents(1234)});
+  EXPECT_TRUE(Projected(either, 7, bucket).inclusive().is_true());
 }
 
 TEST(Projection, TruncatedNumbersKeepTheirOrder) {
