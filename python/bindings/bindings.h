@@ -25,6 +25,7 @@ void BindDiskCache(nanobind::module_& module);
 void BindExecutor(nanobind::module_& module);
 void BindExpression(nanobind::module_& module);
 void BindFiles(nanobind::module_& module);
+void BindIncremental(nanobind::module_& module);
 void BindInput(nanobind::module_& module);
 void BindMemory(nanobind::module_& module);
 void BindMetrics(nanobind::module_& module);

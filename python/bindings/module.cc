@@ -29,6 +29,7 @@ NB_MODULE(_native, module) {
   BindCache(module);
   BindSession(module);
   BindChunks(module);
+  BindIncremental(module);
   BindChanges(module);
   BindTransaction(module);
   BindParallel(module);

@@ -36,6 +36,10 @@ Result<ScanOptions> ToScanOptions(const ReadRequest& request) {
   ScanOptions options;
   FilterArgument filter;
   std::optional<int64_t> snapshot_id;
+  bool is_appended = false;
+  std::optional<int64_t> since_snapshot_id;
+  AppendedRows appended;
+  std::string on_removed = "difference";
   OptionReader reader(request);
   reader.Take("snapshot_id", snapshot_id);
   reader.Take("as_of_timestamp", options.version.as_of_timestamp_ms);
@@ -44,9 +48,18 @@ Result<ScanOptions> ToScanOptions(const ReadRequest& request) {
   reader.Take("filter", filter);
   reader.Take("case_sensitive", options.rows.case_sensitive);
   reader.Take("limit", options.rows.limit);
+  reader.Take("appended", is_appended);
+  reader.Take("since_snapshot_id", since_snapshot_id);
+  reader.Take("since_timestamp", appended.since_timestamp_ms);
+  reader.Take("on_removed", on_removed);
   VisitOptions(options.delivery,
                [&](const char* name, auto& member) { reader.Take(name, member); });
   ICEFRAME_RETURN_NOT_OK(reader.Finish());
+  if (is_appended) {
+    if (since_snapshot_id) appended.since = SnapshotId(*since_snapshot_id);
+    ICEFRAME_ASSIGN_OR_RETURN(appended.on_removed, RemovedRowsFromName(on_removed));
+    options.appended = appended;
+  }
   if (snapshot_id) options.version.snapshot_id = SnapshotId(*snapshot_id);
   ICEFRAME_ASSIGN_OR_RETURN(options.rows.filter, ToFilter(std::move(filter)));
   return options;

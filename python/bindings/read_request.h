@@ -26,7 +26,8 @@ TableVersion ToVersion(std::optional<int64_t> snapshot_id, std::optional<int64_t
                        std::optional<std::string> ref);
 
 /// Options by name: version (snapshot_id, as_of_timestamp, ref), columns, filter, case_sensitive,
-/// limit, and those of ReadDelivery. What is left out is as ScanOptions has it.
+/// limit, and those of ReadDelivery; appended (true: only rows that came after since_snapshot_id or
+/// since_timestamp), on_removed. What is left out is as ScanOptions has it.
 using ReadRequest = OptionMap;
 /// Errors: InvalidArgument naming an option that is unknown or has a value of the wrong type, or
 /// for a filter's text.

@@ -498,6 +498,41 @@ def read_chunks(
 ) -> ChunkStream:
     """Plans a scan; its rows come in chunks of exactly chunk_rows."""
 
+class TailStep:
+    """One snapshot that brought rows."""
+
+    @property
+    def snapshot_id(self) -> int: ...
+    @property
+    def timestamp_ms(self) -> int: ...
+    @property
+    def token(self) -> str: ...
+    @property
+    def table(self) -> Table: ...
+    @property
+    def since_snapshot_id(self) -> int | None:
+        """What was read before; None: nothing."""
+
+class TableTail:
+    """A table followed."""
+
+    @staticmethod
+    def open(session: Session, name: str, request: dict[str, Any]) -> TableTail: ...
+    def next(self) -> TailStep | None:
+        """The next snapshot that brought rows, None if there is none yet."""
+
+    def token(self) -> str: ...
+
+def read_changes(
+    session: Session,
+    table: Table,
+    from_snapshot_id: int | None,
+    to_snapshot_id: int | None,
+    columns: Sequence[str] | None,
+    keys: Sequence[str],
+) -> tuple[Rows, Rows, Rows]:
+    """Rows added, deleted and modified."""
+
 class SchemaChange:
     """One change of a table's columns."""
 

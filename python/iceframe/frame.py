@@ -41,10 +41,10 @@ from iceframe.errors import (
     shown,
 )
 from iceframe.expressions import Expression
+from iceframe.incremental import IncrementalReads
 from iceframe.not_built import FRAME, refuse
 from iceframe.options import CreateOptions, OverwriteOptions, ScanOptions, checked
 from iceframe.progress import ProgressOption, progress_listener
-from iceframe.reading import TableReads
 from iceframe.sessions import HasBudget, SessionHolder
 from iceframe.table_input import num_rows_of, to_rows, to_table_schema
 
@@ -108,9 +108,9 @@ _R = TypeVar("_R")
 
 
 class _ReadMethod(Generic[_P, _R]):
-    """Stands for a method of the `TableReads` that an `IceFrame` holds."""
+    """Stands for a method of the `IncrementalReads` that an `IceFrame` holds."""
 
-    def __init__(self, method: Callable[Concatenate[TableReads, _P], _R]) -> None:
+    def __init__(self, method: Callable[Concatenate[IncrementalReads, _P], _R]) -> None:
         self._method = method
 
     def __get__(self, ice: IceFrame | None, owner: type) -> Any:  # noqa: ANN401 - bound, or not
@@ -118,7 +118,7 @@ class _ReadMethod(Generic[_P, _R]):
 
 
 def _read_method(
-    method: Callable[Concatenate[TableReads, _P], _R],
+    method: Callable[Concatenate[IncrementalReads, _P], _R],
 ) -> Callable[Concatenate[IceFrame, _P], _R]:
     return cast("Callable[Concatenate[IceFrame, _P], _R]", _ReadMethod(method))
 
@@ -183,7 +183,7 @@ class IceFrame(SessionHolder):
         )
         if cache is not None:
             cache._bind()
-        self._reads = TableReads(self._session)
+        self._reads = IncrementalReads(self._session)
 
     # Type checkers find what there is not by themselves.
     if not TYPE_CHECKING:
@@ -380,17 +380,21 @@ class IceFrame(SessionHolder):
 
     # -- reading -------------------------------------------------------------------------------
 
-    scan = _read_method(TableReads.scan)
-    scan_batches = _read_method(TableReads.scan_batches)
-    to_arrow = _read_method(TableReads.to_arrow)
-    read_table = _read_method(TableReads.read_table)
-    read_table_chunked = _read_method(TableReads.read_table_chunked)
-    to_pandas = _read_method(TableReads.to_pandas)
-    head = _read_method(TableReads.head)
-    count_rows = _read_method(TableReads.count_rows)
-    describe = _read_method(TableReads.describe)
-    lazy = _read_method(TableReads.lazy)
-    query = _read_method(TableReads.query)
+    scan = _read_method(IncrementalReads.scan)
+    scan_batches = _read_method(IncrementalReads.scan_batches)
+    to_arrow = _read_method(IncrementalReads.to_arrow)
+    read_table = _read_method(IncrementalReads.read_table)
+    read_table_chunked = _read_method(IncrementalReads.read_table_chunked)
+    to_pandas = _read_method(IncrementalReads.to_pandas)
+    head = _read_method(IncrementalReads.head)
+    count_rows = _read_method(IncrementalReads.count_rows)
+    describe = _read_method(IncrementalReads.describe)
+    lazy = _read_method(IncrementalReads.lazy)
+    query = _read_method(IncrementalReads.query)
+    read_incremental = _read_method(IncrementalReads.read_incremental)
+    get_changes = _read_method(IncrementalReads.get_changes)
+    get_row_changes = _read_method(IncrementalReads.get_row_changes)
+    tail = _read_method(IncrementalReads.tail)
 
     def read_tables_parallel(
         self,

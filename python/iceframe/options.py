@@ -17,6 +17,7 @@ __all__ = [
     "ReadOptions",
     "ReadTableOptions",
     "ScanOptions",
+    "TailOptions",
     "checked",
 ]
 
@@ -62,6 +63,29 @@ class ReadTableOptions(ReadOptions, total=False):
     filter: Expression | None
     filter_sql: str | None
     progress: ProgressOption
+
+
+class TailOptions(TypedDict, total=False):
+    """What more `tail` can be told.
+
+    Attributes:
+        start: without a token, begin with what is committed from now on ("latest", the default),
+            or with all rows there are ("earliest").
+        branch: follow this branch; None: main.
+        on_removed: what to do about snapshots that removed rows: "error" (the default), "skip"
+            them, or "difference" as in `read_incremental`.
+        chunk_size: give the rows of a snapshot in frames of so many; None: in one.
+        poll_interval: seconds between two looks for a new snapshot, 1 by default.
+        timeout: stop when no rows came for so many seconds, 0 as soon as all is read; None: wait
+            for ever.
+    """
+
+    start: str
+    branch: str | None
+    on_removed: str
+    chunk_size: int | None
+    poll_interval: float
+    timeout: float | None
 
 
 class CreateOptions(TypedDict, total=False):

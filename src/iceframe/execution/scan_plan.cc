@@ -22,6 +22,7 @@ namespace {
 // The table's columns, and the metadata columns that the options name.
 Result<std::shared_ptr<const Schema>> ColumnsInReach(const TableState& state,
                                                      const ScanOptions& options) {
+  if (options.appended) return state.schema;
   std::vector<std::string> names = ReferencedColumns(options.rows.filter);
   if (options.columns) names.insert(names.end(), options.columns->begin(), options.columns->end());
   return WithMetadataColumns(*state.table->metadata(), state.schema, names,
@@ -62,7 +63,9 @@ Result<PlanPtr> PlanScan(std::shared_ptr<const Table> table, const ScanOptions& 
   ICEFRAME_ASSIGN_OR_RETURN(scan.filter, BindTo(*scan.columns, rows));
   scan.limit = rows.limit;
   scan.delivery = options.delivery;
-  scan.relation = MakeTableRelation(state, table->identifier().ToString());
+  const std::string name = table->identifier().ToString();
+  scan.relation = options.appended ? MakeAppendedRelation(state, *options.appended, name)
+                                   : MakeTableRelation(state, name);
   return MakeScan(std::move(scan), std::move(selected));
 }
 

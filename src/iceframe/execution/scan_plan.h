@@ -10,6 +10,7 @@
 
 #include "iceframe/base/read_delivery.h"
 #include "iceframe/base/result.h"
+#include "iceframe/execution/appended_rows.h"
 #include "iceframe/expression/row_request.h"
 #include "iceframe/format/table_version.h"
 #include "iceframe/query/logical_plan.h"
@@ -26,6 +27,9 @@ struct ScanOptions {
   std::optional<std::vector<std::string>> columns;
   RowRequest rows;
   ReadDelivery delivery;
+  /// Only rows that came after a snapshot, up to the version's, without metadata columns; nullopt:
+  /// all rows.
+  std::optional<AppendedRows> appended;
 };
 
 /// The plan of a scan: one ScanNode, its columns under the table's own ids and in the order asked

@@ -25,7 +25,6 @@ import org.apache.iceberg.MetadataTableUtils;
 import org.apache.iceberg.StaticTableOperations;
 import org.apache.iceberg.StructLike;
 import org.apache.iceberg.Table;
-import org.apache.iceberg.TableScan;
 import org.apache.iceberg.data.IcebergGenerics;
 import org.apache.iceberg.data.Record;
 import org.apache.iceberg.expressions.Expression;
@@ -102,10 +101,19 @@ public final class Interop {
     return rows;
   }
 
+  /** The files of a scan or, with "since", of those that appends have added after a snapshot. */
   private static ArrayNode plan(Table table, JsonNode command) throws Exception {
     ArrayNode files = JSON.createArrayNode();
-    TableScan scan = table.newScan().filter(filter(table, command));
-    try (CloseableIterable<FileScanTask> tasks = scan.planFiles()) {
+    Expression filter = filter(table, command);
+    JsonNode since = command.get("since");
+    try (CloseableIterable<FileScanTask> tasks =
+        since == null
+            ? table.newScan().filter(filter).planFiles()
+            : table
+                .newIncrementalAppendScan()
+                .fromSnapshotExclusive(since.asLong())
+                .filter(filter)
+                .planFiles()) {
       for (FileScanTask task : tasks) {
         files.add(task.file().location());
       }
