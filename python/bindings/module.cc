@@ -33,5 +33,6 @@ NB_MODULE(_native, module) {
   BindChanges(module);
   BindTransaction(module);
   BindParallel(module);
+  BindStreaming(module);
   nb::module_::import_("atexit").attr("register")(nb::cpp_function(&EndCalls));
 }

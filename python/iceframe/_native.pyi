@@ -662,3 +662,33 @@ def read_in_parallel(
     reads: Sequence[ParallelRead], *, max_parallel: int, progress: object | None
 ) -> list[object]:
     """Rows of each read, or its exception, in their order."""
+
+class StreamingWriter:
+    """`iceframe.streaming` wraps it."""
+
+    @staticmethod
+    def open(session: Session, table: str, options: dict[str, Any]) -> StreamingWriter: ...
+    def write_row(self, row: object, token: str | None, wait: bool) -> int: ...
+    def write(self, data: object, token: str | None, wait: bool) -> int: ...
+    def flush(self) -> None: ...
+    def close(self) -> None: ...
+    def refresh_form(self) -> bool:
+        """Whether the table's columns have changed."""
+
+    def last_committed(self) -> int: ...
+    def committed_token(self) -> str | None: ...
+    @property
+    def writer_id(self) -> str | None: ...
+    @property
+    def is_closed(self) -> bool: ...
+    def stats(self) -> dict[str, Any]: ...
+
+def list_writer_logs(
+    session: Session, state_folder: str
+) -> list[tuple[str, str, str, str, str, int, int, bool, str | None]]:
+    """
+    (writer id, table, catalog, table's uuid, folder, rows, bytes, is open, what is wrong)
+    """
+
+def replay_writer_logs(session: Session, table: str, state_folder: str) -> tuple[int, int]:
+    """(rows, commits)"""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, TypedDict, get_type_hints
@@ -17,6 +18,7 @@ __all__ = [
     "ReadOptions",
     "ReadTableOptions",
     "ScanOptions",
+    "StreamingOptions",
     "TailOptions",
     "checked",
 ]
@@ -86,6 +88,27 @@ class TailOptions(TypedDict, total=False):
     chunk_size: int | None
     poll_interval: float
     timeout: float | None
+
+
+class StreamingOptions(TypedDict, total=False):
+    """What more a `StreamingWriter` can be told.
+
+    Attributes:
+        writer_id: who writes, e.g. "sensor-7": a program that is started again under the same id
+            goes on where it ended. None: the first id of this machine that no living writer has.
+        schema_evolution: what rows with other columns may do to the table's: "off" (the default),
+            "add_columns", or "widen" (that, and int becomes long, float double, decimals get more
+            digits).
+        batch_bytes: commit once rows of so many bytes wait, 64 MiB by default.
+        max_pending_bytes: how much may wait before `write` waits, 256 MiB by default.
+        state_folder: where the log is; None: the setting ``streaming.state_folder``.
+    """
+
+    writer_id: str | None
+    schema_evolution: str
+    batch_bytes: int
+    max_pending_bytes: int
+    state_folder: str | os.PathLike[str] | None
 
 
 class CreateOptions(TypedDict, total=False):

@@ -16,7 +16,7 @@ from iceframe.pandas_rows import frame_columns, is_pandas, pandas_schema, series
 from iceframe.polars_rows import described_columns, holds_objects, is_polars, object_values
 from iceframe.type_names import column_name, iceberg_type, struct_field, struct_of
 
-__all__ = ["num_rows_of", "to_rows", "to_table_schema"]
+__all__ = ["is_row", "num_rows_of", "to_rows", "to_table_schema"]
 
 _DESCRIPTIONS = ({"type"}, {"type", "required"})
 
@@ -53,7 +53,7 @@ def to_rows(data: Any, *, replaces: bool = False) -> Any:  # noqa: ANN401 - anyt
         return RowInput.of_batches(iter([data]))
     if isinstance(data, Mapping):
         return _columns({column_name(name): _column(name, values) for name, values in data.items()})
-    if _is_row(data):
+    if is_row(data):
         raise ValidationError(
             f"data is a single row, a {type(data).__name__}; give a list of rows: [row]"
         )
@@ -90,12 +90,13 @@ def _items(data: Iterable[Any], replaces: bool) -> RowInput:
     items = itertools.chain(start, iterator)
     if _is_batch(start[0]):
         return RowInput.of_batches(_batches(items))
-    if not _is_row(start[0]) or _is_row(data):
+    if not is_row(start[0]) or is_row(data):
         raise _unreadable(f"{type(data).__name__} of {type(start[0]).__name__}")
     return RowInput.of_rows(items)
 
 
-def _is_row(item: object) -> bool:
+def is_row(item: object) -> bool:
+    """Returns whether it is a row by itself: a mapping, model, data class or named tuple."""
     fields = ("__pydantic_fields__", "__dataclass_fields__", "_fields")
     if isinstance(item, type):
         return False

@@ -3,10 +3,14 @@
 
 from __future__ import annotations
 
+import atexit
 import dataclasses
 import importlib.util
+import os
 import pathlib
 import re
+import shutil
+import tempfile
 import traceback
 from typing import TYPE_CHECKING
 
@@ -19,6 +23,10 @@ if TYPE_CHECKING:
 
     import duckdb
     from pyiceberg.catalog.sql import SqlCatalog
+
+# Streaming writers keep their logs there; never in a folder of the user's.
+os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(prefix="iceframe-test-state-")
+atexit.register(shutil.rmtree, os.environ["XDG_STATE_HOME"], True)
 
 HAS_PYARROW = importlib.util.find_spec("pyarrow") is not None
 

@@ -73,6 +73,20 @@ CALLS = {
             "return_exceptions": False,
         },
     },
+    "iceframe.streaming": {
+        "StreamingWriter": {
+            "ice_frame": GIVEN,
+            "table_name": GIVEN,
+            "batch_size": 1000,
+            "flush_interval_seconds": 60,
+            "durability": "wal",
+        },
+        "StreamingWriter.write": {"record": GIVEN, "token": None, "wait": True},
+        "StreamingWriter.flush": {},
+        "StreamingWriter.close": {},
+        "StreamingWriter.last_committed": {},
+        "StreamingWriter.committed_token": {},
+    },
     "iceframe.memory": {
         "MemoryManager": {"max_memory_mb": None},
         "MemoryManager.get_memory_usage_mb": {},

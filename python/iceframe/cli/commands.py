@@ -1,4 +1,4 @@
-"""What `iceframe` can be told to do: list, describe, head, query, explain."""
+"""What `iceframe` can be told to do: list, describe, head, query, explain, stream."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 from iceframe.cli.output import FORMATS, write_rows, write_table
 from iceframe.cli.query_options import add_query_options, make_query
+from iceframe.cli.stream import add_stream_commands
 from iceframe.errors import ValidationError
 from iceframe.frame import IceFrame
 
@@ -67,6 +68,8 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     command.add_argument("--analyze", action="store_true", help="run it, and tell what happened")
     command.add_argument("--json", action="store_true", help="as JSON, not as a tree")
     command.set_defaults(run=_explain)
+
+    add_stream_commands(commands)
 
 
 def _query_parser(

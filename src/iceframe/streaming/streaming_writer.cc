@@ -134,22 +134,54 @@ class StreamingWriter::Impl {
     return Take(context, *write, options);
   }
 
-  Result<int64_t> Submit(const OperationContext& context,
-                         const std::shared_ptr<arrow::RecordBatch>& rows, int64_t num_writes,
-                         const StreamWriteOptions& options) {
-    ICEFRAME_RETURN_NOT_OK(CheckOpen());
+  Result<PendingWritePtr> Submit(std::shared_ptr<const RowForm> form,
+                                 const std::shared_ptr<arrow::RecordBatch>& rows,
+                                 int64_t num_writes, StreamWriteOptions options) {
     auto write = std::make_shared<PendingWrite>();
-    write->form = form();
+    write->form = std::move(form);
     write->num_writes = num_writes;
     ICEFRAME_RETURN_NOT_OK(AddRows(rows, write.get()));
-    return Take(context, write, options);
+    Enqueue(write, std::move(options));
+    return write;
+  }
+
+  Status Await(const OperationContext& context, const PendingWritePtr& write) {
+    if (!write->is_awaited && log_ != nullptr) {
+      queue_->KeepInBackground();
+      return Status::OK();
+    }
+    const Status kept = queue_->Wait(context, write);
+    if (!kept.ok()) num_rows_ -= write->num_rows;
+    ICEFRAME_RETURN_NOT_OK(kept);
+    if (!write->is_awaited || options_.durability != Durability::kCommit) return Status::OK();
+    return loop_->FlushThrough(context, write->last_sequence);
+  }
+
+  bool has_room() const {
+    return queue_->num_bytes() <= options_.max_pending_bytes / 2 &&
+           loop_->state().num_pending_bytes <= options_.max_pending_bytes;
+  }
+
+  /// Until there is room for so many bytes more.
+  Status WaitForRoom(const OperationContext& context, int64_t num_bytes) {
+    // The log may be slower than those who don't wait for it.
+    if (queue_->num_bytes() > options_.max_pending_bytes / 2) {
+      ICEFRAME_RETURN_NOT_OK(queue_->Drain(context));
+    }
+    return loop_->WaitForRoom(context,
+                              std::max<int64_t>(options_.max_pending_bytes - num_bytes, 0));
+  }
+
+  Status TakeFailure() {
+    std::lock_guard lock(mutex_);
+    return std::exchange(deferred_error_, Status::OK());
   }
 
   Status Flush(const OperationContext& context) {
     if (!is_of_this_process()) return CheckOpen();
     ICEFRAME_RETURN_NOT_OK(queue_->Drain(context));
     ICEFRAME_RETURN_NOT_OK(loop_->Flush(context));
-    return TakeDeferredError();
+    return TakeFailure();
   }
 
   Status Close(const OperationContext& context) {
@@ -239,11 +271,11 @@ class StreamingWriter::Impl {
     // The columns may have been changed by somebody else, or may be changed for these rows.
     ICEFRAME_ASSIGN_OR_RETURN(const bool has_changed, RefreshForm(context));
     if (has_changed) write = CastTo(form(), batches);
-    if (write.ok() || options_.schema_growth == SchemaGrowth::kOff) return write;
+    if (write.ok() || options_.schema_evolution == SchemaEvolution::kOff) return write;
     std::lock_guard one_at_a_time(growth_mutex_);
     auto grown = table();
     for (const auto& batch : batches) {
-      auto next = GrowSchema(context, grown, *batch->schema(), options_.schema_growth);
+      auto next = GrowSchema(context, grown, *batch->schema(), options_.schema_evolution);
       if (!next.ok()) {
         return KindOf(next.status()) == ErrorKind::kSchemaMismatch ? write : next.status();
       }
@@ -267,32 +299,19 @@ class StreamingWriter::Impl {
 
   Result<int64_t> Take(const OperationContext& context, const PendingWritePtr& write,
                        const StreamWriteOptions& options) {
-    ICEFRAME_RETURN_NOT_OK(TakeDeferredError());
+    ICEFRAME_RETURN_NOT_OK(TakeFailure());
     if (write->num_rows == 0) return queue_->last_sequence();
-    // The log may be slower than those who don't wait for it.
-    if (queue_->num_bytes() > options_.max_pending_bytes / 2) {
-      ICEFRAME_RETURN_NOT_OK(queue_->Drain(context));
-    }
-    const int64_t room = std::max<int64_t>(options_.max_pending_bytes - write->num_bytes, 0);
-    ICEFRAME_RETURN_NOT_OK(loop_->WaitForRoom(context, room));
-    write->token = options.token;
-    write->is_awaited = options.wait;
-    const int64_t sequence = queue_->Submit(write);
-    num_rows_ += write->num_rows;
-    const Status kept = AwaitKept(context, write, options.wait);
-    if (!kept.ok()) num_rows_ -= write->num_rows;
-    ICEFRAME_RETURN_NOT_OK(kept);
-    return sequence;
+    ICEFRAME_RETURN_NOT_OK(WaitForRoom(context, write->num_bytes));
+    Enqueue(write, options);
+    ICEFRAME_RETURN_NOT_OK(Await(context, write));
+    return write->last_sequence;
   }
 
-  Status AwaitKept(const OperationContext& context, const PendingWritePtr& write, bool waits) {
-    if (!waits && log_ != nullptr) {
-      queue_->KeepInBackground();
-      return Status::OK();
-    }
-    ICEFRAME_RETURN_NOT_OK(queue_->Wait(context, write));
-    if (!waits || options_.durability != Durability::kCommit) return Status::OK();
-    return loop_->FlushThrough(context, write->last_sequence);
+  void Enqueue(const PendingWritePtr& write, StreamWriteOptions options) {
+    write->token = std::move(options.token);
+    write->is_awaited = options.wait;
+    num_rows_ += write->num_rows;
+    queue_->Submit(write);
   }
 
   // One group, by one thread at a time.
@@ -372,11 +391,6 @@ class StreamingWriter::Impl {
     return is_other;
   }
 
-  Status TakeDeferredError() {
-    std::lock_guard lock(mutex_);
-    return std::exchange(deferred_error_, Status::OK());
-  }
-
   const OperationContext context_;
   const StreamingWriterOptions options_;
   std::unique_ptr<WriterSlot> slot_;
@@ -443,11 +457,19 @@ Result<int64_t> StreamingWriter::Write(const OperationContext& context,
   return impl_->Write(context, batches, options);
 }
 
-Result<int64_t> StreamingWriter::Submit(const OperationContext& context,
-                                        const std::shared_ptr<arrow::RecordBatch>& rows,
-                                        int64_t num_writes, const StreamWriteOptions& options) {
-  return impl_->Submit(context, rows, num_writes, options);
+Result<PendingWritePtr> StreamingWriter::Submit(std::shared_ptr<const RowForm> form,
+                                                const std::shared_ptr<arrow::RecordBatch>& rows,
+                                                int64_t num_writes, StreamWriteOptions options) {
+  return impl_->Submit(std::move(form), rows, num_writes, std::move(options));
 }
+Status StreamingWriter::Await(const OperationContext& context, const PendingWritePtr& write) {
+  return impl_->Await(context, write);
+}
+bool StreamingWriter::has_room() const { return impl_->has_room(); }
+Status StreamingWriter::WaitForRoom(const OperationContext& context) {
+  return impl_->WaitForRoom(context, 0);
+}
+Status StreamingWriter::TakeFailure() { return impl_->TakeFailure(); }
 
 Status StreamingWriter::Flush(const OperationContext& context) { return impl_->Flush(context); }
 Status StreamingWriter::Close(const OperationContext& context) { return impl_->Close(context); }

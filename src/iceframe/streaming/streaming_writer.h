@@ -17,8 +17,9 @@
 #include "iceframe/base/result.h"
 #include "iceframe/io/append_file.h"
 #include "iceframe/runtime/operation_context.h"
+#include "iceframe/streaming/grow_schema.h"
+#include "iceframe/streaming/pending_write.h"
 #include "iceframe/streaming/row_form.h"
-#include "iceframe/streaming/schema_growth.h"
 #include "iceframe/table/table.h"
 
 namespace iceframe {
@@ -46,7 +47,7 @@ struct StreamingWriterOptions {
   /// one, the first id of this machine that no living writer has.
   std::optional<std::string> writer_id;
   /// What rows with other columns may do to the table's.
-  SchemaGrowth schema_growth = SchemaGrowth::kOff;
+  SchemaEvolution schema_evolution = SchemaEvolution::kOff;
   /// How much may wait before Write waits; at least one write.
   int64_t max_pending_bytes = int64_t{256} << 20;
   /// Where the log is; empty: StateFolder (writer_slot.h).
@@ -142,10 +143,17 @@ class StreamingWriter {
   /// is called before a flush and after NoteHeldBack, on any thread.
   void set_seal(std::function<Status()> seal);
   void NoteHeldBack();
-  /// As Write of rows that are in form()'s columns and are `num_writes` writes.
-  Result<int64_t> Submit(const OperationContext& context,
-                         const std::shared_ptr<arrow::RecordBatch>& rows, int64_t num_writes,
-                         const StreamWriteOptions& options);
+  /// Puts rows of `num_writes` writes, cast into `form`, behind those before; waits for nothing.
+  Result<PendingWritePtr> Submit(std::shared_ptr<const RowForm> form,
+                                 const std::shared_ptr<arrow::RecordBatch>& rows,
+                                 int64_t num_writes, StreamWriteOptions options);
+  /// Waits until a write is as safe as the writer's durability says.
+  Status Await(const OperationContext& context, const PendingWritePtr& write);
+  /// Whether less than max_pending_bytes wait; waits until it is so.
+  bool has_room() const;
+  Status WaitForRoom(const OperationContext& context);
+  /// What happened to rows that nobody waited for, told once.
+  Status TakeFailure();
   /// The sequence number of the last write that was taken.
   int64_t last_sequence() const;
   /// OK while writes are taken.

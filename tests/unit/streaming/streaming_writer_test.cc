@@ -446,10 +446,10 @@ TEST_F(StreamingWriterTest, GrowsTheTableAsFarAsItMay) {
        *arrow::MakeArrayFromScalar(*arrow::MakeScalar("x"), 1, MemoryBudget::Process()->pool())});
   EXPECT_FALSE(Open(Options())->Write(context_, {rows}).ok());
   StreamingWriterOptions options = Options();
-  options.schema_growth = SchemaGrowth::kAddColumns;
+  options.schema_evolution = SchemaEvolution::kAddColumns;
   const Status too_big = Open(options)->Write(context_, {rows}).status();
   EXPECT_EQ(KindOf(too_big), ErrorKind::kSchemaMismatch) << too_big.ToString();
-  options.schema_growth = SchemaGrowth::kWiden;
+  options.schema_evolution = SchemaEvolution::kWiden;
   const auto writer = Open(options);
   Write(*writer, 1);
   ASSERT_TRUE(writer->Write(context_, {rows}).ok());

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "iceframe/streaming/schema_growth.h"
+#include "iceframe/streaming/grow_schema.h"
 
 #include <utility>
 #include <variant>
@@ -12,39 +12,40 @@ namespace iceframe {
 
 namespace {
 
-bool IsAllowed(const SchemaChange& change, SchemaGrowth growth) {
-  if (std::holds_alternative<AddColumn>(change)) return growth != SchemaGrowth::kOff;
-  return std::holds_alternative<PromoteColumn>(change) && growth == SchemaGrowth::kWiden;
+bool IsAllowed(const SchemaChange& change, SchemaEvolution evolution) {
+  if (std::holds_alternative<AddColumn>(change)) return evolution != SchemaEvolution::kOff;
+  return std::holds_alternative<PromoteColumn>(change) && evolution == SchemaEvolution::kWiden;
 }
 
 /// The changes for the table as it is.
 Result<std::vector<SchemaChange>> ChangesFor(const TableMetadata& metadata,
-                                             const arrow::Schema& rows, SchemaGrowth growth) {
+                                             const arrow::Schema& rows, SchemaEvolution evolution) {
   ICEFRAME_ASSIGN_OR_RETURN(const auto wanted, FromArrowSchema(rows, metadata.format_version));
   ICEFRAME_ASSIGN_OR_RETURN(SchemaSync sync, SyncSchema(*metadata.current_schema(), wanted,
                                                         metadata.format_version, false));
   std::erase_if(sync.changes,
-                [&](const SchemaChange& change) { return !IsAllowed(change, growth); });
+                [&](const SchemaChange& change) { return !IsAllowed(change, evolution); });
   return std::move(sync.changes);
 }
 
 }  // namespace
 
-std::string_view ToString(SchemaGrowth growth) {
-  switch (growth) {
-    case SchemaGrowth::kAddColumns:
+std::string_view ToString(SchemaEvolution evolution) {
+  switch (evolution) {
+    case SchemaEvolution::kAddColumns:
       return "add_columns";
-    case SchemaGrowth::kWiden:
+    case SchemaEvolution::kWiden:
       return "widen";
-    case SchemaGrowth::kOff:
+    case SchemaEvolution::kOff:
       break;
   }
   return "off";
 }
 
-Result<SchemaGrowth> ParseSchemaGrowth(std::string_view text) {
-  for (const auto growth : {SchemaGrowth::kOff, SchemaGrowth::kAddColumns, SchemaGrowth::kWiden}) {
-    if (text == ToString(growth)) return growth;
+Result<SchemaEvolution> ParseSchemaEvolution(std::string_view text) {
+  for (const auto evolution :
+       {SchemaEvolution::kOff, SchemaEvolution::kAddColumns, SchemaEvolution::kWiden}) {
+    if (text == ToString(evolution)) return evolution;
   }
   return Error(ErrorKind::kInvalidArgument,
                "schema_evolution is one of off, add_columns and widen, got '", text, "'");
@@ -52,9 +53,10 @@ Result<SchemaGrowth> ParseSchemaGrowth(std::string_view text) {
 
 Result<std::shared_ptr<const Table>> GrowSchema(const OperationContext& context,
                                                 std::shared_ptr<const Table> table,
-                                                const arrow::Schema& rows, SchemaGrowth growth) {
-  if (growth == SchemaGrowth::kOff) return table;
-  ICEFRAME_ASSIGN_OR_RETURN(auto changes, ChangesFor(*table->metadata(), rows, growth));
+                                                const arrow::Schema& rows,
+                                                SchemaEvolution evolution) {
+  if (evolution == SchemaEvolution::kOff) return table;
+  ICEFRAME_ASSIGN_OR_RETURN(auto changes, ChangesFor(*table->metadata(), rows, evolution));
   if (changes.empty()) return table;
   UpdateSchemaAction action(std::move(changes));
   const auto report = CommitAction(context, table, action);
@@ -62,7 +64,7 @@ Result<std::shared_ptr<const Table>> GrowSchema(const OperationContext& context,
   // Another writer may have met the same column; what is missing then is the rest.
   ICEFRAME_ASSIGN_OR_RETURN(auto newer, table->Refresh(context));
   if (newer->metadata_location() == table->metadata_location()) return report.status();
-  ICEFRAME_ASSIGN_OR_RETURN(auto rest, ChangesFor(*newer->metadata(), rows, growth));
+  ICEFRAME_ASSIGN_OR_RETURN(auto rest, ChangesFor(*newer->metadata(), rows, evolution));
   if (rest.empty()) return newer;
   UpdateSchemaAction again(std::move(rest));
   ICEFRAME_ASSIGN_OR_RETURN(const auto second, CommitAction(context, newer, again));
