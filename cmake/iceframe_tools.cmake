@@ -129,13 +129,14 @@ endfunction()
 function(iceframe_add_fuzz_program PROGRAM TARGET_NAME)
   if(TARGET_NAME STREQUAL "fuzz_pages")
     iceframe_add_program(${PROGRAM} datafile ${ARGN})
-  elseif(TARGET_NAME STREQUAL "fuzz_messages")
+  elseif(TARGET_NAME MATCHES "messages$")
     # Decoders of messages stand high and need little: the layers between are left out.
     set(_streaming "${PROJECT_SOURCE_DIR}/src/iceframe/streaming")
     file(
       GLOB _decoders
       CONFIGURE_DEPENDS
       "${_streaming}/*decoder.cc"
+      "${_streaming}/avro_*.cc"
       "${_streaming}/json_*.cc"
     )
     iceframe_add_pure_program(

@@ -14,34 +14,14 @@
 #include "iceframe/streaming/message_decoder.h"
 #include "iceframe/types/row_text.h"
 
+#include "schema_of_all_types.h"
+
 namespace {
 
 using namespace iceframe;  // NOLINT(google-build-using-namespace)
 
-NestedField Optional(const char* name, Type type) {
-  return NestedField::Optional(0, name, std::move(type));
-}
-
-std::shared_ptr<const Schema> AllTypes() {
-  const Type place = Type::Struct(
-      {NestedField::Required(0, "lat", Type::Double()), Optional("s", Type::String())});
-  return Schema::Make(
-             SchemaId(0),
-             AssignFreshIds(
-                 {Optional("b", Type::Boolean()), Optional("i", Type::Int()),
-                  Optional("l", Type::Long()), Optional("f", Type::Float()),
-                  Optional("d", Type::Double()), Optional("m", Type::Decimal(20, 4).ValueOrDie()),
-                  Optional("day", Type::Date()), Optional("t", Type::Time()),
-                  Optional("ts", Type::Timestamp()), Optional("tz", Type::TimestamptzNs()),
-                  Optional("s", Type::String()), Optional("u", Type::Uuid()),
-                  Optional("x", Type::Fixed(16).ValueOrDie()), Optional("y", Type::Binary()),
-                  Optional("n", Type::Unknown()), Optional("p", place),
-                  Optional("a", Type::List(Optional("", place))),
-                  Optional("k", Type::Map(NestedField::Required(0, "", Type::String()),
-                                          Optional("", Type::List(Optional("", Type::Int()))))),
-                  Optional("q", Type::Map(NestedField::Required(0, "", Type::Double()),
-                                          Optional("", Type::String())))}))
-      .ValueOrDie();
+std::unique_ptr<MessageDecoder> MakeDecoder() {
+  return MessageDecoder::Make(SchemaOfAllTypes(), {}, arrow::default_memory_pool()).ValueOrDie();
 }
 
 using Rows = std::vector<std::optional<std::string>>;
@@ -75,8 +55,8 @@ void CheckJson(std::string_view payload) {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  static const std::shared_ptr<const Schema> kSchema = AllTypes();
-  auto together = MessageDecoder::Make(kSchema, {}, arrow::default_memory_pool()).ValueOrDie();
+  static const auto kTogether = MakeDecoder();
+  static const auto kAlone = MakeDecoder();
   std::string_view bytes(reinterpret_cast<const char*>(data), size);
   std::vector<Message> messages;
   while (!bytes.empty()) {
@@ -84,10 +64,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     messages.emplace_back().payload = bytes.substr(0, end);
     bytes.remove_prefix(end == std::string_view::npos ? bytes.size() : end + 1);
   }
-  const Rows rows = Decode(together.get(), messages);
+  const Rows rows = Decode(kTogether.get(), messages);
   for (size_t i = 0; i < messages.size(); ++i) {
-    auto alone = MessageDecoder::Make(kSchema, {}, arrow::default_memory_pool()).ValueOrDie();
-    if (Decode(alone.get(), {messages[i]}).front() != rows[i]) std::abort();
+    if (Decode(kAlone.get(), {messages[i]}).front() != rows[i]) std::abort();
     if (rows[i]) CheckJson(*messages[i].payload);
   }
   return 0;

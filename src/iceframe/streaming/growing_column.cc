@@ -253,4 +253,12 @@ Result<std::shared_ptr<arrow::Array>> GrowingColumn::Finish() {
   return arrow::MakeArray(data);
 }
 
+bool HasRepeated(const GrowingColumn& column, int64_t begin) {
+  if (column.length() - begin < 2) return false;
+  std::vector<std::string_view> sorted;
+  for (int64_t i = begin; i < column.length(); ++i) sorted.push_back(column.BytesAt(i));
+  std::ranges::sort(sorted);
+  return std::ranges::adjacent_find(sorted) != sorted.end();
+}
+
 }  // namespace iceframe

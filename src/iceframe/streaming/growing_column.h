@@ -92,4 +92,7 @@ class GrowingColumn {
   std::vector<GrowingColumn> children_;
 };
 
+/// Whether two of the values from `begin` on are equal; values of a primitive type.
+bool HasRepeated(const GrowingColumn& column, int64_t begin);
+
 }  // namespace iceframe

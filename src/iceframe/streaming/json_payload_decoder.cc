@@ -31,8 +31,8 @@ bool HoldsNothing(const Json& value) {
 }  // namespace
 
 JsonPayloadDecoder::JsonPayloadDecoder(std::shared_ptr<const Schema> schema, GrowingColumn* row,
-                                       const std::vector<bool>& is_taken, SchemaEvolution evolution)
-    : schema_(std::move(schema)), refuses_unknown_(evolution != SchemaEvolution::kOff) {
+                                       const std::vector<bool>& is_taken, SchemaGrowth evolution)
+    : schema_(std::move(schema)), refuses_unknown_(evolution != SchemaGrowth::kOff) {
   root_ = MakeNode(row);
   root_.fields = JsonFields();
   for (size_t i = 0; i < root_.children.size(); ++i) {
@@ -225,7 +225,7 @@ bool JsonPayloadDecoder::PassUnknown(Node* node, JsonFields::Place place, int de
       Error(ErrorKind::kSchemaMismatch, "the table has no column for a field: ", path, name));
 }
 
-void JsonPayloadDecoder::Widen(std::string_view payload, SchemaEvolution evolution,
+void JsonPayloadDecoder::Widen(std::string_view payload, SchemaGrowth evolution,
                                std::vector<NestedField>* fields) const {
   if (payload.size() > kMaxWideningBytes) return;
   Result<Json> object = Json::Parse(payload);
@@ -321,13 +321,9 @@ bool JsonPayloadDecoder::ReadMapEntryMember(Node* node, int depth) {
 }
 
 bool JsonPayloadDecoder::CheckKeys(Node* node, int64_t begin) {
-  GrowingColumn* keys = node->children[0].column;
-  if (keys->type().is_nested() || keys->length() - begin < 2) return true;
-  std::vector<std::string_view> sorted;
-  for (int64_t i = begin; i < keys->length(); ++i) sorted.push_back(keys->BytesAt(i));
-  std::sort(sorted.begin(), sorted.end());
-  const auto repeated = std::adjacent_find(sorted.begin(), sorted.end());
-  return repeated == sorted.end() || Reject(node, "duplicate key in a map");
+  const GrowingColumn& keys = *node->children[0].column;
+  if (keys.type().is_nested() || !HasRepeated(keys, begin)) return true;
+  return Reject(node, "duplicate key in a map");
 }
 
 }  // namespace iceframe

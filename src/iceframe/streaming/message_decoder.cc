@@ -7,7 +7,9 @@
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
 
+#include "iceframe/streaming/avro_payload_decoder.h"
 #include "iceframe/streaming/json_payload_decoder.h"
+#include "iceframe/streaming/registry_payload_decoder.h"
 #include "iceframe/types/arrow_schema.h"
 #include "iceframe/types/offset_reach.h"
 
@@ -95,10 +97,40 @@ Status MessageDecoder::SetColumns() {
     is_taken[column] = true;
     filled_.push_back({wanted.part, column});
   }
-  if (options_.format == PayloadFormat::kJson) {
-    payload_decoder_ =
-        std::make_unique<JsonPayloadDecoder>(schema_, &row_, is_taken, options_.evolution);
+  return SetPayloadDecoder(std::move(is_taken));
+}
+
+Status MessageDecoder::SetPayloadDecoder(std::vector<bool> is_taken) {
+  const auto make_json = [this, is_taken] {
+    return std::make_unique<JsonPayloadDecoder>(schema_, &row_, is_taken, options_.evolution);
+  };
+  switch (options_.format) {
+    case PayloadFormat::kRaw:
+      return Status::OK();
+    case PayloadFormat::kJson:
+      payload_decoder_ = make_json();
+      return Status::OK();
+    case PayloadFormat::kRegistry:
+      break;
   }
+  if (options_.registry == nullptr) {
+    return Error(ErrorKind::kInvalidArgument, "payloads with schema ids need a schema registry");
+  }
+  payload_decoder_ = std::make_unique<RegistryPayloadDecoder>(
+      options_.registry,
+      [this, is_taken,
+       make_json](const RegisteredSchema& registered) -> Result<std::unique_ptr<PayloadDecoder>> {
+        switch (registered.kind) {
+          case RegisteredSchema::Kind::kJson:
+            return make_json();
+          case RegisteredSchema::Kind::kAvro:
+            return AvroPayloadDecoder::Make(registered.text, schema_, &row_, is_taken,
+                                            options_.evolution);
+          case RegisteredSchema::Kind::kProtobuf:
+            break;
+        }
+        return Error(ErrorKind::kUnsupported, "Protobuf is not decoded");
+      });
   return Status::OK();
 }
 
@@ -136,7 +168,7 @@ Result<size_t> MessageDecoder::Append(std::span<const Message> messages,
 }
 
 Status MessageDecoder::FindWantedFields(std::span<const Message> messages) {
-  if (payload_decoder_ == nullptr || options_.evolution == SchemaEvolution::kOff) {
+  if (payload_decoder_ == nullptr || options_.evolution == SchemaGrowth::kOff) {
     return Status::OK();
   }
   std::vector<NestedField> wanted = schema_->fields();

@@ -15,7 +15,8 @@
 #include "iceframe/streaming/message.h"
 #include "iceframe/streaming/message_columns.h"
 #include "iceframe/streaming/payload_decoder.h"
-#include "iceframe/streaming/schema_evolution.h"
+#include "iceframe/streaming/schema_growth.h"
+#include "iceframe/streaming/schema_registry.h"
 #include "iceframe/types/schema.h"
 
 namespace iceframe {
@@ -26,6 +27,9 @@ enum class PayloadFormat : uint8_t {
   kJson,
   /// Bytes that are not looked at: only message columns are filled.
   kRaw,
+  /// The wire format of schema registries (schema_registry.h) around Avro records or JSON objects,
+  /// as the schema says.
+  kRegistry,
 };
 
 struct MessageDecoderOptions {
@@ -33,7 +37,9 @@ struct MessageDecoderOptions {
   /// Columns that are filled from elsewhere than the payload; a payload's field of the same name
   /// is passed over.
   std::vector<MessageColumn> message_columns = {};
-  SchemaEvolution evolution = SchemaEvolution::kOff;
+  SchemaGrowth evolution = SchemaGrowth::kOff;
+  /// kRegistry's.
+  std::shared_ptr<SchemaRegistry> registry = nullptr;
 };
 
 /// A message that made no row.
@@ -49,7 +55,8 @@ struct RejectedMessage {
 class MessageDecoder {
  public:
   /// Errors: InvalidArgument naming a message column that the schema lacks, that comes twice or has
-  /// no fitting type; Unsupported for variant, geometry and geography columns.
+  /// no fitting type, or a registry that is not given; Unsupported for variant, geometry and
+  /// geography columns.
   static Result<std::unique_ptr<MessageDecoder>> Make(std::shared_ptr<const Schema> schema,
                                                       const MessageDecoderOptions& options,
                                                       arrow::MemoryPool* pool);
@@ -60,7 +67,7 @@ class MessageDecoder {
   ///
   /// The rejected ones are appended to `rejected`, rising; a message without a payload is one of
   /// them where the format needs it. On an error none of `messages` has made a row. Errors:
-  /// ResourceExhausted from the pool.
+  /// ResourceExhausted from the pool; those of a registry that doesn't answer.
   Result<size_t> Append(std::span<const Message> messages, std::vector<RejectedMessage>* rejected);
 
   /// Empty, or the columns under which the next message, and as many as possible of those given
@@ -88,6 +95,7 @@ class MessageDecoder {
                  GrowingColumn row);
 
   Status SetColumns();
+  Status SetPayloadDecoder(std::vector<bool> is_taken);
   Status AppendMessage(const Message& message);
   /// Sets the wanted fields if there are some under which the first message makes a row.
   Status FindWantedFields(std::span<const Message> messages);

@@ -9,14 +9,16 @@
 #include <vector>
 
 #include <arrow/array.h>
-#include <arrow/memory_pool.h>
 #include <arrow/record_batch.h>
 #include <gtest/gtest.h>
 
+#include "iceframe/runtime/memory_manager.h"
 #include "iceframe/streaming/message_decoder.h"
 #include "iceframe/types/row_text.h"
 
 namespace iceframe {
+
+inline arrow::MemoryPool* TestPool() { return MemoryBudget::Process()->pool(); }
 
 inline std::shared_ptr<const Schema> SchemaOf(std::vector<NestedField> fields) {
   return Schema::Make(SchemaId(0), AssignFreshIds(fields)).ValueOrDie();
@@ -75,7 +77,7 @@ inline std::vector<std::string> Outcomes(MessageDecoder* decoder,
 /// The same of payloads.
 inline std::vector<std::string> Decoded(const std::shared_ptr<const Schema>& schema,
                                         const std::vector<std::string>& payloads) {
-  auto decoder = MessageDecoder::Make(schema, {}, arrow::default_memory_pool()).ValueOrDie();
+  auto decoder = MessageDecoder::Make(schema, {}, TestPool()).ValueOrDie();
   std::vector<Message> messages;
   for (const std::string& payload : payloads) messages.push_back(PayloadMessage(payload));
   return Outcomes(decoder.get(), messages);

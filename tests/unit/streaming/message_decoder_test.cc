@@ -34,8 +34,7 @@ std::vector<MessageColumn> MessageColumns() {
 
 std::unique_ptr<MessageDecoder> MakeDecoder(std::vector<NestedField> fields,
                                             const MessageDecoderOptions& options) {
-  return MessageDecoder::Make(SchemaOf(std::move(fields)), options, arrow::default_memory_pool())
-      .ValueOrDie();
+  return MessageDecoder::Make(SchemaOf(std::move(fields)), options, TestPool()).ValueOrDie();
 }
 
 Message FullMessage(const std::vector<MessageHeader>& headers) {
@@ -98,8 +97,7 @@ TEST(MessageDecoder, RawPayloadsAreNotLookedAt) {
 
 TEST(MessageDecoder, RefusesColumnsThatDoNotFit) {
   const auto error = [](const std::vector<MessageColumn>& columns) {
-    return MessageDecoder::Make(SchemaOf(MessageFields()), {.message_columns = columns},
-                                arrow::default_memory_pool())
+    return MessageDecoder::Make(SchemaOf(MessageFields()), {.message_columns = columns}, TestPool())
         .status();
   };
   EXPECT_EQ(KindOf(error({{MessagePart::kKey, "nowhere"}})), ErrorKind::kInvalidArgument);
@@ -129,7 +127,7 @@ TEST(MessageDecoder, GrowsOverSeveralAppendsAndBeginsAnew) {
 
 TEST(MessageDecoder, RowsAreInTheTablesForm) {
   const auto schema = SchemaOf(MessageFields());
-  const auto decoder = MessageDecoder::Make(schema, {}, arrow::default_memory_pool()).ValueOrDie();
+  const auto decoder = MessageDecoder::Make(schema, {}, TestPool()).ValueOrDie();
   EXPECT_TRUE(
       decoder->Finish().ValueOrDie()->schema()->Equals(*ToArrowSchema(*schema).ValueOrDie()));
 }
@@ -142,7 +140,7 @@ std::vector<Message> Payloads(const std::vector<std::string_view>& payloads) {
 
 TEST(MessageDecoder, StopsWhereOtherColumnsAreNeeded) {
   const auto decoder =
-      MakeDecoder({OptionalField("v", Type::Int())}, {.evolution = SchemaEvolution::kWiden});
+      MakeDecoder({OptionalField("v", Type::Int())}, {.evolution = SchemaGrowth::kWiden});
   std::vector<RejectedMessage> rejected;
   const std::vector<Message> messages =
       Payloads({R"({"v":1,"n":null,"e":[]})", R"({"v":2,"w":"x"})", R"({"v":"poison","y":1})",
@@ -156,7 +154,7 @@ TEST(MessageDecoder, StopsWhereOtherColumnsAreNeeded) {
   EXPECT_EQ(decoder->Append(std::span(messages).subspan(1), &rejected).ValueOrDie(), 0U);
   EXPECT_THAT(RowsOf(*decoder->Finish().ValueOrDie()), ElementsAre(R"({"v":1})"));
 
-  const auto wider = MakeDecoder(wanted, {.evolution = SchemaEvolution::kWiden});
+  const auto wider = MakeDecoder(wanted, {.evolution = SchemaGrowth::kWiden});
   EXPECT_THAT(
       Outcomes(wider.get(), {messages.begin() + 1, messages.end()}),
       ElementsAre(R"({"v":2,"w":"x","z":null})", StartsWith("SchemaMismatch: "),
@@ -167,7 +165,7 @@ TEST(MessageDecoder, StopsWhereOtherColumnsAreNeeded) {
 TEST(MessageDecoder, PoisonChangesNoColumns) {
   const auto decoder = MakeDecoder(
       {OptionalField("v", Type::Int()), OptionalField("key", Type::String())},
-      {.message_columns = {{MessagePart::kKey, "key"}}, .evolution = SchemaEvolution::kAddColumns});
+      {.message_columns = {{MessagePart::kKey, "key"}}, .evolution = SchemaGrowth::kAddColumns});
   EXPECT_THAT(
       Outcomes(decoder.get(),
                Payloads({R"({"v":"x","w":1})", R"({"w":[1,"x"]})", R"({"v":3000000000})",
@@ -182,7 +180,7 @@ TEST(MessageDecoder, PoisonChangesNoColumns) {
 
 TEST(MessageDecoder, ColumnsAreNotAddedWithoutEnd) {
   const auto decoder =
-      MakeDecoder({OptionalField("v", Type::Int())}, {.evolution = SchemaEvolution::kAddColumns});
+      MakeDecoder({OptionalField("v", Type::Int())}, {.evolution = SchemaGrowth::kAddColumns});
   std::string payload = "{\"v\":1";
   for (int i = 0; i < 2'000; ++i) payload += ",\"k" + std::to_string(i) + "\":1";
   payload += "}";

@@ -16,8 +16,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 
 PoisonMessages MakePoison(OnPoison action, double max_ratio = 0.5) {
-  return PoisonMessages::Make({.action = action, .max_ratio = max_ratio}, "shop",
-                              arrow::default_memory_pool())
+  return PoisonMessages::Make({.action = action, .max_ratio = max_ratio}, "shop", TestPool())
       .ValueOrDie();
 }
 
@@ -108,10 +107,8 @@ TEST(PoisonMessages, ManyGoodOnesHideNoLaterFlood) {
 
 TEST(PoisonMessages, RefusesWhatIsNoRatio) {
   for (const double ratio : {-0.1, 1.1, std::numeric_limits<double>::quiet_NaN()}) {
-    EXPECT_EQ(
-        KindOf(
-            PoisonMessages::Make({.max_ratio = ratio}, "", arrow::default_memory_pool()).status()),
-        ErrorKind::kInvalidArgument);
+    EXPECT_EQ(KindOf(PoisonMessages::Make({.max_ratio = ratio}, "", TestPool()).status()),
+              ErrorKind::kInvalidArgument);
   }
 }
 
