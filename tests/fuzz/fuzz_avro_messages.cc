@@ -60,7 +60,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   MessageDecoderOptions options = {.format = PayloadFormat::kRegistry,
                                    .registry = std::make_shared<OneSchema>(input.substr(0, end))};
   if (Decode(kSchema, options, message)) std::abort();
-  options.evolution = SchemaGrowth::kWiden;
+  options.evolution = SchemaEvolution::kWiden;
   if (const auto wanted = Decode(kSchema, options, message)) {
     const auto wider = Schema::Make(SchemaId(0), AssignFreshIds(*wanted));
     if (!wider.ok() || Decode(*wider, options, message)) std::abort();

@@ -125,10 +125,10 @@ std::optional<Type> WiderPrimitive(const Type& type, const Type& wanted) {
   return widens ? std::optional(wanted) : std::nullopt;
 }
 
-void AddFields(const std::vector<NestedField>& wanted, SchemaGrowth evolution,
+void AddFields(const std::vector<NestedField>& wanted, SchemaEvolution evolution,
                std::vector<NestedField>* fields);
 
-void Widen(const NestedField& wanted, SchemaGrowth evolution, NestedField* field) {
+void Widen(const NestedField& wanted, SchemaEvolution evolution, NestedField* field) {
   const Type& type = field->type;
   if (type.is_nested() && type.id() == wanted.type.id()) {
     std::vector<NestedField> children = type.fields();
@@ -142,11 +142,11 @@ void Widen(const NestedField& wanted, SchemaGrowth evolution, NestedField* field
         type.id() == TypeId::kList ? Type::List(children[0]) : Type::Map(children[0], children[1]);
     return;
   }
-  if (evolution != SchemaGrowth::kWiden) return;
+  if (evolution != SchemaEvolution::kWiden) return;
   if (const std::optional<Type> wider = WiderPrimitive(type, wanted.type)) field->type = *wider;
 }
 
-void AddFields(const std::vector<NestedField>& wanted, SchemaGrowth evolution,
+void AddFields(const std::vector<NestedField>& wanted, SchemaEvolution evolution,
                std::vector<NestedField>* fields) {
   for (const NestedField& field : wanted) {
     const auto known = std::ranges::find(*fields, field.name, &NestedField::name);
@@ -173,7 +173,7 @@ const AvroSchema* ValueSchema(const AvroSchema& schema) {
 
 std::optional<Type> TypeOfAvro(const AvroSchema& schema) { return TypeReader().TypeOf(schema, 0); }
 
-void AddColumnsOf(const AvroSchema& record, SchemaGrowth evolution,
+void AddColumnsOf(const AvroSchema& record, SchemaEvolution evolution,
                   std::vector<NestedField>* fields) {
   const std::optional<Type> type = TypeOfAvro(record);
   if (type && type->id() == TypeId::kStruct) AddFields(type->fields(), evolution, fields);

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "iceframe/format/avro_schema.h"
-#include "iceframe/streaming/schema_growth.h"
+#include "iceframe/streaming/schema_evolution.h"
 #include "iceframe/types/type.h"
 
 namespace iceframe {
@@ -20,7 +20,7 @@ std::optional<Type> TypeOfAvro(const AvroSchema& schema);
 
 /// Adds the columns that `record` has beside `fields` and, if `evolution` allows it, widens those
 /// that are too narrow for it, in structs too. New ones are optional and have id 0.
-void AddColumnsOf(const AvroSchema& record, SchemaGrowth evolution,
+void AddColumnsOf(const AvroSchema& record, SchemaEvolution evolution,
                   std::vector<NestedField>* fields);
 
 }  // namespace iceframe

@@ -60,7 +60,7 @@ bool IsExactly(int64_t value) {
 
 Result<std::unique_ptr<AvroPayloadDecoder>> AvroPayloadDecoder::Make(
     std::string_view writer_schema, std::shared_ptr<const Schema> schema, GrowingColumn* row,
-    const std::vector<bool>& is_taken, SchemaGrowth evolution) {
+    const std::vector<bool>& is_taken, SchemaEvolution evolution) {
   Result<std::shared_ptr<const AvroSchemaDocument>> document =
       AvroSchemaDocument::Parse(writer_schema);
   if (!document.ok()) {
@@ -100,7 +100,7 @@ Status AvroPayloadDecoder::AddFieldNodes(GrowingColumn* column, const std::vecto
       continue;
     }
     node->children.push_back({.schema = field.type, .children = {}});
-    if (found == known.end() && evolution_ != SchemaGrowth::kOff && TypeOfAvro(*field.type)) {
+    if (found == known.end() && evolution_ != SchemaEvolution::kOff && TypeOfAvro(*field.type)) {
       missing_column_ = parent.empty() ? field.name : parent + "." + field.name;
     }
   }
@@ -215,7 +215,7 @@ Status AvroPayloadDecoder::Decode(std::string_view payload) {
                "Avro data goes on behind its record: ", cursor_.remaining(), " bytes");
 }
 
-void AvroPayloadDecoder::Widen(std::string_view, SchemaGrowth evolution,
+void AvroPayloadDecoder::Widen(std::string_view, SchemaEvolution evolution,
                                std::vector<NestedField>* fields) const {
   // Columns of others stand in the way of their fields; those are passed over.
   std::vector<NestedField> wider = *fields;

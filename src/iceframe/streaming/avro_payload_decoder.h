@@ -35,10 +35,10 @@ class AvroPayloadDecoder final : public PayloadDecoder {
                                                           std::shared_ptr<const Schema> schema,
                                                           GrowingColumn* row,
                                                           const std::vector<bool>& is_taken,
-                                                          SchemaGrowth evolution);
+                                                          SchemaEvolution evolution);
 
   Status Decode(std::string_view payload) override;
-  void Widen(std::string_view payload, SchemaGrowth evolution,
+  void Widen(std::string_view payload, SchemaEvolution evolution,
              std::vector<NestedField>* fields) const override;
 
  private:
@@ -73,7 +73,7 @@ class AvroPayloadDecoder final : public PayloadDecoder {
   };
 
   AvroPayloadDecoder(std::shared_ptr<const AvroSchemaDocument> document,
-                     std::shared_ptr<const Schema> schema, SchemaGrowth evolution)
+                     std::shared_ptr<const Schema> schema, SchemaEvolution evolution)
       : document_(std::move(document)), schema_(std::move(schema)), evolution_(evolution) {}
 
   Status MakeRoot(GrowingColumn* row, const std::vector<bool>& is_taken);
@@ -99,7 +99,7 @@ class AvroPayloadDecoder final : public PayloadDecoder {
 
   std::shared_ptr<const AvroSchemaDocument> document_;
   std::shared_ptr<const Schema> schema_;
-  SchemaGrowth evolution_;
+  SchemaEvolution evolution_;
   std::vector<std::string> taken_;
   /// A field that the table has no column for, where the schema may evolve.
   std::optional<std::string> missing_column_;

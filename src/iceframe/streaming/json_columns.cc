@@ -22,7 +22,7 @@ std::optional<Type> TypeOfNumber(const Json& value) {
 /// many objects of very many fields.
 class Widener {
  public:
-  explicit Widener(SchemaGrowth evolution) : evolution_(evolution) {}
+  explicit Widener(SchemaEvolution evolution) : evolution_(evolution) {}
 
   /// The fields that take the members, nullopt if they are `fields`.
   std::optional<std::vector<NestedField>> WiderFields(const std::vector<NestedField>& fields,
@@ -85,7 +85,7 @@ class Widener {
     if (field.id == 0 && field.type.id() == TypeId::kLong && is_number && !IsInteger(value)) {
       return Type::Double();
     }
-    if (evolution_ != SchemaGrowth::kWiden) return std::nullopt;
+    if (evolution_ != SchemaEvolution::kWiden) return std::nullopt;
     if (field.type.id() == TypeId::kUnknown) return TypeOfJson(value);
     return is_number ? WiderNumber(field.type, value) : std::nullopt;
   }
@@ -125,18 +125,18 @@ class Widener {
     return wider.ok() ? std::optional(*wider) : std::nullopt;
   }
 
-  SchemaGrowth evolution_;
+  SchemaEvolution evolution_;
 };
 
 std::optional<Type> TypeOfFields(const Json& object) {
-  auto fields = Widener(SchemaGrowth::kAddColumns).WiderFields({}, object);
+  auto fields = Widener(SchemaEvolution::kAddColumns).WiderFields({}, object);
   if (!fields) return std::nullopt;
   return Type::Struct(std::move(*fields));
 }
 
 /// Items may tell one another's fields: the element is what all of them together make.
 std::optional<Type> TypeOfItems(const Json& array) {
-  const Widener widener(SchemaGrowth::kAddColumns);
+  const Widener widener(SchemaEvolution::kAddColumns);
   NestedField element = NestedField::Optional(0, "element", Type::Unknown());
   for (const Json& item : array.items()) {
     const bool is_known = element.type.id() != TypeId::kUnknown;
@@ -167,7 +167,7 @@ std::optional<Type> TypeOfJson(const Json& value) {
   return std::nullopt;
 }
 
-void AddColumnsOf(const Json& object, SchemaGrowth evolution, std::vector<NestedField>* fields) {
+void AddColumnsOf(const Json& object, SchemaEvolution evolution, std::vector<NestedField>* fields) {
   if (auto wider = Widener(evolution).WiderFields(*fields, object)) *fields = std::move(*wider);
 }
 

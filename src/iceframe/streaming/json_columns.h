@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "iceframe/base/json.h"
-#include "iceframe/streaming/schema_growth.h"
+#include "iceframe/streaming/schema_evolution.h"
 #include "iceframe/types/type.h"
 
 namespace iceframe {
@@ -19,6 +19,6 @@ std::optional<Type> TypeOfJson(const Json& value);
 /// Adds the columns that `object` has beside `fields` and, if `evolution` allows it, widens those
 /// that are too narrow for it, at every depth. A column that can't take its value stays as it is.
 /// Columns with id 0 are new: an integer one becomes double where a value has a fraction.
-void AddColumnsOf(const Json& object, SchemaGrowth evolution, std::vector<NestedField>* fields);
+void AddColumnsOf(const Json& object, SchemaEvolution evolution, std::vector<NestedField>* fields);
 
 }  // namespace iceframe

@@ -31,8 +31,8 @@ bool HoldsNothing(const Json& value) {
 }  // namespace
 
 JsonPayloadDecoder::JsonPayloadDecoder(std::shared_ptr<const Schema> schema, GrowingColumn* row,
-                                       const std::vector<bool>& is_taken, SchemaGrowth evolution)
-    : schema_(std::move(schema)), refuses_unknown_(evolution != SchemaGrowth::kOff) {
+                                       const std::vector<bool>& is_taken, SchemaEvolution evolution)
+    : schema_(std::move(schema)), refuses_unknown_(evolution != SchemaEvolution::kOff) {
   root_ = MakeNode(row);
   root_.fields = JsonFields();
   for (size_t i = 0; i < root_.children.size(); ++i) {
@@ -225,7 +225,7 @@ bool JsonPayloadDecoder::PassUnknown(Node* node, JsonFields::Place place, int de
       Error(ErrorKind::kSchemaMismatch, "the table has no column for a field: ", path, name));
 }
 
-void JsonPayloadDecoder::Widen(std::string_view payload, SchemaGrowth evolution,
+void JsonPayloadDecoder::Widen(std::string_view payload, SchemaEvolution evolution,
                                std::vector<NestedField>* fields) const {
   if (payload.size() > kMaxWideningBytes) return;
   Result<Json> object = Json::Parse(payload);

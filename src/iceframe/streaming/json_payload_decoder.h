@@ -30,10 +30,10 @@ class JsonPayloadDecoder final : public PayloadDecoder {
   /// `row` is a struct of the schema's columns and outlives the decoder; its columns that
   /// `is_taken` names are filled by others.
   JsonPayloadDecoder(std::shared_ptr<const Schema> schema, GrowingColumn* row,
-                     const std::vector<bool>& is_taken, SchemaGrowth evolution);
+                     const std::vector<bool>& is_taken, SchemaEvolution evolution);
 
   Status Decode(std::string_view payload) override;
-  void Widen(std::string_view payload, SchemaGrowth evolution,
+  void Widen(std::string_view payload, SchemaEvolution evolution,
              std::vector<NestedField>* fields) const override;
 
  private:

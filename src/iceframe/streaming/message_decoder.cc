@@ -168,7 +168,7 @@ Result<size_t> MessageDecoder::Append(std::span<const Message> messages,
 }
 
 Status MessageDecoder::FindWantedFields(std::span<const Message> messages) {
-  if (payload_decoder_ == nullptr || options_.evolution == SchemaGrowth::kOff) {
+  if (payload_decoder_ == nullptr || options_.evolution == SchemaEvolution::kOff) {
     return Status::OK();
   }
   std::vector<NestedField> wanted = schema_->fields();

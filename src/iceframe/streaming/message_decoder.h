@@ -15,7 +15,7 @@
 #include "iceframe/streaming/message.h"
 #include "iceframe/streaming/message_columns.h"
 #include "iceframe/streaming/payload_decoder.h"
-#include "iceframe/streaming/schema_growth.h"
+#include "iceframe/streaming/schema_evolution.h"
 #include "iceframe/streaming/schema_registry.h"
 #include "iceframe/types/schema.h"
 
@@ -37,7 +37,7 @@ struct MessageDecoderOptions {
   /// Columns that are filled from elsewhere than the payload; a payload's field of the same name
   /// is passed over.
   std::vector<MessageColumn> message_columns = {};
-  SchemaGrowth evolution = SchemaGrowth::kOff;
+  SchemaEvolution evolution = SchemaEvolution::kOff;
   /// kRegistry's.
   std::shared_ptr<SchemaRegistry> registry = nullptr;
 };

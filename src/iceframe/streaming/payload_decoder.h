@@ -7,12 +7,10 @@
 
 #include "iceframe/base/result.h"
 #include "iceframe/streaming/growing_column.h"
-#include "iceframe/streaming/schema_growth.h"
+#include "iceframe/streaming/schema_evolution.h"
 #include "iceframe/types/schema.h"
 
 namespace iceframe {
-
-using SchemaEvolution = SchemaGrowth;
 
 /// Reads payloads into the columns of a row that it was made for.
 class PayloadDecoder {
@@ -26,7 +24,7 @@ class PayloadDecoder {
 
   /// Adds to `fields`, which are a table's columns, what Decode refused `payload` for want of, as
   /// far as `evolution` allows; new ones have id 0. Leaves them as they are where nothing helps.
-  virtual void Widen(std::string_view payload, SchemaGrowth evolution,
+  virtual void Widen(std::string_view payload, SchemaEvolution evolution,
                      std::vector<NestedField>* fields) const = 0;
 };
 

@@ -55,7 +55,7 @@ Status RegistryPayloadDecoder::Decode(std::string_view payload) {
   return decoder->Decode(parsed.body);
 }
 
-void RegistryPayloadDecoder::Widen(std::string_view payload, SchemaGrowth evolution,
+void RegistryPayloadDecoder::Widen(std::string_view payload, SchemaEvolution evolution,
                                    std::vector<NestedField>* fields) const {
   const Result<RegisteredPayload> parsed = ParseRegisteredPayload(payload);
   if (!parsed.ok()) return;

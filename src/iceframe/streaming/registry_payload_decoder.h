@@ -30,7 +30,7 @@ class RegistryPayloadDecoder final : public PayloadDecoder {
       : registry_(std::move(registry)), make_(std::move(make)) {}
 
   Status Decode(std::string_view payload) override;
-  void Widen(std::string_view payload, SchemaGrowth evolution,
+  void Widen(std::string_view payload, SchemaEvolution evolution,
              std::vector<NestedField>* fields) const override;
 
  private:

@@ -300,7 +300,7 @@ TEST(AvroPayloadDecoder, FieldsBecomeColumnsWhereTheSchemaMayEvolve) {
                           R"({"name":"w","type":["null","string"]},{"name":"k","type":"int"}]})"};
   const MessageDecoderOptions options = {.format = PayloadFormat::kRegistry,
                                          .message_columns = {{MessagePart::kKey, "k"}},
-                                         .evolution = SchemaGrowth::kWiden,
+                                         .evolution = SchemaEvolution::kWiden,
                                          .registry = registry};
   const std::string payload = Registered(1, Encoded([](AvroEncoder* out) {
                                            out->WriteLong(3'000'000'000);

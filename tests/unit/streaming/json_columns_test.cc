@@ -28,7 +28,7 @@ TEST(JsonColumns, TypesOfValues) {
   }
 }
 
-std::string Widened(std::vector<NestedField> fields, SchemaGrowth evolution,
+std::string Widened(std::vector<NestedField> fields, SchemaEvolution evolution,
                     const std::string& json) {
   AddColumnsOf(Json::Parse(json).ValueOrDie(), evolution, &fields);
   return Type::Struct(fields).ToString();
@@ -38,29 +38,31 @@ NestedField Field(FieldId id, Type type) { return NestedField::Optional(id, "v",
 
 TEST(JsonColumns, WidensOnlyWhereAskedTo) {
   const std::vector<NestedField> fields = {Field(1, Type::Int())};
-  EXPECT_EQ(Widened(fields, SchemaGrowth::kAddColumns, R"({"v":3000000000,"w":1})"),
+  EXPECT_EQ(Widened(fields, SchemaEvolution::kAddColumns, R"({"v":3000000000,"w":1})"),
             "struct<1: v: optional int, 0: w: optional long>");
-  EXPECT_EQ(Widened(fields, SchemaGrowth::kWiden, R"({"v":3000000000})"),
+  EXPECT_EQ(Widened(fields, SchemaEvolution::kWiden, R"({"v":3000000000})"),
             "struct<1: v: optional long>");
-  EXPECT_EQ(Widened(fields, SchemaGrowth::kWiden, R"({"v":7})"), "struct<1: v: optional int>");
-  EXPECT_EQ(Widened(fields, SchemaGrowth::kWiden, R"({"v":"x"})"), "struct<1: v: optional int>");
-  EXPECT_EQ(Widened({Field(1, Type::Long())}, SchemaGrowth::kWiden, R"({"v":1.5})"),
+  EXPECT_EQ(Widened(fields, SchemaEvolution::kWiden, R"({"v":7})"), "struct<1: v: optional int>");
+  EXPECT_EQ(Widened(fields, SchemaEvolution::kWiden, R"({"v":"x"})"), "struct<1: v: optional int>");
+  EXPECT_EQ(Widened({Field(1, Type::Long())}, SchemaEvolution::kWiden, R"({"v":1.5})"),
             "struct<1: v: optional long>");
 }
 
 TEST(JsonColumns, WidensFloatsAndDecimals) {
   const std::vector<NestedField> real = {Field(1, Type::Float())};
-  EXPECT_EQ(Widened(real, SchemaGrowth::kWiden, R"({"v":0.1})"), "struct<1: v: optional float>");
-  EXPECT_EQ(Widened(real, SchemaGrowth::kWiden, R"({"v":1e300})"), "struct<1: v: optional double>");
-  EXPECT_EQ(Widened(real, SchemaGrowth::kWiden, R"({"v":16777217})"),
+  EXPECT_EQ(Widened(real, SchemaEvolution::kWiden, R"({"v":0.1})"), "struct<1: v: optional float>");
+  EXPECT_EQ(Widened(real, SchemaEvolution::kWiden, R"({"v":1e300})"),
             "struct<1: v: optional double>");
-  EXPECT_EQ(Widened(real, SchemaGrowth::kWiden, R"({"v":1e999})"), "struct<1: v: optional float>");
+  EXPECT_EQ(Widened(real, SchemaEvolution::kWiden, R"({"v":16777217})"),
+            "struct<1: v: optional double>");
+  EXPECT_EQ(Widened(real, SchemaEvolution::kWiden, R"({"v":1e999})"),
+            "struct<1: v: optional float>");
   const std::vector<NestedField> money = {Field(1, Type::Decimal(5, 2).ValueOrDie())};
-  EXPECT_EQ(Widened(money, SchemaGrowth::kWiden, R"({"v":-12345.5})"),
+  EXPECT_EQ(Widened(money, SchemaEvolution::kWiden, R"({"v":-12345.5})"),
             "struct<1: v: optional decimal(7, 2)>");
-  EXPECT_EQ(Widened(money, SchemaGrowth::kWiden, R"({"v":1.005})"),
+  EXPECT_EQ(Widened(money, SchemaEvolution::kWiden, R"({"v":1.005})"),
             "struct<1: v: optional decimal(5, 2)>");
-  EXPECT_EQ(Widened({Field(1, Type::Unknown())}, SchemaGrowth::kWiden, R"({"v":[1]})"),
+  EXPECT_EQ(Widened({Field(1, Type::Unknown())}, SchemaEvolution::kWiden, R"({"v":[1]})"),
             "struct<1: v: optional list<long>>");
 }
 
@@ -68,11 +70,11 @@ TEST(JsonColumns, WidensInsideOfNestedColumns) {
   const Type place = Type::Struct({NestedField::Optional(2, "lat", Type::Float())});
   EXPECT_EQ(
       Widened({Field(1, Type::List(NestedField::Optional(3, "element", place)))},
-              SchemaGrowth::kWiden, R"({"v":[{"lat":1},{"lat":1e300,"name":"x"}]})"),
+              SchemaEvolution::kWiden, R"({"v":[{"lat":1},{"lat":1e300,"name":"x"}]})"),
       "struct<1: v: optional list<struct<2: lat: optional double, 0: name: optional string>>>");
   EXPECT_EQ(Widened({Field(1, Type::Map(NestedField::Required(3, "key", Type::String()),
                                         NestedField::Optional(4, "value", place)))},
-                    SchemaGrowth::kAddColumns, R"({"v":{"k":{"name":"x"}}})"),
+                    SchemaEvolution::kAddColumns, R"({"v":{"k":{"name":"x"}}})"),
             "struct<1: v: optional map<string, struct<2: lat: optional float, 0: name: optional "
             "string>>>");
 }

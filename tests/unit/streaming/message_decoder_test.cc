@@ -140,7 +140,7 @@ std::vector<Message> Payloads(const std::vector<std::string_view>& payloads) {
 
 TEST(MessageDecoder, StopsWhereOtherColumnsAreNeeded) {
   const auto decoder =
-      MakeDecoder({OptionalField("v", Type::Int())}, {.evolution = SchemaGrowth::kWiden});
+      MakeDecoder({OptionalField("v", Type::Int())}, {.evolution = SchemaEvolution::kWiden});
   std::vector<RejectedMessage> rejected;
   const std::vector<Message> messages =
       Payloads({R"({"v":1,"n":null,"e":[]})", R"({"v":2,"w":"x"})", R"({"v":"poison","y":1})",
@@ -154,7 +154,7 @@ TEST(MessageDecoder, StopsWhereOtherColumnsAreNeeded) {
   EXPECT_EQ(decoder->Append(std::span(messages).subspan(1), &rejected).ValueOrDie(), 0U);
   EXPECT_THAT(RowsOf(*decoder->Finish().ValueOrDie()), ElementsAre(R"({"v":1})"));
 
-  const auto wider = MakeDecoder(wanted, {.evolution = SchemaGrowth::kWiden});
+  const auto wider = MakeDecoder(wanted, {.evolution = SchemaEvolution::kWiden});
   EXPECT_THAT(
       Outcomes(wider.get(), {messages.begin() + 1, messages.end()}),
       ElementsAre(R"({"v":2,"w":"x","z":null})", StartsWith("SchemaMismatch: "),
@@ -165,7 +165,7 @@ TEST(MessageDecoder, StopsWhereOtherColumnsAreNeeded) {
 TEST(MessageDecoder, PoisonChangesNoColumns) {
   const auto decoder = MakeDecoder(
       {OptionalField("v", Type::Int()), OptionalField("key", Type::String())},
-      {.message_columns = {{MessagePart::kKey, "key"}}, .evolution = SchemaGrowth::kAddColumns});
+      {.message_columns = {{MessagePart::kKey, "key"}}, .evolution = SchemaEvolution::kAddColumns});
   EXPECT_THAT(
       Outcomes(decoder.get(),
                Payloads({R"({"v":"x","w":1})", R"({"w":[1,"x"]})", R"({"v":3000000000})",
@@ -180,7 +180,7 @@ TEST(MessageDecoder, PoisonChangesNoColumns) {
 
 TEST(MessageDecoder, ColumnsAreNotAddedWithoutEnd) {
   const auto decoder =
-      MakeDecoder({OptionalField("v", Type::Int())}, {.evolution = SchemaGrowth::kAddColumns});
+      MakeDecoder({OptionalField("v", Type::Int())}, {.evolution = SchemaEvolution::kAddColumns});
   std::string payload = "{\"v\":1";
   for (int i = 0; i < 2'000; ++i) payload += ",\"k" + std::to_string(i) + "\":1";
   payload += "}";
