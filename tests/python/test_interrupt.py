@@ -50,7 +50,7 @@ PRELUDE = textwrap.dedent(
             stopped = time.time()
         else:
             stopped = None
-        until = time.monotonic() + 0.5
+        until = time.monotonic() + 30
         while _native.num_tasks() and time.monotonic() < until:
             time.sleep(0.001)
         print(json.dumps({

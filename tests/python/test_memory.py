@@ -17,7 +17,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from iceframe import IceFrame, IceFrameError, TableNotFoundError, ValidationError
+from iceframe import IceFrame, IceFrameError, TableNotFoundError, ValidationError, _native
 from iceframe.cache import get_query_cache
 from iceframe.errors import MemoryLimitError
 from iceframe.memory import MemoryManager
@@ -120,12 +120,12 @@ def test_dropping_the_iterator_closes_the_files_and_gives_back_all(ice):
 
 
 def at_rest(manager: MemoryManager) -> int:
-    """Return what is used once it stays the same for a while."""
-    seen = [manager.used]
-    while len(seen) < 6 or len(set(seen[-6:])) > 1:
-        time.sleep(0.02)
-        seen.append(manager.used)
-    return seen[-1]
+    """Return what is used once nothing runs any more."""
+    until = time.monotonic() + 60
+    while _native.num_tasks():
+        assert time.monotonic() < until
+        time.sleep(0.001)
+    return manager.used
 
 
 def test_a_slow_consumer_holds_a_flat_amount(ice):

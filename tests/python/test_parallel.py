@@ -367,7 +367,7 @@ def for_ever(work):
 
 
 def wait_until(condition):
-    until = time.monotonic() + 10
+    until = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < until
         time.sleep(0.001)
@@ -430,7 +430,7 @@ INTERRUPTED = textwrap.dedent(
             {call}
     except KeyboardInterrupt:
         stopped = time.time()
-    until = time.monotonic() + 10
+    until = time.monotonic() + 60
     while _native.num_tasks() and time.monotonic() < until:
         time.sleep(0.001)
     print(json.dumps([stopped, _native.num_tasks(), ice._session.memory_used_bytes()]))

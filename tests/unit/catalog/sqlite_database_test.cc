@@ -116,7 +116,7 @@ TEST_F(SqliteDatabaseTest, AWaitForTheLockEndsWithTheDeadlineOrACancel) {
   });
   const auto start = std::chrono::steady_clock::now();
   EXPECT_EQ(KindOf(Increment(*database, cancelled)), ErrorKind::kCancelled);
-  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5));
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(60));
   canceller.join();
   transaction->Rollback();
 }

@@ -226,12 +226,11 @@ TEST_F(ScanStreamTest, FilesThatGaveWayGoOnBehindTheRowsTheyDelivered) {
 
 // What a budget holds once those who read ahead have come to rest.
 int64_t UsedBytesAtRest(const MemoryBudget& budget) {
-  int64_t used = -1;
-  for (int i = 0; i < 50 && used != budget.used_bytes(); ++i) {
-    used = budget.used_bytes();
-    std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  while (Executor::Process().num_tasks() > 0 && std::chrono::steady_clock::now() < end) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
-  return used;
+  return budget.used_bytes();
 }
 
 TEST_F(ScanStreamTest, GivesUpWhatItReadAheadForOthersBelowTheLimit) {
@@ -241,18 +240,19 @@ TEST_F(ScanStreamTest, GivesUpWhatItReadAheadForOthersBelowTheLimit) {
   const auto session = MemoryBudget::Process()->MakeChild("session", kLimit);
   context_.memory = session->MakeChild("operation");
   auto stream = Open(Source());
-  // What waits decoded, and the readers that made it: files that come to rest before the window is
-  // full leave it open for the next call.
+  // What waits decoded and, by chance, the readers that made it: files that come to rest before the
+  // window is full leave it open for the next call.
+  constexpr int64_t kBatchBytes = kRowsPerFile * 8;
   int64_t num_taken = 0;
   int64_t held = 0;
-  for (int pulled = 0; pulled < kFiles / 2 && held <= 40 * 1024; ++pulled) {
+  for (int pulled = 0; pulled < kFiles / 2 && held <= 3 * kBatchBytes; ++pulled) {
     num_taken += stream->Next().ValueOrDie()->num_rows();
     held = UsedBytesAtRest(*session);
   }
-  ASSERT_GT(held, 40 * 1024) << "nothing was read ahead";
-  // More than is left, but for what was read ahead.
+  ASSERT_GT(held, 3 * kBatchBytes) << "nothing was read ahead";
+  // More than is left, but for what was read ahead: a batch of a file that is not next.
   auto other = session->MakeChild("other");
-  const Status reserved = other->Reserve(kLimit - held + 16 * 1024);
+  const Status reserved = other->Reserve(kLimit - held + kBatchBytes / 2);
   EXPECT_TRUE(reserved.ok()) << reserved;
   other->Release(other->used_bytes());
   auto rest = ReadIds(*stream);

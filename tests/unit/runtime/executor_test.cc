@@ -27,6 +27,13 @@ std::unique_ptr<Executor> MakeExecutor(int num_threads, int num_io_threads = 4) 
       .ValueOrDie();
 }
 
+/// Waits until it holds, on a busy machine for long; what never does is told by the test.
+template <typename Condition>
+void WaitUntil(const Condition& condition) {
+  const auto end = steady_clock::now() + milliseconds(60000);
+  while (!condition() && steady_clock::now() < end) std::this_thread::sleep_for(milliseconds(1));
+}
+
 TEST(ParallelFor, CallsEachIndexOnce) {
   auto executor = MakeExecutor(3);
   std::vector<std::atomic<int>> calls(1000);
@@ -42,6 +49,7 @@ TEST(ParallelFor, CallsEachIndexOnce) {
 
 TEST(ParallelFor, KeepsToItsBound) {
   auto executor = MakeExecutor(8);
+  int bound = 2;
   std::atomic<int> now{0};
   std::atomic<int> most{0};
   auto task = [&](int64_t) {
@@ -49,12 +57,15 @@ TEST(ParallelFor, KeepsToItsBound) {
     int seen = most;
     while (seen < inside && !most.compare_exchange_weak(seen, inside)) {
     }
+    // The first ones wait for as many as there may be, however late their threads get a turn.
+    WaitUntil([&] { return most >= bound; });
     std::this_thread::sleep_for(milliseconds(1));
     --now;
     return Status::OK();
   };
   ASSERT_TRUE(executor->ParallelFor(50, task, CancelToken(), 2).ok());
   EXPECT_EQ(most, 2);
+  bound = 1;
   most = 0;
   ASSERT_TRUE(executor->ParallelFor(10, task, CancelToken(), 1).ok());
   EXPECT_EQ(most, 1);
@@ -140,17 +151,23 @@ TEST(ParallelFor, StopsWhenCancelled) {
 
 TEST(ParallelFor, UsesSeveralThreads) {
   auto executor = MakeExecutor(3);
+  const auto caller = std::this_thread::get_id();
   std::mutex mutex;
   std::set<std::thread::id> threads;
   auto task = [&](int64_t) {
-    std::this_thread::sleep_for(milliseconds(2));
-    std::lock_guard lock(mutex);
-    threads.insert(std::this_thread::get_id());
+    {
+      std::lock_guard lock(mutex);
+      threads.insert(std::this_thread::get_id());
+    }
+    WaitUntil([&] {
+      std::lock_guard lock(mutex);
+      return threads.size() >= 2 && threads.contains(caller);
+    });
     return Status::OK();
   };
   ASSERT_TRUE(executor->ParallelFor(64, task, CancelToken()).ok());
   EXPECT_GE(threads.size(), 2U);
-  EXPECT_TRUE(threads.contains(std::this_thread::get_id())) << "the caller helps";
+  EXPECT_TRUE(threads.contains(caller)) << "the caller helps";
 }
 
 TEST(ParallelForIo, KeepsAsManyWaitingAsThereAreIoThreads) {
@@ -199,8 +216,7 @@ TEST(Executor, StartsIoThreadsOnlyAsNeededUpToItsCapacity) {
                           })
                           .ValueOrDie());
   }
-  const auto end = steady_clock::now() + milliseconds(5000);
-  while (inside < 3 && steady_clock::now() < end) std::this_thread::yield();
+  WaitUntil([&] { return inside >= 3; });
   std::this_thread::sleep_for(milliseconds(10));
   EXPECT_EQ(inside, 3);
   release = true;
@@ -341,12 +357,14 @@ TEST(ProcessExit, CanBeginBeforeTheProcessExits) {
   GTEST_FLAG_SET(death_test_style, "threadsafe");
   EXPECT_EXIT(
       {
+        std::atomic<bool> started{false};
         std::atomic<bool> ended{false};
         (void)Executor::Process().cpu()->Spawn([&] {
+          started = true;
           while (!IsProcessExiting()) std::this_thread::sleep_for(milliseconds(1));
           ended = true;
         });
-        std::this_thread::sleep_for(milliseconds(20));
+        WaitUntil([&] { return started.load(); });
         BeginProcessExit();
         const Status late = Executor::Process().cpu()->Spawn([] {});
         const Status loop =

@@ -307,7 +307,7 @@ TEST(SharedCache, ACancelledLeaderFailsAlone) {
   std::thread leads([&] {
     auto value = cache.GetOrLoad(leader, "k", [&]() -> Result<CacheValue<std::string>> {
       loading = true;
-      leader.cancel.WaitFor(milliseconds(10000));
+      leader.cancel.WaitFor(milliseconds(60000));
       return leader.cancel.Check();
     });
     EXPECT_EQ(KindOf(value.status()), ErrorKind::kCancelled);
@@ -323,9 +323,10 @@ TEST(SharedCache, ACancelledLeaderFailsAlone) {
   canceller.join();
 }
 
-/// Lets many callers ask at once, the first of whom loads until all others wait for it; returns how
-/// many got an error.
-int NumErrors(const std::function<Result<CacheValue<std::string>>(int load)>& load) {
+/// Lets many callers ask at once, the first of whom loads until all others wait for it, and so on
+/// for `num_waited_for` loads; returns how many got an error.
+int NumErrors(const std::function<Result<CacheValue<std::string>>(int load)>& load,
+              int num_waited_for = 1) {
   constexpr int kCallers = 8;
   SharedCache<std::string> cache({.name = "test", .capacity_bytes = 10000});
   std::atomic<int> num_loads{0};
@@ -336,7 +337,11 @@ int NumErrors(const std::function<Result<CacheValue<std::string>>(int load)>& lo
       OperationContext context;
       auto value = cache.GetOrLoad(context, "k", [&]() -> Result<CacheValue<std::string>> {
         const int number = num_loads++;
-        while (number == 0 && cache.stats().coalesced < kCallers - 1) std::this_thread::yield();
+        int num_waits = 0;
+        for (int before = 0; before <= number; ++before) num_waits += kCallers - 1 - before;
+        while (number < num_waited_for && cache.stats().coalesced < num_waits) {
+          std::this_thread::yield();
+        }
         return load(number);
       });
       num_errors += value.ok() ? 0 : 1;
@@ -365,14 +370,14 @@ TEST(SharedCache, ALeaderThatFailsFailsAlone) {
 
 TEST(SharedCache, WhatFailsForeverIsNotTriedByEverybody) {
   std::atomic<int> num_loads{0};
-  EXPECT_EQ(NumErrors([&](int) -> Result<CacheValue<std::string>> {
-              ++num_loads;
-              // Time for the others to wait for this one, too.
-              std::this_thread::sleep_for(milliseconds(50));
-              return Error(ErrorKind::kInvalidData, "damaged");
-            }),
+  EXPECT_EQ(NumErrors(
+                [&](int) -> Result<CacheValue<std::string>> {
+                  ++num_loads;
+                  return Error(ErrorKind::kInvalidData, "damaged");
+                },
+                /*num_waited_for=*/2),
             8);
-  EXPECT_LE(num_loads, 4);
+  EXPECT_EQ(num_loads, 2);
 }
 
 TEST(SharedCache, AWaiterCanBeCancelledWhileTheLoadGoesOn) {
