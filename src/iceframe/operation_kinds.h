@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "iceframe/execution/row_changes.h"
 #include "iceframe/execution/write_operations.h"
 #include "iceframe/runtime/operation_observer.h"
 #include "iceframe/table/commit_operation.h"
@@ -31,6 +32,7 @@ inline constexpr std::array kOperationKinds = {
     kExplainOperation,     kAppendOperation,        kOverwriteOperation,   kCommitOperation,
     kCreateTableOperation, kLoadTableOperation,     kTableExistsOperation, kDropTableOperation,
     kRenameTableOperation, kRegisterTableOperation, kListTablesOperation,  kNamespaceOperation,
+    kReadChangesOperation,
 };
 
 }  // namespace iceframe

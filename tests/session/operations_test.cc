@@ -13,6 +13,7 @@
 
 #include "iceframe/all_counters.h"
 #include "iceframe/datafile/datafile_counters.h"
+#include "iceframe/execution/row_changes.h"
 #include "iceframe/execution/transaction_writes.h"
 #include "iceframe/expression/parse_expression.h"
 #include "iceframe/operation_kinds.h"
@@ -103,6 +104,24 @@ TEST_F(OperationsTest, AScanEndsWhenItIsRead) {
   EXPECT_EQ(end.counters.Get(DataFileCount::kRowsReturned), 10);
   ASSERT_TRUE(end.plan);
   EXPECT_THAT(end.plan(), HasSubstr("Scan"));
+}
+
+TEST_F(OperationsTest, ReadsOfWhatIsNewTellTheFilesTheyRead) {
+  ASSERT_OK_AND_ASSIGN(const auto table, session_->LoadTable(session_->NewOperation(), "t"));
+  EXPECT_EQ(TheEnd().start.kind.name, "load_table");
+  const SnapshotId first = table->metadata()->snapshots[0]->snapshot_id();
+  ScanOptions options;
+  options.appended = AppendedRows{first, {}, RemovedRows::kError};
+  ASSERT_OK_AND_ASSIGN(const auto ids, ReadIds(*session_, "t", options));
+  EXPECT_EQ(ids.size(), 20U);
+  OperationEnd end = TheEnd();
+  EXPECT_EQ(end.start.kind.name, "scan");
+  EXPECT_EQ(end.counters.Get(PlanningCount::kFilesScanned), 2);
+  ASSERT_OK(ReadRowChanges(session_->NewOperation(), table, {}).status());
+  end = TheEnd();
+  EXPECT_EQ(end.start.kind.name, "read_changes");
+  EXPECT_THAT(end.start.tables, ElementsAre("default.t"));
+  EXPECT_EQ(end.counters.Get(PlanningCount::kFilesScanned), 3);
 }
 
 TEST_F(OperationsTest, AQueryTellsItsTablesAndItsPlan) {

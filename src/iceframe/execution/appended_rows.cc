@@ -166,7 +166,7 @@ class AppendedStream final : public BatchStream {
                      const OperationContext& context) -> Result<std::optional<ScanTask>> {
       ICEFRAME_ASSIGN_OR_RETURN(const auto file, walk->NextFile(context));
       if (!file) return std::nullopt;
-      return internal::TaskOf(*file, filter);
+      return internal::TaskOf(context, *file, filter);
     };
     ICEFRAME_ASSIGN_OR_RETURN(stream_, OpenTableScan(context_, state_, scan));
     return Status::OK();

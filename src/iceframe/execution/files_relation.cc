@@ -5,6 +5,7 @@
 #include "iceframe/execution/files_relation_internal.h"
 #include "iceframe/execution/relation_source.h"
 #include "iceframe/execution/table_scan.h"
+#include "iceframe/planning/planning_counters.h"
 
 namespace iceframe::internal {
 
@@ -19,9 +20,9 @@ class FilesSource final : public RelationSource {
                                             const RelationRead& read) const override {
     TableScanOptions scan{read};
     scan.tasks = [this, filter = read.rows.filter, next = size_t{0}](
-                     const OperationContext&) mutable -> Result<std::optional<ScanTask>> {
+                     const OperationContext& own) mutable -> Result<std::optional<ScanTask>> {
       if (next == files_.size()) return std::nullopt;
-      return TaskOf(files_[next++], filter);
+      return TaskOf(own, files_[next++], filter);
     };
     return OpenTableScan(context, state_, scan);
   }
@@ -33,7 +34,10 @@ class FilesSource final : public RelationSource {
 
 }  // namespace
 
-ScanTask TaskOf(const ManifestEntry& file, const Expression& filter) {
+ScanTask TaskOf(const OperationContext& context, const ManifestEntry& file,
+                const Expression& filter) {
+  context.counters->Add(PlanningCount::kFilesTotal);
+  context.counters->Add(PlanningCount::kFilesScanned);
   return {file.data_file, file.data_sequence_number.value_or(SequenceNumber()), {}, filter};
 }
 

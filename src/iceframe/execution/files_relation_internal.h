@@ -13,8 +13,10 @@
 
 namespace iceframe::internal {
 
-/// The task that reads all of a file's rows for which the filter, bound to the table, is true.
-ScanTask TaskOf(const ManifestEntry& file, const Expression& filter);
+/// The task that reads all of a file's rows for which the filter, bound to the table, is true;
+/// counts the file as scanned.
+ScanTask TaskOf(const OperationContext& context, const ManifestEntry& file,
+                const Expression& filter);
 
 /// A name that no other relation has: changes are read once, and never kept.
 std::string UniqueRelationName(std::string_view kind);

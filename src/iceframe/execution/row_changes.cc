@@ -12,6 +12,7 @@
 #include "iceframe/execution/table_resolver.h"
 #include "iceframe/planning/column_selection.h"
 #include "iceframe/query/optimizer.h"
+#include "iceframe/runtime/running_operation.h"
 #include "iceframe/table/snapshot_ancestry.h"
 #include "iceframe/table/snapshot_changes.h"
 
@@ -85,11 +86,8 @@ Result<RowChanges> PairByKeys(const OperationContext& context, const internal::R
   return changes;
 }
 
-}  // namespace
-
-Result<RowChanges> ReadRowChanges(const OperationContext& context,
-                                  const std::shared_ptr<const Table>& table,
-                                  const RowChangesOptions& options) {
+Result<RowChanges> Read(const OperationContext& context, const std::shared_ptr<const Table>& table,
+                        const RowChangesOptions& options) {
   const TableMetadata& metadata = *table->metadata();
   TableVersion version;
   version.snapshot_id = options.to;
@@ -110,6 +108,15 @@ Result<RowChanges> ReadRowChanges(const OperationContext& context,
   if (!options.keys.empty()) return PairByKeys(context, rows, state.schema, options.keys);
   return RowChanges{
       rows.added.schema, std::move(rows.added.batches), std::move(rows.removed.batches), {}};
+}
+
+}  // namespace
+
+Result<RowChanges> ReadRowChanges(const OperationContext& context,
+                                  const std::shared_ptr<const Table>& table,
+                                  const RowChangesOptions& options) {
+  return RunOperation(context, kReadChangesOperation, {table->identifier().ToString()},
+                      [&](const OperationContext& own) { return Read(own, table, options); });
 }
 
 }  // namespace iceframe

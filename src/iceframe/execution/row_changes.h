@@ -12,9 +12,12 @@
 #include "iceframe/base/result.h"
 #include "iceframe/base/strong_id.h"
 #include "iceframe/runtime/operation_context.h"
+#include "iceframe/runtime/operation_observer.h"
 #include "iceframe/table/table.h"
 
 namespace iceframe {
+
+inline constexpr OperationKind kReadChangesOperation{"read_changes"};
 
 struct RowChangesOptions {
   /// nullopt: from before the first snapshot, when there were no rows.
@@ -38,7 +41,8 @@ struct RowChanges {
 
 /// Compares two snapshots, in either order, as multisets of rows. Reads the data files that one of
 /// them has and the other has not: rows that were moved to other files, as compaction does, are no
-/// change. Null is equal to null; a row without a key (one of them null) is never modified.
+/// change. Null is equal to null; a row without a key (one of them null) is never modified. An
+/// operation of its own, unless it is part of one.
 ///
 /// Held in memory, under the budget. Errors: NotFound (snapshot); InvalidArgument naming a column,
 /// or keys that several changed rows share; Unsupported for snapshots with delete files; those of
