@@ -27,6 +27,7 @@ void BindExpression(nanobind::module_& module);
 void BindFiles(nanobind::module_& module);
 void BindIncremental(nanobind::module_& module);
 void BindInput(nanobind::module_& module);
+void BindMaintenance(nanobind::module_& module);
 void BindMemory(nanobind::module_& module);
 void BindMetrics(nanobind::module_& module);
 void BindParallel(nanobind::module_& module);

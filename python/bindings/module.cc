@@ -32,6 +32,7 @@ NB_MODULE(_native, module) {
   BindIncremental(module);
   BindChanges(module);
   BindTransaction(module);
+  BindMaintenance(module);
   BindParallel(module);
   BindStreaming(module);
   nb::module_::import_("atexit").attr("register")(nb::cpp_function(&EndCalls));

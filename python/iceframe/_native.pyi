@@ -639,6 +639,17 @@ class Transaction:
 
     def abort(self) -> None: ...
 
+def rewrite_data_files(
+    session: Session, table: Table, request: dict[str, Any], *, progress: object | None
+) -> dict[str, Any]: ...
+def rewrite_manifests(
+    session: Session, table: Table, target_size_bytes: int, dry_run: bool
+) -> dict[str, Any]: ...
+def expire_snapshots(session: Session, table: Table, request: dict[str, Any]) -> dict[str, Any]: ...
+def remove_orphan_files(
+    session: Session, table: Table, request: dict[str, Any]
+) -> dict[str, Any]: ...
+
 class ParallelRead:
     """One read among several."""
 

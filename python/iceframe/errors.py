@@ -133,11 +133,11 @@ class CommitRejectedError(CatalogError):
 
 
 class MaintenanceError(IceFrameError, RuntimeError):
-    """Maintenance of a table failed; there is none yet."""
+    """Maintenance of a table was asked for something that it must not do."""
 
 
 class CompactionError(IceFrameError, RuntimeError):
-    """Compaction of a table failed; there is none yet."""
+    """Compaction of a table was asked for something that the table does not have."""
 
 
 class UnauthorizedError(CatalogError, PermissionError):

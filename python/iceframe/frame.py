@@ -42,10 +42,11 @@ from iceframe.errors import (
 )
 from iceframe.expressions import Expression
 from iceframe.incremental import IncrementalReads
+from iceframe.maintenance_calls import MaintenanceCalls
 from iceframe.not_built import FRAME, refuse
 from iceframe.options import CreateOptions, OverwriteOptions, ScanOptions, checked
 from iceframe.progress import ProgressOption, progress_listener
-from iceframe.sessions import HasBudget, SessionHolder
+from iceframe.sessions import HasBudget
 from iceframe.table_input import num_rows_of, to_rows, to_table_schema
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ def _read_method(
     return cast("Callable[Concatenate[IceFrame, _P], _R]", _ReadMethod(method))
 
 
-class IceFrame(SessionHolder):
+class IceFrame(MaintenanceCalls):
     """A catalog of Iceberg tables and the engine over it.
 
     A table's name is ``"namespace.table"``; a bare ``"table"`` stands for ``"default.table"``.

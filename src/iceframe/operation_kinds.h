@@ -6,6 +6,7 @@
 
 #include "iceframe/execution/row_changes.h"
 #include "iceframe/execution/write_operations.h"
+#include "iceframe/maintenance/maintenance_operations.h"
 #include "iceframe/runtime/operation_observer.h"
 #include "iceframe/table/commit_operation.h"
 
@@ -28,11 +29,27 @@ inline constexpr OperationKind kNamespaceOperation{"namespace"};
 
 /// All of them, for metrics that are there before the first operation.
 inline constexpr std::array kOperationKinds = {
-    kScanOperation,        kCountRowsOperation,     kPlanFilesOperation,   kQueryOperation,
-    kExplainOperation,     kAppendOperation,        kOverwriteOperation,   kCommitOperation,
-    kCreateTableOperation, kLoadTableOperation,     kTableExistsOperation, kDropTableOperation,
-    kRenameTableOperation, kRegisterTableOperation, kListTablesOperation,  kNamespaceOperation,
+    kScanOperation,
+    kCountRowsOperation,
+    kPlanFilesOperation,
+    kQueryOperation,
+    kExplainOperation,
+    kAppendOperation,
+    kOverwriteOperation,
+    kCommitOperation,
+    kCreateTableOperation,
+    kLoadTableOperation,
+    kTableExistsOperation,
+    kDropTableOperation,
+    kRenameTableOperation,
+    kRegisterTableOperation,
+    kListTablesOperation,
+    kNamespaceOperation,
     kReadChangesOperation,
+    kRewriteDataFilesOperation,
+    kRewriteManifestsOperation,
+    kExpireSnapshotsOperation,
+    kRemoveOrphanFilesOperation,
 };
 
 }  // namespace iceframe

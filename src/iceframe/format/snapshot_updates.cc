@@ -117,12 +117,11 @@ Status MetadataChange::operator()(const RemoveSnapshotRef& update) {
 Status MetadataChange::operator()(const RemoveSnapshots& update) {
   const std::unordered_set<SnapshotId> ids(update.snapshot_ids.begin(), update.snapshot_ids.end());
   auto is_removed = [&](const auto& item) { return ids.count(item.snapshot_id) != 0; };
-  std::vector<std::string> dangling;
+  // A ref that another writer has just made must not go with them: who removes it names it first.
   for (const auto& [name, ref] : metadata_->refs) {
-    if (is_removed(ref)) dangling.push_back(name);
-  }
-  for (const std::string& name : dangling) {
-    ICEFRAME_RETURN_NOT_OK((*this)(RemoveSnapshotRef{name}));
+    if (!is_removed(ref)) continue;
+    return Error(ErrorKind::kCommitConflict, "a ref names a snapshot that would be removed: ", name,
+                 " -> ", ref.snapshot_id);
   }
   std::erase_if(metadata_->snapshots,
                 [&](const auto& snapshot) { return ids.count(snapshot->snapshot_id()) != 0; });

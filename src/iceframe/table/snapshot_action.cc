@@ -38,7 +38,8 @@ SnapshotAction::SnapshotAction(const Table& table, std::vector<DataFile> added_f
       commit_uuid_(NewUuid()) {}
 
 Result<ManifestFilesWriter> SnapshotAction::NewManifestWriter(const CommitAttempt& attempt,
-                                                              PartitionSpecId spec_id) {
+                                                              PartitionSpecId spec_id,
+                                                              std::optional<int64_t> target) {
   const TableMetadata& base = *attempt.base.metadata;
   const PartitionSpec* spec = base.FindPartitionSpec(spec_id);
   if (spec == nullptr) {
@@ -56,6 +57,7 @@ Result<ManifestFilesWriter> SnapshotAction::NewManifestWriter(const CommitAttemp
     ICEFRAME_ASSIGN_OR_RETURN_CONTEXT(writer.target_size_bytes, ParseBytes(property->second),
                                       "table property", property->first);
   }
+  if (target) writer.target_size_bytes = *target;
   return ManifestFilesWriter(attempt.context, attempt.io, std::move(writer));
 }
 

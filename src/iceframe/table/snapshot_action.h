@@ -42,7 +42,7 @@ class SnapshotAction : public TableAction {
  protected:
   /// What the next snapshot is made of.
   struct Content {
-    /// "append", "overwrite" or "delete".
+    /// "append", "overwrite", "delete" or "replace".
     std::string operation;
     std::vector<ManifestFile> manifests;
     FileChanges changes;
@@ -68,8 +68,10 @@ class SnapshotAction : public TableAction {
   /// The manifests of the added files: written once, the same in all attempts.
   const std::vector<ManifestFile>& new_manifests() const { return new_manifests_; }
   /// Returns a writer of new manifests of a spec; what it writes is deleted when not needed.
+  /// `target_size_bytes`: default: as the table's properties say.
   Result<ManifestFilesWriter> NewManifestWriter(const CommitAttempt& attempt,
-                                                PartitionSpecId spec_id);
+                                                PartitionSpecId spec_id,
+                                                std::optional<int64_t> target_size_bytes = {});
 
  private:
   struct WrittenList {

@@ -193,7 +193,7 @@ TEST(ApplyUpdates, LogLeavesOutSnapshotsPassedOverWithinOneChange) {
   EXPECT_EQ(metadata->snapshots.size(), 2u);
 }
 
-TEST(ApplyUpdates, RemovedSnapshotsTakeTheirRefsStatisticsAndHistory) {
+TEST(ApplyUpdates, RemovedSnapshotsTakeTheirStatisticsAndHistory) {
   MetadataPtr metadata = NewMetadata();
   for (int64_t id = 1; id <= 3; ++id) {
     metadata =
@@ -202,8 +202,11 @@ TEST(ApplyUpdates, RemovedSnapshotsTakeTheirRefsStatisticsAndHistory) {
   StatisticsFile statistics;
   statistics.snapshot_id = SnapshotId(2);
   metadata = Applied(metadata, {SetBranch("audit", 2), SetStatistics{statistics}});
-  MetadataPtr removed = Applied(metadata, {RemoveSnapshots{{SnapshotId(2)}}});
-  EXPECT_EQ(removed->refs.count("audit"), 0u);
+  const auto named = Apply(metadata, {RemoveSnapshots{{SnapshotId(2)}}});
+  EXPECT_EQ(KindOf(named.status()), ErrorKind::kCommitConflict);
+  EXPECT_THAT(named.status().message(), testing::HasSubstr("audit"));
+  MetadataPtr removed =
+      Applied(metadata, {RemoveSnapshotRef{"audit"}, RemoveSnapshots{{SnapshotId(2)}}});
   EXPECT_TRUE(removed->statistics.empty());
   EXPECT_THAT(removed->snapshot_log, ElementsAre(SnapshotLogEntry{1003, SnapshotId(3)}));
   EXPECT_EQ(removed->current_snapshot_id, SnapshotId(3));
