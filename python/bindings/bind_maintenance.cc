@@ -60,6 +60,7 @@ Result<RewriteDataFilesOptions> RewriteOptions(const OptionMap& request) {
   reader.Take("target_file_size_bytes", options.target_file_size_bytes);
   reader.Take("min_input_files", options.min_input_files);
   reader.Take("all_files", options.all_files);
+  reader.Take("deduplicate", options.deduplicate);
   reader.Take("compression", options.compression);
   reader.Take("max_parallel_groups", options.max_parallel_groups);
   reader.Take("max_commits", options.max_commits);
@@ -93,6 +94,7 @@ Result<OptionMap> RewriteDataFilesOf(Session& session, const TablePtr& table,
   answer["num_rewritten_bytes"] = report.num_rewritten_bytes;
   answer["num_rewritten_rows"] = report.num_rewritten_rows;
   answer["num_rewritten_partitions"] = report.num_rewritten_partitions;
+  answer["num_removed_rows"] = report.num_removed_rows;
   answer["num_added_files"] = report.num_added_files;
   answer["num_added_bytes"] = report.num_added_bytes;
   answer["num_commits"] = report.num_commits;

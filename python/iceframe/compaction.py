@@ -15,7 +15,7 @@ from iceframe.arguments import (
     text,
     truth,
 )
-from iceframe.errors import CompactionError, UnsupportedOperationError, ValidationError, shown
+from iceframe.errors import CompactionError, ValidationError, shown
 from iceframe.expressions import Expression, col
 from iceframe.options import checked
 from iceframe.progress import ProgressOption, progress_listener
@@ -94,7 +94,8 @@ class CompactionManager:
             filter_expr: only files that may hold matching rows are looked at; all their rows stay.
             min_input_files: partitions with fewer small files, two at least, are left as they are.
             partition_filter: as ``filter_expr``: columns and the values they are equal to.
-            deduplicate: not built yet.
+            deduplicate: keep one of several rows that are equal in every column; the rows of a
+                partition are remembered within the memory limit.
             max_workers: how many groups of files are written at once.
             options: see `CompactionOptions`.
 
@@ -102,22 +103,18 @@ class CompactionManager:
             strategy (``bin_pack_full``, ``bin_pack_scoped``, ``bin_pack_partitioned`` or
             ``dry_run``), rewritten_rows, rewritten_files, rewritten_partitions,
             skipped_partitions, input_bytes (of the files that were rewritten), added_files,
-            added_bytes, scoped, snapshot_id (None: nothing was done), commits and
-            groups_given_up. Of a dry run: total_files, total_bytes, would_compact and message
-            too.
+            added_bytes, scoped, snapshot_id (None: nothing was done), commits, groups_given_up,
+            deduplicated, removed_rows and parallel. A dry run has total_files, total_bytes,
+            would_compact and message in place of the last three.
 
         Raises:
             CommitConflictError: other writers took away files of every group, again and again.
             UnsupportedOperationError: the table has delete files, or format version 3.
         """
-        if truth("deduplicate", deduplicate):
-            raise UnsupportedOperationError(
-                "deduplicate is not built yet: overwrite_table(name, ice.query(name).distinct()) "
-                "removes rows that are there twice"
-            )
         request: dict[str, Any] = {
             "strategy": "bin_pack",
             "min_input_files": _positive("min_input_files", min_input_files),
+            "deduplicate": truth("deduplicate", deduplicate),
         }
         scope = _scope(filter_expr, partition_filter)
         request |= self._sized(target_file_size_mb, scope, max_workers)
@@ -128,7 +125,12 @@ class CompactionManager:
         if self.table.spec().fields:
             strategy = "bin_pack_partitioned"
         answer = _answer(report, strategy, scope is not None)
-        return answer | {"deduplicated": False, "parallel": max_workers > 1}
+        removed = report["num_removed_rows"]
+        return answer | {
+            "deduplicated": deduplicate,
+            "removed_rows": removed,
+            "parallel": max_workers > 1,
+        }
 
     def sort(
         self,

@@ -111,6 +111,25 @@ def test_java_reads_ours_equal(java, ice, version):
         assert sorted_rows(theirs) == sorted_rows(expected), partition_spec
 
 
+@pytest.mark.parametrize("partition_spec", PARTITIONS)
+def test_java_reads_what_maintenance_made(java, ice, partition_spec):
+    ice.create_table("t", every_type_schema(), partition_spec=partition_spec)
+    for _ in range(3):
+        ice.append_to_table("t", every_type_rows())
+    expected = sorted_rows(canonical_rows(pa.concat_tables([every_type_rows()] * 3)))
+
+    def theirs() -> list[list[Any]]:
+        return sorted_rows(java.ask("read", metadata=ice.get_table("t").metadata_location))
+
+    assert ice.compact_data_files("t")["rewritten_files"] > 0
+    assert theirs() == expected
+    ice.z_order_optimize("t", ["i", "s"])
+    ice.append_to_table("t", every_type_rows())
+    ice.rewrite_manifests("t")
+    assert len(ice.expire_snapshots("t", older_than_days=0)) == 6
+    assert theirs() == sorted_rows(canonical_rows(pa.concat_tables([every_type_rows()] * 4)))
+
+
 @pytest.mark.parametrize("partition_spec", [[], [("i", "bucket[4]"), ("i", "truncate[3]")]])
 def test_java_lists_the_manifests_of_ours(java, ice, partition_spec):
     ice.create_table("t", {"i": "int"}, partition_spec=partition_spec)

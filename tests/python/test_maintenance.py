@@ -368,10 +368,25 @@ def test_maintenance_by_table_name(ice, lake):
     assert len(rows(lake)) == 60
 
 
+@pytest.mark.parametrize("partition_spec", [[], [("city", "identity")]])
+def test_rows_that_are_there_twice_go_on_demand(partition_spec, ice, lake):
+    fill(ice, 2, partition_spec=partition_spec)
+    before = rows(lake)
+    append(ice, 5)
+    ice.append_to_table("t", {"id": [1], "city": ["Rome"], "at": [dt.datetime(2030, 1, 1)]})
+    done = ice.compact_data_files("t", deduplicate=True)
+    assert (done["deduplicated"], done["removed_rows"]) == (True, 10)
+    assert (done["added_files"] > 0, len(rows(lake))) == (True, 21)
+    append(ice, 0)
+    done = ice.compact_data_files("t", deduplicate=True)
+    assert done["removed_rows"] == 10
+    assert ice.get_table("t").current_snapshot().summary["operation"] == "overwrite"
+    kept = rows(lake)
+    assert len(kept) == 21
+    assert all(row in kept for row in before)
+
+
 def test_what_is_not_built_says_so(ice):
-    fill(ice, 2)
-    with pytest.raises(UnsupportedOperationError):
-        ice.compact_data_files("t", deduplicate=True)
     ice.create_table("v3", {"id": "long"}, format_version=3)
     ice.append_to_table("v3", {"id": [1]})
     with pytest.raises(UnsupportedOperationError, match="version 3"):

@@ -37,6 +37,7 @@ struct BytesOf {
 
 // What files have in common that may be in one group.
 std::string PartitionOf(const ScanTask& task, const FileGroupOptions& options) {
+  if (options.one_group) return "all";
   if (IsOfOtherSpec(task, options)) return "other";
   std::string key = "own";
   for (const Value& value : task.data_file.partition) {

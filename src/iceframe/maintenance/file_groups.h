@@ -18,6 +18,8 @@ struct FileGroupOptions {
   int64_t max_group_bytes = int64_t{10} << 30;
   /// Takes all files, also those of a good size, and single ones.
   bool all_files = false;
+  /// Puts all files into one group, those of all partitions.
+  bool one_group = false;
   /// The spec that files are written in: one of another spec is rewritten whatever its size.
   PartitionSpecId spec_id;
 };

@@ -7,6 +7,7 @@
 #include <arrow/compute/exec.h>
 #include <arrow/util/byte_size.h>
 
+#include "iceframe/execution/distinct_rows.h"
 #include "iceframe/execution/table_scan.h"
 #include "iceframe/execution/table_writer.h"
 #include "iceframe/maintenance/group_writer_internal.h"
@@ -92,20 +93,29 @@ Result<std::unique_ptr<ScanStream>> OpenGroup(const OperationContext& context,
   return OpenTableScan(context, state, scan);
 }
 
-Status CopyRows(const OperationContext& context, const TableState& state, const FileGroup& group,
-                const GroupLayout& layout, TableWriter* writer) {
+// Returns how many rows were left out.
+Result<int64_t> CopyRows(const OperationContext& context, const TableState& state,
+                         const FileGroup& group, const GroupLayout& layout, TableWriter* writer) {
   ICEFRAME_ASSIGN_OR_RETURN(const auto stream, OpenGroup(context, state, group));
   GroupSink sink(context, layout, writer);
+  DistinctRows distinct(context.pool());
   int64_t num_rows = 0;
+  int64_t num_removed = 0;
   for (;;) {
     ICEFRAME_RETURN_NOT_OK(context.Check());
     ICEFRAME_ASSIGN_OR_RETURN(BatchPtr batch, stream->Next());
     if (batch == nullptr) break;
-    num_rows += batch->num_rows();
+    const int64_t num_read = batch->num_rows();
+    num_rows += num_read;
+    if (layout.deduplicates) {
+      ICEFRAME_ASSIGN_OR_RETURN(batch, distinct.Keep(batch));
+      num_removed += num_read - batch->num_rows();
+      if (batch->num_rows() == 0) continue;
+    }
     ICEFRAME_RETURN_NOT_OK(sink.Write(std::move(batch)));
   }
   ICEFRAME_RETURN_NOT_OK(sink.Flush());
-  if (num_rows == group.num_rows) return Status::OK();
+  if (num_rows == group.num_rows) return num_removed;
   return Error(ErrorKind::kInvalidData, "files to rewrite have another number of rows than their ",
                "manifests say: ", num_rows, " for ", group.num_rows, ", the first one is ",
                group.tasks.front().data_file.file_path);
@@ -156,6 +166,7 @@ Result<GroupLayout> MakeGroupLayout(const TableMetadata& metadata,
                                     const RewriteDataFilesOptions& options) {
   GroupLayout layout;
   layout.metadata = metadata;
+  layout.deduplicates = options.deduplicate;
   if (options.compression) {
     layout.metadata.properties.insert_or_assign("write.parquet.compression-codec",
                                                 *options.compression);
@@ -169,20 +180,22 @@ Result<GroupLayout> MakeGroupLayout(const TableMetadata& metadata,
   return layout;
 }
 
-Result<std::vector<DataFile>> WriteGroup(const OperationContext& context, const TableState& state,
-                                         const FileGroup& group, const GroupLayout& layout) {
+Result<WrittenFiles> WriteGroup(const OperationContext& context, const TableState& state,
+                                const FileGroup& group, const GroupLayout& layout) {
   TableMetadata metadata = layout.metadata;
   metadata.properties.insert_or_assign("write.target-file-size-bytes",
                                        std::to_string(group.file_size_bytes));
   // Destroyed before Finish, the writer deletes what it wrote.
   ICEFRAME_ASSIGN_OR_RETURN(const auto writer,
                             TableWriter::Make(context, state.table->io(), metadata));
-  ICEFRAME_RETURN_NOT_OK(CopyRows(context, state, group, layout, writer.get()));
-  ICEFRAME_ASSIGN_OR_RETURN(std::vector<DataFile> files, writer->Finish());
+  WrittenFiles written;
+  ICEFRAME_ASSIGN_OR_RETURN(written.num_removed_rows,
+                            CopyRows(context, state, group, layout, writer.get()));
+  ICEFRAME_ASSIGN_OR_RETURN(written.files, writer->Finish());
   if (!layout.keeps_sort_order_id) {
-    for (DataFile& file : files) file.sort_order_id.reset();
+    for (DataFile& file : written.files) file.sort_order_id.reset();
   }
-  return files;
+  return written;
 }
 
 }  // namespace iceframe::internal

@@ -20,8 +20,15 @@ struct GroupLayout {
   TableMetadata metadata;
   /// The columns of a Z order; empty: none.
   std::vector<std::string> z_order_columns;
+  /// Whether rows that are there already are left out.
+  bool deduplicates = false;
   /// Whether files may name the metadata's sort order as theirs: the table knows it.
   bool keeps_sort_order_id = true;
+};
+
+struct WrittenFiles {
+  std::vector<DataFile> files;
+  int64_t num_removed_rows = 0;
 };
 
 /// Errors: InvalidArgument naming an option, column or property.
@@ -31,7 +38,7 @@ Result<GroupLayout> MakeGroupLayout(const TableMetadata& metadata,
 /// Reads a group's rows, all of them, and writes them; after an error no file is left.
 /// Errors: InvalidData if a file has another number of rows than its manifest says; those of
 /// reading and of TableWriter.
-Result<std::vector<DataFile>> WriteGroup(const OperationContext& context, const TableState& state,
-                                         const FileGroup& group, const GroupLayout& layout);
+Result<WrittenFiles> WriteGroup(const OperationContext& context, const TableState& state,
+                                const FileGroup& group, const GroupLayout& layout);
 
 }  // namespace iceframe::internal

@@ -78,7 +78,8 @@ Status AddContentFiles(const OperationContext& context, FileIO& io, const Manife
         return Status::OK();
       }));
   if (named.empty()) return Status::OK();
-  ICEFRAME_RETURN_NOT_OK(VisitManifests(context, io, after, kept, MissingFiles::kError,
+  ICEFRAME_RETURN_NOT_OK(VisitManifests(context, io, kept.metadata, kept.manifests,
+                                        MissingFiles::kError,
                                         [&](const ManifestFile&, const ColumnarManifest& manifest) {
                                           for (int64_t i = 0; i < manifest.num_entries(); ++i) {
                                             if (manifest.is_live(i))
@@ -166,8 +167,7 @@ Result<UnneededFiles> FindUnneededFiles(const OperationContext& context, FileIO&
   AddStatistics(before, after, &files);
   ManifestsByPlace of_kept, of_gone;
   ICEFRAME_RETURN_NOT_OK(AddManifests(context, io, after, kept, MissingFiles::kError, &of_kept));
-  ICEFRAME_RETURN_NOT_OK(
-      AddManifests(context, io, gone.metadata, gone.manifests, MissingFiles::kLogged, &of_gone));
+  ICEFRAME_RETURN_NOT_OK(AddManifests(context, io, before, gone, MissingFiles::kLogged, &of_gone));
   std::erase_if(of_gone, [&](const auto& item) { return of_kept.contains(item.first); });
   for (const auto& [place, manifest] : of_gone) files.manifests.push_back(manifest.manifest_path);
   ICEFRAME_RETURN_NOT_OK(AddContentFiles(context, io, {before, of_gone}, {after, of_kept}, &files));

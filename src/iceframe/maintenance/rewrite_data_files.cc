@@ -7,7 +7,6 @@
 #include "iceframe/maintenance/rewrite_pass_internal.h"
 #include "iceframe/runtime/running_operation.h"
 #include "iceframe/table/ignored_properties.h"
-#include "iceframe/table/snapshot_summary.h"
 
 namespace iceframe {
 
@@ -18,7 +17,7 @@ Status CheckOptions(const RewriteDataFilesOptions& options) {
     if (value > 0) return Status::OK();
     return Error(ErrorKind::kInvalidArgument, name, " must be above zero: ", value);
   };
-  ICEFRAME_RETURN_NOT_OK(CheckCallerSummary(options.summary));
+  ICEFRAME_RETURN_NOT_OK(options.Check());
   ICEFRAME_RETURN_NOT_OK(
       above_zero("target_file_size_bytes", options.target_file_size_bytes.value_or(1)));
   ICEFRAME_RETURN_NOT_OK(above_zero("min_input_files", options.min_input_files));

@@ -40,6 +40,10 @@ struct RewriteDataFilesOptions : CommitOptions {
   int64_t max_group_bytes = int64_t{10} << 30;
   /// Files of a good size too, and single ones; a sort and a Z order always take all.
   bool all_files = false;
+  /// Keeps one of several rows that are equal in every column, of all files that the filter leaves.
+  /// Where there are any, the snapshot's operation is "overwrite". Rows of one partition are
+  /// remembered within the memory limit.
+  bool deduplicate = false;
   /// A codec in place of the table's write.parquet.compression-codec.
   std::optional<std::string> compression;
   /// How many groups are written at once.
@@ -66,6 +70,8 @@ struct RewriteDataFilesReport {
   int64_t num_rewritten_bytes = 0;
   int64_t num_rewritten_rows = 0;
   int64_t num_rewritten_partitions = 0;
+  /// Rows that were there twice and are gone; 0 in a dry run.
+  int64_t num_removed_rows = 0;
   /// What took their place; 0 in a dry run.
   int64_t num_added_files = 0;
   int64_t num_added_bytes = 0;

@@ -5,7 +5,6 @@
 #include "iceframe/runtime/running_operation.h"
 #include "iceframe/runtime/settings.h"
 #include "iceframe/table/rewrite_manifests_action.h"
-#include "iceframe/table/snapshot_summary.h"
 
 namespace iceframe {
 
@@ -58,7 +57,7 @@ Result<RewriteManifestsReport> RewriteManifests(const OperationContext& context,
                                                 bool dry_run, const CommitOptions& options) {
   return RunOperation(context, kRewriteManifestsOperation, {table->identifier().ToString()},
                       [&](const OperationContext& own) -> Result<RewriteManifestsReport> {
-                        ICEFRAME_RETURN_NOT_OK(CheckCallerSummary(options.summary));
+                        ICEFRAME_RETURN_NOT_OK(options.Check());
                         RewriteManifestsOptions rewrite;
                         static_cast<SnapshotActionOptions&>(rewrite) = options.ForAction();
                         rewrite.target_size_bytes = target_size_bytes;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <limits>
 #include <set>
 #include <utility>
 
@@ -85,6 +86,14 @@ Status RewritePass::Choose() {
   choice.min_input_files = options_.min_input_files;
   choice.max_group_bytes = options_.max_group_bytes;
   choice.all_files = options_.all_files || options_.strategy != RewriteStrategy::kBinPack;
+  if (options_.deduplicate) {
+    // Equal rows are of one partition of the present spec; of another spec they may be anywhere.
+    choice.all_files = true;
+    choice.max_group_bytes = std::numeric_limits<int64_t>::max();
+    choice.one_group = std::ranges::any_of(tasks, [&](const ScanTask& task) {
+      return task.data_file.spec_id != metadata.default_spec_id;
+    });
+  }
   choice.spec_id = metadata.default_spec_id;
   groups_ = GroupFiles(std::move(tasks), choice);
   return Status::OK();
@@ -101,8 +110,8 @@ Result<std::vector<WrittenGroup>> RewritePass::Write(const GroupLayout& layout, 
   std::vector<WrittenGroup> written(end - begin);
   const auto write = [&](int64_t place) -> Status {
     const FileGroup& group = groups_[begin + static_cast<size_t>(place)];
-    ICEFRAME_ASSIGN_OR_RETURN(auto files, WriteGroup(context_, state_, group, layout));
-    written[static_cast<size_t>(place)] = {&group, std::move(files)};
+    ICEFRAME_ASSIGN_OR_RETURN(WrittenFiles made, WriteGroup(context_, state_, group, layout));
+    written[static_cast<size_t>(place)] = {&group, std::move(made.files), made.num_removed_rows};
     return Status::OK();
   };
   Status status;
@@ -128,6 +137,8 @@ Result<CommitReport> RewritePass::TryCommit(const std::vector<WrittenGroup>& wri
   }
   RewriteFilesOptions rewrite;
   static_cast<SnapshotActionOptions&>(rewrite) = options_.ForAction();
+  rewrite.changes_rows = std::ranges::any_of(
+      written, [](const WrittenGroup& group) { return group.num_removed_rows > 0; });
   rewrite.start_snapshot_id = state_.snapshot->snapshot_id;
   ICEFRAME_ASSIGN_OR_RETURN(const auto action,
                             RewriteFilesAction::Make(*latest_, removed, std::move(added), rewrite));
@@ -180,6 +191,7 @@ void RewritePass::Count(const std::vector<WrittenGroup>& written, const CommitRe
   std::vector<const FileGroup*> groups;
   for (const WrittenGroup& group : written) {
     groups.push_back(group.group);
+    report_->num_removed_rows += group.num_removed_rows;
     report_->num_added_files += static_cast<int64_t>(group.files.size());
     for (const DataFile& file : group.files) report_->num_added_bytes += file.file_size_in_bytes;
   }

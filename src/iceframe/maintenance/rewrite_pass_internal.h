@@ -18,6 +18,7 @@ namespace iceframe::internal {
 struct WrittenGroup {
   const FileGroup* group = nullptr;
   std::vector<DataFile> files;
+  int64_t num_removed_rows = 0;
 };
 
 /// Used once: Choose, then Run or CountChosen. Adds what it does to `report`.

@@ -31,6 +31,7 @@ RewriteFilesAction::RewriteFilesAction(const Table& table,
                                        std::vector<DataFile> added, RewriteFilesOptions options)
     : SnapshotAction(table, std::move(added), options),
       removed_(std::move(removed)),
+      operation_(options.changes_rows ? "overwrite" : "replace"),
       start_sequence_number_(StartOf(*table.metadata(), options)) {}
 
 Result<std::unique_ptr<RewriteFilesAction>> RewriteFilesAction::Make(
@@ -116,7 +117,7 @@ Result<SnapshotAction::Content> RewriteFilesAction::MakeContent(const CommitAtte
   ICEFRAME_RETURN_NOT_OK(CheckNoNewDeletes(attempt, parent));
   const TableMetadata& base = *attempt.base.metadata;
   Content content;
-  content.operation = "replace";
+  content.operation = operation_;
   content.manifests = new_manifests();
   std::set<std::string_view> missing(removed_.begin(), removed_.end());
   // Those that change become one manifest, or few: there may be one for each file.

@@ -17,6 +17,8 @@ namespace iceframe {
 struct RewriteFilesOptions : SnapshotActionOptions {
   /// The snapshot whose files were read; default: the branch's as the table has it.
   std::optional<SnapshotId> start_snapshot_id;
+  /// The new files lack rows of the old ones: the operation is "overwrite", for readers of changes.
+  bool changes_rows = false;
 };
 
 /// Takes data files away and adds those that hold their rows, in one snapshot of operation
@@ -50,6 +52,7 @@ class RewriteFilesAction final : public SnapshotAction {
                                                    const std::vector<ManifestFile>& of_spec);
 
   const std::set<std::string, std::less<>> removed_;
+  const std::string operation_;
   /// nullopt: the table had no snapshot.
   const std::optional<SequenceNumber> start_sequence_number_;
   /// By the keys of manifests, for further attempts: what goes from each, and what several became.

@@ -7,6 +7,7 @@
 #include "iceframe/maintenance/rewrite_manifests.h"
 #include "iceframe/table/append_files_action.h"
 #include "iceframe/table/manage_refs_action.h"
+#include "iceframe/table/stream_positions.h"
 
 #include "unit/maintenance/maintenance_testing.h"
 
@@ -121,6 +122,20 @@ TEST_F(ExpireSnapshotsTest, FilesOutsideOfTheTablesFoldersAreNotDeleted) {
   EXPECT_THAT(report.left_behind, testing::ElementsAre(outside));
   EXPECT_TRUE(std::filesystem::exists(outside));
   EXPECT_FALSE(std::filesystem::exists(inside));
+}
+
+TEST_F(ExpireSnapshotsTest, HowFarStreamsAreStaysKnown) {
+  const PositionKey key = *PositionKey::OfStream("orders");
+  CommitOptions options;
+  options.positions = {{key, {{"seq", "7"}, {"offsets", "{}"}}}};
+  TablePtr table = AppendOften(Append(Create(), 0, 10, options), 5, 10);
+  table = Compacted(table);
+  Expire(table);
+  const auto known = FindPosition(*Load()->metadata(), key);
+  ASSERT_TRUE(known.ok()) << known.status().ToString();
+  ASSERT_TRUE(known->current);
+  EXPECT_EQ(known->current->values.at("seq"), "7");
+  EXPECT_FALSE(known->rolled_back);
 }
 
 TEST_F(ExpireSnapshotsTest, MergedManifestsMakeTheOldOnesUnneeded) {
