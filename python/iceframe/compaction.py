@@ -109,7 +109,7 @@ class CompactionManager:
 
         Raises:
             CommitConflictError: other writers took away files of every group, again and again.
-            UnsupportedOperationError: the table has delete files, or format version 3.
+            UnsupportedOperationError: the table has delete files.
         """
         request: dict[str, Any] = {
             "strategy": "bin_pack",

@@ -113,7 +113,10 @@ def test_java_reads_ours_equal(java, ice, version):
 
 @pytest.mark.parametrize("partition_spec", PARTITIONS)
 def test_java_reads_what_maintenance_made(java, ice, partition_spec):
-    ice.create_table("t", every_type_schema(), partition_spec=partition_spec)
+    version = 2 if partition_spec else 3
+    ice.create_table(
+        "t", every_type_schema(), partition_spec=partition_spec, format_version=version
+    )
     for _ in range(3):
         ice.append_to_table("t", every_type_rows())
     expected = sorted_rows(canonical_rows(pa.concat_tables([every_type_rows()] * 3)))
@@ -123,7 +126,7 @@ def test_java_reads_what_maintenance_made(java, ice, partition_spec):
 
     assert ice.compact_data_files("t")["rewritten_files"] > 0
     assert theirs() == expected
-    ice.z_order_optimize("t", ["i", "s"])
+    ice.z_order_optimize("t", ["b", "i", "f", "dec38", "day", "tz", "s", "u", "fx", "bin"])
     ice.append_to_table("t", every_type_rows())
     ice.rewrite_manifests("t")
     assert len(ice.expire_snapshots("t", older_than_days=0)) == 6

@@ -386,11 +386,27 @@ def test_rows_that_are_there_twice_go_on_demand(partition_spec, ice, lake):
     assert all(row in kept for row in before)
 
 
-def test_what_is_not_built_says_so(ice):
-    ice.create_table("v3", {"id": "long"}, format_version=3)
-    ice.append_to_table("v3", {"id": [1]})
-    with pytest.raises(UnsupportedOperationError, match="version 3"):
-        ice.compact_data_files("v3")
+def test_rows_of_version_3_keep_their_ids(ice):
+    fill(ice, 3, format_version=3)
+
+    def lineage() -> list[tuple[int, int, int]]:
+        files = ice.get_table("t").scan().plan_files()
+        assert len(files) == 1
+        table = pq.read_table(files[0].file.file_path.removeprefix("file://"))
+        names = ("id", "_row_id", "_last_updated_sequence_number")
+        return sorted(zip(*(table[name].to_pylist() for name in names), strict=True))
+
+    # Rows were appended in the order of their ids, ten a commit.
+    ice.compact_data_files("t")
+    assert lineage() == [(i, i, 1 + i // 10) for i in range(30)]
+    append(ice, 100)
+    added = ice.get_table("t").metadata.next_row_id - 10
+    ice.z_order_optimize("t", ["city", "id"])
+    assert lineage()[:30] == [(i, i, 1 + i // 10) for i in range(30)]
+    assert lineage()[30:] == [(100 + i, added + i, 5) for i in range(10)]
+    assert ice.compact_data_files("t", deduplicate=True)["removed_rows"] == 0
+    assert ice.read_table("t").columns == ["id", "city", "at"]
+    assert ice.count_rows("t", "id >= 100") == 10
 
 
 def test_a_table_that_shares_its_files_is_left_alone(ice, lake):

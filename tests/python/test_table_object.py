@@ -231,7 +231,7 @@ def test_what_is_not_built_says_so(ice):
     table = ice.create_table("t", {"id": "long"})
     for call in (
         lambda: ice.delete_from_table("t", "id = 1"),
-        lambda: ice.expire_snapshots("t"),
+        lambda: ice.upsert("t", {"id": [1]}),
         lambda: ice.query("t").delete(),
         lambda: table.upsert({"id": [1]}),
     ):

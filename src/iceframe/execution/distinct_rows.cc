@@ -13,13 +13,15 @@ namespace iceframe {
 
 class DistinctRows::Impl {
  public:
-  explicit Impl(arrow::MemoryPool* pool) : pool_(pool), rows_(pool) {}
+  Impl(arrow::MemoryPool* pool, std::optional<int> num_columns)
+      : pool_(pool), num_columns_(num_columns), rows_(pool) {}
 
   Result<std::shared_ptr<arrow::RecordBatch>> Keep(
       const std::shared_ptr<arrow::RecordBatch>& batch) {
     int64_t num_known = rows_.num_groups();
-    ICEFRAME_ASSIGN_OR_RETURN(const auto groups,
-                              rows_.Consume(batch->columns(), batch->num_rows()));
+    arrow::ArrayVector columns = batch->columns();
+    if (num_columns_) columns.resize(static_cast<size_t>(*num_columns_));
+    ICEFRAME_ASSIGN_OR_RETURN(const auto groups, rows_.Consume(columns, batch->num_rows()));
     if (rows_.num_groups() - num_known == batch->num_rows()) return batch;
     // Groups are numbered as they appear: the first row of a new one has the next number.
     arrow::Int64Builder positions(pool_);
@@ -39,10 +41,12 @@ class DistinctRows::Impl {
 
  private:
   arrow::MemoryPool* pool_;
+  const std::optional<int> num_columns_;
   GroupIds rows_;
 };
 
-DistinctRows::DistinctRows(arrow::MemoryPool* pool) : impl_(std::make_unique<Impl>(pool)) {}
+DistinctRows::DistinctRows(arrow::MemoryPool* pool, std::optional<int> num_columns)
+    : impl_(std::make_unique<Impl>(pool, num_columns)) {}
 
 DistinctRows::~DistinctRows() = default;
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include <arrow/type_fwd.h>
 
@@ -14,7 +15,8 @@ namespace iceframe {
 /// each other, as are NaNs, and −0 and 0. Not thread-safe.
 class DistinctRows {
  public:
-  explicit DistinctRows(arrow::MemoryPool* pool);
+  /// `num_columns`: how many columns, from the first on, tell rows apart; default: all.
+  explicit DistinctRows(arrow::MemoryPool* pool, std::optional<int> num_columns = {});
   ~DistinctRows();
   DistinctRows(const DistinctRows&) = delete;
   DistinctRows& operator=(const DistinctRows&) = delete;

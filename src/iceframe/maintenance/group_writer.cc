@@ -11,6 +11,7 @@
 #include "iceframe/execution/table_scan.h"
 #include "iceframe/execution/table_writer.h"
 #include "iceframe/maintenance/group_writer_internal.h"
+#include "iceframe/maintenance/row_lineage_internal.h"
 #include "iceframe/maintenance/z_order.h"
 #include "iceframe/table/sort_by.h"
 
@@ -22,6 +23,9 @@ using BatchPtr = std::shared_ptr<arrow::RecordBatch>;
 
 constexpr int64_t kRowsPerWrite = 64 * 1024;
 constexpr int64_t kMaxGatheredBytes = int64_t{256} << 20;
+
+// Rows of tables from format version 3 on have ids.
+bool KeepsRowIds(const TableMetadata& metadata) { return metadata.format_version >= 3; }
 
 // Passes rows on as they come, or gathers as many as memory allows and passes them on in Z order.
 class GroupSink {
@@ -89,6 +93,9 @@ Result<std::unique_ptr<ScanStream>> OpenGroup(const OperationContext& context,
                                               const TableState& state, const FileGroup& group) {
   TableScanOptions scan;
   scan.read.columns = state.schema;
+  if (KeepsRowIds(*state.table->metadata())) {
+    ICEFRAME_ASSIGN_OR_RETURN(scan.read.columns, WithLineage(*state.schema, true));
+  }
   scan.tasks = TasksOf(group);
   return OpenTableScan(context, state, scan);
 }
@@ -98,7 +105,8 @@ Result<int64_t> CopyRows(const OperationContext& context, const TableState& stat
                          const FileGroup& group, const GroupLayout& layout, TableWriter* writer) {
   ICEFRAME_ASSIGN_OR_RETURN(const auto stream, OpenGroup(context, state, group));
   GroupSink sink(context, layout, writer);
-  DistinctRows distinct(context.pool());
+  DistinctRows distinct(context.pool(), static_cast<int>(state.schema->fields().size()));
+  const bool keeps_row_ids = KeepsRowIds(layout.metadata);
   int64_t num_rows = 0;
   int64_t num_removed = 0;
   for (;;) {
@@ -107,6 +115,10 @@ Result<int64_t> CopyRows(const OperationContext& context, const TableState& stat
     if (batch == nullptr) break;
     const int64_t num_read = batch->num_rows();
     num_rows += num_read;
+    if (keeps_row_ids) {
+      const auto task = static_cast<size_t>(stream->task_number());
+      ICEFRAME_ASSIGN_OR_RETURN(batch, FillLineage(context, batch, group.tasks[task]));
+    }
     if (layout.deduplicates) {
       ICEFRAME_ASSIGN_OR_RETURN(batch, distinct.Keep(batch));
       num_removed += num_read - batch->num_rows();
@@ -119,6 +131,13 @@ Result<int64_t> CopyRows(const OperationContext& context, const TableState& stat
   return Error(ErrorKind::kInvalidData, "files to rewrite have another number of rows than their ",
                "manifests say: ", num_rows, " for ", group.num_rows, ", the first one is ",
                group.tasks.front().data_file.file_path);
+}
+
+// Makes the columns of rows' ids a part of what is written.
+Status AddLineageColumns(TableMetadata* metadata) {
+  ICEFRAME_ASSIGN_OR_RETURN(auto schema, WithLineage(*metadata->current_schema(), false));
+  metadata->schemas = {std::move(schema)};
+  return Status::OK();
 }
 
 // An order under an id that is no other's.
@@ -185,6 +204,7 @@ Result<WrittenFiles> WriteGroup(const OperationContext& context, const TableStat
   TableMetadata metadata = layout.metadata;
   metadata.properties.insert_or_assign("write.target-file-size-bytes",
                                        std::to_string(group.file_size_bytes));
+  if (KeepsRowIds(metadata)) ICEFRAME_RETURN_NOT_OK(AddLineageColumns(&metadata));
   // Destroyed before Finish, the writer deletes what it wrote.
   ICEFRAME_ASSIGN_OR_RETURN(const auto writer,
                             TableWriter::Make(context, state.table->io(), metadata));
@@ -192,8 +212,9 @@ Result<WrittenFiles> WriteGroup(const OperationContext& context, const TableStat
   ICEFRAME_ASSIGN_OR_RETURN(written.num_removed_rows,
                             CopyRows(context, state, group, layout, writer.get()));
   ICEFRAME_ASSIGN_OR_RETURN(written.files, writer->Finish());
-  if (!layout.keeps_sort_order_id) {
-    for (DataFile& file : written.files) file.sort_order_id.reset();
+  for (DataFile& file : written.files) {
+    DropLineageStatistics(&file);
+    if (!layout.keeps_sort_order_id) file.sort_order_id.reset();
   }
   return written;
 }

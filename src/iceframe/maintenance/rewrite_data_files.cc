@@ -28,10 +28,6 @@ Status CheckOptions(const RewriteDataFilesOptions& options) {
 
 Status CheckTable(const Table& table, const RewriteDataFilesOptions& options) {
   const TableMetadata& metadata = *table.metadata();
-  if (metadata.format_version >= 3) {
-    return Error(ErrorKind::kUnsupported, "rewriting files of a table of format version 3 is not ",
-                 "built yet, since its rows would lose their ids: ", table.identifier().ToString());
-  }
   if (options.strategy == RewriteStrategy::kSort && options.sort_by.empty() &&
       metadata.default_sort_order()->is_unsorted()) {
     return Error(ErrorKind::kInvalidArgument, "sort_by is empty, and the table has no sort order: ",

@@ -81,7 +81,8 @@ struct RewriteDataFilesReport {
 };
 
 /// Rewrites the data files of a table that are worth it (file_groups.h), through a scan and a
-/// TableWriter under the operation's memory budget. Rows and values stay as they are; files of
+/// TableWriter under the operation's memory budget. Rows and values stay as they are, and
+/// from format version 3 on the rows' ids and last updates, which are written with them; files of
 /// older partition specs come into the present one.
 ///
 /// The commit is a RewriteFilesAction: files that others append meanwhile stay, and it gives way to
@@ -89,8 +90,8 @@ struct RewriteDataFilesReport {
 /// groups are chosen anew up to num_retries times. Each group is sorted in runs of what fits an
 /// eighth of the memory limit (256 MiB at most).
 ///
-/// Errors: InvalidArgument for options; Unsupported for tables with delete files that apply and for
-/// row lineage (format version 3), which it would lose; InvalidData naming a damaged file;
+/// Errors: InvalidArgument for options; Unsupported for tables with delete files that apply;
+/// InvalidData naming a damaged file;
 /// CommitConflict if every attempt met others; those of scanning, TableWriter and CommitAction.
 /// After an error the rows are what they were, and the new files are deleted, but after
 /// CommitStateUnknown.

@@ -8,6 +8,7 @@
 #include "iceframe/execution/table_scan.h"
 #include "iceframe/execution/table_writer.h"
 #include "iceframe/maintenance/rewrite_pass_internal.h"
+#include "iceframe/runtime/parallel_loop.h"
 #include "iceframe/table/manifest_files.h"
 #include "iceframe/table/rewrite_files_action.h"
 
@@ -114,15 +115,10 @@ Result<std::vector<WrittenGroup>> RewritePass::Write(const GroupLayout& layout, 
     written[static_cast<size_t>(place)] = {&group, std::move(made.files), made.num_removed_rows};
     return Status::OK();
   };
-  Status status;
-  if (options_.max_parallel_groups == 1) {
-    for (int64_t i = 0; status.ok() && i < static_cast<int64_t>(written.size()); ++i) {
-      status = write(i);
-    }
-  } else {
-    status = context_.executor->ParallelForIo(static_cast<int64_t>(written.size()), write,
-                                              context_.cancel, options_.max_parallel_groups);
-  }
+  // On threads that may wait for the io and cpu threads, which read and write the groups.
+  const Status status =
+      RunParallelLoop(context_.executor->operations(), static_cast<int64_t>(written.size()), write,
+                      context_.cancel, options_.max_parallel_groups);
   if (status.ok()) return written;
   Delete(written);
   return status;
