@@ -40,11 +40,32 @@ function(iceframe_add_pure_program NAME)
   iceframe_add_program(${NAME} skipping ${ARGN})
 endfunction()
 
+# Decoders of messages stand high and need little: the layers between are left out.
+function(iceframe_add_decoding_program NAME)
+  set(_streaming "${PROJECT_SOURCE_DIR}/src/iceframe/streaming")
+  file(
+    GLOB _decoders
+    CONFIGURE_DEPENDS
+    "${_streaming}/*decoder.cc"
+    "${_streaming}/avro_*.cc"
+    "${_streaming}/json_*.cc"
+  )
+  iceframe_add_pure_program(
+    ${NAME}
+    ${ARGN}
+    ${_decoders}
+    "${_streaming}/growing_column.cc"
+    "${_streaming}/message_columns.cc"
+  )
+endfunction()
+
 function(iceframe_add_interop_tools)
   file(GLOB _tools CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/interop/*_tool.cc")
   foreach(_source IN LISTS _tools)
     cmake_path(GET _source STEM _name)
-    if(_name STREQUAL "catalog_tool")
+    if(_name STREQUAL "decode_tool")
+      iceframe_add_decoding_program(${_name} "${_source}")
+    elseif(_name STREQUAL "catalog_tool")
       iceframe_add_program(${_name} catalog "${_source}")
     elseif(_name STREQUAL "evolve_tool")
       iceframe_add_program(${_name} table "${_source}")
@@ -130,22 +151,7 @@ function(iceframe_add_fuzz_program PROGRAM TARGET_NAME)
   if(TARGET_NAME STREQUAL "fuzz_pages")
     iceframe_add_program(${PROGRAM} datafile ${ARGN})
   elseif(TARGET_NAME MATCHES "messages$")
-    # Decoders of messages stand high and need little: the layers between are left out.
-    set(_streaming "${PROJECT_SOURCE_DIR}/src/iceframe/streaming")
-    file(
-      GLOB _decoders
-      CONFIGURE_DEPENDS
-      "${_streaming}/*decoder.cc"
-      "${_streaming}/avro_*.cc"
-      "${_streaming}/json_*.cc"
-    )
-    iceframe_add_pure_program(
-      ${PROGRAM}
-      ${ARGN}
-      ${_decoders}
-      "${_streaming}/growing_column.cc"
-      "${_streaming}/message_columns.cc"
-    )
+    iceframe_add_decoding_program(${PROGRAM} ${ARGN})
   else()
     iceframe_add_pure_program(${PROGRAM} ${ARGN})
   endif()
