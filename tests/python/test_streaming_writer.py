@@ -288,6 +288,18 @@ def test_missing_tables_and_other_writers_are_told(ice):
         late_writer(ice, writer_id="w")
 
 
+def test_more_rows_than_memory_go_through(lake):
+    ice = IceFrame(lake.config, memory_limit="48MB")
+    ice.create_table("wide", {"id": "long", "text": "string"})
+    frame = pl.DataFrame({"id": range(1000), "text": ["x" * 2000] * 1000})
+    with StreamingWriter(ice, "wide", ALWAYS, ALWAYS) as writer:
+        for _ in range(60):
+            writer.write(frame)
+        for i in range(2000):
+            writer.write({"id": i, "text": "y" * 20_000}, wait=False)
+    assert ice.count_rows("wide") == 62_000
+
+
 def test_a_writer_whose_place_was_taken_says_so(ice, tmp_path):
     first = late_writer(ice, writer_id="w")
     first.write({"id": 1})

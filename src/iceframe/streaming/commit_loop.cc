@@ -29,6 +29,7 @@ void CommitLoop::Add(const std::vector<PendingWritePtr>& writes) {
     state_.num_pending_rows += write->num_rows;
     state_.num_pending_bytes += write->num_bytes;
   }
+  num_pending_bytes_ = state_.num_pending_bytes;
   changed_.notify_all();
   Start(&lock);
 }
@@ -104,6 +105,7 @@ void CommitLoop::NoteOutcome(const Status& status, const std::vector<PendingWrit
     if (status.ok()) state_.num_committed_rows += write->num_rows;
     if (status.ok() && write->token) state_.committed_token = write->token;
   }
+  num_pending_bytes_ = state_.num_pending_bytes;
   writes_.erase(writes_.begin(), writes_.begin() + static_cast<std::ptrdiff_t>(writes.size()));
   oldest_ = Clock::now();
 }

@@ -2,6 +2,7 @@
 // When rows that wait are committed: by their number, bytes and age, or because somebody asks.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -67,6 +68,8 @@ class CommitLoop : public std::enable_shared_from_this<CommitLoop> {
   void Stop();
 
   CommitLoopState state() const;
+  /// Those of state(), without a lock.
+  int64_t num_pending_bytes() const { return num_pending_bytes_; }
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -86,6 +89,7 @@ class CommitLoop : public std::enable_shared_from_this<CommitLoop> {
   std::condition_variable changed_;
   std::deque<PendingWritePtr> writes_;
   CommitLoopState state_;
+  std::atomic<int64_t> num_pending_bytes_{0};
   Clock::time_point oldest_;
   Clock::time_point retry_at_;
   // Up to where somebody asked for a commit; up to where one failed for good.

@@ -24,6 +24,15 @@ namespace iceframe {
 
 namespace {
 
+/// Rows that wait leave room for encoding them, and for whoever else has the budget.
+void KeepToMemory(const MemoryBudget& memory, StreamingWriterOptions* options) {
+  const std::optional<int64_t> limit = memory.limit_bytes();
+  if (!limit) return;
+  options->max_pending_bytes =
+      std::min(options->max_pending_bytes, std::max<int64_t>(*limit / 4, 1));
+  options->batch_bytes = std::min(options->batch_bytes, std::max<int64_t>(*limit / 8, 1));
+}
+
 /// A context for what outlives the call that began it.
 OperationContext ForBackground(const OperationContext& context) {
   OperationContext own = context;
@@ -117,6 +126,7 @@ class StreamingWriter::Impl {
                    "here");
     }
     if (is_closed_) return Error(ErrorKind::kInvalidArgument, "the writer is closed");
+    if (!has_ended_) return Status::OK();
     std::lock_guard lock(mutex_);
     return ended_;
   }
@@ -159,7 +169,7 @@ class StreamingWriter::Impl {
 
   bool has_room() const {
     return queue_->num_bytes() <= options_.max_pending_bytes / 2 &&
-           loop_->state().num_pending_bytes <= options_.max_pending_bytes;
+           loop_->num_pending_bytes() <= options_.max_pending_bytes;
   }
 
   /// Until there is room for so many bytes more.
@@ -173,7 +183,9 @@ class StreamingWriter::Impl {
   }
 
   Status TakeFailure() {
+    if (!has_deferred_error_) return Status::OK();
     std::lock_guard lock(mutex_);
+    has_deferred_error_ = false;
     return std::exchange(deferred_error_, Status::OK());
   }
 
@@ -328,7 +340,10 @@ class StreamingWriter::Impl {
     }
     loop_->Add(others);
     std::lock_guard lock(mutex_);
-    if (!others.empty()) deferred_error_ = kept;
+    if (!others.empty()) {
+      deferred_error_ = kept;
+      has_deferred_error_ = true;
+    }
     return kept;
   }
 
@@ -373,7 +388,10 @@ class StreamingWriter::Impl {
   Status NoteFailure(const Status& status) {
     context_.Log(LogLevel::kWarning, "streaming", "commit failed: ", status.message());
     std::lock_guard lock(mutex_);
-    if (commits_.is_replaced()) ended_ = status;
+    if (commits_.is_replaced()) {
+      ended_ = status;
+      has_ended_ = true;
+    }
     return status;
   }
 
@@ -400,6 +418,8 @@ class StreamingWriter::Impl {
   WriterCommits commits_;
   std::atomic<int64_t> num_rows_{0};
   std::atomic<bool> is_closed_{false};
+  std::atomic<bool> has_deferred_error_{false};
+  std::atomic<bool> has_ended_{false};
   std::shared_ptr<WriteQueue> queue_;
   std::shared_ptr<CommitLoop> loop_;
   std::mutex growth_mutex_;
@@ -427,6 +447,7 @@ Result<std::shared_ptr<StreamingWriter>> StreamingWriter::Open(const OperationCo
                                                                std::shared_ptr<const Table> table,
                                                                StreamingWriterOptions options) {
   ICEFRAME_RETURN_NOT_OK(CheckOptions(options));
+  KeepToMemory(*context.memory, &options);
   ICEFRAME_ASSIGN_OR_RETURN(internal::OpenedWriter opened,
                             internal::OpenWriter(context, std::move(table), options));
   if (opened.slot != nullptr) options.writer_id = opened.slot->writer_id();

@@ -48,7 +48,8 @@ struct StreamingWriterOptions {
   std::optional<std::string> writer_id;
   /// What rows with other columns may do to the table's.
   SchemaEvolution schema_evolution = SchemaEvolution::kOff;
-  /// How much may wait before Write waits; at least one write.
+  /// How much may wait before Write waits; at least one write. Under a memory limit no more than a
+  /// quarter of it, and half of that is committed.
   int64_t max_pending_bytes = int64_t{256} << 20;
   /// Where the log is; empty: StateFolder (writer_slot.h).
   std::string state_folder;

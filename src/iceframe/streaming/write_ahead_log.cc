@@ -11,10 +11,22 @@
 
 #include "iceframe/base/crc32c.h"
 #include "iceframe/io/posix_internal.h"
+#include "iceframe/runtime/metrics_registry.h"
 #include "iceframe/streaming/log_frame.h"
 #include "iceframe/streaming/log_segment.h"
 
 namespace iceframe {
+
+namespace {
+
+Gauge& WalBytes() {
+  static Gauge& gauge = MetricsRegistry::Process().gauge("iceframe_wal_bytes");
+  return gauge;
+}
+
+}  // namespace
+
+WriteAheadLog::~WriteAheadLog() { WalBytes().Add(-num_bytes()); }
 
 WriteAheadLog::WriteAheadLog(Options options)
     : options_(std::move(options)), next_segment_(options_.first_segment) {}
@@ -83,6 +95,7 @@ Status WriteAheadLog::Begin() {
 
 void WriteAheadLog::NoteAppended() {
   std::lock_guard lock(mutex_);
+  WalBytes().Add(file_->num_bytes() - segments_.back().num_bytes);
   segments_.back().num_bytes = file_->num_bytes();
 }
 
@@ -99,6 +112,7 @@ Status WriteAheadLog::DropThrough(int64_t sequence) {
     if (unlink(path.c_str()) != 0 && errno != ENOENT) {
       return internal::ErrnoError(errno, "delete file", path);
     }
+    WalBytes().Add(-segments_.front().num_bytes);
     segments_.pop_front();
   }
   return Status::OK();

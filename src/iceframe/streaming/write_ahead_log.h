@@ -33,6 +33,9 @@ class WriteAheadLog {
   };
   /// Makes no file yet.
   explicit WriteAheadLog(Options options);
+  ~WriteAheadLog();
+  WriteAheadLog(const WriteAheadLog&) = delete;
+  WriteAheadLog& operator=(const WriteAheadLog&) = delete;
 
   /// Makes the records durable, all of them or none. Their sequence numbers follow those before;
   /// `schema` is that of their rows (types/arrow_schema.h, with field ids).

@@ -25,19 +25,9 @@ int64_t WriteQueue::Submit(const PendingWritePtr& write) {
   return last_sequence_;
 }
 
-int64_t WriteQueue::num_bytes() const {
-  std::lock_guard lock(mutex_);
-  return num_bytes_;
-}
-
 void WriteQueue::Stop() {
   std::unique_lock lock(mutex_);
   while ((is_in_background_ || is_keeping_) && !IsProcessExiting()) changed_.wait_for(lock, kLook);
-}
-
-int64_t WriteQueue::last_sequence() const {
-  std::lock_guard lock(mutex_);
-  return last_sequence_;
 }
 
 // Takes all that is there as a group; the lock is open meanwhile.

@@ -2,6 +2,7 @@
 // Writes of many threads, kept in groups: each group by one of those who wait for it.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
@@ -46,9 +47,9 @@ class WriteQueue : public std::enable_shared_from_this<WriteQueue> {
   Status Drain(const OperationContext& context);
   /// Waits until no task of the queue runs any more; those that do keep what is there.
   void Stop();
-  int64_t last_sequence() const;
+  int64_t last_sequence() const { return last_sequence_; }
   /// Bytes of what is not kept yet.
-  int64_t num_bytes() const;
+  int64_t num_bytes() const { return num_bytes_; }
 
  private:
   struct Item {
@@ -75,8 +76,9 @@ class WriteQueue : public std::enable_shared_from_this<WriteQueue> {
   bool is_keeping_ = false;
   bool is_in_background_ = false;
   bool has_news_ = false;
-  int64_t last_sequence_;
-  int64_t num_bytes_ = 0;
+  // Changed with the lock, read without it.
+  std::atomic<int64_t> last_sequence_;
+  std::atomic<int64_t> num_bytes_{0};
 };
 
 }  // namespace iceframe

@@ -17,38 +17,46 @@ namespace {
 /// Rows that come in few at a time are written in pieces of this size.
 constexpr int64_t kPieceRows = 64 * 1024;
 
-/// Joins small batches, which all have the form's columns.
-Result<arrow::RecordBatchVector> Joined(const RowForm& form, const std::vector<RowsToCommit>& rows,
-                                        arrow::MemoryPool* pool) {
-  arrow::RecordBatchVector joined, few;
-  int64_t num_few = 0;
-  const auto join = [&]() -> Status {
-    if (few.empty()) return Status::OK();
-    if (few.size() == 1) {
-      joined.push_back(few[0]);
-    } else {
-      ICEFRAME_ASSIGN_OR_RETURN(auto piece, arrow::ConcatenateRecordBatches(few, pool));
-      joined.push_back(std::move(piece));
+/// The rows in the form's columns; small batches are joined as they are asked for.
+class JoinedRows final : public arrow::RecordBatchReader {
+ public:
+  JoinedRows(const RowForm& form, const std::vector<RowsToCommit>& rows, arrow::MemoryPool* pool)
+      : form_(form), rows_(rows), pool_(pool) {}
+
+  std::shared_ptr<arrow::Schema> schema() const override { return form_.arrow_schema(); }
+
+  Status ReadNext(std::shared_ptr<arrow::RecordBatch>* out) override {
+    arrow::RecordBatchVector few;
+    int64_t num_rows = 0;
+    while (next_ < rows_.size()) {
+      const int64_t more = rows_[next_].record.rows->num_rows();
+      if (!few.empty() && num_rows + more > kPieceRows) break;
+      ICEFRAME_ASSIGN_OR_RETURN(auto batch, Take(rows_[next_++]));
+      num_rows += more;
+      few.push_back(std::move(batch));
     }
-    few.clear();
-    num_few = 0;
-    return Status::OK();
-  };
-  for (const RowsToCommit& part : rows) {
-    std::shared_ptr<arrow::RecordBatch> batch = part.record.rows;
-    if (!part.kept_with->Equals(*form.schema_to_keep(), true)) {
-      ICEFRAME_ASSIGN_OR_RETURN(batch, form.Adopt(*batch, *part.kept_with));
-    } else {
-      batch =
-          arrow::RecordBatch::Make(form.arrow_schema(), batch->num_rows(), batch->column_data());
+    out->reset();
+    if (few.size() <= 1) {
+      if (!few.empty()) *out = std::move(few[0]);
+      return Status::OK();
     }
-    if (num_few + batch->num_rows() > kPieceRows) ICEFRAME_RETURN_NOT_OK(join());
-    num_few += batch->num_rows();
-    few.push_back(std::move(batch));
+    return arrow::ConcatenateRecordBatches(few, pool_).Value(out);
   }
-  ICEFRAME_RETURN_NOT_OK(join());
-  return joined;
-}
+
+ private:
+  Result<std::shared_ptr<arrow::RecordBatch>> Take(const RowsToCommit& part) const {
+    const arrow::RecordBatch& rows = *part.record.rows;
+    if (!part.kept_with->Equals(*form_.schema_to_keep(), true)) {
+      return form_.Adopt(rows, *part.kept_with);
+    }
+    return arrow::RecordBatch::Make(form_.arrow_schema(), rows.num_rows(), rows.column_data());
+  }
+
+  const RowForm& form_;
+  const std::vector<RowsToCommit>& rows_;
+  arrow::MemoryPool* const pool_;
+  size_t next_ = 0;
+};
 
 }  // namespace
 
@@ -117,11 +125,8 @@ Status WriterCommits::Append(const OperationContext& context,
       return Error(ErrorKind::kCommitRejected, "these rows are in the table already");
     };
   }
-  ICEFRAME_ASSIGN_OR_RETURN(const auto batches, Joined(*form_, rows, context.pool()));
-  ICEFRAME_ASSIGN_OR_RETURN(const auto reader,
-                            arrow::RecordBatchReader::Make(batches, form_->arrow_schema()));
-  ICEFRAME_ASSIGN_OR_RETURN(const WriteReport report,
-                            AppendRows(context, table_, *reader, options));
+  JoinedRows reader(*form_, rows, context.pool());
+  ICEFRAME_ASSIGN_OR_RETURN(const WriteReport report, AppendRows(context, table_, reader, options));
   table_ = report.table;
   committed_ = std::move(target);
   return Status::OK();
