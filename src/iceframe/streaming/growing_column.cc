@@ -86,7 +86,8 @@ GrowingColumn::GrowingColumn(const NestedField& field, std::shared_ptr<arrow::Da
       pool_(pool),
       width_(WidthOf(field.type)),
       values_(pool),
-      offsets_(pool) {}
+      offsets_(pool),
+      nulls_(pool) {}
 
 Result<GrowingColumn> GrowingColumn::Make(const NestedField& field, arrow::MemoryPool* pool) {
   ICEFRAME_ASSIGN_OR_RETURN(std::shared_ptr<arrow::DataType> arrow_type, ToArrowType(field.type));
@@ -101,7 +102,7 @@ Result<GrowingColumn> GrowingColumn::Make(const NestedField& field, arrow::Memor
 
 Status GrowingColumn::Begin() {
   length_ = 0;
-  nulls_.clear();
+  nulls_.Rewind(0);
   if (!has_offsets()) return Status::OK();
   return offsets_.Append(kOffsetSize, uint8_t{0});
 }
@@ -122,6 +123,12 @@ int64_t GrowingColumn::OffsetAt(int64_t row) const {
   int32_t offset = 0;
   std::memcpy(&offset, offsets_.data() + row * kOffsetSize, kOffsetSize);
   return offset;
+}
+
+int64_t GrowingColumn::NullAt(int64_t index) const {
+  int64_t row = 0;
+  std::memcpy(&row, nulls_.data() + index * static_cast<int64_t>(sizeof(row)), sizeof(row));
+  return row;
 }
 
 int64_t GrowingColumn::next_offset() const { return OffsetAt(length_); }
@@ -151,7 +158,7 @@ Status GrowingColumn::AppendNested() {
 }
 
 Status GrowingColumn::AppendNull() {
-  nulls_.push_back(length_);
+  ICEFRAME_RETURN_NOT_OK(nulls_.Append(&length_, sizeof(length_)));
   return AppendFiller();
 }
 
@@ -195,16 +202,19 @@ void GrowingColumn::Truncate(int64_t length) {
   } else if (!nested) {
     values_.Rewind(length * width_);
   }
-  while (!nulls_.empty() && nulls_.back() >= length) nulls_.pop_back();
+  int64_t num_kept = num_nulls();
+  while (num_kept > 0 && NullAt(num_kept - 1) >= length) --num_kept;
+  nulls_.Rewind(num_kept * static_cast<int64_t>(sizeof(int64_t)));
 }
 
 Result<std::shared_ptr<arrow::Buffer>> GrowingColumn::FinishValidity() {
-  if (nulls_.empty()) return nullptr;
+  if (num_nulls() == 0) return nullptr;
   ICEFRAME_ASSIGN_OR_RETURN(std::shared_ptr<arrow::Buffer> bits,
                             arrow::AllocateEmptyBitmap(length_, pool_));
   uint8_t* data = bits->mutable_data();
   arrow::bit_util::SetBitsTo(data, 0, length_, true);
-  for (const int64_t row : nulls_) arrow::bit_util::ClearBit(data, row);
+  for (int64_t i = 0; i < num_nulls(); ++i) arrow::bit_util::ClearBit(data, NullAt(i));
+  nulls_.Reset();
   return bits;
 }
 
@@ -226,7 +236,7 @@ Result<std::shared_ptr<arrow::ArrayData>> GrowingColumn::FinishData() {
     ICEFRAME_RETURN_NOT_OK(Begin());
     return arrow::ArrayData::Make(arrow_type_, length, {nullptr}, length);
   }
-  const auto num_nulls = static_cast<int64_t>(nulls_.size());
+  const int64_t null_count = num_nulls();
   std::vector<std::shared_ptr<arrow::Buffer>> buffers;
   ICEFRAME_ASSIGN_OR_RETURN(buffers.emplace_back(), FinishValidity());
   if (has_offsets()) ICEFRAME_RETURN_NOT_OK(offsets_.Finish(&buffers.emplace_back(), false));
@@ -245,7 +255,7 @@ Result<std::shared_ptr<arrow::ArrayData>> GrowingColumn::FinishData() {
   }
   ICEFRAME_RETURN_NOT_OK(Begin());
   return arrow::ArrayData::Make(arrow_type_, length, std::move(buffers), std::move(children),
-                                num_nulls);
+                                null_count);
 }
 
 Result<std::shared_ptr<arrow::Array>> GrowingColumn::Finish() {

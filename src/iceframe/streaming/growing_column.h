@@ -73,6 +73,9 @@ class GrowingColumn {
   /// Appends what stands in the place of no value.
   Status AppendFiller();
   int64_t OffsetAt(int64_t row) const;
+  int64_t num_nulls() const { return nulls_.length() / static_cast<int64_t>(sizeof(int64_t)); }
+  /// The row of the null of that number.
+  int64_t NullAt(int64_t index) const;
   Status Begin();
   Result<std::shared_ptr<arrow::Buffer>> FinishValidity();
   Result<std::shared_ptr<arrow::Buffer>> FinishValues();
@@ -87,8 +90,8 @@ class GrowingColumn {
   arrow::BufferBuilder values_;
   /// Of text, lists and maps: 0, then the end of each.
   arrow::BufferBuilder offsets_;
-  /// The rows that are null, rising.
-  std::vector<int64_t> nulls_;
+  /// The rows that are null as int64, rising.
+  arrow::BufferBuilder nulls_;
   std::vector<GrowingColumn> children_;
 };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "iceframe/streaming/message_decoder.h"
 
+#include <arrow/memory_pool.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -123,6 +124,21 @@ TEST(MessageDecoder, GrowsOverSeveralAppendsAndBeginsAnew) {
   ASSERT_TRUE(decoder->Append(second, &rejected).ok());
   EXPECT_THAT(RowsOf(*decoder->Finish().ValueOrDie()), ElementsAre(R"({"v":"b"})"));
   EXPECT_EQ(decoder->Finish().ValueOrDie()->num_rows(), 0);
+}
+
+TEST(MessageDecoder, TakesItsMemoryFromThePool) {
+  arrow::ProxyMemoryPool pool(TestPool());
+  const auto schema =
+      SchemaOf({OptionalField("v", Type::String()), OptionalField("w", Type::Int())});
+  const auto decoder = MessageDecoder::Make(schema, {}, &pool).ValueOrDie();
+  const std::string payload = R"({"v":")" + std::string(100, 'x') + "\"}";
+  const std::vector<Message> messages(1'000, PayloadMessage(payload));
+  std::vector<RejectedMessage> rejected;
+  ASSERT_EQ(decoder->Append(messages, &rejected).ValueOrDie(), messages.size());
+  // Texts, their offsets, and a value and a null a row.
+  EXPECT_GE(pool.bytes_allocated(), 1'000 * (100 + 4 + 4 + 8));
+  ASSERT_TRUE(decoder->Finish().ok());
+  EXPECT_LT(pool.bytes_allocated(), 1'000);
 }
 
 TEST(MessageDecoder, RowsAreInTheTablesForm) {
