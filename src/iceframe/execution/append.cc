@@ -46,7 +46,7 @@ Result<WriteReport> AppendFiles(const OperationContext& context,
     DeleteDataFiles(context, *table->io(), files);
     return status;
   }
-  if (files.empty() && options.positions.empty()) return internal::ReportOf(table, files);
+  if (files.empty() && !options.MovesPositions()) return internal::ReportOf(table, files);
   return internal::CommitWrittenFiles(context, table, files,
                                       AppendFilesAction::Make(*table, files, {options.ForAction()}),
                                       options.watch.get());

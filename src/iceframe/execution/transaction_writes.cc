@@ -32,7 +32,7 @@ Result<WriteReport> Append(const OperationContext& operation, Transaction& trans
   WarnOfIgnoredProperties(context, *table->metadata());
   ICEFRAME_ASSIGN_OR_RETURN(const std::vector<DataFile> files,
                             WriteDataFiles(context, table->io(), *table->metadata(), batches));
-  if (files.empty() && options.positions.empty()) return internal::ReportOf(table, files);
+  if (files.empty() && !options.MovesPositions()) return internal::ReportOf(table, files);
   ICEFRAME_RETURN_NOT_OK(transaction.AppendFiles(context, files, {options.ForAction()}));
   return LastReport(transaction, files);
 }

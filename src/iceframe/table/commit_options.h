@@ -31,10 +31,15 @@ struct CommitOptions {
   /// How far streams and writers are with this commit; one that moves any makes a snapshot even
   /// without a row. To commit only where nobody else moved them: RequirePosition as the validator.
   std::vector<PositionUpdate> positions;
+  /// One more, made on the table as it is at each attempt: of a stream whose members each move a
+  /// part of it. Empty: none.
+  std::function<Result<PositionUpdate>(const TableMetadata& base)> position_on;
   /// Table properties to set and to remove in the same commit.
   Properties set_properties;
   std::vector<std::string> removed_properties;
 
+  /// Whether the commit says how far any stream or writer is.
+  bool MovesPositions() const { return !positions.empty() || position_on != nullptr; }
   /// Errors: InvalidArgument naming a key that a caller can't set.
   Status Check() const;
   /// The part that is the action's.

@@ -149,6 +149,11 @@ Result<CommitRequest> SnapshotAction::Prepare(const CommitAttempt& attempt) {
   ICEFRAME_RETURN_NOT_OK(
       CheckPropertyChanges(options_.set_properties, options_.removed_properties));
   if (options_.validator) ICEFRAME_RETURN_NOT_OK(options_.validator(base));
+  if (options_.summary_on) {
+    ICEFRAME_ASSIGN_OR_RETURN(Properties made, options_.summary_on(base));
+    made.merge(options_.summary);
+    options_.summary = std::move(made);
+  }
   ICEFRAME_RETURN_NOT_OK(CheckFilesFit(attempt));
   ICEFRAME_ASSIGN_OR_RETURN(std::optional<SnapshotId> ref_id, RefSnapshotId(base));
   Parent parent;

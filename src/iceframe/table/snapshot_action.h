@@ -28,6 +28,8 @@ struct SnapshotActionOptions {
   /// Table properties to set and to remove in the same commit.
   Properties set_properties;
   std::vector<std::string> removed_properties;
+  /// More summary keys, made anew on every attempt's base.
+  std::function<Result<Properties>(const TableMetadata& base)> summary_on;
 };
 
 /// Makes one snapshot whose id and new manifests stay the same over all attempts, while sequence

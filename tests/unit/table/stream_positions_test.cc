@@ -237,6 +237,18 @@ TEST_F(StreamPositionsTest, ACommitGetsInWhereOthersWroteOtherRows) {
   EXPECT_EQ(LiveFiles(report->table).size(), 3u);
 }
 
+TEST_F(StreamPositionsTest, AValueIsMadeOnTheTableThatTheAttemptFinds) {
+  TablePtr table = StreamAppended(Create(), "a", "1");
+  CommitOptions options;
+  options.position_on = [](const TableMetadata& base) -> Result<PositionUpdate> {
+    return PositionUpdate{Key(), {{"seq", std::to_string(base.snapshots.size())}}};
+  };
+  catalog_->faults = {CommitFault::kOvertaken};
+  table = Appended(table, {File("b")}, {options.ForAction()});
+  EXPECT_EQ(Seq(table), "2");
+  EXPECT_TRUE(options.MovesPositions());
+}
+
 TEST_F(StreamPositionsTest, ACommitIsRejectedAfterARollback) {
   TablePtr table = SetBack(StreamAppended(StreamAppended(Create(), "a", "1"), "b", "2"), 0);
   const auto validator = RequirePosition(Key(), {{"seq", "1"}});
