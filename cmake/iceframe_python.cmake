@@ -51,6 +51,7 @@ set_target_properties(
       "$ORIGIN/_libraries"
 )
 iceframe_use_copies(_native)
+add_dependencies(_native iceframe_kafka_copies)
 install(
   TARGETS
     _native

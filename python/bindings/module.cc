@@ -35,5 +35,6 @@ NB_MODULE(_native, module) {
   BindMaintenance(module);
   BindParallel(module);
   BindStreaming(module);
+  BindKafka(module);
   nb::module_::import_("atexit").attr("register")(nb::cpp_function(&EndCalls));
 }

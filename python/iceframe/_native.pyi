@@ -703,3 +703,58 @@ def list_writer_logs(
 
 def replay_writer_logs(session: Session, table: str, state_folder: str) -> tuple[int, int]:
     """(rows, commits)"""
+
+class KafkaStreamReport:
+    """What a stream did."""
+
+    @property
+    def num_messages(self) -> int: ...
+    @property
+    def num_rows(self) -> int: ...
+    @property
+    def num_rejected(self) -> int: ...
+    @property
+    def num_commits(self) -> int: ...
+    @property
+    def num_bytes(self) -> int: ...
+    @property
+    def num_pending(self) -> int: ...
+    @property
+    def num_rewinds(self) -> int: ...
+    @property
+    def offsets(self) -> dict[int, int]: ...
+    @property
+    def lag(self) -> int: ...
+    @property
+    def freshness_ms(self) -> int | None: ...
+    @property
+    def ended_by(self) -> str: ...
+    @property
+    def trouble(self) -> str: ...
+    @property
+    def elapsed_ms(self) -> int: ...
+
+def kafka_library() -> str:
+    """The librdkafka in use, which is loaded."""
+
+class KafkaStream:
+    """A topic that flows into a table."""
+
+    @staticmethod
+    def start(
+        session: Session, table: str, request: dict[str, Any], dead_letter_table: str | None
+    ) -> KafkaStream: ...
+    def wait(self, timeout_ms: int) -> bool:
+        """Whether it has ended, which is waited for at most so long."""
+
+    def is_running(self) -> bool: ...
+    def stop(self) -> None:
+        """Has it commit what it read, and end."""
+
+    def cancel(self) -> None:
+        """Has it end at once."""
+
+    def check(self) -> None:
+        """Raises what it ended with."""
+
+    def report(self) -> KafkaStreamReport: ...

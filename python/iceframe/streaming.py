@@ -1,4 +1,4 @@
-"""Rows that come in all the time: `StreamingWriter`."""
+"""Rows that come in all the time: `StreamingWriter`, and `stream_from_kafka`."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from typing import Any, Unpack
 from iceframe import _native
 from iceframe.arguments import identifier, required_text, required_whole_number, text, truth
 from iceframe.errors import IceFrameError, SchemaError, ValidationError, shown
+from iceframe.kafka import stream_from_kafka
 from iceframe.options import StreamingOptions, checked
 from iceframe.sessions import session_of
 from iceframe.table_input import is_row, to_rows
 
-__all__ = ["StreamingWriter"]
+__all__ = ["StreamingWriter", "stream_from_kafka"]
 
 _MAX_SECONDS = 365 * 24 * 3600
 

@@ -1,4 +1,4 @@
-"""`iceframe stream`: what streaming writers left behind."""
+"""`iceframe stream`: what streaming writers left behind, and what Kafka has."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import sys
 from typing import Any
 
 from iceframe import _native
+from iceframe.cli.stream_kafka import add_kafka_command
 from iceframe.errors import IceFrameError, TableNotFoundError
 from iceframe.frame import IceFrame
 
@@ -22,7 +23,7 @@ commit may be in the table already. Writers that live are left alone.
 
 def add_stream_commands(commands: Any) -> None:  # noqa: ANN401 - argparse has no public name for it
     """Adds `stream` and what belongs to it."""
-    stream = commands.add_parser("stream", help="streaming writers: recover")
+    stream = commands.add_parser("stream", help="rows that come in all the time: kafka, recover")
     subcommands = stream.add_subparsers(metavar="command", required=True)
     text = "bring in rows that streaming writers left behind"
     command = subcommands.add_parser(
@@ -36,6 +37,7 @@ def add_stream_commands(commands: Any) -> None:  # noqa: ANN401 - argparse has n
     command.add_argument("--list", action="store_true", help="show them, and change nothing")
     command.add_argument("--state-folder", default="", help="where the logs are; default: settings")
     command.set_defaults(run=_recover)
+    add_kafka_command(subcommands)
 
 
 def _recover(ice: IceFrame, options: argparse.Namespace) -> None:

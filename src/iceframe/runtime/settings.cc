@@ -140,6 +140,7 @@ Status UnknownSetting(SettingsList settings, std::string_view name, SettingSourc
 constexpr auto kOtherVariables = std::to_array<std::string_view>({
     "ICEFRAME_BENCH_",
     "ICEFRAME_CONFIG",
+    "ICEFRAME_KAFKA_LIBRARY",
     "ICEFRAME_LLM_",
     "ICEFRAME_MCP_",
     "ICEFRAME_PYTHON",
