@@ -39,6 +39,12 @@ cp tools/check_installed.py tests/install/page.py tests/python/page/scalability.
 cd "$work"
 env/bin/python check_installed.py
 env/bin/python -c 'import kafka, polars, prometheus_client, psutil; import iceframe; print("imported iceframe", iceframe.__version__)'
+env/bin/python -c '
+from iceframe import _native
+library = _native.kafka_library()
+print(library)
+assert "/iceframe/_kafka/libiceframe_kafka_rdkafka.so.1" in library
+'
 env/bin/python page.py scalability.md
 if env/bin/python -c 'import pyarrow' 2>/dev/null; then
   echo "something brought pyarrow along" >&2

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
     import duckdb
+    from kafka_broker import Broker
     from pyiceberg.catalog.sql import SqlCatalog
 
 # Streaming writers keep their logs there; never in a folder of the user's.
@@ -124,3 +125,16 @@ def duckdb_iceberg() -> duckdb.DuckDBPyConnection:
         (file,) = pathlib.Path(folder).rglob("*.duckdb_extension")
         connection.execute(f"LOAD '{file}'")
     return connection
+
+
+@pytest.fixture(scope="session")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Generator[Broker, None, None]:
+    """A Kafka broker that no test may stop; skips where it can't be had."""
+    import kafka_broker
+
+    pytest.importorskip("confluent_kafka")
+    try:
+        with kafka_broker.running_broker(tmp_path_factory.mktemp("kafka") / "data") as running:
+            yield running
+    except kafka_broker.BrokerMissing as missing:
+        pytest.skip(f"no Kafka broker: {missing}")

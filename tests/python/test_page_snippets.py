@@ -6,14 +6,17 @@ are bound: `ice`, `Column`, `process`, and the tables it names are there.
 """
 
 import json
+import os
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 import threading
 
 import polars as pl
 import pytest
+from kafka_broker import PATIENCE, wait_until
 
 from iceframe import IceFrame
 from iceframe.expressions import Column
@@ -101,3 +104,33 @@ def test_what_the_memory_snippet_made_tells_of_memory(names):
     manager = run(snippet("Memory Management"), {**names, "process": print})["manager"]
     assert manager.get_memory_usage_mb() > 1
     manager.check_memory_limit()
+
+
+STREAM = """
+import json, sys
+from iceframe import IceFrame
+catalog, kafka_config, code = map(json.loads, sys.argv[1:])
+exec(compile(code, "the page", "exec"), {"ice": IceFrame(catalog), "kafka_config": kafka_config})
+print("returned")
+"""
+
+
+def test_streaming_support(ice, lake, broker, tmp_path):
+    ice.create_table("events", {"id": "long", "event": "string"})
+    ice.create_table("events_table", {"id": "long", "event": "string"})
+    broker.create_topic("kafka-topic", 2)
+    broker.produce("kafka-topic", [{"id": i, "event": "click"} for i in range(100)])
+    config = {"bootstrap_servers": broker.address, "group_id": "g", "auto_offset_reset": "earliest"}
+    arguments = map(json.dumps, (lake.config, config, snippet("Streaming Support")))
+    process = subprocess.Popen(
+        [sys.executable, "-c", STREAM, *arguments],
+        stdout=subprocess.PIPE,
+        env={**os.environ, "XDG_STATE_HOME": str(tmp_path / "state")},
+    )
+    # The page's batches hold a thousand rows, or what came within ten seconds.
+    wait_until("the topic is in the table", lambda: ice.count_rows("events_table") == 100)
+    assert ice.read_table("events").rows() == [(1, "click")]
+    assert sorted(ice.read_table("events_table")["id"].to_list()) == list(range(100))
+    process.send_signal(signal.SIGINT)
+    assert process.communicate(timeout=PATIENCE)[0] == b"returned\n"
+    assert process.returncode == 0

@@ -74,6 +74,13 @@ CALLS = {
         },
     },
     "iceframe.streaming": {
+        "stream_from_kafka": {
+            "ice_frame": GIVEN,
+            "kafka_topic": GIVEN,
+            "table_name": GIVEN,
+            "kafka_config": GIVEN,
+            "batch_size": 1000,
+        },
         "StreamingWriter": {
             "ice_frame": GIVEN,
             "table_name": GIVEN,
