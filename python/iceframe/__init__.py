@@ -10,7 +10,9 @@ from iceframe._version import __version__
 from iceframe.catalog_config import load_catalog_config_from_env
 from iceframe.errors import (
     CatalogError,
+    CompactionError,
     IceFrameError,
+    MaintenanceError,
     SchemaError,
     TableNotFoundError,
     UnsupportedOperationError,
@@ -27,10 +29,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CatalogError",
+    "CompactionError",
     "Explanation",
     "Expression",
     "IceFrame",
     "IceFrameError",
+    "MaintenanceError",
     "Progress",
     "QueryBuilder",
     "ScanOptions",
