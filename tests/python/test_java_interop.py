@@ -111,7 +111,7 @@ def test_java_reads_ours_equal(java, ice, version):
         assert sorted_rows(theirs) == sorted_rows(expected), partition_spec
 
 
-@pytest.mark.parametrize("partition_spec", PARTITIONS)
+@pytest.mark.parametrize("partition_spec", PARTITIONS[::3])
 def test_java_reads_what_maintenance_made(java, ice, partition_spec):
     version = 2 if partition_spec else 3
     ice.create_table(
