@@ -177,6 +177,10 @@ class PyStreamingWriter : public std::enable_shared_from_this<PyStreamingWriter>
                          [&](CallerThread&) { return writer_->RefreshForm(operation.context); });
   }
 
+  Status EnableAutoCompaction(int64_t every_n_flushes) {
+    return writer_->EnableAutoCompaction(every_n_flushes);
+  }
+
   int64_t last_committed() const { return writer_->last_committed(); }
   std::optional<std::string> committed_token() const { return writer_->committed_token(); }
   std::optional<std::string> writer_id() const { return writer_->writer_id(); }
@@ -330,6 +334,7 @@ void BindStreaming(nb::module_& module) {
       .def("flush", &Self::Flush)
       .def("close", &Self::Close)
       .def("refresh_form", &Self::RefreshForm, "Whether the table's columns have changed.")
+      .def("enable_auto_compaction", &Self::EnableAutoCompaction, nb::arg("every_n_flushes"))
       .def("last_committed", &Self::last_committed)
       .def("committed_token", &Self::committed_token)
       .def_prop_ro("writer_id", &Self::writer_id)

@@ -192,6 +192,17 @@ class StreamingWriter:
         """Returns the last token given with rows that are in the table, by earlier runs as well."""
         return self._native.committed_token()
 
+    def enable_auto_compaction(self, every_n_flushes: int = 10) -> None:
+        """Joins the table's small files after every so many commits, beside the writing.
+
+        A compaction that meets other writers gives way; one that fails is logged.
+
+        Raises:
+            ValidationError: every_n_flushes is below 1.
+        """
+        number = required_whole_number("every_n_flushes", every_n_flushes)
+        self._native.enable_auto_compaction(number)
+
     def stats(self) -> dict[str, Any]:
         """Returns what the writer did and holds.
 

@@ -91,6 +91,7 @@ CALLS = {
         "StreamingWriter.write": {"record": GIVEN, "token": None, "wait": True},
         "StreamingWriter.flush": {},
         "StreamingWriter.close": {},
+        "StreamingWriter.enable_auto_compaction": {"every_n_flushes": 10},
         "StreamingWriter.last_committed": {},
         "StreamingWriter.committed_token": {},
     },

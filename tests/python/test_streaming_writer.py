@@ -288,6 +288,22 @@ def test_missing_tables_and_other_writers_are_told(ice):
         late_writer(ice, writer_id="w")
 
 
+def test_small_files_are_joined_beside_the_writing(ice):
+    with late_writer(ice) as writer:
+        with pytest.raises(ValidationError, match="every_n_flushes must be at least 1, got 0"):
+            writer.enable_auto_compaction(0)
+        writer.enable_auto_compaction(every_n_flushes=6)
+        for i in range(6):
+            writer.write({"id": i})
+            writer.flush()
+        until(lambda: writer.stats()["compactions"] == 1)
+        assert len(ice.get_table("events").scan().plan_files()) == 1
+        writer.write({"id": 6})
+    assert ids(ice) == list(range(7))
+    with late_writer(ice) as writer:
+        assert writer.last_committed() == 7
+
+
 def test_more_rows_than_memory_go_through(lake):
     ice = IceFrame(lake.config, memory_limit="48MB")
     ice.create_table("wide", {"id": "long", "text": "string"})

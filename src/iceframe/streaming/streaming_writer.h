@@ -134,8 +134,11 @@ class StreamingWriter {
   /// Looks whether they have changed; returns whether they had.
   Result<bool> RefreshForm(const OperationContext& context);
 
-  /// Called after every `every_n_flushes`th commit, off the write path and one at a time; an error
-  /// is logged. Errors: InvalidArgument below 1.
+  /// Joins the table's small files (maintenance/rewrite_data_files.h) after every
+  /// `every_n_flushes`th commit, off the write path and one at a time. One that meets other writers
+  /// gives way; an error is logged. Errors: InvalidArgument below 1.
+  Status EnableAutoCompaction(int64_t every_n_flushes = 10);
+  /// The same with another compaction.
   using Compact =
       std::function<Status(const OperationContext& context, const std::shared_ptr<const Table>&)>;
   Status EnableAutoCompaction(int64_t every_n_flushes, Compact compact);
