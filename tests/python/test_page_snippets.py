@@ -20,6 +20,7 @@ from kafka_broker import PATIENCE, wait_until
 
 from iceframe import IceFrame
 from iceframe.expressions import Column
+from iceframe.streaming import StreamingWriter
 
 PAGE = (pathlib.Path(__file__).parent / "page" / "scalability.md").read_text()
 
@@ -134,3 +135,14 @@ def test_streaming_support(ice, lake, broker, tmp_path):
     process.send_signal(signal.SIGINT)
     assert process.communicate(timeout=PATIENCE)[0] == b"returned\n"
     assert process.returncode == 0
+
+
+def test_streaming_writer(names):
+    ice = names["ice"]
+    ice.create_table("events", {"id": "long", "event": "string"})
+    code = snippet("Streaming Support")
+    begin, end = code.index("# Micro-batch streaming"), code.index("# Kafka integration")
+    names["StreamingWriter"] = StreamingWriter
+    run(code[begin:end], names)
+    # In the table for any reader.
+    assert ice.read_table("events").to_dicts() == [{"id": 1, "event": "click"}]
