@@ -129,7 +129,7 @@ class CompactionManager:
         return answer | {
             "deduplicated": deduplicate,
             "removed_rows": removed,
-            "parallel": max_workers > 1,
+            "parallel": request["max_parallel_groups"] > 1,
         }
 
     def sort(

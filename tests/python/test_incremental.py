@@ -92,6 +92,21 @@ def test_rows_that_another_engine_wrote_again_are_not_new(events, lake):
     assert numbers(events.read_incremental("events", first)) == [5, 9]
 
 
+def test_compaction_brings_nothing_new(events):
+    first = append(events, 1)
+    tail = events.tail("events", timeout=0)
+    append(events, 2)
+    append(events, 3)
+    events.compact_data_files("events")
+    append(events, 4)
+    snapshots = events.get_table("events").snapshots()
+    assert "replace" in [snapshot.summary["operation"] for snapshot in snapshots]
+    assert numbers(events.read_incremental("events", first)) == [2, 3, 4]
+    assert sorted(numbers(events.get_row_changes("events", first)["added"])) == [2, 3, 4]
+    assert events.get_row_changes("events", first)["deleted"].height == 0
+    assert [numbers(rows) for rows in tail] == [[2], [3], [4]]
+
+
 def test_columns_are_those_of_the_table_now(events):
     first = append(events, 1)
     append(events, 2)
