@@ -38,7 +38,7 @@ PIP_FIND_LINKS="$root/dist ${PIP_FIND_LINKS:-}" PIP_CONSTRAINT=$work/constraints
 cp tools/check_installed.py tests/install/page.py tests/python/page/scalability.md "$work/"
 cd "$work"
 env/bin/python check_installed.py
-env/bin/python -c 'import kafka, polars, prometheus_client, psutil; import iceframe; print("imported iceframe", iceframe.__version__)'
+env/bin/python -c 'import certifi, polars, prometheus_client, psutil; import iceframe; print("imported iceframe", iceframe.__version__)'
 env/bin/python -c '
 from iceframe import _native
 library = _native.kafka_library()
