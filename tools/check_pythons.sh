@@ -14,7 +14,7 @@ if [ "${1:-}" = --quick ]; then
   shift
   export ICEFRAME_TEST_EXITS=2
   for name in batch_bytes concurrent_appends concurrent_creation evolved_tables examples \
-    export_matrix foreign_filters foreign_metadata foreign_writers java_interop overwrites \
+    export_matrix foreign_filters foreign_metadata foreign_writers java_interop kafka_kills overwrites \
     page_checksums private_libraries types_everywhere; do
     flags+=("--ignore=tests/python/test_$name.py")
   done
