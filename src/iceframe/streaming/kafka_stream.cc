@@ -52,7 +52,7 @@ KafkaStream::KafkaStream(const OperationContext& context, const KafkaSourceOptio
       config_(config),
       board_(*board),
       table_(std::move(tables.rows)),
-      letters_table_(std::move(tables.letters)) {}
+      letters_table_(tables.letters ? std::make_unique<StreamTable>(*tables.letters) : nullptr) {}
 
 KafkaStream::~KafkaStream() {
   // The commit's task works on what is ours.
@@ -76,8 +76,7 @@ Status KafkaStream::Run() {
 
 Status KafkaStream::RunLoop() {
   ICEFRAME_RETURN_NOT_OK(RefreshTable(/*takes_over=*/true));
-  ICEFRAME_ASSIGN_OR_RETURN(
-      rows_, StreamRows::Make(context_, options_, letters_table_ ? &*letters_table_ : nullptr));
+  ICEFRAME_ASSIGN_OR_RETURN(rows_, StreamRows::Make(context_, options_, letters_table_.get()));
   ICEFRAME_ASSIGN_OR_RETURN(consumer_,
                             KafkaConsumer::Make(context_, config_.client, options_.topic, this));
   while (true) {
@@ -366,7 +365,9 @@ Status KafkaStream::Rewind() {
 Status KafkaStream::RefreshTable(bool takes_over) {
   while (true) {
     Status status = table_.Refresh(context_, takes_over);
-    if (status.ok() && letters_table_) status = letters_table_->Refresh(context_, takes_over);
+    if (status.ok() && letters_table_ != nullptr) {
+      status = letters_table_->Refresh(context_, takes_over);
+    }
     if (status.ok() || !IsTemporary(KindOf(status))) return status;
     ++num_failures_;
     report_.trouble = status.message();

@@ -126,7 +126,8 @@ class KafkaStream final : public AssignmentListener {
   const KafkaConfig& config_;
   StreamBoard& board_;
   StreamTable table_;
-  std::optional<StreamTable> letters_table_;
+  /// Of dead letters; nullptr: there is none.
+  std::unique_ptr<StreamTable> letters_table_;
   std::unique_ptr<KafkaConsumer> consumer_;
   /// Messages in it are the consumer's, so it goes first.
   std::unique_ptr<StreamRows> rows_;
