@@ -93,7 +93,7 @@ class Broker:
         from confluent_kafka.admin import AdminClient
 
         # Kept: its requests end with it.
-        self._admin = AdminClient({"bootstrap.servers": self.address})
+        self._admin = AdminClient({"bootstrap.servers": self.address, "log_level": 0})
         return self._admin
 
     def create_topic(self, name: str, partitions: int = 1, **config: str) -> None:
