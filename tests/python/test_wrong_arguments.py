@@ -598,8 +598,9 @@ def test_numbers_of_threads_are_checked():
 
 
 def test_every_public_name_is_looked_at():
-    known = {"CatalogError", "Explanation", "Expression", "IceFrame", "IceFrameError", "Progress",
-             "QueryBuilder", "ScanOptions", "SchemaError", "Table", "TableNotFoundError",
+    known = {"CatalogError", "CompactionError", "Explanation", "Expression", "IceFrame",
+             "IceFrameError", "MaintenanceError", "Progress", "QueryBuilder", "ScanOptions",
+             "SchemaError", "Table", "TableNotFoundError",
              "UnsupportedOperationError", "ValidationError", "WriteReport", "__version__", "col",
              "configure_executor", "lit", "load_catalog_config_from_env"}  # fmt: skip
     assert set(iceframe.__all__) == known
