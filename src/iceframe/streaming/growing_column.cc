@@ -145,7 +145,10 @@ Status GrowingColumn::AppendOffset(int64_t offset) {
 }
 
 Status GrowingColumn::AppendBytes(std::string_view bytes) {
-  ICEFRAME_RETURN_NOT_OK(values_.Append(bytes.data(), static_cast<int64_t>(bytes.size())));
+  // An empty view may point to nothing, which memcpy must not be given.
+  if (!bytes.empty()) {
+    ICEFRAME_RETURN_NOT_OK(values_.Append(bytes.data(), static_cast<int64_t>(bytes.size())));
+  }
   if (has_offsets()) return AppendOffset(values_.length());
   ++length_;
   return Status::OK();
