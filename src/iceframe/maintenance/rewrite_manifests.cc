@@ -41,6 +41,11 @@ Result<RewriteManifestsReport> Rewrite(const OperationContext& context,
                             CommitAction(context, table, *action, watch));
   report.table = commit.table;
   report.snapshot_id = commit.snapshot_id;
+  if (!commit.snapshot_id) {
+    // Another writer has merged them meanwhile.
+    report.num_rewritten = 0;
+    return report;
+  }
   ICEFRAME_ASSIGN_OR_RETURN(const Snapshot* made,
                             commit.table->metadata()->FindSnapshot(*commit.snapshot_id));
   if (made == nullptr) return report;  // Another writer has expired it since.
