@@ -72,7 +72,7 @@ RewriteManifestsAction::RewriteManifestsAction(const Table& table, RewriteManife
 
 Result<std::unique_ptr<RewriteManifestsAction>> RewriteManifestsAction::Make(
     const Table& table, RewriteManifestsOptions options) {
-  if (options.target_size_bytes.value_or(1) <= 0) {
+  if (options.target_size_bytes && *options.target_size_bytes <= 0) {
     return Error(ErrorKind::kInvalidArgument,
                  "the size of manifests must be above zero: ", *options.target_size_bytes);
   }
