@@ -18,7 +18,7 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from iceframe import IceFrame, IceFrameError, TableNotFoundError, ValidationError, _native
-from iceframe.cache import get_query_cache
+from iceframe.cache import QueryCache
 from iceframe.errors import MemoryLimitError
 from iceframe.memory import MemoryManager
 
@@ -206,16 +206,16 @@ def test_sessions_share_the_limit_of_a_manager(lake):
 
 
 def test_answers_of_queries_count_in_the_limit_and_give_way(lake):
-    get_query_cache().clear()
-    kept = IceFrame(lake).query("users").cache().execute()
-    in_cache = get_query_cache().stats()["bytes"]
+    cache = QueryCache()
+    kept = IceFrame(lake, cache=cache).query("users").cache().execute()
+    in_cache = cache.stats()["bytes"]
     assert in_cache > MIB, "an answer that a session without a limit left"
     del kept
     limited = IceFrame(lake, memory_limit=in_cache + 2 * MIB)
     assert sum(len(chunk) for chunk in limited.read_table_chunked("users")) == 100_006
     chunks = [chunk for chunk in limited.read_table_chunked("users") if len(chunk)]
     assert len(chunks) == 11
-    assert get_query_cache().stats()["bytes"] == 0, "it gave way to rows that are held"
+    assert cache.stats()["bytes"] == 0, "it gave way to rows that are held"
 
 
 def test_usage_is_that_of_the_process():

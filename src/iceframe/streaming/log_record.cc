@@ -15,6 +15,7 @@
 #include <arrow/ipc/reader.h>
 #include <arrow/ipc/writer.h>
 #include <arrow/record_batch.h>
+#include <arrow/util/byte_size.h>
 
 #include "iceframe/base/crc32c.h"
 #include "iceframe/base/json.h"
@@ -54,6 +55,21 @@ arrow::ipc::IpcWriteOptions WriteOptionsOf(arrow::MemoryPool* pool) {
   options.memory_pool = pool;
   options.use_threads = false;
   return options;
+}
+
+/// What records take at most, so that a frame's memory is taken once: growing it by doubling would
+/// need three times as much for a moment.
+int64_t BytesFor(const std::vector<LogRecord>& records) {
+  constexpr int64_t kPerFrame = 4096;
+  constexpr int64_t kPerColumn = 1024;
+  int64_t num_bytes = kPerFrame;
+  for (const LogRecord& record : records) {
+    const auto referenced = arrow::util::ReferencedBufferSize(*record.rows);
+    num_bytes += referenced.ok() ? *referenced : arrow::util::TotalBufferSize(*record.rows);
+    num_bytes += (record.rows->num_columns() + 1) * kPerColumn;
+    if (record.token) num_bytes += static_cast<int64_t>(record.token->size());
+  }
+  return num_bytes;
 }
 
 Status AppendSchema(const arrow::Schema& schema, arrow::MemoryPool* pool,
@@ -213,7 +229,8 @@ Result<std::shared_ptr<arrow::Buffer>> EncodeFrame(uint32_t salt, uint64_t numbe
                                                    const arrow::Schema* schema,
                                                    const std::vector<LogRecord>& records,
                                                    arrow::MemoryPool* pool) {
-  ICEFRAME_ASSIGN_OR_RETURN(const auto out, arrow::io::BufferOutputStream::Create(4096, pool));
+  ICEFRAME_ASSIGN_OR_RETURN(const auto out,
+                            arrow::io::BufferOutputStream::Create(BytesFor(records), pool));
   // The header's place is kept; what is to stand there is known after the payload.
   const std::string space(static_cast<size_t>(kFrameHeaderBytes), '\0');
   ICEFRAME_RETURN_NOT_OK(out->Write(space.data(), kFrameHeaderBytes));
