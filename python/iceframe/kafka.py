@@ -195,7 +195,7 @@ def stream_from_kafka(
         **options: as `KafkaOptions` says.
 
     Raises:
-        ValidationError: an argument or key that can't be meant, by name.
+        ValidationError: an argument or a configuration key is wrong; the error names it.
         UnavailableError: no broker answers at the start.
         NotFoundError: the topic, or messages that the table waits for, are not there.
         CommitRejectedError: the table was set back behind rows of the stream.
@@ -205,7 +205,7 @@ def stream_from_kafka(
     table = identifier(table_name)
     stop = options.get("stop")
     if stop is not None and not callable(getattr(stop, "is_set", None)):
-        raise ValidationError(f"stop is no event: {shown(stop)}")
+        raise ValidationError(f"stop must be a threading.Event, got {shown(stop)}")
     if stop is not None and background:
         raise ValidationError("stop is for a stream that blocks; one in the background has stop()")
     request = kafka_request(topic, kafka_config, batch_size, options)

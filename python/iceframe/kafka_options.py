@@ -120,7 +120,7 @@ def _milliseconds(name: str, seconds: Any) -> int:  # noqa: ANN401 - what the us
 def _config_texts(config: Mapping[str, Any]) -> dict[str, str]:
     """Returns the configuration as librdkafka takes it: texts, lists joined by commas."""
     if not isinstance(config, Mapping):
-        raise ValidationError(f"kafka_config is no mapping: {shown(config)}")
+        raise ValidationError(f"kafka_config must be a mapping, got {shown(config)}")
     texts = {}
     for key, value in config.items():
         name = required_text("a key of kafka_config", key)

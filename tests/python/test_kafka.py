@@ -217,14 +217,14 @@ def test_misfits_are_refused_by_name(events):
         ({**servers, "no.such.key": "x"}, "no.such.key"),
         ({**servers, "bootstrap.servers": "x"}, "same thing twice"),
         ({}, "names no servers"),
-        ("localhost", "kafka_config is no mapping"),
+        ("localhost", "kafka_config must be a mapping, got"),
     ]:
         with pytest.raises(ValidationError, match=words):
             stream_from_kafka(events, "t", "events", given)
     for options, words in [
         ({"batch_size": 0}, "batch_size must be at least 1"),
         ({"on_error": "ignore"}, "on_error must be one of 'fail'"),
-        ({"stop": 1}, "stop is no event"),
+        ({"stop": 1}, "stop must be a threading.Event, got"),
         ({"message_columns": {"offset": "nowhere"}}, "nowhere"),
         ({"max_latency_seconds": -1}, "max_latency_seconds must be a positive number"),
     ]:

@@ -77,7 +77,7 @@ Status AvroPayloadDecoder::MakeRoot(GrowingColumn* row, const std::vector<bool>&
     if (is_taken[i]) taken_.push_back(row->children()[i].field().name);
   }
   if (document_->root().kind != AvroKind::kRecord) {
-    return Error(ErrorKind::kInvalidData, "the writer's Avro schema is no record but ",
+    return Error(ErrorKind::kInvalidData, "the writer's Avro schema must be a record, got ",
                  ToString(document_->root().kind));
   }
   root_ = {.read = Read::kRecord, .schema = &document_->root(), .column = row, .children = {}};
@@ -232,7 +232,7 @@ Status AvroPayloadDecoder::Mismatch(const Node& node) const {
   const std::string& logical = node.schema->logical_type;
   return Error(ErrorKind::kSchemaMismatch, "Avro's ", ToString(node.schema->kind),
                logical.empty() ? "" : " (", logical, logical.empty() ? "" : ")",
-               " is no value of the column's type: column ", schema_->FullName(field.id), " (",
+               " is not a value of the column's type: column ", schema_->FullName(field.id), " (",
                field.type.ToString(), ")");
 }
 

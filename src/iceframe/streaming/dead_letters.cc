@@ -96,14 +96,9 @@ Status DeadLetters::Append(const Message& message, const Status& reason) {
 }
 
 Result<std::shared_ptr<arrow::RecordBatch>> DeadLetters::Finish() {
-  const int64_t num_rows = row_.length();
-  arrow::ArrayVector columns;
-  for (GrowingColumn& column : row_.children()) {
-    ICEFRAME_ASSIGN_OR_RETURN(columns.emplace_back(), column.Finish());
-  }
-  row_.Truncate(0);
+  ICEFRAME_ASSIGN_OR_RETURN(auto rows, row_.FinishRows(arrow_schema_));
   num_bytes_ = 0;
-  return arrow::RecordBatch::Make(arrow_schema_, num_rows, std::move(columns));
+  return rows;
 }
 
 }  // namespace iceframe

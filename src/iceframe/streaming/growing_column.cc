@@ -8,6 +8,7 @@
 #include <arrow/array/data.h>
 #include <arrow/array/util.h>
 #include <arrow/buffer.h>
+#include <arrow/record_batch.h>
 #include <arrow/type.h>
 #include <arrow/util/bit_util.h>
 
@@ -272,6 +273,17 @@ bool HasRepeated(const GrowingColumn& column, int64_t begin) {
   for (int64_t i = begin; i < column.length(); ++i) sorted.push_back(column.BytesAt(i));
   std::ranges::sort(sorted);
   return std::ranges::adjacent_find(sorted) != sorted.end();
+}
+
+Result<std::shared_ptr<arrow::RecordBatch>> GrowingColumn::FinishRows(
+    const std::shared_ptr<arrow::Schema>& schema) {
+  const int64_t num_rows = length_;
+  arrow::ArrayVector columns;
+  for (GrowingColumn& column : children_) {
+    ICEFRAME_ASSIGN_OR_RETURN(columns.emplace_back(), column.Finish());
+  }
+  Truncate(0);
+  return arrow::RecordBatch::Make(schema, num_rows, std::move(columns));
 }
 
 }  // namespace iceframe

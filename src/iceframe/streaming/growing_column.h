@@ -63,6 +63,9 @@ class GrowingColumn {
   void Truncate(int64_t length);
   /// Returns the values in ToArrowType's form and begins anew.
   Result<std::shared_ptr<arrow::Array>> Finish();
+  /// Returns the rows of a struct column as a batch of its fields and begins anew.
+  Result<std::shared_ptr<arrow::RecordBatch>> FinishRows(
+      const std::shared_ptr<arrow::Schema>& schema);
 
  private:
   GrowingColumn(const NestedField& field, std::shared_ptr<arrow::DataType> arrow_type,

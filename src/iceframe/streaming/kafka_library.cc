@@ -48,7 +48,7 @@ Status BindOne(void* handle, const char* name, Function* function) {
   *function = reinterpret_cast<Function>(dlsym(handle, name));
   if (*function != nullptr) return Status::OK();
   return Error(ErrorKind::kUnsupported,
-               "the library is no librdkafka, or older than 1.9; it lacks ", name);
+               "the library is not librdkafka, or is older than 1.9: it lacks ", name);
 }
 
 Status Bind(void* handle, KafkaLibrary* library) {

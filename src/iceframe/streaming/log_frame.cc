@@ -46,7 +46,7 @@ Result<std::optional<LogHeader>> DecodeLogHeader(std::string_view bytes) {
   const std::string_view magic = bytes.substr(0, kLogMagic.size());
   if (magic.find_first_not_of('\0') == std::string_view::npos) return std::nullopt;
   if (!kLogMagic.starts_with(magic)) {
-    return Error(ErrorKind::kInvalidData, "file is no write-ahead log");
+    return Error(ErrorKind::kInvalidData, "file is not a write-ahead log");
   }
   if (bytes.size() < kLogPrefixBytes) return std::nullopt;
   if (const char version = bytes[kLogMagic.size()]; version != kVersion) {

@@ -116,7 +116,8 @@ Result<std::string> StateFolder(const OperationContext& context) {
     }
   }
   if (!folder.starts_with('/')) {
-    return Error(ErrorKind::kInvalidArgument, "state folder is no absolute path: ", folder);
+    return Error(ErrorKind::kInvalidArgument, "state folder must be an absolute path, got ",
+                 folder);
   }
   return folder;
 }
