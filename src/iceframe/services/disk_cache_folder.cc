@@ -55,7 +55,8 @@ Status CheckOwner(const std::string& folder) {
     return Error(ErrorKind::kUnauthorized, "cache folder belongs to another user: ", folder,
                  "; name one of your own");
   }
-  if (!IsOurs(folder) && !IsEmptyFolder(folder)) {
+  // Another process may have put the tag in between the first two looks.
+  if (!IsOurs(folder) && !IsEmptyFolder(folder) && !IsOurs(folder)) {
     return Error(ErrorKind::kInvalidArgument, "cache folder holds something else: ", folder,
                  "; name one that is empty or new");
   }

@@ -3,6 +3,7 @@
 
 #include <sys/stat.h>
 
+#include <barrier>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -259,6 +260,23 @@ TEST(DiskCache, WhatMemoryHasNoRoomForIsAMiss) {
   EXPECT_GT(roomy.memory->used_bytes(), 50000) << "the rows are charged as long as they live";
   rows.reset();
   EXPECT_EQ(roomy.memory->used_bytes(), 0);
+}
+
+TEST(DiskCache, ManyMayOpenANewFolderAtOnce) {
+  constexpr int kThreads = 8;
+  for (int round = 0; round < 50; ++round) {
+    const Folder folder;
+    std::barrier together(kThreads);
+    std::vector<std::thread> threads;
+    for (int t = 0; t < kThreads; ++t) {
+      threads.emplace_back([&] {
+        together.arrive_and_wait();
+        auto cache = DiskCache::Open({.folder = folder.cache()});
+        EXPECT_TRUE(cache.ok()) << cache.status();
+      });
+    }
+    for (auto& thread : threads) thread.join();
+  }
 }
 
 TEST(DiskCache, ThreadsNeverSeeAnothersOrHalfAnEntry) {
