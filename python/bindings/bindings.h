@@ -24,6 +24,7 @@ void BindChunks(nanobind::module_& module);
 void BindDiskCache(nanobind::module_& module);
 void BindExecutor(nanobind::module_& module);
 void BindExpression(nanobind::module_& module);
+void BindFederation(nanobind::module_& module);
 void BindFiles(nanobind::module_& module);
 void BindIncremental(nanobind::module_& module);
 void BindInput(nanobind::module_& module);

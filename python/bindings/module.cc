@@ -28,6 +28,7 @@ NB_MODULE(_native, module) {
   BindDiskCache(module);
   BindCache(module);
   BindSession(module);
+  BindFederation(module);
   BindChunks(module);
   BindIncremental(module);
   BindChanges(module);

@@ -12,6 +12,7 @@ __all__ = [
     "AlreadyExistsError",
     "CancelledError",
     "CatalogError",
+    "CatalogNotFoundError",
     "CommitConflictError",
     "CommitRejectedError",
     "CommitStateUnknownError",
@@ -62,6 +63,10 @@ class NotFoundError(IceFrameError, LookupError):
     """A catalog, namespace, table, snapshot, ref or file is not there."""
 
     kind = "NotFound"
+
+
+class CatalogNotFoundError(NotFoundError, ValueError):
+    """A federation has no catalog of that name."""
 
 
 class TableNotFoundError(NotFoundError, ValueError):
@@ -261,4 +266,6 @@ def error_of_kind(kind: str, message: str, context: Mapping[str, str]) -> IceFra
     """Returns the exception for an error of the engine (called by the native module)."""
     if kind == "NotFound" and message.startswith("table does not exist"):
         return TableNotFoundError(message, context)
+    if kind == "NotFound" and message.startswith("catalog does not exist"):
+        return CatalogNotFoundError(message, context)
     return _BY_KIND.get(kind, IceFrameError)(message, context)

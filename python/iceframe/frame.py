@@ -186,6 +186,16 @@ class IceFrame(MaintenanceCalls):
             cache._bind()
         self._reads = IncrementalReads(self._session)
 
+    @classmethod
+    def _over(cls, session: _native.Session, catalog_config: CatalogConfig) -> IceFrame:
+        """Returns the IceFrame of a session that was opened elsewhere."""
+        ice = cls.__new__(cls)
+        ice.catalog_config = catalog_config
+        ice.pool_size = None
+        ice._session = session
+        ice._reads = IncrementalReads(session)
+        return ice
+
     # Type checkers find what there is not by themselves.
     if not TYPE_CHECKING:
 

@@ -6,6 +6,7 @@
 #include "iceframe/all_counters.h"
 #include "iceframe/all_settings.h"
 #include "iceframe/catalog/catalog_config.h"
+#include "iceframe/catalog/default_namespace.h"
 #include "iceframe/catalog/ensure_namespace.h"
 #include "iceframe/catalog/identifier.h"
 #include "iceframe/catalog/load_settings.h"
@@ -21,9 +22,6 @@
 namespace iceframe {
 
 namespace {
-
-// Where bare names are; it is made with its first table.
-constexpr char kDefaultNamespace[] = "default";
 
 // "t" is "default.t"; "a.b.t" is t in a.b. Errors: InvalidArgument.
 Result<TableIdentifier> ResolveTableName(std::string_view name) {
@@ -47,6 +45,11 @@ Session::Session(std::unique_ptr<const Impl> impl) : impl_(std::move(impl)) {}
 Session::~Session() = default;
 
 Result<std::shared_ptr<Session>> Session::Open(SessionOptions options) {
+  return OpenOver(nullptr, std::move(options));
+}
+
+Result<std::shared_ptr<Session>> Session::OpenOver(std::shared_ptr<Catalog> catalog,
+                                                   SessionOptions options) {
   ICEFRAME_ASSIGN_OR_RETURN(const CatalogConfigSources process, ProcessCatalogConfigSources({}));
   OperationContext context;
   ICEFRAME_ASSIGN_OR_RETURN(
@@ -54,7 +57,9 @@ Result<std::shared_ptr<Session>> Session::Open(SessionOptions options) {
   context.log = options.log;
   context.cancel = options.cancel;
   if (options.memory != nullptr) context.memory = options.memory;
-  ICEFRAME_ASSIGN_OR_RETURN(auto catalog, MakeCatalog(context, options.catalog));
+  if (catalog == nullptr) {
+    ICEFRAME_ASSIGN_OR_RETURN(catalog, MakeCatalog(context, options.catalog));
+  }
   return MakeWith(context, std::move(catalog), std::move(options.query_cache));
 }
 

@@ -63,6 +63,9 @@ class Session final {
   /// Opens the catalog that is meant. What the settings say of the process's threads is asked of
   /// ApplyExecutorSettings (runtime/configure_executor.h).
   static Result<std::shared_ptr<Session>> Open(SessionOptions options = {});
+  /// As above, over a catalog that was made elsewhere; `options.catalog` says nothing then.
+  static Result<std::shared_ptr<Session>> OpenOver(std::shared_ptr<Catalog> catalog,
+                                                   SessionOptions options = {});
   /// A session over a catalog that was made elsewhere; reads no environment and no files.
   static Result<std::shared_ptr<Session>> Make(std::shared_ptr<Catalog> catalog,
                                                const Properties& settings = {},

@@ -16,6 +16,7 @@ import threading
 
 import polars as pl
 import pytest
+from conftest import Lake
 from kafka_broker import PATIENCE, wait_until
 
 from iceframe import IceFrame
@@ -146,3 +147,23 @@ def test_streaming_writer(names):
     run(code[begin:end], names)
     # In the table for any reader.
     assert ice.read_table("events").to_dicts() == [{"id": 1, "event": "click"}]
+
+
+def test_catalog_federation(tmp_path):
+    configs = {}
+    for name in ("prod", "dev"):
+        (tmp_path / name).mkdir()
+        configs[name] = Lake(tmp_path / name).config
+    prod, dev = IceFrame(configs["prod"]), IceFrame(configs["dev"])
+    prod.create_table("users", {"id": "int", "name": "string"})
+    prod.append_to_table("users", {"id": [1, 2], "name": ["Ada", "Bob"]})
+    # The columns in another order, a wider type, a column more.
+    dev.create_table("users", {"name": "string", "id": "long", "age": "int"})
+    dev.append_to_table("users", {"name": ["Cid"], "id": [2**40], "age": [51]})
+
+    config = {"prod_config": configs["prod"], "dev_config": configs["dev"]}
+    names = run(snippet("Catalog Federation"), config)
+    assert names["df"].rows() == [(1, "Ada"), (2, "Bob")]
+    combined = names["combined"]
+    assert combined.schema == {"id": pl.Int64, "name": pl.String, "age": pl.Int32}
+    assert combined.rows() == [(1, "Ada", None), (2, "Bob", None), (2**40, "Cid", 51)]

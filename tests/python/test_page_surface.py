@@ -115,6 +115,22 @@ CALLS = {
             "max_memory_mb": None,
         },
     },
+    "iceframe.federation": {
+        "CatalogFederation": {},
+        "CatalogFederation.add_catalog": {"name": GIVEN, "catalog_config": GIVEN},
+        "CatalogFederation.remove_catalog": {"name": GIVEN},
+        "CatalogFederation.list_catalogs": {},
+        "CatalogFederation.get_catalog": {"name": GIVEN},
+        "CatalogFederation.read_table": {
+            "catalog_name": GIVEN,
+            "table_name": GIVEN,
+            "columns": None,
+            "filter": None,
+            MORE: None,
+        },
+        "CatalogFederation.union_tables": {"table_specs": GIVEN, "columns": None, "filter": None},
+        "CatalogFederation.query": {"table_name": GIVEN},
+    },
     "iceframe.async_ops": {
         "AsyncIceFrame": {"catalog_config": None, "max_workers": 8},
         "AsyncIceFrame.close": {},
@@ -256,3 +272,21 @@ def test_memory_shapes(users):
     assert [chunk.height for chunk in chunks] == [2, 1]
     with pytest.raises(MemoryError):
         MemoryManager(1).check_memory_limit()
+
+
+def test_federation_shapes(users):
+    from iceframe.federation import CatalogFederation
+
+    federation = CatalogFederation()
+    assert federation.list_catalogs() == []
+    assert federation.add_catalog("prod", users.catalog_config) is None
+    assert federation.list_catalogs() == ["prod"]
+    assert isinstance(federation.get_catalog("prod"), IceFrame)
+    with pytest.raises(ValueError, match="nope"):
+        federation.get_catalog("nope")
+    assert federation.read_table("prod", "users", limit=2).rows() == [(1,), (2,)]
+    assert federation.union_tables([]).equals(pl.DataFrame())
+    union = federation.union_tables([("prod", "users")], ["id"], "id > 1", source_column="catalog")
+    assert isinstance(union, pl.DataFrame)
+    assert federation.query("prod.default.users").execute().height == 3
+    assert federation.remove_catalog("prod") is None

@@ -21,6 +21,7 @@ from iceframe.branching import BranchManager
 from iceframe.errors import IceFrameError, ValidationError
 from iceframe.evolution import PartitionEvolution
 from iceframe.expressions import Column, Expression, LiteralValue, col, lit, plan_pushdown, sql
+from iceframe.federation import CatalogFederation
 from iceframe.parallel import ParallelExecutor
 from iceframe.partition import PartitionManager
 from iceframe.rollback import RollbackManager
@@ -328,6 +329,23 @@ def test_no_method_of_a_tables_changes_lets_others_errors_out(ice, kind, calls):
     changes = kind(ice.create_table("changed", {"id": "long"}, exist_ok=True))
     assert set(calls) | {"commit"} == public_methods(changes)
     expect_none(wrong_answers(changes, calls))
+
+
+def test_no_method_of_a_federation_lets_others_errors_out(ice):
+    federation = CatalogFederation()
+    federation.add_catalog("prod", ice)
+    users = {"catalog_name": "prod", "table_name": "users"}
+    calls = {
+        "add_catalog": {"name": "new", "catalog_config": {"type": "in-memory"}},
+        "get_catalog": {"name": "prod"},
+        "list_catalogs": {},
+        "query": {"table_name": "prod.users"},
+        "read_table": users,
+        "remove_catalog": {"name": "nope"},
+        "union_tables": {"table_specs": [("prod", "users")]},
+    }
+    assert set(calls) == public_methods(federation)
+    expect_none(wrong_answers(federation, calls))
 
 
 def test_no_method_of_namespaces_lets_others_errors_out(ice):
