@@ -4,11 +4,12 @@
 import datetime as dt
 import inspect
 import threading
+from random import Random
 
 import polars as pl
 import pytest
 
-from iceframe import col
+from iceframe import _native, col
 from iceframe.errors import (
     NotFoundError,
     TableNotFoundError,
@@ -47,6 +48,43 @@ def test_rows_since_a_snapshot(events):
     last = events.get_table("events").current_snapshot().snapshot_id
     nothing = events.read_incremental("events", last)
     assert (nothing.height, nothing.columns) == (0, ["n", "s"])
+
+
+def skipped_files() -> dict[str, float]:
+    return {
+        labels["reason"]: value
+        for name, labels, value in _native.metrics()
+        if name == "iceframe_scan_files_total" and labels["result"] == "skipped"
+    }
+
+
+def test_files_that_a_filter_keeps_nothing_of_are_not_opened(ice):
+    ice.create_table("t", {"n": "long", "day": "string"}, partition_spec=["day"])
+    random = Random(3)
+    first = ice.append_to_table("t", [{"n": 0, "day": "a"}]).snapshot_id
+    appended = []
+    for number in range(12):
+        rows = [
+            {"n": 100 * number + random.randrange(100), "day": random.choice("abcd")}
+            for _ in range(10)
+        ]
+        ice.append_to_table("t", rows)
+        appended += rows
+    filters = {
+        "n >= 700": lambda row: row["n"] >= 700,
+        "day = 'b'": lambda row: row["day"] == "b",
+        "n < 300 and day <> 'c'": lambda row: row["n"] < 300 and row["day"] != "c",
+        "n is null": lambda row: False,
+        "n > 250 or day = 'd'": lambda row: row["n"] > 250 or row["day"] == "d",
+    }
+    before = skipped_files()
+    for text, keeps in filters.items():
+        found = ice.read_incremental("t", first, filter_expr=text)
+        expected = [row for row in appended if keeps(row)]
+        assert sorted(map(str, found.to_dicts())) == sorted(map(str, expected)), text
+    after = skipped_files()
+    assert after["min_max"] - before.get("min_max", 0) > 20
+    assert after["partition"] - before.get("partition", 0) > 20
 
 
 def test_rows_since_a_time(events):

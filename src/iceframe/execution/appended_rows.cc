@@ -12,6 +12,8 @@
 #include "iceframe/execution/row_difference_internal.h"
 #include "iceframe/execution/rows_relation.h"
 #include "iceframe/execution/table_scan.h"
+#include "iceframe/planning/file_filter.h"
+#include "iceframe/planning/planning_counters.h"
 #include "iceframe/table/snapshot_changes.h"
 
 namespace iceframe {
@@ -23,8 +25,12 @@ using BatchPtr = std::shared_ptr<arrow::RecordBatch>;
 // Goes through the snapshots and gives out what to read of each.
 class ChangeWalk {
  public:
-  ChangeWalk(TableState state, AppendedRows appended)
-      : state_(std::move(state)), appended_(appended) {}
+  /// `filter` is bound to the state's schema.
+  ChangeWalk(TableState state, AppendedRows appended, const Expression& filter)
+      : state_(std::move(state)),
+        appended_(appended),
+        is_filtered_(!filter.is_true()),
+        file_filter_(state_.table->metadata().get(), state_.schema, filter) {}
 
   Status Start() {
     if (appended_.since && appended_.since_timestamp_ms) {
@@ -46,8 +52,25 @@ class ChangeWalk {
     return Status::OK();
   }
 
-  /// The next file that was appended; nullopt: at the end, or before a difference.
+  /// The next file that was appended and may hold a row that the filter keeps; nullopt: at the end,
+  /// or before a difference.
   Result<std::optional<ManifestEntry>> NextFile(const OperationContext& context) {
+    while (true) {
+      ICEFRAME_ASSIGN_OR_RETURN(auto file, NextAdded(context));
+      if (!file) return std::nullopt;
+      ICEFRAME_ASSIGN_OR_RETURN(const SkipReason reason, file_filter_.Decide(file->data_file));
+      if (reason == SkipReason::kNone) return file;
+      context.counters->Add(PlanningCount::kFilesTotal);
+      context.counters->Add(reason == SkipReason::kPartition
+                                ? PlanningCount::kFilesSkippedByPartition
+                                : PlanningCount::kFilesSkippedByBounds);
+    }
+  }
+  /// The difference before which the files ended; nullopt: all is read.
+  std::optional<FileDifference> TakeDifference() { return std::exchange(difference_, {}); }
+
+ private:
+  Result<std::optional<ManifestEntry>> NextAdded(const OperationContext& context) {
     while (!difference_ && next_file_ == files_.size()) {
       if (next_snapshot_ == snapshots_.size()) return std::nullopt;
       ICEFRAME_RETURN_NOT_OK(Enter(context, *snapshots_[next_snapshot_++]));
@@ -55,15 +78,12 @@ class ChangeWalk {
     if (difference_) return std::nullopt;
     return std::move(files_[next_file_++]);
   }
-  /// The difference before which the files ended; nullopt: all is read.
-  std::optional<FileDifference> TakeDifference() { return std::exchange(difference_, {}); }
 
- private:
   Status Enter(const OperationContext& context, const Snapshot& snapshot) {
     ICEFRAME_ASSIGN_OR_RETURN(
         SnapshotChanges changes,
         ReadSnapshotChanges(context, *state_.table->io(), *state_.table->metadata(), snapshot,
-                            appended_.since));
+                            appended_.since, is_filtered_));
     next_file_ = 0;
     files_.clear();
     switch (changes.effect) {
@@ -93,6 +113,8 @@ class ChangeWalk {
 
   const TableState state_;
   AppendedRows appended_;
+  const bool is_filtered_;
+  FileFilter file_filter_;
   std::vector<const Snapshot*> snapshots_;
   size_t next_snapshot_ = 0;
   std::vector<ManifestEntry> files_;
@@ -109,7 +131,7 @@ class AppendedStream final : public BatchStream {
         state_(std::move(state)),
         read_(std::move(read)),
         left_(read_.rows.limit),
-        walk_(std::make_shared<ChangeWalk>(state_, appended)) {
+        walk_(std::make_shared<ChangeWalk>(state_, appended, read_.rows.filter)) {
     read_.rows.limit.reset();
   }
 

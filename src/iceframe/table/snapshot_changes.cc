@@ -19,14 +19,24 @@ namespace {
 using ManifestList = std::shared_ptr<const std::vector<ManifestFile>>;
 using Wanted = std::function<bool(const ColumnarManifest& manifest, int64_t entry)>;
 
-Status AddEntries(const OperationContext& context, FileIO& io, const TableMetadata& metadata,
-                  const ManifestFile& file, const Wanted& wanted,
+// Where entries are read from.
+struct Source {
+  const OperationContext& context;
+  FileIO& io;
+  const TableMetadata& metadata;
+  bool with_statistics = false;
+};
+
+Status AddEntries(const Source& source, const ManifestFile& file, const Wanted& wanted,
                   std::vector<ManifestEntry>* entries) {
-  ICEFRAME_RETURN_NOT_OK(context.Check());
-  ICEFRAME_ASSIGN_OR_RETURN(const auto manifest, ReadManifest(context, io, metadata, file));
+  ICEFRAME_RETURN_NOT_OK(source.context.Check());
+  ICEFRAME_ASSIGN_OR_RETURN(const auto manifest,
+                            ReadManifest(source.context, source.io, source.metadata, file));
   for (int64_t i = 0; i < manifest->num_entries(); ++i) {
     if (!wanted(*manifest, i)) continue;
-    ICEFRAME_ASSIGN_OR_RETURN(ManifestEntry entry, manifest->EntryWithoutStatistics(i));
+    ICEFRAME_ASSIGN_OR_RETURN(ManifestEntry entry, source.with_statistics
+                                                       ? manifest->Entry(i)
+                                                       : manifest->EntryWithoutStatistics(i));
     entries->push_back(std::move(entry));
   }
   return Status::OK();
@@ -51,8 +61,8 @@ SnapshotEffect EffectOf(const SnapshotChanges& changes) {
 }
 
 // Reads every live file of the first snapshot that is known, the oldest first.
-Status ReadAllFiles(const OperationContext& context, FileIO& io, const TableMetadata& metadata,
-                    const std::vector<ManifestFile>& list, SnapshotChanges* changes) {
+Status ReadAllFiles(const Source& source, const std::vector<ManifestFile>& list,
+                    SnapshotChanges* changes) {
   std::vector<ManifestEntry>& files = changes->files.added;
   // New manifests stand at the front of a list.
   for (const ManifestFile& manifest : std::views::reverse(list)) {
@@ -61,15 +71,15 @@ Status ReadAllFiles(const OperationContext& context, FileIO& io, const TableMeta
       changes->has_delete_files = true;
       continue;
     }
-    ICEFRAME_RETURN_NOT_OK(AddEntries(context, io, metadata, manifest, IsLive, &files));
+    ICEFRAME_RETURN_NOT_OK(AddEntries(source, manifest, IsLive, &files));
   }
   std::ranges::stable_sort(files, {}, &ManifestEntry::data_sequence_number);
   return Status::OK();
 }
 
 // Reads what the snapshot's own manifests say of it.
-Status ReadOwnChanges(const OperationContext& context, FileIO& io, const TableMetadata& metadata,
-                      const std::vector<ManifestFile>& list, SnapshotChanges* changes) {
+Status ReadOwnChanges(const Source& source, const std::vector<ManifestFile>& list,
+                      SnapshotChanges* changes) {
   const SnapshotId id = changes->snapshot->snapshot_id;
   const auto of_status = [id](EntryStatus status) -> Wanted {
     return [id, status](const ColumnarManifest& manifest, int64_t entry) {
@@ -81,14 +91,14 @@ Status ReadOwnChanges(const OperationContext& context, FileIO& io, const TableMe
     if (manifest.content == ManifestContent::kDeletes) {
       std::vector<ManifestEntry> deletes;
       ICEFRAME_RETURN_NOT_OK(
-          AddEntries(context, io, metadata, manifest, of_status(EntryStatus::kAdded), &deletes));
+          AddEntries(source, manifest, of_status(EntryStatus::kAdded), &deletes));
       changes->has_delete_files = changes->has_delete_files || !deletes.empty();
       continue;
     }
-    ICEFRAME_RETURN_NOT_OK(AddEntries(context, io, metadata, manifest,
-                                      of_status(EntryStatus::kAdded), &changes->files.added));
-    ICEFRAME_RETURN_NOT_OK(AddEntries(context, io, metadata, manifest,
-                                      of_status(EntryStatus::kDeleted), &changes->files.removed));
+    ICEFRAME_RETURN_NOT_OK(
+        AddEntries(source, manifest, of_status(EntryStatus::kAdded), &changes->files.added));
+    ICEFRAME_RETURN_NOT_OK(
+        AddEntries(source, manifest, of_status(EntryStatus::kDeleted), &changes->files.removed));
   }
   return Status::OK();
 }
@@ -114,10 +124,11 @@ Result<std::vector<ManifestEntry>> LiveFilesBesides(const OperationContext& cont
                                                     const std::vector<ManifestFile>& other) {
   std::set<std::string_view> known;
   for (const ManifestFile& manifest : other) known.insert(manifest.manifest_path);
+  const Source source{context, io, metadata};
   std::vector<ManifestEntry> files;
   for (const ManifestFile& manifest : list) {
     if (!manifest.may_have_live_files() || known.contains(manifest.manifest_path)) continue;
-    ICEFRAME_RETURN_NOT_OK(AddEntries(context, io, metadata, manifest, IsLive, &files));
+    ICEFRAME_RETURN_NOT_OK(AddEntries(source, manifest, IsLive, &files));
   }
   return files;
 }
@@ -171,7 +182,8 @@ Result<std::optional<SnapshotId>> SnapshotBefore(const TableMetadata& metadata,
 
 Result<SnapshotChanges> ReadSnapshotChanges(const OperationContext& context, FileIO& io,
                                             const TableMetadata& metadata, const Snapshot& snapshot,
-                                            std::optional<SnapshotId> since) {
+                                            std::optional<SnapshotId> since, bool with_statistics) {
+  const Source source{context, io, metadata, with_statistics};
   SnapshotChanges changes;
   changes.snapshot = &snapshot;
   const bool is_first = IsFirstKnown(metadata, snapshot, since);
@@ -179,13 +191,13 @@ Result<SnapshotChanges> ReadSnapshotChanges(const OperationContext& context, Fil
   ICEFRAME_ASSIGN_OR_RETURN(const ManifestList list,
                             ReadManifestList(context, io, metadata, snapshot));
   if (is_first) {
-    ICEFRAME_RETURN_NOT_OK(ReadAllFiles(context, io, metadata, *list, &changes));
+    ICEFRAME_RETURN_NOT_OK(ReadAllFiles(source, *list, &changes));
     changes.effect = changes.has_delete_files      ? SnapshotEffect::kOverwrites
                      : changes.files.added.empty() ? SnapshotEffect::kNone
                                                    : SnapshotEffect::kAppends;
     return changes;
   }
-  ICEFRAME_RETURN_NOT_OK(ReadOwnChanges(context, io, metadata, *list, &changes));
+  ICEFRAME_RETURN_NOT_OK(ReadOwnChanges(source, *list, &changes));
   changes.effect = EffectOf(changes);
   return changes;
 }

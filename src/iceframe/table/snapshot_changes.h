@@ -53,10 +53,12 @@ Result<std::optional<SnapshotId>> SnapshotBefore(const TableMetadata& metadata,
 
 /// What a snapshot did. One whose parent is not in the table any more, and is not `since`, counts
 /// as one that added all its files: what a reader from the start has to read.
-/// Reads the manifests that the snapshot wrote. Errors: those of ReadManifest.
+/// Reads the manifests that the snapshot wrote; `with_statistics`: the files' counts and bounds
+/// too. Errors: those of ReadManifest.
 Result<SnapshotChanges> ReadSnapshotChanges(const OperationContext& context, FileIO& io,
                                             const TableMetadata& metadata, const Snapshot& snapshot,
-                                            std::optional<SnapshotId> since);
+                                            std::optional<SnapshotId> since,
+                                            bool with_statistics = false);
 
 /// The data files that one snapshot (nullptr: without any) has and the other has not. Reads the
 /// manifests that are not in both. Errors: Unsupported naming a snapshot with delete files; those
