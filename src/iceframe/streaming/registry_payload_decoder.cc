@@ -28,12 +28,23 @@ Result<RegisteredPayload> ParseRegisteredPayload(std::string_view payload) {
   return parsed;
 }
 
+namespace {
+
+Status CannotDecode(int32_t schema_id, const Status& reason) {
+  return Error(ErrorKind::kInvalidData, "the registered schema can't be decoded: ", schema_id, ": ",
+               reason.message());
+}
+
+}  // namespace
+
 Result<PayloadDecoder*> RegistryPayloadDecoder::FindDecoder(int32_t schema_id) {
   const auto found = decoders_.find(schema_id);
   if (found != decoders_.end()) return found->second.get();
   const Result<RegisteredSchema> schema = registry_->FindSchema(schema_id);
   if (!schema.ok()) {
-    if (KindOf(schema.status()) != ErrorKind::kNotFound) return schema.status();
+    const ErrorKind kind = KindOf(schema.status());
+    if (kind == ErrorKind::kUnsupported) return CannotDecode(schema_id, schema.status());
+    if (kind != ErrorKind::kNotFound) return schema.status();
     return Error(ErrorKind::kInvalidData, "the registry has no schema of that id: ", schema_id);
   }
   Result<std::unique_ptr<PayloadDecoder>> decoder = make_(*schema);
@@ -42,8 +53,7 @@ Result<PayloadDecoder*> RegistryPayloadDecoder::FindDecoder(int32_t schema_id) {
     if (kind != ErrorKind::kUnsupported && kind != ErrorKind::kInvalidData) {
       return decoder.status();
     }
-    return Error(ErrorKind::kInvalidData, "the registered schema can't be decoded: ", schema_id,
-                 ": ", decoder.status().message());
+    return CannotDecode(schema_id, decoder.status());
   }
   if (decoders_.size() >= kMaxDecoders) decoders_.clear();
   return (decoders_[schema_id] = std::move(*decoder)).get();
