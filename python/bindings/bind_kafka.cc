@@ -18,6 +18,7 @@
 
 #include "iceframe/session.h"
 #include "iceframe/streaming/dead_letters.h"
+#include "iceframe/streaming/http_schema_registry.h"
 #include "iceframe/streaming/kafka_source.h"
 
 #include "bindings.h"
@@ -51,7 +52,8 @@ constexpr Named<OnLostMessages> kOnLost[] = {{"fail", OnLostMessages::kFail},
                                              {"earliest", OnLostMessages::kEarliest},
                                              {"latest", OnLostMessages::kLatest}};
 constexpr Named<PayloadFormat> kFormats[] = {{"json", PayloadFormat::kJson},
-                                             {"raw", PayloadFormat::kRaw}};
+                                             {"raw", PayloadFormat::kRaw},
+                                             {"registry", PayloadFormat::kRegistry}};
 constexpr Named<MessagePart> kParts[] = {
     {"payload", MessagePart::kPayload},     {"key", MessagePart::kKey},
     {"headers", MessagePart::kHeaders},     {"topic", MessagePart::kTopic},
@@ -77,9 +79,10 @@ Status TakeChoice(OptionReader* reader, const char* what, const Named<Enum> (&na
   return Choose(what, named, name).Value(out);
 }
 
-// `request`: the names of KafkaSourceOptions, times in milliseconds.
-Result<KafkaSourceOptions> ToOptions(const OptionMap& request) {
+// `request`: the names of KafkaSourceOptions, times in milliseconds. `context`: the stream's.
+Result<KafkaSourceOptions> ToOptions(const OperationContext& context, const OptionMap& request) {
   KafkaSourceOptions options;
+  HttpSchemaRegistryOptions registry;
   OptionReader reader(request);
   int64_t max_latency_ms = options.max_latency.count();
   std::optional<int64_t> idle_timeout_ms;
@@ -88,10 +91,15 @@ Result<KafkaSourceOptions> ToOptions(const OptionMap& request) {
   reader.Take("config", options.config);
   reader.Take("fallback_ca_file", options.fallback_ca_file);
   reader.Take("stream_id", options.stream_id);
+  reader.Take("registry_url", registry.url);
+  reader.Take("registry_basic_auth", registry.basic_auth);
+  reader.Take("registry_token", registry.bearer_token);
+  reader.Take("registry_ca_file", registry.ca_file);
   reader.Take("batch_size", options.batch_size);
   reader.Take("max_batch_bytes", options.max_batch_bytes);
   reader.Take("max_latency_ms", max_latency_ms);
   reader.Take("max_messages", options.max_messages);
+  reader.Take("compact_every_n_commits", options.compact_every_n_commits);
   reader.Take("idle_timeout_ms", idle_timeout_ms);
   reader.Take("message_columns", columns);
   reader.Take("max_poison_ratio", options.poison.max_ratio);
@@ -103,6 +111,10 @@ Result<KafkaSourceOptions> ToOptions(const OptionMap& request) {
   ICEFRAME_RETURN_NOT_OK(
       TakeChoice(&reader, "on_lost_messages", kOnLost, &options.on_lost_messages));
   ICEFRAME_RETURN_NOT_OK(reader.Finish());
+  if (!registry.url.empty()) {
+    ICEFRAME_ASSIGN_OR_RETURN(options.decoder.registry,
+                              MakeHttpSchemaRegistry(context, std::move(registry)));
+  }
   options.max_latency = milliseconds(max_latency_ms);
   if (idle_timeout_ms) options.idle_timeout = milliseconds(*idle_timeout_ms);
   for (auto& [part, column] : columns) {
@@ -119,10 +131,10 @@ class PyKafkaStream {
                                                       const std::string& table,
                                                       const OptionMap& request,
                                                       std::optional<std::string> letters) {
-    ICEFRAME_ASSIGN_OR_RETURN(KafkaSourceOptions options, ToOptions(request));
     const Operation call = MakeOperation(session->NewOperation());
     // The stream outlives the call that starts it, with a token of its own.
     OperationContext context = session->NewOperation();
+    ICEFRAME_ASSIGN_OR_RETURN(KafkaSourceOptions options, ToOptions(context, request));
     return RunCall<std::shared_ptr<PyKafkaStream>>(
         call, [&](CallerThread&) -> Result<std::shared_ptr<PyKafkaStream>> {
           ICEFRAME_ASSIGN_OR_RETURN(const TablePtr loaded, session->LoadTable(call.context, table));
@@ -153,6 +165,7 @@ class PyKafkaStream {
   }
   bool is_running() const { return !ended_.is_finished(); }
   void Stop() { source_->Stop(); }
+  Status EnableAutoCompaction(int64_t every) { return source_->EnableAutoCompaction(every); }
   void Cancel() { context_.cancel.Cancel(); }
   // Raises what it ended with.
   Status Check() const { return ended_.is_finished() ? ended_.result().status() : Status::OK(); }
@@ -176,6 +189,7 @@ void BindReport(nb::module_& module) {
       .def_ro("num_rejected", &Report::num_rejected)
       .def_ro("num_commits", &Report::num_commits)
       .def_ro("num_bytes", &Report::num_bytes)
+      .def_ro("num_compactions", &Report::num_compactions)
       .def_ro("num_pending", &Report::num_pending)
       .def_ro("num_rewinds", &Report::num_rewinds)
       .def_ro("offsets", &Report::offsets)
@@ -203,6 +217,8 @@ void BindKafka(nb::module_& module) {
       .def("is_running", &PyKafkaStream::is_running)
       .def("stop", &PyKafkaStream::Stop, "Has it commit what it read, and end.")
       .def("cancel", &PyKafkaStream::Cancel, "Has it end at once.")
+      .def("enable_auto_compaction", &PyKafkaStream::EnableAutoCompaction,
+           nb::arg("every_n_commits"), "Joins small files after every so many commits.")
       .def("check", &PyKafkaStream::Check, "Raises what it ended with.")
       .def("report", &PyKafkaStream::report);
 }

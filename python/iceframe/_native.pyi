@@ -745,6 +745,8 @@ class KafkaStreamReport:
     @property
     def num_bytes(self) -> int: ...
     @property
+    def num_compactions(self) -> int: ...
+    @property
     def num_pending(self) -> int: ...
     @property
     def num_rewinds(self) -> int: ...
@@ -780,6 +782,9 @@ class KafkaStream:
 
     def cancel(self) -> None:
         """Has it end at once."""
+
+    def enable_auto_compaction(self, every_n_commits: int) -> None:
+        """Joins small files after every so many commits."""
 
     def check(self) -> None:
         """Raises what it ended with."""

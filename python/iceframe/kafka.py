@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, Unpack, overload
 
 from iceframe import _native
-from iceframe.arguments import identifier, required_text, text, truth
+from iceframe.arguments import identifier, required_text, required_whole_number, text, truth
 from iceframe.errors import CancelledError, ValidationError, shown
 from iceframe.kafka_options import KafkaOptions, StopEvent, kafka_request
 
@@ -42,6 +42,8 @@ class KafkaSummary(TypedDict):
     pending: int
     #: Batches that were dropped and read again.
     rewinds: int
+    #: Times that small files were joined (`enable_auto_compaction`).
+    compactions: int
     #: The next offset of each partition, as the table has it.
     offsets: dict[int, int]
     #: Messages behind those offsets.
@@ -87,6 +89,7 @@ class KafkaStream:
             "bytes": report.num_bytes,
             "pending": report.num_pending,
             "rewinds": report.num_rewinds,
+            "compactions": report.num_compactions,
             "offsets": report.offsets,
             "lag": report.lag,
             "freshness_seconds": None if freshness is None else freshness / 1000,
@@ -94,6 +97,18 @@ class KafkaStream:
             "ended_by": ended_by or None,
             "trouble": report.trouble or None,
         }
+
+    def enable_auto_compaction(self, every_n_flushes: int = 10) -> None:
+        """Joins the table's small files after every so many commits, beside the stream.
+
+        A compaction that meets other writers gives way; one that fails is logged.
+
+        Raises:
+            ValidationError: every_n_flushes is below 1.
+        """
+        self._native.enable_auto_compaction(
+            required_whole_number("every_n_flushes", every_n_flushes)
+        )
 
     def stop(self, timeout: float | None = None) -> KafkaSummary:
         """Has the stream commit what it read and end; returns what it did.

@@ -27,6 +27,9 @@ _TEXTS = (
     "stream_id",
 )
 
+#: After how many commits small files are joined, where the user gives no number.
+_COMMITS_PER_COMPACTION = 10
+
 
 class StopEvent(Protocol):
     """What `threading.Event` and `multiprocessing.Event` have."""
@@ -41,13 +44,19 @@ class KafkaOptions(TypedDict, total=False):
     Attributes:
         stop: an event (`threading.Event`) that ends a blocking stream when it is set.
         stream_id: under which the table keeps the position; by default the group's id.
-        format: ``"json"`` (objects) or ``"raw"`` (bytes, for `message_columns`).
+        format: ``"json"`` (objects), ``"raw"`` (bytes, for `message_columns`), or ``"registry"``:
+            Avro or JSON in the wire format of schema registries.
+        schema_registry: the registry's URL, or Confluent's configuration of it: ``url`` with
+            ``basic.auth.user.info`` ("user:password") or ``bearer.auth.token``, and
+            ``ssl.ca.location``. Says ``format="registry"`` by itself.
         message_columns: what else of a message goes into which column, e.g.
             ``{"offset": "kafka_offset", "key": "id"}``; of payload, key, headers, topic, partition,
             offset, timestamp.
         max_latency_seconds: a commit is made, too, when the first waiting message is so old; 10.
         max_batch_bytes: ... or all are so large; 128 MiB.
         max_messages: end after so many.
+        enable_auto_compaction: ``True`` joins the table's small files after every 10 commits, a
+            number after so many; beside the stream, which goes first.
         on_error: of a message that makes no row: ``"fail"``, ``"skip"`` or ``"dead_letter"``.
         dead_letter_table: where such messages go, each once; it is made if it is not there. Says
             ``on_error="dead_letter"`` by itself.
@@ -63,10 +72,12 @@ class KafkaOptions(TypedDict, total=False):
     stop: StopEvent | None
     stream_id: str | None
     format: str
+    schema_registry: str | Mapping[str, str] | None
     message_columns: Mapping[str, str] | None
     max_latency_seconds: float | None
     max_batch_bytes: int | None
     max_messages: int | None
+    enable_auto_compaction: bool | int | None
     on_error: str | None
     dead_letter_table: str | None
     max_poison_ratio: float | None
@@ -96,12 +107,44 @@ def kafka_request(
             request[name] = _ratio(name, value)
         elif name in ("max_messages", "max_batch_bytes"):
             request[name] = whole_number(name, value)
+        elif name == "schema_registry":
+            request.update(_registry(value))
+            request.setdefault("format", "registry")
+        elif name == "enable_auto_compaction":
+            if value is not False:
+                every = _COMMITS_PER_COMPACTION if value is True else value
+                request["compact_every_n_commits"] = whole_number(name, every)
         elif name == "max_latency_seconds":
             request["max_latency_ms"] = _milliseconds(name, value)
         elif name == "message_columns":
             request[name] = list(string_properties(name, value).items())
         else:
             raise TypeError(f"stream_from_kafka() got an unexpected keyword argument {name!r}")
+    return request
+
+
+#: Confluent's keys of a schema registry, by those of the request.
+_REGISTRY_KEYS = {
+    "url": "registry_url",
+    "basic.auth.user.info": "registry_basic_auth",
+    "bearer.auth.token": "registry_token",
+    "ssl.ca.location": "registry_ca_file",
+}
+
+
+def _registry(given: Any) -> dict[str, str]:  # noqa: ANN401 - what the user wrote
+    if isinstance(given, str):
+        given = {"url": given}
+    if not isinstance(given, Mapping):
+        raise ValidationError(f"schema_registry must be a URL or a mapping, got {shown(given)}")
+    request = {}
+    for key, value in given.items():
+        if key not in _REGISTRY_KEYS:
+            known = ", ".join(_REGISTRY_KEYS)
+            raise ValidationError(f"schema_registry has {known}, and no key {shown(key)}")
+        request[_REGISTRY_KEYS[key]] = required_text(f"schema_registry[{key!r}]", value)
+    if not request.get("registry_url"):
+        raise ValidationError("schema_registry must have a url")
     return request
 
 

@@ -14,7 +14,7 @@ import uuid
 import pytest
 from kafka_broker import PATIENCE, wait_until
 
-from iceframe import IceFrame
+from iceframe import IceFrame, _native
 from iceframe.errors import (
     CommitRejectedError,
     DataError,
@@ -84,6 +84,46 @@ def test_messages_become_rows_and_the_snapshot_says_how_far_it_is(broker, topic,
         topic: {str(n): end for n, end in ends.items() if end}
     }
     assert position(events, topic)["seq"] == summary["commits"]
+
+
+def test_what_streams_do_is_in_the_metrics(broker, topic, events):
+    broker.produce(topic, [*rows(0, 10), b"{oops"], partition=1)
+    stream_from_kafka(events, topic, "events", config(broker, topic), on_error="skip")
+    found = {
+        (name, labels.get("result", labels.get("partition"))): value
+        for name, labels, value in _native.metrics()
+        if labels.get("stream") == f"group-{topic}"
+    }
+    size = found.pop(("iceframe_stream_bytes_total", None))
+    assert size == sum(len(json.dumps(row)) for row in rows(0, 10)) + len("{oops")
+    assert found.pop(("iceframe_stream_freshness_seconds", None)) > 0
+    lags = {key: value for key, value in found.items() if key[0] == "iceframe_stream_lag_records"}
+    assert lags[("iceframe_stream_lag_records", "1")] == 0
+    assert {key: value for key, value in found.items() if key not in lags} == {
+        ("iceframe_stream_records_total", "committed"): 10,
+        ("iceframe_stream_records_total", "dlq"): 0,
+        ("iceframe_stream_records_total", "skipped"): 1,
+        ("iceframe_stream_commits_total", None): 1,
+        ("iceframe_stream_rewinds_total", None): 0,
+        ("iceframe_stream_running", None): 0,
+    }
+
+
+def test_small_files_are_joined_beside_the_stream(broker, topic, events):
+    # A commit for each, and the compaction after the last of them is waited for.
+    for start in range(6):
+        broker.produce(topic, rows(10 * start, 10), partition=0)
+        summary = stream_from_kafka(
+            events, topic, "events", config(broker, topic), enable_auto_compaction=start == 5 and 1
+        )
+    assert summary["compactions"] >= 1
+    snapshot = events.get_table("events").current_snapshot()
+    assert snapshot.summary["operation"] == "replace"
+    assert ids(events) == list(range(60))
+    assert position(events, topic)["offsets"] == {topic: {"0": 60}}
+    broker.produce(topic, rows(60, 3), partition=0)
+    assert stream_from_kafka(events, topic, "events", config(broker, topic))["rows"] == 3
+    assert ids(events) == list(range(63))
 
 
 def test_it_goes_on_where_the_table_is(broker, topic, events):
@@ -273,6 +313,26 @@ def test_a_topic_that_was_made_anew_is_an_error(broker, topic, events):
         stream_from_kafka(events, topic, "events", config(broker, topic))
     stream_from_kafka(events, topic, "events", config(broker, topic), stream_id="again")
     assert ids(events) == [*range(10), *range(100, 105)]
+
+
+def test_a_topic_that_was_made_anew_is_read_from_its_beginning_where_that_is_wanted(
+    broker, topic, events
+):
+    letters = {"dead_letter_table": "letters", "max_poison_ratio": 1}
+    broker.produce(topic, [*rows(0, 9), b"{old"], partition=0)
+    stream_from_kafka(events, topic, "events", config(broker, topic), **letters)
+    broker.delete_topic(topic)
+    broker.create_topic(topic, 3)
+    broker.produce(topic, [b"{new", *rows(100, 4)], partition=0)
+    anew = {**letters, "on_lost_messages": "earliest"}
+    summary = stream_from_kafka(events, topic, "events", config(broker, topic), **anew)
+    assert (summary["rows"], summary["rejected"]) == (4, 1)
+    assert ids(events) == [*range(9), *range(100, 104)]
+    assert sorted(events.read_table("letters")["payload"].to_list()) == [b"{new", b"{old"]
+    # From there it goes on.
+    broker.produce(topic, rows(104, 3), partition=0)
+    stream_from_kafka(events, topic, "events", config(broker, topic), **letters)
+    assert ids(events) == [*range(9), *range(100, 107)]
 
 
 def test_partitions_that_are_added_are_read_from_their_beginning(broker, topic, events):

@@ -47,8 +47,13 @@ def add_kafka_command(commands: Any) -> None:  # noqa: ANN401 - argparse has no 
     command.add_argument("--max-latency-seconds", type=float)
     command.add_argument("--max-batch-bytes", type=int)
     command.add_argument("--max-messages", type=int)
+    command.add_argument(
+        "--compact-every", type=int, metavar="COMMITS", dest="enable_auto_compaction",
+        help="join the table's small files after every so many commits",
+    )  # fmt: skip
     command.add_argument("--stream-id")
-    command.add_argument("--format", choices=("json", "raw"))
+    command.add_argument("--format", choices=("json", "raw", "registry"))
+    command.add_argument("--schema-registry", metavar="URL", help="of Avro or JSON messages")
     command.add_argument(
         "--column", action="append", default=[], metavar="PART=COLUMN",
         help="fill a column with a message's key, headers, topic, partition, offset, timestamp",
@@ -66,8 +71,10 @@ _OPTIONS = (
     "max_latency_seconds",
     "max_batch_bytes",
     "max_messages",
+    "enable_auto_compaction",
     "stream_id",
     "format",
+    "schema_registry",
     "on_error",
     "dead_letter_table",
     "max_poison_ratio",

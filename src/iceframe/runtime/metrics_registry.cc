@@ -77,8 +77,7 @@ class ProcessMetricsRegistry final : public MetricsRegistry {
             {name, labels, static_cast<double>(counter.value()), MetricKind::kCounter});
       });
       gauges_.ForEach([&](const auto& name, const auto& labels, const Gauge& gauge) {
-        blocks[{name, labels}].push_back(
-            {name, labels, static_cast<double>(gauge.value()), MetricKind::kGauge});
+        blocks[{name, labels}].push_back({name, labels, gauge.value(), MetricKind::kGauge});
       });
       histograms_.ForEach([&](const auto& name, const auto& labels, const Histogram& histogram) {
         AppendHistogram(name, labels, histogram, &blocks[{name, labels}]);

@@ -24,14 +24,21 @@ class Counter {
   std::atomic<int64_t> value_{0};
 };
 
+/// Goes up and down. Whole numbers are exact up to 2^53.
 class Gauge {
  public:
-  void Set(int64_t value) { value_.store(value, std::memory_order_relaxed); }
-  void Add(int64_t by) { value_.fetch_add(by, std::memory_order_relaxed); }
-  int64_t value() const { return value_.load(std::memory_order_relaxed); }
+  template <typename Number>
+  void Set(Number value) {
+    value_.store(static_cast<double>(value), std::memory_order_relaxed);
+  }
+  template <typename Number>
+  void Add(Number by) {
+    value_.fetch_add(static_cast<double>(by), std::memory_order_relaxed);
+  }
+  double value() const { return value_.load(std::memory_order_relaxed); }
 
  private:
-  std::atomic<int64_t> value_{0};
+  std::atomic<double> value_{0};
 };
 
 /// Seconds in the buckets .001 .005 .01 .05 .1 .5 1 5 10 30 60 300 +Inf.

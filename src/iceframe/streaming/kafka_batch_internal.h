@@ -24,6 +24,8 @@ struct BatchCounts {
   int64_t num_bytes = 0;
   /// The timestamp of the newest message, in milliseconds since the epoch.
   std::optional<int64_t> newest_ms;
+  /// The registered schema of the last message that names one.
+  std::optional<int32_t> schema_id;
 };
 
 /// Dropped without Commit, its files are deleted. Used by one thread at a time.

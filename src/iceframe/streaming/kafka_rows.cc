@@ -130,7 +130,7 @@ Status StreamRows::TakeRejected(std::span<const Message> taken,
     // Committed before, when the rows were not.
     std::erase_if(rejected, [&](const RejectedMessage& one) {
       const Message& message = taken[one.index];
-      return message.offset < letters_->Known(message.partition).value_or(0);
+      return message.offset < letters_->Next(message.partition).value_or(0);
     });
   }
   return poison_.Take(taken, rejected);

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <utility>
 
+#include "iceframe/streaming/auto_compaction_internal.h"
 #include "iceframe/streaming/kafka_config.h"
 #include "iceframe/streaming/kafka_stream_internal.h"
 #include "iceframe/streaming/writer_slot.h"
@@ -45,6 +46,8 @@ Status CheckOptions(const KafkaSourceOptions& options) {
   ICEFRAME_RETURN_NOT_OK(CheckPositive("batch_size", options.batch_size));
   ICEFRAME_RETURN_NOT_OK(CheckPositive("max_batch_bytes", options.max_batch_bytes));
   ICEFRAME_RETURN_NOT_OK(CheckPositive("max_latency in milliseconds", options.max_latency.count()));
+  ICEFRAME_RETURN_NOT_OK(
+      CheckPositive("compact_every_n_commits", options.compact_every_n_commits.value_or(1)));
   return CheckPositive("max_messages", options.max_messages.value_or(1));
 }
 
@@ -74,14 +77,34 @@ class KafkaSource::Impl {
       if (member != nullptr) config.client[kInstanceId] = "iceframe-" + member->writer_id();
     }
     internal::KafkaStream stream(context_, options_, config, {table_, letters_}, &board_);
-    ICEFRAME_RETURN_NOT_OK(stream.Run());
+    const Status status = stream.Run();
+    EndCompaction(status.ok() && !board_.is_stopped());
+    ICEFRAME_RETURN_NOT_OK(status);
     return board_.Get();
+  }
+
+  Status EnableAutoCompaction(int64_t every_n_commits) {
+    ICEFRAME_RETURN_NOT_OK(CheckPositive("every_n_commits", every_n_commits));
+    OperationContext context = context_;
+    // Cancelled by itself.
+    context.cancel = CancelToken();
+    context.deadline.reset();
+    board_.SetCompaction(std::make_shared<internal::AutoCompaction>(
+        std::move(context), every_n_commits, internal::CompactSmallFiles));
+    return Status::OK();
   }
 
   void Stop() { board_.Stop(); }
   KafkaStreamReport report() const { return board_.Get(); }
 
  private:
+  void EndCompaction(bool is_waited_for) {
+    const auto compaction = board_.compaction();
+    if (compaction == nullptr) return;
+    if (is_waited_for) compaction->Finish(context_.cancel);
+    compaction->Stop();
+  }
+
   const OperationContext context_;
   const KafkaSourceOptions options_;
   const KafkaConfig config_;
@@ -116,13 +139,18 @@ Result<std::shared_ptr<KafkaSource>> KafkaSource::Make(const OperationContext& c
           .status());
   ICEFRAME_RETURN_NOT_OK(
       PoisonMessages::Make(options.poison, options.stream_id, context.pool()).status());
+  const std::optional<int64_t> compact_every = options.compact_every_n_commits;
   auto impl = std::make_unique<Impl>(context, std::move(options), std::move(config),
                                      std::move(table), std::move(key));
+  if (compact_every) ICEFRAME_RETURN_NOT_OK(impl->EnableAutoCompaction(*compact_every));
   return std::shared_ptr<KafkaSource>(new KafkaSource(std::move(impl)));
 }
 
 Result<KafkaStreamReport> KafkaSource::Run() { return impl_->Run(); }
 void KafkaSource::Stop() { impl_->Stop(); }
+Status KafkaSource::EnableAutoCompaction(int64_t every_n_commits) {
+  return impl_->EnableAutoCompaction(every_n_commits);
+}
 KafkaStreamReport KafkaSource::report() const { return impl_->report(); }
 
 Result<std::string> DescribeKafkaLibrary() {

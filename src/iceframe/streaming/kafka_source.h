@@ -57,6 +57,9 @@ struct KafkaSourceOptions {
   /// … or the first of them came so long ago.
   std::chrono::milliseconds max_latency{10'000};
 
+  /// Joins the table's small files after every so many commits (EnableAutoCompaction); nullopt: no.
+  std::optional<int64_t> compact_every_n_commits;
+
   /// The stream ends after so many messages; nullopt: it does not.
   std::optional<int64_t> max_messages;
   /// The stream ends when no message came for so long; nullopt: what the configuration says.
@@ -80,6 +83,8 @@ struct KafkaStreamReport {
   int64_t num_rejected = 0;
   int64_t num_commits = 0;
   int64_t num_bytes = 0;
+  /// Compactions that ended well (EnableAutoCompaction).
+  int64_t num_compactions = 0;
   /// Messages that wait for their commit.
   int64_t num_pending = 0;
   /// Batches that were dropped and read again: another member was first, a commit failed for a
@@ -129,6 +134,11 @@ class KafkaSource {
   Result<KafkaStreamReport> Run();
   /// Has Run commit what was read and come back. Any thread; also before Run.
   void Stop();
+  /// Joins the table's small files after every so many commits, beside the stream. A compaction
+  /// that meets other writers gives way; one that fails is logged. Where the stream ends by itself,
+  /// the last one is waited for; Stop cancels it. Any thread, at any time.
+  /// Errors: InvalidArgument below 1.
+  Status EnableAutoCompaction(int64_t every_n_commits = 10);
   KafkaStreamReport report() const;
 
  private:

@@ -42,7 +42,20 @@ void StreamBoard::Put(const KafkaStreamReport& report) {
 
 KafkaStreamReport StreamBoard::Get() const {
   const std::lock_guard lock(mutex_);
-  return report_;
+  KafkaStreamReport report = report_;
+  if (compaction_ != nullptr) report.num_compactions = compaction_->num_done();
+  return report;
+}
+
+void StreamBoard::SetCompaction(std::shared_ptr<AutoCompaction> compaction) {
+  const std::lock_guard lock(mutex_);
+  if (compaction_ != nullptr) compaction_->Stop();
+  compaction_ = std::move(compaction);
+}
+
+std::shared_ptr<AutoCompaction> StreamBoard::compaction() const {
+  const std::lock_guard lock(mutex_);
+  return compaction_;
 }
 
 KafkaStream::KafkaStream(const OperationContext& context, const KafkaSourceOptions& options,
@@ -52,7 +65,8 @@ KafkaStream::KafkaStream(const OperationContext& context, const KafkaSourceOptio
       config_(config),
       board_(*board),
       table_(std::move(tables.rows)),
-      letters_table_(tables.letters ? std::make_unique<StreamTable>(*tables.letters) : nullptr) {}
+      letters_table_(tables.letters ? std::make_unique<StreamTable>(*tables.letters) : nullptr),
+      metrics_(options.stream_id, options.topic) {}
 
 KafkaStream::~KafkaStream() {
   // The commit's task works on what is ours.
@@ -75,7 +89,7 @@ Status KafkaStream::Run() {
 }
 
 Status KafkaStream::RunLoop() {
-  ICEFRAME_RETURN_NOT_OK(RefreshTable(/*takes_over=*/true));
+  ICEFRAME_RETURN_NOT_OK(RefreshTable());
   ICEFRAME_ASSIGN_OR_RETURN(rows_, StreamRows::Make(context_, options_, letters_table_.get()));
   ICEFRAME_ASSIGN_OR_RETURN(consumer_,
                             KafkaConsumer::Make(context_, config_.client, options_.topic, this));
@@ -163,6 +177,11 @@ Status KafkaStream::Take(KafkaMessage message) {
   rd_kafka_timestamp_type_t timestamp_type = RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
   const int64_t timestamp = consumer_->library().message_timestamp(message.get(), &timestamp_type);
   open_->Count(message->partition, owned->second.expected, message->offset, num_bytes, timestamp);
+  if (options_.decoder.format == PayloadFormat::kRegistry && message->payload != nullptr) {
+    const auto payload = ParseRegisteredPayload(
+        std::string_view(static_cast<const char*>(message->payload), message->len));
+    if (payload.ok()) open_->counts().schema_id = payload->schema_id;
+  }
   owned->second.next = message->offset + 1;
   last_message_at_ = Clock::now();
   ++num_taken_;
@@ -223,11 +242,13 @@ Status KafkaStream::StartCommit() {
   ICEFRAME_ASSIGN_OR_RETURN(commit->letters, MakeLetters());
   commit->batch = std::move(open_);
   commit->table = table_.table();
-  commit->options = table_.CommitOf(commit->batch->range(), commit->was_refused);
+  const BatchCounts& counts = commit->batch->counts();
+  commit->options = table_.CommitOf({commit->batch->range(), counts.newest_ms, counts.schema_id},
+                                    commit->was_refused);
   if (commit->letters != nullptr) {
     commit->letters_table = letters_table_->table();
-    commit->letters_options =
-        letters_table_->CommitOf(commit->letters->range(), commit->was_refused);
+    commit->letters_options = letters_table_->CommitOf(
+        {commit->letters->range(), counts.newest_ms, counts.schema_id}, commit->was_refused);
   }
   ICEFRAME_ASSIGN_OR_RETURN(commit->report,
                             context_.executor->operations()->Submit(
@@ -242,9 +263,9 @@ Result<std::unique_ptr<StreamBatch>> KafkaStream::MakeLetters() {
   ICEFRAME_ASSIGN_OR_RETURN(auto letters, StreamBatch::Begin(context_, letters_table_->table()));
   ICEFRAME_RETURN_NOT_OK(letters->Write(*rows));
   for (const auto& [partition, part] : open_->range()) {
-    const std::optional<int64_t> known = letters_table_->Known(partition);
-    letters->range().emplace(partition,
-                             PartitionRange{known, std::max(known.value_or(0), part.next)});
+    const int64_t next = letters_table_->Next(partition).value_or(0);
+    letters->range().emplace(
+        partition, PartitionRange{letters_table_->Known(partition), std::max(next, part.next)});
   }
   return letters;
 }
@@ -296,6 +317,7 @@ Status KafkaStream::FinishCommit() {
   first_ends_.clear();
   num_failures_ = 0;
   CountCommit(*commit.batch);
+  if (const auto compaction = board_.compaction()) compaction->NoteCommit(table_.table());
   PartitionOffsets offsets;
   for (const auto& [partition, part] : commit.batch->range()) {
     if (owned_.contains(partition)) offsets.emplace(partition, part.next);
@@ -315,6 +337,12 @@ void KafkaStream::CountCommit(const StreamBatch& batch) {
     const int64_t age = context_.clock->SystemNowMs() - *counts.newest_ms;
     report_.freshness = milliseconds(std::max<int64_t>(age, 0));
   }
+  const bool has_letters = options_.poison.action == OnPoison::kDeadLetter;
+  metrics_.CountCommit({.num_rows = counts.num_messages - counts.num_rejected,
+                        .num_letters = has_letters ? counts.num_rejected : 0,
+                        .num_skipped = has_letters ? 0 : counts.num_rejected,
+                        .num_bytes = counts.num_bytes,
+                        .freshness = report_.freshness});
   reported_at_ = {};
 }
 
@@ -347,8 +375,9 @@ Status KafkaStream::Rewind() {
   DropBatch();
   needs_rewind_ = false;
   ++report_.num_rewinds;
+  metrics_.CountRewind();
   if (num_failures_ > 0) ICEFRAME_RETURN_NOT_OK(BackOff());
-  ICEFRAME_RETURN_NOT_OK(RefreshTable(/*takes_over=*/false));
+  ICEFRAME_RETURN_NOT_OK(RefreshTable());
   PartitionOffsets offsets;
   for (auto& [partition, owned] : owned_) {
     owned.expected = table_.Known(partition);
@@ -362,11 +391,11 @@ Status KafkaStream::Rewind() {
   return Status::OK();
 }
 
-Status KafkaStream::RefreshTable(bool takes_over) {
+Status KafkaStream::RefreshTable() {
   while (true) {
-    Status status = table_.Refresh(context_, takes_over);
+    Status status = table_.Refresh(context_);
     if (status.ok() && letters_table_ != nullptr) {
-      status = letters_table_->Refresh(context_, takes_over);
+      status = letters_table_->Refresh(context_);
     }
     if (status.ok() || !IsTemporary(KindOf(status))) return status;
     ++num_failures_;
@@ -388,7 +417,7 @@ Result<PartitionOffsets> KafkaStream::OnAssigned(const std::vector<int32_t>& par
     under_way_->report.Wait();
     ICEFRAME_RETURN_NOT_OK(FinishCommit());
   }
-  ICEFRAME_RETURN_NOT_OK(RefreshTable(/*takes_over=*/true));
+  ICEFRAME_RETURN_NOT_OK(RefreshTable());
   ICEFRAME_RETURN_NOT_OK(PlanFirstStart());
   PartitionOffsets starts;
   for (const int32_t partition : partitions) {
@@ -436,7 +465,15 @@ Result<int64_t> KafkaStream::StartOf(int32_t partition) {
   ICEFRAME_ASSIGN_OR_RETURN(const Watermarks marks,
                             consumer_->QueryWatermarks(context_, partition));
   if (marks.low <= *next && *next <= marks.high) return *next;
-  return StartAfterLoss(partition, *next, marks);
+  ICEFRAME_ASSIGN_OR_RETURN(const int64_t start, StartAfterLoss(partition, *next, marks));
+  table_.MoveTo(partition, start);
+  if (letters_table_ == nullptr) return start;
+  // Letters may have been committed since, by who went on there and didn't get to the rows.
+  const std::optional<int64_t> letters_next = letters_table_->Next(partition);
+  const bool is_of_before =
+      letters_next && (*letters_next < marks.low || *letters_next > marks.high);
+  if (is_of_before) letters_table_->MoveTo(partition, start);
+  return start;
 }
 
 Result<int64_t> KafkaStream::StartAfterLoss(int32_t partition, int64_t wanted,
@@ -465,17 +502,28 @@ void KafkaStream::UpdateReport(bool is_final) {
   report_.num_pending = open_ == nullptr ? 0 : open_->counts().num_messages;
   if (under_way_) report_.num_pending += under_way_->batch->counts().num_messages;
   report_.offsets.clear();
-  report_.lag = 0;
   for (const auto& [partition, owned] : owned_) {
-    const std::optional<int64_t> known = table_.Known(partition);
-    if (known) report_.offsets.emplace(partition, *known);
-    const std::optional<int64_t> end = consumer_->KnownEnd(partition);
-    const bool has_read_all = consumer_->EndReached(partition) && owned.next == known;
-    if (end && !has_read_all) report_.lag += std::max<int64_t>(*end - known.value_or(0), 0);
+    if (const auto known = table_.Known(partition)) report_.offsets.emplace(partition, *known);
   }
+  const PartitionLags lags = Lags();
+  report_.lag = 0;
+  for (const auto& [partition, lag] : lags) report_.lag += lag;
+  metrics_.SetLags(lags);
   if (consumer_ != nullptr && report_.trouble.empty()) report_.trouble = consumer_->trouble();
   board_.Put(report_);
   report_.trouble.clear();
+}
+
+PartitionLags KafkaStream::Lags() const {
+  PartitionLags lags;
+  for (const auto& [partition, owned] : owned_) {
+    const std::optional<int64_t> known = table_.Known(partition);
+    const std::optional<int64_t> end = consumer_->KnownEnd(partition);
+    if (!end) continue;
+    const bool has_read_all = consumer_->EndReached(partition) && owned.next == known;
+    lags[partition] = has_read_all ? 0 : std::max<int64_t>(*end - known.value_or(0), 0);
+  }
+  return lags;
 }
 
 }  // namespace iceframe::internal

@@ -19,11 +19,13 @@
 
 #include "iceframe/base/result.h"
 #include "iceframe/runtime/operation_context.h"
+#include "iceframe/streaming/auto_compaction_internal.h"
 #include "iceframe/streaming/kafka_batch_internal.h"
 #include "iceframe/streaming/kafka_consumer_internal.h"
 #include "iceframe/streaming/kafka_rows_internal.h"
 #include "iceframe/streaming/kafka_source.h"
 #include "iceframe/streaming/kafka_table_internal.h"
+#include "iceframe/streaming/stream_metrics_internal.h"
 
 namespace iceframe::internal {
 
@@ -35,9 +37,15 @@ class StreamBoard {
   void Stop() { is_stopped_ = true; }
   bool is_stopped() const { return is_stopped_; }
 
+  /// Takes the place of the one before, which ends.
+  void SetCompaction(std::shared_ptr<AutoCompaction> compaction);
+  /// nullptr: there is none.
+  std::shared_ptr<AutoCompaction> compaction() const;
+
  private:
   mutable std::mutex mutex_;
   KafkaStreamReport report_;
+  std::shared_ptr<AutoCompaction> compaction_;
   std::atomic<bool> is_stopped_ = false;
 };
 
@@ -112,7 +120,7 @@ class KafkaStream final : public AssignmentListener {
   Status TakeCommitError(const Status& error, bool was_refused);
   Status Rewind();
   void DropBatch();
-  Status RefreshTable(bool takes_over);
+  Status RefreshTable();
   /// Waits a moment that grows with the failures in a row.
   Status BackOff();
 
@@ -120,6 +128,8 @@ class KafkaStream final : public AssignmentListener {
   Result<int64_t> StartAfterLoss(int32_t partition, int64_t wanted, const Watermarks& marks) const;
   Status PlanFirstStart();
   void UpdateReport(bool is_final);
+  /// Messages behind the table's position in each partition of this member, where it is known.
+  PartitionLags Lags() const;
 
   const OperationContext context_;
   const KafkaSourceOptions& options_;
@@ -144,6 +154,7 @@ class KafkaStream final : public AssignmentListener {
   std::optional<Clock::time_point> last_message_at_;
   int64_t num_taken_ = 0;
   KafkaStreamReport report_;
+  StreamMetrics metrics_;
   Clock::time_point reported_at_{};
 };
 

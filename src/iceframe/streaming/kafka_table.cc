@@ -11,6 +11,10 @@ namespace {
 
 constexpr std::string_view kOffsets = "offsets";
 constexpr std::string_view kEpoch = "epoch";
+/// Of each partition: the epoch of who committed its rows last.
+constexpr std::string_view kEpochs = "epochs";
+constexpr std::string_view kSchemaId = "schema-id";
+constexpr std::string_view kWatermark = "watermark-ms";
 constexpr std::string_view kSequence = "seq";
 
 /// The value of that name, as a number; 0 where there is none.
@@ -21,9 +25,11 @@ Result<int64_t> NumberIn(const std::optional<StreamPosition>& position, std::str
   return ParseInteger(value->second);
 }
 
-Result<TopicOffsets> OffsetsIn(const std::optional<StreamPosition>& position) {
+/// Numbers of each topic's partitions: the offsets or epochs.
+Result<TopicOffsets> NumbersIn(const std::optional<StreamPosition>& position,
+                               std::string_view name) {
   if (!position) return TopicOffsets{};
-  const auto value = position->values.find(kOffsets);
+  const auto value = position->values.find(name);
   if (value == position->values.end()) return TopicOffsets{};
   return ParseTopicOffsets(value->second);
 }
@@ -34,8 +40,30 @@ std::optional<int64_t> Find(const PartitionOffsets& offsets, int32_t partition) 
   return found->second;
 }
 
+/// Whether a partition's rows may be committed by whoever read them when the table said `expected`
+/// and holds `epoch`.
+struct Claim {
+  std::string_view topic;
+  int32_t partition;
+  std::optional<int64_t> expected;
+  int64_t epoch;
+};
+
 std::string Shown(std::optional<int64_t> offset) {
   return offset ? std::to_string(*offset) : "no offset";
+}
+
+/// `offset`, `epoch`: what the table says of the partition now.
+Status CheckClaim(const Claim& claim, std::optional<int64_t> offset, int64_t epoch) {
+  if (offset != claim.expected) {
+    return Error(ErrorKind::kCommitRejected,
+                 "another member of the stream was first: ", claim.topic, " [", claim.partition,
+                 "] is at ", Shown(offset), ", this batch began at ", Shown(claim.expected));
+  }
+  if (epoch <= claim.epoch) return Status::OK();
+  return Error(ErrorKind::kCommitRejected,
+               "another member of the stream took the partition over: ", claim.topic, " [",
+               claim.partition, "] is of epoch ", epoch, ", this batch of ", claim.epoch);
 }
 
 }  // namespace
@@ -47,7 +75,7 @@ StreamTable::StreamTable(std::shared_ptr<const Table> table, PositionKey key, st
       topic_(std::move(topic)),
       on_rollback_(on_rollback) {}
 
-Status StreamTable::Refresh(const OperationContext& context, bool takes_over) {
+Status StreamTable::Refresh(const OperationContext& context) {
   ICEFRAME_ASSIGN_OR_RETURN(table_, table_->Refresh(context));
   ICEFRAME_ASSIGN_OR_RETURN(const KnownPosition position, FindPosition(*table_->metadata(), key_));
   skipped_to_.clear();
@@ -62,14 +90,14 @@ Status StreamTable::Refresh(const OperationContext& context, bool takes_over) {
     }
     accepted_rollback_ = position.rolled_back->snapshot_id;
   }
-  ICEFRAME_ASSIGN_OR_RETURN(TopicOffsets offsets, OffsetsIn(position.current));
+  ICEFRAME_ASSIGN_OR_RETURN(TopicOffsets offsets, NumbersIn(position.current, kOffsets));
   known_ = std::move(offsets[topic_]);
   if (position.rolled_back && on_rollback_ == OnRollback::kSkip) {
-    ICEFRAME_ASSIGN_OR_RETURN(offsets, OffsetsIn(position.rolled_back));
+    ICEFRAME_ASSIGN_OR_RETURN(offsets, NumbersIn(position.rolled_back, kOffsets));
     skipped_to_ = std::move(offsets[topic_]);
   }
   ICEFRAME_ASSIGN_OR_RETURN(const int64_t epoch, NumberIn(position.current, kEpoch));
-  if (takes_over) epoch_ = std::max(epoch_, epoch + 1);
+  epoch_ = std::max(epoch_, epoch + 1);
   return Status::OK();
 }
 
@@ -86,41 +114,58 @@ std::optional<int64_t> StreamTable::Known(int32_t partition) const {
 std::optional<int64_t> StreamTable::Next(int32_t partition) const {
   const std::optional<int64_t> skipped_to = Find(skipped_to_, partition);
   const std::optional<int64_t> known = Known(partition);
+  const auto moved = moved_.find(partition);
+  if (moved != moved_.end() && moved->second.known == known) return moved->second.to;
   return skipped_to ? std::max(*skipped_to, known.value_or(0)) : known;
 }
 
-CommitOptions StreamTable::CommitOf(const BatchRange& range,
+void StreamTable::MoveTo(int32_t partition, int64_t offset) {
+  moved_.insert_or_assign(partition, Moved{offset, Known(partition)});
+}
+
+CommitOptions StreamTable::CommitOf(BatchPosition batch,
                                     std::shared_ptr<std::atomic<bool>> refused) const {
   CommitOptions options;
-  options.validator = [range, refused, key = key_, topic = topic_,
+  options.validator = [range = batch.range, refused, key = key_, topic = topic_, epoch = epoch_,
                        accepted = accepted_rollback_](const TableMetadata& base) -> Status {
     ICEFRAME_ASSIGN_OR_RETURN(const KnownPosition position, FindPosition(base, key));
     if (position.rolled_back && position.rolled_back->snapshot_id != accepted) {
       *refused = true;
       return Error(ErrorKind::kCommitRejected, "the table was set back: ", key.prefix());
     }
-    ICEFRAME_ASSIGN_OR_RETURN(TopicOffsets offsets, OffsetsIn(position.current));
+    ICEFRAME_ASSIGN_OR_RETURN(TopicOffsets offsets, NumbersIn(position.current, kOffsets));
+    ICEFRAME_ASSIGN_OR_RETURN(TopicOffsets epochs, NumbersIn(position.current, kEpochs));
     for (const auto& [partition, part] : range) {
-      const std::optional<int64_t> found = Find(offsets[topic], partition);
-      if (found == part.expected) continue;
+      const Status status =
+          CheckClaim({topic, partition, part.expected, epoch}, Find(offsets[topic], partition),
+                     Find(epochs[topic], partition).value_or(0));
+      if (status.ok()) continue;
       *refused = true;
-      return Error(ErrorKind::kCommitRejected, "another member of the stream was first: ", topic,
-                   " [", partition, "] is at ", Shown(found), ", this batch began at ",
-                   Shown(part.expected));
+      return status;
     }
     return Status::OK();
   };
-  options.position_on = [range, key = key_, topic = topic_,
+  options.position_on = [batch = std::move(batch), key = key_, topic = topic_,
                          epoch = epoch_](const TableMetadata& base) -> Result<PositionUpdate> {
     ICEFRAME_ASSIGN_OR_RETURN(const KnownPosition position, FindPosition(base, key));
-    ICEFRAME_ASSIGN_OR_RETURN(TopicOffsets offsets, OffsetsIn(position.current));
+    ICEFRAME_ASSIGN_OR_RETURN(TopicOffsets offsets, NumbersIn(position.current, kOffsets));
+    ICEFRAME_ASSIGN_OR_RETURN(TopicOffsets epochs, NumbersIn(position.current, kEpochs));
     ICEFRAME_ASSIGN_OR_RETURN(const int64_t last_epoch, NumberIn(position.current, kEpoch));
     ICEFRAME_ASSIGN_OR_RETURN(const int64_t last_sequence, NumberIn(position.current, kSequence));
-    for (const auto& [partition, part] : range) offsets[topic][partition] = part.next;
+    ICEFRAME_ASSIGN_OR_RETURN(const int64_t watermark, NumberIn(position.current, kWatermark));
+    for (const auto& [partition, part] : batch.range) {
+      offsets[topic][partition] = part.next;
+      epochs[topic][partition] = epoch;
+    }
     PositionUpdate update{key, {}};
     update.values.emplace(kOffsets, ToJsonText(offsets));
     update.values.emplace(kEpoch, std::to_string(std::max(last_epoch, epoch)));
+    update.values.emplace(kEpochs, ToJsonText(epochs));
     update.values.emplace(kSequence, std::to_string(last_sequence + 1));
+    if (batch.newest_ms) {
+      update.values.emplace(kWatermark, std::to_string(std::max(watermark, *batch.newest_ms)));
+    }
+    if (batch.schema_id) update.values.emplace(kSchemaId, std::to_string(*batch.schema_id));
     return update;
   };
   return options;

@@ -14,6 +14,7 @@
 #include "iceframe/streaming/auto_compaction_internal.h"
 #include "iceframe/streaming/commit_loop.h"
 #include "iceframe/streaming/log_segment.h"
+#include "iceframe/streaming/stream_metrics_internal.h"
 #include "iceframe/streaming/write_ahead_log.h"
 #include "iceframe/streaming/write_queue.h"
 #include "iceframe/streaming/writer_commits.h"
@@ -380,9 +381,19 @@ class StreamingWriter::Impl {
       if (!dropped.ok()) context_.Log(LogLevel::kWarning, "streaming", dropped.message());
     }
     ICEFRAME_RETURN_NOT_OK(UseTable(commits_.table()));
+    CountCommit(writes);
     std::lock_guard lock(mutex_);
     if (compaction_ != nullptr) compaction_->NoteCommit(table_);
     return Status::OK();
+  }
+
+  void CountCommit(const std::vector<PendingWritePtr>& writes) {
+    internal::CommittedBatch batch;
+    for (const PendingWritePtr& write : writes) {
+      batch.num_rows += write->num_rows;
+      batch.num_bytes += write->num_bytes;
+    }
+    metrics_.CountCommit(batch);
   }
 
   Status NoteFailure(const Status& status) {
@@ -420,6 +431,8 @@ class StreamingWriter::Impl {
   std::atomic<bool> is_closed_{false};
   std::atomic<bool> has_deferred_error_{false};
   std::atomic<bool> has_ended_{false};
+  // Of the commits' thread.
+  internal::StreamMetrics metrics_{options_.writer_id.value_or("streaming_writer")};
   std::shared_ptr<WriteQueue> queue_;
   std::shared_ptr<CommitLoop> loop_;
   std::mutex growth_mutex_;
@@ -508,6 +521,10 @@ std::shared_ptr<const Table> StreamingWriter::table() const { return impl_->tabl
 std::shared_ptr<const RowForm> StreamingWriter::form() const { return impl_->form(); }
 Result<bool> StreamingWriter::RefreshForm(const OperationContext& context) {
   return impl_->RefreshForm(context);
+}
+
+Status StreamingWriter::EnableAutoCompaction(int64_t every_n_flushes) {
+  return impl_->EnableAutoCompaction(every_n_flushes, internal::CompactSmallFiles);
 }
 
 Status StreamingWriter::EnableAutoCompaction(int64_t every_n_flushes, Compact compact) {
