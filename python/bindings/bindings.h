@@ -31,6 +31,7 @@ void BindInput(nanobind::module_& module);
 void BindMaintenance(nanobind::module_& module);
 void BindMemory(nanobind::module_& module);
 void BindMetrics(nanobind::module_& module);
+void BindOptimizer(nanobind::module_& module);
 void BindParallel(nanobind::module_& module);
 void BindKafka(nanobind::module_& module);
 void BindQuery(nanobind::module_& module);

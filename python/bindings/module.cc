@@ -34,6 +34,7 @@ NB_MODULE(_native, module) {
   BindChanges(module);
   BindTransaction(module);
   BindMaintenance(module);
+  BindOptimizer(module);
   BindParallel(module);
   BindStreaming(module);
   BindKafka(module);

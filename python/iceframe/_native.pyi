@@ -675,6 +675,24 @@ def expire_snapshots(session: Session, table: Table, request: dict[str, Any]) ->
 def remove_orphan_files(
     session: Session, table: Table, request: dict[str, Any]
 ) -> dict[str, Any]: ...
+def analyze_expressions(
+    session: Session | None,
+    table: str,
+    select: Sequence[Expression],
+    filters: Sequence[Expression],
+    group_by: Sequence[Expression],
+) -> str:
+    """
+    The analysis as JSON; without a session, one that knows the table is looked for.
+    """
+
+def analyze_query(session: Session, query: Query) -> str:
+    """The analysis of a query as JSON."""
+
+def needed_columns(
+    select: Sequence[Expression], filters: Sequence[Expression], group_by: Sequence[Expression]
+) -> list[str] | None:
+    """The columns that a query reads; None: all."""
 
 class ParallelRead:
     """One read among several."""

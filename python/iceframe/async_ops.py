@@ -20,7 +20,7 @@ _R = TypeVar("_R")
 _Method = Callable[..., Any]
 
 #: Terminal calls of a query; its other methods are steps.
-_TERMINAL = ("execute", "collect", "to_polars", "to_arrow", "to_pandas", "explain")
+_TERMINAL = ("analyze", "execute", "collect", "to_polars", "to_arrow", "to_pandas", "explain")
 #: Methods that yield: they are asynchronous generators here.
 _YIELDING = ("scan_batches", "read_table_chunked")
 

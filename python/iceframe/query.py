@@ -353,6 +353,22 @@ class QueryBuilder:
         )
         return Explanation(text, data)
 
+    def analyze(self) -> dict[str, Any]:
+        """Returns what the query reads and what would make it cheaper; it is not run.
+
+        As `iceframe.optimizer.QueryOptimizer.analyze_query`, for each of its tables: the advice
+        comes from their manifests, with evidence, estimate and the call that carries it out. None
+        comes where there is nothing to improve.
+
+        Example:
+            >>> query = demo().query("users").filter("id + 1 > 2")
+            >>> [advice.kind for advice in query.analyze()["suggestions"]]
+            ['rewrite_filter']
+        """
+        from iceframe.optimizer import analysis_of
+
+        return analysis_of(_native.analyze_query(self._session, self._query))
+
     # Type checkers find what there is not by themselves.
     if not TYPE_CHECKING:
 

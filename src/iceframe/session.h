@@ -27,6 +27,7 @@
 #include "iceframe/runtime/operation_observer.h"
 #include "iceframe/services/kept_rows.h"
 #include "iceframe/services/parallel_reads.h"
+#include "iceframe/services/query_advisor.h"
 #include "iceframe/services/query_cache.h"
 #include "iceframe/table/table.h"
 
@@ -157,6 +158,13 @@ class Session final {
   /// dropped, and what happened is told.
   Result<Explanation> Explain(const OperationContext& context, const Query& query,
                               bool analyze = false, const QueryOptions& options = {});
+
+  /// What the query reads of its tables and what would make it cheaper, from their manifests
+  /// (services/query_advisor.h): nothing is executed, no data file is opened.
+  Result<QueryAnalysis> Analyze(const OperationContext& context, const Query& query);
+  /// The same for a query of one table that is given by its expressions.
+  Result<QueryAnalysis> Analyze(const OperationContext& context, std::string_view table,
+                                const QueryExpressions& query);
 
  private:
   class Impl;

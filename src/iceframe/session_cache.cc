@@ -10,6 +10,7 @@
 #include "iceframe/catalog/metadata_files.h"
 #include "iceframe/execution/query_execution.h"
 #include "iceframe/query/optimizer.h"
+#include "iceframe/services/read_log.h"
 #include "iceframe/session_impl_internal.h"
 
 namespace iceframe {
@@ -67,12 +68,14 @@ Explanation Above(const std::string& line, Json figures, Explanation below) {
 }  // namespace
 
 Result<Session::Impl::Asked> Session::Impl::Ask(const OperationContext& context, const Query& query,
-                                                const QueryOptions& options) const {
+                                                const QueryOptions& options,
+                                                std::vector<RuleEffect>* effects) const {
   Asked asked;
   const ResultCaching caching = options.cache.value_or(ResultCaching());
   ICEFRAME_ASSIGN_OR_RETURN(Bound bound, Bind(context, query));
   asked.refusal = WhyNotKept(bound.plan);
-  ICEFRAME_ASSIGN_OR_RETURN(asked.plan, Optimize(std::move(bound.plan), options.disabled_rules));
+  ICEFRAME_ASSIGN_OR_RETURN(asked.plan,
+                            Optimize(std::move(bound.plan), options.disabled_rules, effects));
   asked.request.caching = caching;
   asked.request.tables = std::move(bound.states);
   asked.resources = {query_cache()->file_answers(), caching.scope};
@@ -133,6 +136,7 @@ Result<BatchReader> Session::Impl::Execute(const OperationContext& context,
 
 Result<BatchReader> Session::Impl::Answer(const OperationContext& context,
                                           const Asked& asked) const {
+  ReadLog::Process().AddPlan(asked.plan, true);
   const auto compute = [&] { return ExecutePlan(context, asked.plan, asked.resources); };
   const auto cache = query_cache();
   if (asked.refusal) {
@@ -152,10 +156,12 @@ Result<BatchReader> Session::Impl::Answer(const OperationContext& context,
 Result<Explanation> Session::Impl::ExplainCached(const OperationContext& context,
                                                  const Query& query, bool analyze,
                                                  const QueryOptions& options) const {
-  ICEFRAME_ASSIGN_OR_RETURN(const Asked asked, Ask(context, query, options));
+  std::vector<RuleEffect> effects;
+  ICEFRAME_ASSIGN_OR_RETURN(const Asked asked, Ask(context, query, options, &effects));
   ICEFRAME_ASSIGN_OR_RETURN(Explanation below,
                             analyze ? AnalyzePlan(context, asked.plan, asked.resources)
                                     : ExplainPlan(context, asked.plan));
+  AppendRules(effects, &below);
   Json figures = Json::Object();
   if (asked.refusal) {
     const std::string reason(iceframe::ToString(*asked.refusal));

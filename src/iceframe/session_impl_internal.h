@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "iceframe/execution/plan_resources.h"
+#include "iceframe/query/optimizer.h"
 #include "iceframe/session.h"
 
 namespace iceframe {
@@ -81,6 +82,9 @@ class Session::Impl {
   void NoteKept(const OperationContext& context, const PreparedQuery& prepared) const;
   Result<Explanation> Explain(const OperationContext& context, const Query& query, bool analyze,
                               const QueryOptions& options) const;
+  Result<QueryAnalysis> Analyze(const OperationContext& context, const Query& query) const;
+  Result<QueryAnalysis> Analyze(const OperationContext& context, std::string_view table,
+                                const QueryExpressions& query) const;
 
  private:
   /// A query's meaning and the tables' states that it has it in.
@@ -99,8 +103,9 @@ class Session::Impl {
   Result<Bound> Bind(const OperationContext& context, const Query& query) const;
   Result<PlanPtr> Plan(const OperationContext& context, const Query& query,
                        const QueryOptions& options) const;
+  /// `effects`: gets what the optimizer's rules changed; nullptr: nobody asks.
   Result<Asked> Ask(const OperationContext& context, const Query& query,
-                    const QueryOptions& options) const;
+                    const QueryOptions& options, std::vector<RuleEffect>* effects = nullptr) const;
   Result<std::shared_ptr<arrow::RecordBatchReader>> Answer(const OperationContext& context,
                                                            const Asked& asked) const;
   void Remember(const Asked& asked, const PreparedQuery& prepared) const;

@@ -158,4 +158,16 @@ Result<Explanation> Session::Explain(const OperationContext& context, const Quer
   });
 }
 
+Result<QueryAnalysis> Session::Analyze(const OperationContext& context, const Query& query) {
+  return RunOperation(context, kExplainOperation, {},
+                      [&](const OperationContext& own) { return impl_->Analyze(own, query); });
+}
+
+Result<QueryAnalysis> Session::Analyze(const OperationContext& context, std::string_view table,
+                                       const QueryExpressions& query) {
+  return RunOperation(
+      context, kExplainOperation, {FullTableName(table)},
+      [&](const OperationContext& own) { return impl_->Analyze(own, table, query); });
+}
+
 }  // namespace iceframe

@@ -3,6 +3,7 @@
 #include "iceframe/execution/query_execution.h"
 #include "iceframe/execution/table_resolver.h"
 #include "iceframe/query/optimizer.h"
+#include "iceframe/services/read_log.h"
 #include "iceframe/session_impl_internal.h"
 
 namespace iceframe {
@@ -19,6 +20,7 @@ Result<BatchReader> Session::Impl::Scan(const OperationContext& context,
                                         const std::shared_ptr<const Table>& table,
                                         const ScanOptions& options) const {
   ICEFRAME_ASSIGN_OR_RETURN(const PlanPtr plan, PlanScan(table, options));
+  ReadLog::Process().AddPlan(plan, false);
   return ExecutePlan(context, plan);
 }
 
@@ -50,14 +52,35 @@ Result<BatchReader> Session::Impl::Execute(const OperationContext& context, cons
     return Answer(context, asked);
   }
   ICEFRAME_ASSIGN_OR_RETURN(const PlanPtr plan, Plan(context, query, options));
+  ReadLog::Process().AddPlan(plan, false);
   return ExecutePlan(context, plan);
 }
 
 Result<Explanation> Session::Impl::Explain(const OperationContext& context, const Query& query,
                                            bool analyze, const QueryOptions& options) const {
   if (options.cache) return ExplainCached(context, query, analyze, options);
-  ICEFRAME_ASSIGN_OR_RETURN(const PlanPtr plan, Plan(context, query, options));
-  return analyze ? AnalyzePlan(context, plan) : ExplainPlan(context, plan);
+  ICEFRAME_ASSIGN_OR_RETURN(Bound bound, Bind(context, query));
+  std::vector<RuleEffect> effects;
+  ICEFRAME_ASSIGN_OR_RETURN(const PlanPtr plan,
+                            Optimize(std::move(bound.plan), options.disabled_rules, &effects));
+  ICEFRAME_ASSIGN_OR_RETURN(Explanation explanation,
+                            analyze ? AnalyzePlan(context, plan) : ExplainPlan(context, plan));
+  AppendRules(effects, &explanation);
+  return explanation;
+}
+
+Result<QueryAnalysis> Session::Impl::Analyze(const OperationContext& context,
+                                             const Query& query) const {
+  ICEFRAME_ASSIGN_OR_RETURN(const PlanPtr plan, Plan(context, query, {}));
+  return AnalyzeQuery(context, query, plan);
+}
+
+Result<QueryAnalysis> Session::Impl::Analyze(const OperationContext& context,
+                                             std::string_view table,
+                                             const QueryExpressions& query) const {
+  ICEFRAME_ASSIGN_OR_RETURN(auto loaded, LoadTable(context, table));
+  ICEFRAME_ASSIGN_OR_RETURN(const TableState state, ResolveTable(std::move(loaded), {}));
+  return AnalyzeOnTable(context, std::string(table), state, query);
 }
 
 }  // namespace iceframe

@@ -167,3 +167,19 @@ def test_catalog_federation(tmp_path):
     combined = names["combined"]
     assert combined.schema == {"id": pl.Int64, "name": pl.String, "age": pl.Int32}
     assert combined.rows() == [(1, "Ada", None), (2, "Bob", None), (2**40, "Cid", 51)]
+
+
+def test_query_optimization(names, capsys):
+    asked = {
+        "select_exprs": [Column("name")],
+        "filter_exprs": [Column("age") + 1 > 30],
+        "group_by_exprs": [],
+    }
+    run(snippet("Query Optimization"), {**names, **asked})
+    printed = capsys.readouterr().out
+    analysis = run(snippet("Query Optimization"), {**names, **asked})["analysis"]
+    assert printed == f"{analysis['suggestions']}\n"
+    assert (analysis["table"], analysis["has_filters"]) == ("users", True)
+    assert not analysis["has_aggregations"]
+    assert analysis["columns"] == ["name", "age"]
+    assert any("age > 29" in suggestion for suggestion in analysis["suggestions"])

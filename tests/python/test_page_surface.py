@@ -73,6 +73,20 @@ CALLS = {
             "return_exceptions": False,
         },
     },
+    "iceframe.optimizer": {
+        "QueryOptimizer": {},
+        "QueryOptimizer.optimize_column_projection": {
+            "select_exprs": GIVEN,
+            "filter_exprs": GIVEN,
+            "group_by_exprs": GIVEN,
+        },
+        "QueryOptimizer.analyze_query": {
+            "table_name": GIVEN,
+            "select_exprs": GIVEN,
+            "filter_exprs": GIVEN,
+            "group_by_exprs": GIVEN,
+        },
+    },
     "iceframe.streaming": {
         "stream_from_kafka": {
             "ice_frame": GIVEN,
@@ -290,3 +304,18 @@ def test_federation_shapes(users):
     assert isinstance(union, pl.DataFrame)
     assert federation.query("prod.default.users").execute().height == 3
     assert federation.remove_catalog("prod") is None
+
+
+def test_an_optimizers_shapes():
+    from iceframe.optimizer import QueryOptimizer
+
+    optimizer = QueryOptimizer()
+    assert optimizer.optimizations_applied == []
+    assert optimizer.optimize_column_projection(["name"], ["age > 30"], []) == ["name", "age"]
+    assert optimizer.optimize_column_projection([], ["age > 30"], []) is None
+    analysis = optimizer.analyze_query("users", ["name"], ["age > 30"], [])
+    assert analysis.keys() >= {"table", "has_filters", "has_aggregations", "suggestions"}
+    assert analysis["table"] == "users"
+    assert (analysis["has_filters"], analysis["has_aggregations"]) == (True, False)
+    assert all(isinstance(suggestion, str) for suggestion in analysis["suggestions"])
+    assert all(isinstance(name, str) for name in optimizer.optimizations_applied)

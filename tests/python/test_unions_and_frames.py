@@ -266,7 +266,7 @@ def test_counts_and_extremes_of_unions_come_from_metadata(ice):
     united = ice.query("sales").union("sales").select(count().alias("n"), max("id").alias("last"))
     assert united.execute().rows() == [(10, 11)]
     plan = ice.query("sales").union("sales").select(count()).explain(analyze=True).to_dict()
-    text = str(plan)
+    text = str(plan["inputs"])
     assert text.count("from metadata where exact") == 2
     assert "'files_scanned': 0" in text or "'data_bytes_read': 0" in text
 

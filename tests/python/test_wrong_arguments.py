@@ -22,6 +22,7 @@ from iceframe.errors import IceFrameError, ValidationError
 from iceframe.evolution import PartitionEvolution
 from iceframe.expressions import Column, Expression, LiteralValue, col, lit, plan_pushdown, sql
 from iceframe.federation import CatalogFederation
+from iceframe.optimizer import QueryOptimizer
 from iceframe.parallel import ParallelExecutor
 from iceframe.partition import PartitionManager
 from iceframe.rollback import RollbackManager
@@ -258,6 +259,17 @@ def test_no_method_of_an_executor_lets_others_errors_out(ice):
     assert set(found) == {None}
 
 
+def test_no_method_of_an_optimizer_lets_others_errors_out():
+    given = {"select_exprs": ["id"], "filter_exprs": ["id > 1"], "group_by_exprs": []}
+    calls = {
+        "optimize_column_projection": given,
+        "analyze_query": {"table_name": "users", **given},
+    }
+    optimizer = QueryOptimizer()
+    assert set(calls) == public_methods(optimizer)
+    expect_none(wrong_answers(optimizer, calls))
+
+
 @pytest.mark.parametrize(
     ("kind", "calls"),
     [
@@ -416,6 +428,7 @@ def test_no_method_of_metadata_lets_others_errors_out(ice):
 
 
 QUERY = {
+    "analyze": {},
     "select": {},
     "filter": {},
     "where": {},

@@ -109,6 +109,12 @@ Status AddReads(const OperationContext& context, const PlanNode& plan, const Ope
   return Status::OK();
 }
 
+Json TextsOf(const std::vector<std::string>& texts) {
+  Json json = Json::Array();
+  for (const std::string& text : texts) json.Append(Json::String(text));
+  return json;
+}
+
 Explanation Finish(Line line) {
   Explanation explanation;
   AppendLine(line, 0, &explanation.text);
@@ -134,6 +140,21 @@ Result<Explanation> AnalyzePlan(const OperationContext& context, const PlanPtr& 
   Line line = DescribeRun(*root);
   ICEFRAME_RETURN_NOT_OK(AddReads(context, *plan, *root, &line));
   return Finish(std::move(line));
+}
+
+void AppendRules(const std::vector<RuleEffect>& effects, Explanation* explanation) {
+  Json json = Json::Array();
+  for (const RuleEffect& effect : effects) {
+    explanation->text += "rule " + std::string(effect.rule) + ":\n";
+    for (const std::string& line : effect.before) explanation->text += "  - " + line + "\n";
+    for (const std::string& line : effect.after) explanation->text += "  + " + line + "\n";
+    Json entry = Json::Object();
+    entry.Add("rule", Json::String(std::string(effect.rule)));
+    entry.Add("before", TextsOf(effect.before));
+    entry.Add("after", TextsOf(effect.after));
+    json.Append(std::move(entry));
+  }
+  explanation->json.Add("rules", std::move(json));
 }
 
 }  // namespace iceframe

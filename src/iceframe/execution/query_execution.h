@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include <arrow/type_fwd.h>
 
@@ -11,6 +12,7 @@
 #include "iceframe/execution/operator.h"
 #include "iceframe/execution/plan_resources.h"
 #include "iceframe/query/logical_plan.h"
+#include "iceframe/query/optimizer.h"
 
 namespace iceframe {
 
@@ -29,5 +31,8 @@ Result<Explanation> ExplainPlan(const OperationContext& context, const PlanPtr& 
 /// Runs the plan and drops its rows: rows, time, memory per operator, and what scans skipped.
 Result<Explanation> AnalyzePlan(const OperationContext& context, const PlanPtr& plan,
                                 const PlanResources& resources = {});
+
+/// Adds which rules of the optimizer changed the plan, and what each changed.
+void AppendRules(const std::vector<RuleEffect>& effects, Explanation* explanation);
 
 }  // namespace iceframe

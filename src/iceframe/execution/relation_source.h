@@ -14,6 +14,7 @@
 #include "iceframe/execution/file_stream.h"
 #include "iceframe/expression/row_request.h"
 #include "iceframe/runtime/operation_context.h"
+#include "iceframe/table/table.h"
 #include "iceframe/types/schema.h"
 
 namespace iceframe {
@@ -52,6 +53,9 @@ class RelationSource {
                                                const RelationRead& read,
                                                const std::vector<Expression>& calls,
                                                const WantedAnswers& answers) const;
+
+  /// The table whose rows these are, all of one state; nullptr: they are none's.
+  virtual const TableState* table() const { return nullptr; }
 
   /// Adds what the read would cost, known without doing it.
   virtual Status ExplainRead(const OperationContext& context, const RelationRead& read,

@@ -41,6 +41,8 @@ class TableSource final : public RelationSource {
     return ExplainTableDone(context, side_, read, counters, notes);
   }
 
+  const TableState* table() const override { return &side_.state; }
+
  private:
   TableSide side_;
 };

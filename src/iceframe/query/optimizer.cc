@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <limits>
+#include <utility>
 
 #include "iceframe/expression/binder.h"
 
@@ -27,11 +28,44 @@ constexpr std::array kRules = {
     Rule{"answer_from_metadata", AnswerFromMetadata},
 };
 
+void AppendOperations(const PlanNode& plan, std::vector<std::string>* operations) {
+  operations->push_back(DescribeOperation(plan));
+  for (const PlanPtr& input : plan.inputs) AppendOperations(*input, operations);
+}
+
+std::vector<std::string> OperationsOf(const PlanPtr& plan) {
+  std::vector<std::string> operations;
+  AppendOperations(*plan, &operations);
+  return operations;
+}
+
+// Those of the first that are not among the others, as often as they are.
+std::vector<std::string> Without(std::vector<std::string> operations,
+                                 const std::vector<std::string>& others) {
+  for (const std::string& other : others) {
+    const auto found = std::ranges::find(operations, other);
+    if (found != operations.end()) operations.erase(found);
+  }
+  return operations;
+}
+
+void NoteEffect(const Rule& rule, const PlanPtr& before, const PlanPtr& after,
+                std::vector<RuleEffect>* effects) {
+  if (before == after) return;
+  const std::vector<std::string> old_operations = OperationsOf(before);
+  const std::vector<std::string> new_operations = OperationsOf(after);
+  // Operations may only have changed places.
+  if (old_operations == new_operations) return;
+  effects->push_back({rule.name, Without(old_operations, new_operations),
+                      Without(new_operations, old_operations)});
+}
+
 }  // namespace
 
 std::span<const Rule> AllRules() { return kRules; }
 
-Result<PlanPtr> Optimize(PlanPtr plan, const std::set<std::string>& disabled_rules) {
+Result<PlanPtr> Optimize(PlanPtr plan, const std::set<std::string>& disabled_rules,
+                         std::vector<RuleEffect>* effects) {
   for (const std::string& name : disabled_rules) {
     if (std::ranges::none_of(kRules, [&](const Rule& rule) { return rule.name == name; })) {
       return Error(ErrorKind::kInvalidArgument, "there is no such rule: ", name);
@@ -39,7 +73,9 @@ Result<PlanPtr> Optimize(PlanPtr plan, const std::set<std::string>& disabled_rul
   }
   for (const Rule& rule : kRules) {
     if (disabled_rules.contains(std::string(rule.name))) continue;
-    ICEFRAME_ASSIGN_OR_RETURN(plan, rule.apply(plan));
+    ICEFRAME_ASSIGN_OR_RETURN(PlanPtr applied, rule.apply(plan));
+    if (effects != nullptr) NoteEffect(rule, plan, applied, effects);
+    plan = std::move(applied);
   }
   return plan;
 }

@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "iceframe/base/result.h"
 #include "iceframe/query/logical_plan.h"
@@ -21,9 +22,18 @@ struct Rule {
 /// All rules in the order in which they run; one may run twice.
 std::span<const Rule> AllRules();
 
+/// What a rule did to a plan: operations that were there before it alone, and after it alone.
+struct RuleEffect {
+  std::string_view rule;
+  std::vector<std::string> before;
+  std::vector<std::string> after;
+};
+
 /// Applies the rules but those that are named. The result has the same columns, ids and rows (in
-/// the same order where the plan orders them). Errors: InvalidArgument for an unknown name.
-Result<PlanPtr> Optimize(PlanPtr plan, const std::set<std::string>& disabled_rules = {});
+/// the same order where the plan orders them). `effects`: gets what each rule changed, if anything.
+/// Errors: InvalidArgument for an unknown name.
+Result<PlanPtr> Optimize(PlanPtr plan, const std::set<std::string>& disabled_rules = {},
+                         std::vector<RuleEffect>* effects = nullptr);
 
 // The rules.
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A query's steps, one after the other, into plan nodes over resolved relations.
 #include <algorithm>
-#include <cctype>
 #include <utility>
 
 #include "iceframe/expression/aggregate_catalogue.h"
@@ -9,6 +8,7 @@
 #include "iceframe/expression/parse_expression.h"
 #include "iceframe/expression/rewrite.h"
 #include "iceframe/query/plan_binder_internal.h"
+#include "iceframe/query/query_expressions.h"
 #include "iceframe/types/renumber.h"
 
 namespace iceframe {
@@ -57,9 +57,7 @@ class PlanBinder {
   bool IsText(const Expression& item) const {
     const auto* column = item.as<ColumnNode>();
     if (column == nullptr || plan_->schema->FindField(column->name) != nullptr) return false;
-    return !std::ranges::all_of(column->name, [](unsigned char c) {
-      return std::isalnum(c) != 0 || c == '_' || c == '.' || c >= 0x80;
-    });
+    return !IsPlainName(column->name);
   }
 
   Result<Expression> Resolve(const Expression& item) const {
