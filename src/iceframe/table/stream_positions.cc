@@ -120,8 +120,8 @@ bool WasSetBack(const TableMetadata& metadata, const Line& line, const Floor& fl
   }
   if (line.empty() || metadata.HasSnapshot(floor.snapshot_id)) return true;
   const Snapshot& oldest = *line.back();
-  if (!oldest.parent_snapshot_id) return true;
-  // What is missing has expired: the floor's snapshot with it, if it was before the oldest one.
+  // What came before the oldest one has expired, and the floor's snapshot with it, if it is older.
+  // Its parent doesn't tell: some software takes it away with the snapshots that it expires.
   if (oldest.sequence_number.value() == 0) return oldest.timestamp_ms <= floor.timestamp_ms;
   return oldest.sequence_number.value() <= floor.sequence_number.value();
 }

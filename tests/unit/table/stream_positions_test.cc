@@ -18,11 +18,15 @@ using ::testing::Pair;
 // An append as software makes it that knows nothing of positions.
 class ForeignAppend final : public TableAction {
  public:
-  explicit ForeignAppend(std::unique_ptr<TableAction> append) : append_(std::move(append)) {}
+  explicit ForeignAppend(std::unique_ptr<TableAction> append, bool has_parent = true)
+      : append_(std::move(append)), has_parent_(has_parent) {}
   Result<CommitRequest> Prepare(const CommitAttempt& attempt) override {
     ICEFRAME_ASSIGN_OR_RETURN(CommitRequest request, append_->Prepare(attempt));
     for (TableUpdate& update : request.updates) {
-      if (auto* added = std::get_if<AddSnapshot>(&update)) added->snapshot.summary.clear();
+      auto* added = std::get_if<AddSnapshot>(&update);
+      if (added == nullptr) continue;
+      added->snapshot.summary.clear();
+      if (!has_parent_) added->snapshot.parent_snapshot_id.reset();
     }
     return request;
   }
@@ -30,6 +34,7 @@ class ForeignAppend final : public TableAction {
 
  private:
   std::unique_ptr<TableAction> append_;
+  const bool has_parent_;
 };
 
 class ForeignExpiry final : public TableAction {
@@ -170,6 +175,16 @@ TEST_F(StreamPositionsTest, OutliveForeignExpiry) {
   EXPECT_EQ(known.current->snapshot_id, said_by);
   table = Appended(table, {File("c")});
   EXPECT_EQ(table->metadata()->current_snapshot()->summary.at("iceframe.stream.orders.seq"), "7");
+}
+
+TEST_F(StreamPositionsTest, OutliveExpiryThatTakesTheParentAway) {
+  TablePtr table = StreamAppended(Create(), "a", "7");
+  // As PyIceberg leaves the oldest snapshot when it expires those before.
+  ForeignAppend orphan(*AppendFilesAction::Make(*table, {File("b")}), /*has_parent=*/false);
+  table = Expired(Committed(table, orphan));
+  ASSERT_EQ(table->metadata()->snapshots.size(), 1u);
+  EXPECT_EQ(Seq(table), "7");
+  EXPECT_EQ(Seq(Appended(table, {File("c")})), "7");
 }
 
 TEST_F(StreamPositionsTest, OutliveForeignExpiryInV1Tables) {
