@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include <arrow/record_batch.h>
+#include <arrow/table.h>
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/map.h>
 #include <nanobind/stl/optional.h>
@@ -20,6 +22,8 @@
 #include "casters/result.h"
 #include "engine_call.h"
 #include "python_log.h"
+#include "rows.h"
+#include "text_views.h"
 
 namespace nb = nanobind;
 
@@ -63,8 +67,14 @@ Result<SessionPtr> GetCatalog(CatalogFederation& self, const std::string& name) 
       operation, [&](CallerThread&) { return self.GetCatalog(operation.context, name); });
 }
 
-// `request`: columns, filter, catalog_column, table_column.
-Result<Query> UnionOf(const std::vector<TablePair>& pairs, const OptionMap& request) {
+std::vector<FederatedTable> ToTables(const std::vector<TablePair>& pairs) {
+  std::vector<FederatedTable> tables;
+  for (const auto& [catalog, table] : pairs) tables.push_back({catalog, table});
+  return tables;
+}
+
+// `request`: columns, filter, catalog_column, table_column, by_field_id.
+Result<UnionTablesOptions> ToUnionOptions(const OptionMap& request) {
   UnionTablesOptions options;
   FilterArgument filter;
   OptionReader reader(request);
@@ -72,13 +82,41 @@ Result<Query> UnionOf(const std::vector<TablePair>& pairs, const OptionMap& requ
   reader.Take("filter", filter);
   reader.Take("catalog_column", options.catalog_column);
   reader.Take("table_column", options.table_column);
+  reader.Take("by_field_id", options.by_field_id);
   ICEFRAME_RETURN_NOT_OK(reader.Finish());
   if (filter) {
     ICEFRAME_ASSIGN_OR_RETURN(options.filter, ToFilter(std::move(filter)));
   }
-  std::vector<FederatedTable> tables;
-  for (const auto& [catalog, table] : pairs) tables.push_back({catalog, table});
-  return CatalogFederation::UnionOf(tables, options);
+  return options;
+}
+
+Result<Query> UnionOf(const std::vector<TablePair>& pairs, const OptionMap& request) {
+  ICEFRAME_ASSIGN_OR_RETURN(const UnionTablesOptions options, ToUnionOptions(request));
+  return CatalogFederation::UnionOf(ToTables(pairs), options);
+}
+
+/// Which of the tables failed, and how.
+using Failures = nb::typed<nb::list, nb::typed<nb::tuple, int, nb::object>>;
+
+Result<std::pair<Rows, Failures>> ReadUnion(CatalogFederation& self,
+                                            const std::vector<TablePair>& pairs,
+                                            const OptionMap& request, bool skip_failures,
+                                            int max_parallel, nb::object progress) {
+  ICEFRAME_ASSIGN_OR_RETURN(const UnionTablesOptions options, ToUnionOptions(request));
+  const UnionReadOptions how{
+      .skip_failures = skip_failures, .max_parallel = max_parallel, .wrap_rows = &WithTextViews};
+  const std::vector<FederatedTable> tables = ToTables(pairs);
+  const Operation operation = MakeOperation(self.session()->NewOperation(), std::move(progress));
+  ICEFRAME_ASSIGN_OR_RETURN(UnionRows united, RunCall<UnionRows>(operation, [&](CallerThread&) {
+                              return self.ReadUnion(operation.context, tables, options, how);
+                            }));
+  Rows rows{united.rows->schema(), {}};
+  ICEFRAME_ASSIGN_OR_RETURN(rows.batches, arrow::TableBatchReader(*united.rows).ToRecordBatches());
+  nb::list failures;
+  for (const UnionRows::Failure& failure : united.failures) {
+    failures.append(nb::make_tuple(failure.index, ErrorObject(failure.status)));
+  }
+  return std::pair(std::move(rows), Failures(std::move(failures)));
 }
 
 }  // namespace
@@ -101,6 +139,9 @@ void BindFederation(nb::module_& module) {
       .def("get_catalog", &GetCatalog, nb::arg("name"))
       .def("session", &CatalogFederation::session, "Over the tables of all catalogs.")
       .def_static("union_of", &UnionOf, nb::arg("tables"), nb::arg("request"))
+      .def("read_union", &ReadUnion, nb::arg("tables"), nb::arg("request"), nb::kw_only(),
+           nb::arg("skip_failures"), nb::arg("max_parallel"), nb::arg("progress").none(),
+           "The rows of all tables, and the indices of those that failed with their exceptions.")
       .def("__repr__", &CatalogFederation::ToString);
 }
 

@@ -121,7 +121,8 @@ void BindQuery(nb::module_& module) {
       .def(
           "union",
           [](const Query& self, const Query& other, bool by_name, bool allow_missing_columns) {
-            return self.Union(other, {by_name, allow_missing_columns});
+            return self.Union(other,
+                              {.by_name = by_name, .allow_missing_columns = allow_missing_columns});
           },
           nb::arg("other"), nb::kw_only(), nb::arg("by_name"), nb::arg("allow_missing_columns"))
       .def(

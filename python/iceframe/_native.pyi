@@ -504,6 +504,19 @@ class CatalogFederation:
 
     @staticmethod
     def union_of(tables: Sequence[tuple[str, str]], request: dict[str, Any]) -> Query: ...
+    def read_union(
+        self,
+        tables: Sequence[tuple[str, str]],
+        request: dict[str, Any],
+        *,
+        skip_failures: bool,
+        max_parallel: int,
+        progress: object | None,
+    ) -> tuple[Rows, list[tuple[int, object]]]:
+        """
+        The rows of all tables, and the indices of those that failed with their exceptions.
+        """
+
     def __repr__(self) -> str: ...
 
 class ChunkStream:

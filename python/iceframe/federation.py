@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from iceframe import _native
 from iceframe.arguments import (
@@ -16,18 +16,25 @@ from iceframe.arguments import (
 )
 from iceframe.catalog_config import CatalogConfig
 from iceframe.errors import ValidationError, shown
-from iceframe.frame import IceFrame
+from iceframe.frame import IceFrame, native_cache, session_settings
 from iceframe.incremental import IncrementalReads
+from iceframe.options import UnionTablesOptions, checked
 from iceframe.parallel_requests import listed
+from iceframe.polars_frames import to_polars
+from iceframe.progress import progress_listener
 from iceframe.query import QueryBuilder
+from iceframe.sessions import HasBudget
 
 if TYPE_CHECKING:
     import polars as pl
 
+    from iceframe.cache import QueryCache
     from iceframe.expressions import Expression
-    from iceframe.progress import ProgressOption
 
 __all__ = ["CatalogFederation"]
+
+#: More tables at once than any machine has use for.
+_MAX_WORKERS = 1024
 
 #: A table: the name of its catalog, and its own there.
 TableSpec = tuple[str, str | tuple[str, ...]]
@@ -37,6 +44,11 @@ class CatalogFederation:
     """Catalogs under names, each opened when it is first used; safe to use from many threads.
 
     A table is ``"catalog.namespace.table"``; ``"catalog.table"`` is in the namespace "default".
+
+    Args:
+        cache: as for `IceFrame`; of what is read through the federation, like the others.
+        memory_limit: as for `IceFrame`.
+        settings: as for `IceFrame`.
 
     Example:
         >>> from iceframe.federation import CatalogFederation
@@ -49,11 +61,25 @@ class CatalogFederation:
         ['Ada', 'Bob']
     """
 
-    def __init__(self) -> None:
-        self._native = _native.CatalogFederation.make({}, None, None)
+    def __init__(
+        self,
+        *,
+        cache: QueryCache | None = None,
+        memory_limit: int | str | HasBudget | None = None,
+        settings: Mapping[str, Any] | None = None,
+        **more_settings: Any,  # noqa: ANN401 - any setting's value
+    ) -> None:
+        self._native = _native.CatalogFederation.make(
+            *session_settings(settings, more_settings, memory_limit),
+            None if cache is None else native_cache(cache),
+        )
+        if cache is not None:
+            cache._bind()
         self._session = self._native.session()
         self._reads = IncrementalReads(self._session)
         self._configs: dict[str, CatalogConfig] = {}
+        # Those that were added or asked for.
+        self._frames: dict[str, IceFrame] = {}
 
     def __repr__(self) -> str:
         return f"CatalogFederation({', '.join(self.list_catalogs())})"
@@ -75,6 +101,7 @@ class CatalogFederation:
         if isinstance(catalog_config, IceFrame):
             config = catalog_config.catalog_config
             self._native.add_session(name, catalog_config._session)
+            self._frames[name] = catalog_config
         elif isinstance(catalog_config, Mapping):
             config = CatalogConfig(catalog_config)
             properties = string_properties("catalog_config", catalog_config)
@@ -92,13 +119,14 @@ class CatalogFederation:
         """
         self._native.remove_catalog(required_text("name", name))
         self._configs.pop(name, None)
+        self._frames.pop(name, None)
 
     def list_catalogs(self) -> list[str]:
         """Returns the catalogs' names in the order in which they were added."""
         return self._native.list_catalogs()
 
     def get_catalog(self, name: str) -> IceFrame:
-        """Returns a catalog's own `IceFrame`, opened if it was not.
+        """Returns a catalog's own `IceFrame`, opened if it was not; always the same.
 
         Raises:
             CatalogNotFoundError: there is none of that name; it is a ValueError too.
@@ -111,7 +139,11 @@ class CatalogFederation:
             ['default.users']
         """
         session = self._native.get_catalog(required_text("name", name))
-        return IceFrame._over(session, self._configs.get(name, CatalogConfig()))
+        ice = self._frames.get(name)
+        if ice is None or ice._session is not session:
+            ice = IceFrame._over(session, self._configs.get(name, CatalogConfig()))
+            self._frames[name] = ice
+        return ice
 
     # -- tables ------------------------------------------------------------------------------------
 
@@ -141,31 +173,29 @@ class CatalogFederation:
         table_specs: Iterable[TableSpec],
         columns: Sequence[str] | None = None,
         filter: str | Expression | None = None,
-        *,
-        source_column: str | tuple[str, str] | None = None,
-        progress: ProgressOption = False,
+        **options: Unpack[UnionTablesOptions],
     ) -> pl.DataFrame:
         """Returns the rows of several tables in one frame, in the tables' order.
 
         Columns, and fields of structs, meet by name, in the order of the first table, then what
         later ones have more. Types are promoted where no value can be lost: int to long, float to
         double, decimals to more digits, microseconds to nanoseconds, columns of nulls to any type.
-        What a table lacks is null in its rows.
+        What a table lacks is null in its rows. The catalogs are asked and the tables read several
+        at once, each in one state.
 
         Args:
             table_specs: (catalog, table) pairs; ``[]`` gives an empty frame.
             columns: names in the order wanted; None: all.
             filter: SQL text or an expression over the columns of the union, which each table skips
                 files by.
-            source_column: adds a column of this name with each row's catalog; a pair of names: with
-                catalog and table.
-            progress: False, True (a bar on a terminal or in a notebook) or a callable of a
-                `Progress`.
+            **options: source_column, match_by, on_failure, max_workers and progress; see
+                `UnionTablesOptions`.
 
         Raises:
             ValidationError: columns of one name have types that don't meet: it names the column,
                 both types and both tables.
             TableNotFoundError: there is no such table.
+            Errors of a catalog, which name it.
 
         Example:
             >>> federation = CatalogFederation()
@@ -177,18 +207,32 @@ class CatalogFederation:
             >>> both.to_dict(as_series=False)
             {'name': ['Ada', 'Ada']}
         """
+        chosen = checked(UnionTablesOptions, options)
         tables = [_pair(spec) for spec in listed("table_specs", table_specs)]
         request: dict[str, Any] = {
             "columns": column_names(columns),
             "filter": filter_argument("filter", filter),
-            **_source_columns(source_column),
+            "by_field_id": _is_by_id(chosen.get("match_by", "name")),
+            **_source_columns(chosen.get("source_column")),
         }
+        on_failure = _listener(chosen.get("on_failure"))
+        workers = _num_workers(chosen.get("max_workers", 4))
         if not tables:
             import polars as pl
 
             return pl.DataFrame()
-        query = _native.CatalogFederation.union_of(tables, request)
-        return QueryBuilder(self._session, query).execute(progress=progress)
+        with progress_listener(chosen.get("progress", False)) as progress:
+            rows, failures = self._native.read_union(
+                tables,
+                request,
+                skip_failures=on_failure is not None,
+                max_parallel=workers,
+                progress=progress,
+            )
+        for index, error in failures:
+            if on_failure is not None:
+                on_failure(*tables[index], error)
+        return to_polars(rows)
 
     def query(
         self,
@@ -241,3 +285,21 @@ def _source_columns(given: Any) -> dict[str, str]:  # noqa: ANN401 - what the us
             "table_column": required_text("source_column", given[1]),
         }
     return {"catalog_column": required_text("source_column", given)}
+
+
+def _is_by_id(match_by: Any) -> bool:  # noqa: ANN401 - what the user wrote
+    if required_text("match_by", match_by) not in ("name", "id"):
+        raise ValidationError(f"match_by must be 'name' or 'id', got {shown(match_by)}")
+    return bool(match_by == "id")
+
+
+def _listener(on_failure: Any) -> Any:  # noqa: ANN401 - what the user wrote
+    if on_failure is not None and not callable(on_failure):
+        raise ValidationError(f"on_failure can't be called: {shown(on_failure)}")
+    return on_failure
+
+
+def _num_workers(max_workers: int) -> int:
+    if not 1 <= max_workers <= _MAX_WORKERS:
+        raise ValidationError(f"max_workers must be from 1 to {_MAX_WORKERS}, got {max_workers}")
+    return max_workers

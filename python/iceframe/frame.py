@@ -72,7 +72,7 @@ def _pool_size(given: Any) -> int | None:  # noqa: ANN401 - what the user wrote
     return number
 
 
-def _settings(
+def session_settings(
     settings: Mapping[str, Any] | None,
     more_settings: Mapping[str, Any],
     memory_limit: Any,  # noqa: ANN401 - what the user wrote
@@ -96,7 +96,7 @@ def _settings(
     return values, None
 
 
-def _native_cache(cache: Any) -> _native.QueryCache:  # noqa: ANN401 - what the user wrote
+def native_cache(cache: Any) -> _native.QueryCache:  # noqa: ANN401 - what the user wrote
     from iceframe.cache import QueryCache
 
     if not isinstance(cache, QueryCache):
@@ -179,8 +179,8 @@ class IceFrame(MaintenanceCalls):
         self.pool_size = _pool_size(pool_size)
         self._session = _native.Session.open(
             string_properties("catalog_config", catalog_config),
-            *_settings(settings, more_settings, memory_limit),
-            None if cache is None else _native_cache(cache),
+            *session_settings(settings, more_settings, memory_limit),
+            None if cache is None else native_cache(cache),
         )
         if cache is not None:
             cache._bind()

@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any, TypedDict, get_type_hints
 
 from iceframe.arguments import required_whole_number, text, to_milliseconds, truth, whole_number
+from iceframe.errors import IceFrameError
 from iceframe.expressions import Expression
 from iceframe.progress import ProgressOption
 
@@ -20,6 +21,7 @@ __all__ = [
     "ScanOptions",
     "StreamingOptions",
     "TailOptions",
+    "UnionTablesOptions",
     "checked",
 ]
 
@@ -88,6 +90,29 @@ class TailOptions(TypedDict, total=False):
     chunk_size: int | None
     poll_interval: float
     timeout: float | None
+
+
+class UnionTablesOptions(TypedDict, total=False):
+    """What more `union_tables` can be told.
+
+    Attributes:
+        source_column: a last column of this name has each row's catalog; a pair of names: two, with
+            catalog and table.
+        match_by: "name" (the default), or "id": columns meet by their field ids, whatever their
+            names, under those of the first table: for tables that were one, as a copy whose columns
+            were renamed.
+        on_failure: called with catalog, table and exception for each table whose catalog or files
+            fail, and which is left out then; None: the first such error is raised.
+        max_workers: the most tables at once, 4 by default.
+        progress: False, True (a bar on a terminal or in a notebook) or a callable of a `Progress`:
+            how many tables are done.
+    """
+
+    source_column: str | tuple[str, str] | None
+    match_by: str
+    on_failure: Callable[[str, str, IceFrameError], object] | None
+    max_workers: int
+    progress: ProgressOption
 
 
 class StreamingOptions(TypedDict, total=False):

@@ -413,7 +413,10 @@ class QueryBuilder:
         """Returns the other side of a step: a query, a table by its name, or data."""
         if isinstance(other, QueryBuilder):
             if other._session is not self._session:
-                raise ValidationError(f"{step} needs a query of the same IceFrame")
+                raise ValidationError(
+                    f"{step} needs a query of the same IceFrame; a CatalogFederation "
+                    "(iceframe.federation) has queries over several catalogs"
+                )
             return other._query
         if is_data(other):
             return query_of_rows(self._session, other)

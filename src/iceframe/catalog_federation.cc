@@ -192,26 +192,4 @@ const std::shared_ptr<Session>& CatalogFederation::session() const { return sess
 
 std::string CatalogFederation::ToString() const { return session_->ToString(); }
 
-Result<Query> CatalogFederation::UnionOf(const std::vector<FederatedTable>& tables,
-                                         const UnionTablesOptions& options) {
-  std::optional<Query> all;
-  for (const FederatedTable& table : tables) {
-    Query rows(table.ToString(), table.version);
-    std::vector<Expression> columns{Col("*")};
-    if (!options.catalog_column.empty()) {
-      columns.push_back(As(Lit(table.catalog), options.catalog_column));
-    }
-    if (!options.table_column.empty()) {
-      columns.push_back(As(Lit(table.table), options.table_column));
-    }
-    // A select, since a column of that name must not be lost.
-    if (columns.size() > 1) rows = rows.Select(std::move(columns));
-    all = all ? all->Union(rows, {.by_name = true, .allow_missing_columns = true}) : rows;
-  }
-  if (!all) return Error(ErrorKind::kInvalidArgument, "a union needs at least one table");
-  if (options.filter) all = all->Filter(*options.filter);
-  if (options.columns) all = all->Select(*options.columns);
-  return *std::move(all);
-}
-
 }  // namespace iceframe

@@ -2,17 +2,20 @@
 // Several catalogs and the engine over all of them.
 #pragma once
 
+#include <cstddef>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
+
+#include <arrow/type_fwd.h>
 
 #include "iceframe/base/result.h"
 #include "iceframe/expression/expression.h"
 #include "iceframe/format/table_version.h"
 #include "iceframe/query/query.h"
 #include "iceframe/runtime/operation_context.h"
-#include "iceframe/services/parallel_reads.h"
 #include "iceframe/session.h"
 
 namespace iceframe {
@@ -33,10 +36,35 @@ struct UnionTablesOptions {
   std::optional<std::vector<std::string>> columns = std::nullopt;
   /// Over the columns of the union.
   std::optional<Expression> filter = std::nullopt;
-  /// A last column of text with each row's catalog; empty: none.
+  /// A column of text with each row's catalog, after all others; empty: none.
   std::string catalog_column = {};
   /// The same with each row's table, as it was named.
   std::string table_column = {};
+  /// Columns meet by field id (UnionOptions), as those of tables that were one; false: by name.
+  bool by_field_id = false;
+};
+
+/// How the rows of a union are read.
+struct UnionReadOptions {
+  /// A table whose catalog or files fail is left out and told of; false: the first error ends all.
+  bool skip_failures = false;
+  /// The most tables at once; at least 1.
+  int max_parallel = 4;
+  /// Put around the rows of each table.
+  std::function<std::shared_ptr<arrow::RecordBatchReader>(
+      const OperationContext& context, std::shared_ptr<arrow::RecordBatchReader> rows)>
+      wrap_rows = {};
+};
+
+struct UnionRows {
+  struct Failure {
+    /// Which of the tables.
+    size_t index = 0;
+    Status status;
+  };
+  std::shared_ptr<arrow::Table> rows;
+  /// What was left out, in the tables' order.
+  std::vector<Failure> failures;
 };
 
 /// Catalogs under names, each connected when it is first used. Thread-safe; names have no dots.
@@ -76,6 +104,14 @@ class CatalogFederation final {
   /// in its rows. Errors: InvalidArgument without tables.
   static Result<Query> UnionOf(const std::vector<FederatedTable>& tables,
                                const UnionTablesOptions& options = {});
+  /// Runs that query for each table apart, several at once: their catalogs are asked and their
+  /// files read side by side, each table's read being an operation. `context` is the session's.
+  /// Errors: those of UnionOf and Session::Execute; of a table, which they name, as `how` says:
+  /// wrong arguments, a lack of memory and cancelling are nobody's failures.
+  Result<UnionRows> ReadUnion(const OperationContext& context,
+                              const std::vector<FederatedTable>& tables,
+                              const UnionTablesOptions& options = {},
+                              const UnionReadOptions& how = {}) const;
 
  private:
   class Members;

@@ -75,6 +75,7 @@ def test_no_credentials_are_shown(federation):
 def test_a_catalog_is_an_iceframe(lakes, federation):
     prod = federation.get_catalog("prod")
     assert isinstance(prod, IceFrame)
+    assert federation.get_catalog("prod") is prod
     assert prod.list_tables() == ["default.users"]
     assert prod.catalog_config == lakes["prod"].config
     prod.append_to_table("users", {"id": [4], "name": ["Eve"]})
@@ -86,7 +87,7 @@ def test_an_open_iceframe_is_a_catalog(federation):
     memory.create_table("users", {"id": "long"})
     federation.add_catalog("memory", memory)
     assert federation.read_table("memory", "users").is_empty()
-    assert federation.get_catalog("memory").table_exists("users")
+    assert federation.get_catalog("memory") is memory
 
 
 def test_names_are_taken_once_and_have_no_dots(federation):
@@ -145,7 +146,11 @@ def test_a_union_tells_where_a_row_is_from(federation):
     assert rows["catalog"].to_list() == ["prod"] * 3 + ["dev"] * 2
     both = federation.union_tables(USERS, ["from", "table", "id"], source_column=("from", "table"))
     assert both.rows()[3] == ("dev", "users", 2)
-    with pytest.raises(ValidationError, match="name"):
+    assert federation.union_tables(USERS, source_column=("from", "table")).columns[3:] == [
+        "from",
+        "table",
+    ]
+    with pytest.raises(ValidationError, match="two columns of one name: name"):
         federation.union_tables(USERS, source_column="name")
 
 
@@ -157,6 +162,59 @@ def test_a_union_of_no_tables_is_an_empty_frame(federation):
 def test_a_table_of_a_union_is_a_pair(federation, spec):
     with pytest.raises(ValidationError, match=r"\(catalog, table\)"):
         federation.union_tables([spec])
+
+
+def test_a_clash_of_types_names_the_column_both_types_and_both_tables(federation):
+    test = IceFrame({"type": "in-memory"})
+    test.create_table("users", {"id": "string", "at": "struct<x: int>"})
+    federation.add_catalog("test", test)
+    with pytest.raises(ValidationError, match=r"id is long in dev.users and string in test.users"):
+        federation.union_tables([*USERS, ("test", "users")])
+    federation.get_catalog("dev").create_table("places", {"at": "struct<x: double>"})
+    with pytest.raises(
+        ValidationError, match=r"at.x is double in dev.places and int in test.users"
+    ):
+        federation.union_tables([("dev", "places"), ("test", "users")])
+
+
+def test_a_copy_whose_columns_were_renamed_is_united_by_field_id(federation):
+    copy = federation.get_catalog("dev")
+    copy.create_table("copy", {"id": "int", "name": "string"})
+    copy.append_to_table("copy", {"id": [9], "name": ["Zoe"]})
+    copy.alter_table("copy").rename_column("id", "key")
+    copy.alter_table("copy").add_column("age", "int")
+    tables = [("prod", "users"), ("dev", "copy")]
+    rows = federation.union_tables(tables, filter="id > 2", match_by="id", source_column="from")
+    assert rows.columns == ["id", "name", "age", "from"]
+    assert rows.rows() == [(3, "Cid", None, "prod"), (9, "Zoe", None, "dev")]
+    assert federation.union_tables(tables).columns == ["id", "name", "key", "age"]
+    with pytest.raises(ValidationError, match="match_by must be 'name' or 'id'"):
+        federation.union_tables(tables, match_by="position")
+
+
+def test_tables_that_fail_are_told_of_and_left_out(federation):
+    federation.add_catalog("far", {"type": "sql", "uri": "sqlite:////nowhere/at/all.db"})
+    tables = [("far", "users"), ("prod", "users"), ("dev", "nope")]
+    with pytest.raises(IceFrameError) as caught:
+        federation.union_tables(tables)
+    assert caught.value.context["catalog"] == "far"
+    failed = []
+    rows = federation.union_tables(tables, on_failure=lambda *failure: failed.append(failure))
+    assert rows["id"].to_list() == [1, 2, 3]
+    assert [failure[:2] for failure in failed] == [("far", "users"), ("dev", "nope")]
+    assert isinstance(failed[1][2], TableNotFoundError)
+    with pytest.raises(TableNotFoundError):
+        federation.union_tables([("dev", "nope")], on_failure=print)
+
+
+def test_a_union_tells_its_progress_and_takes_workers(federation):
+    seen = []
+    rows = federation.union_tables(USERS * 4, max_workers=3, progress=seen.append)
+    assert rows.height == 20
+    assert seen
+    assert (seen[-1].done, seen[-1].total) == (8, 8)
+    with pytest.raises(ValidationError, match="max_workers must be from 1"):
+        federation.union_tables(USERS, max_workers=0)
 
 
 # -- queries ---------------------------------------------------------------------------------------
@@ -176,3 +234,25 @@ def test_filters_reach_every_catalog(federation):
     text = str(query.filter("id > 1000").explain())
     assert "Scan: prod.users [id, name], filter: id > 1000" in text
     assert "skipped: 0 by partition, 1 by bounds" in text
+
+
+def test_answers_are_kept_until_a_table_changes(federation):
+    query = federation.query("prod.users").join("dev.users", "name").select("name").cache()
+    assert query.execute().rows() == [("Bob",)]
+    assert "from cache" in query.explain()
+    federation.get_catalog("dev").append_to_table("users", {"name": ["Ada"]})
+    assert sorted(query.execute().rows()) == [("Ada",), ("Bob",)]
+
+
+def test_a_federation_has_settings_of_its_own(federation):
+    small = CatalogFederation(memory_limit="64KB", execution__batch_bytes="1MB")
+    small.add_catalog("prod", federation.get_catalog("prod"))
+    assert small.read_table("prod", "users").height == 3
+    with pytest.raises(ValidationError, match="memory_limit"):
+        CatalogFederation(memory_limit=-1)
+
+
+def test_a_query_of_another_session_is_refused(federation):
+    other = federation.get_catalog("dev").query("users")
+    with pytest.raises(ValidationError, match="CatalogFederation"):
+        federation.query("prod.users").join(other, "id")

@@ -199,7 +199,7 @@ def test_unions_keep_all_rows_in_order(ice):
 def test_unions_match_columns_by_position_or_name(ice):
     swapped = pl.DataFrame({"price": [7.0], "id": [8]})
     sales = ice.query("sales").filter("id = 1")
-    with pytest.raises(ValidationError, match="id is int on the left and double of price on the"):
+    with pytest.raises(ValidationError, match="id is int in sales and double of price in <"):
         sales.union(swapped).execute()
     assert sales.union(swapped, by_name=True).execute().rows() == [(1, 1.0), (8, 7.0)]
     renamed = sales.union({"a": [8], "b": [7.0]}).execute()

@@ -35,20 +35,62 @@ std::string NamesOf(const Fields& fields) {
   return names;
 }
 
+// A relation's column, or field, that a plan's column is without being computed.
+struct Origin {
+  const ScanNode* scan;
+  FieldId id;
+};
+
+std::optional<Origin> OriginOf(const PlanNode& plan, const NestedField& field) {
+  if (const auto* scan = plan.as<ScanNode>()) {
+    const bool is_there = scan->columns->FindField(field.id) != nullptr;
+    return is_there ? std::optional(Origin{scan, scan->RelationId(field.id)}) : std::nullopt;
+  }
+  const auto* node = plan.as<UnionNode>();
+  if (node == nullptr) {
+    const bool is_row_by_row = plan.as<FilterNode>() != nullptr ||
+                               plan.as<ProjectNode>() != nullptr ||
+                               plan.as<SortNode>() != nullptr || plan.as<LimitNode>() != nullptr;
+    return is_row_by_row ? OriginOf(*plan.inputs[0], field) : std::nullopt;
+  }
+  // That of the input which gave the type.
+  std::optional<Origin> found;
+  for (size_t i = 0; i < node->sources.size(); ++i) {
+    const auto source = node->sources[i].find(field.id);
+    if (source == node->sources[i].end()) continue;
+    const NestedField* own = plan.inputs[i]->schema->FindField(source->second);
+    const bool is_equal = own != nullptr && own->type == field.type;
+    if (own != nullptr && (is_equal || !found)) found = OriginOf(*plan.inputs[i], *own);
+    if (is_equal) break;
+  }
+  return found;
+}
+
 // Merges fields, nested ones too, and notes which field of each side an output field has.
 class UnionColumns {
  public:
-  UnionColumns(const UnionOptions& options, ColumnIds* ids) : options_(options), ids_(ids) {}
+  UnionColumns(const PlanPtr& left, const PlanPtr& right, const UnionOptions& options,
+               ColumnIds* ids)
+      : left_plan_(*left), right_plan_(*right), options_(options), ids_(ids) {}
 
-  Result<Fields> MergeAll(const Fields& left, const Fields& right, const std::string& prefix) {
-    return options_.by_name ? MergeByName(left, right, prefix)
-                            : MergeByPosition(left, right, prefix);
+  Result<Fields> Make() {
+    ICEFRAME_ASSIGN_OR_RETURN(
+        Fields all, MergeAll(left_plan_.schema->fields(), right_plan_.schema->fields(), ""));
+    std::ranges::stable_partition(all, [&](const NestedField& field) {
+      return std::ranges::find(options_.last_columns, field.name) == options_.last_columns.end();
+    });
+    return all;
   }
 
   const Sources& left() const { return left_; }
   const Sources& right() const { return right_; }
 
  private:
+  Result<Fields> MergeAll(const Fields& left, const Fields& right, const std::string& prefix) {
+    return options_.by_name ? MergeByName(left, right, prefix)
+                            : MergeByPosition(left, right, prefix);
+  }
+
   Result<Fields> MergeByPosition(const Fields& left, const Fields& right,
                                  const std::string& prefix) {
     if (left.size() != right.size()) {
@@ -65,24 +107,65 @@ class UnionColumns {
     return merged;
   }
 
-  Result<Fields> MergeByName(const Fields& left, const Fields& right, const std::string& prefix) {
-    const auto find = [](const Fields& fields, const std::string& name) {
-      return std::ranges::find(fields, name, &NestedField::name);
-    };
-    Fields merged;
+  // Which of the right fields each of the left ones is; those that are none's are left over.
+  std::vector<Fields::const_iterator> Partners(const Fields& left, const Fields& right) const {
+    std::vector<Fields::const_iterator> partners;
     for (const NestedField& field : left) {
-      const auto other = find(right, field.name);
-      ICEFRAME_ASSIGN_OR_RETURN(NestedField column, other == right.end()
-                                                        ? TakeOne(field, prefix, "right", &left_)
-                                                        : Merge(field, *other, prefix));
+      partners.push_back(std::ranges::find_if(
+          right, [&](const NestedField& other) { return AreOne(field, other); }));
+    }
+    return partners;
+  }
+
+  bool AreOne(const NestedField& left, const NestedField& right) const {
+    if (options_.by_field_id) {
+      const auto one = OriginOf(left_plan_, left);
+      const auto other = OriginOf(right_plan_, right);
+      if (one && other) return one->id == other->id;
+    }
+    return left.name == right.name;
+  }
+
+  Result<Fields> MergeByName(const Fields& left, const Fields& right, const std::string& prefix) {
+    const auto partners = Partners(left, right);
+    Fields merged;
+    for (size_t i = 0; i < left.size(); ++i) {
+      ICEFRAME_ASSIGN_OR_RETURN(NestedField column, partners[i] == right.end()
+                                                        ? TakeOne(left[i], prefix, "right", &left_)
+                                                        : Merge(left[i], *partners[i], prefix));
       merged.push_back(std::move(column));
     }
-    for (const NestedField& field : right) {
-      if (find(left, field.name) != left.end()) continue;
-      ICEFRAME_ASSIGN_OR_RETURN(NestedField column, TakeOne(field, prefix, "left", &right_));
+    for (auto field = right.begin(); field != right.end(); ++field) {
+      if (std::ranges::find(partners, field) != partners.end()) continue;
+      const auto namesake = std::ranges::find(left, field->name, &NestedField::name);
+      if (namesake != left.end()) return ClashOfIds(*namesake, *field, prefix);
+      ICEFRAME_ASSIGN_OR_RETURN(NestedField column, TakeOne(*field, prefix, "left", &right_));
       merged.push_back(std::move(column));
     }
     return merged;
+  }
+
+  Status ClashOfIds(const NestedField& left, const NestedField& right,
+                    const std::string& prefix) const {
+    const auto one = OriginOf(left_plan_, left);
+    const auto other = OriginOf(right_plan_, right);
+    const std::string ids = one && other ? ", field " + std::to_string(one->id) + " and field " +
+                                               std::to_string(other->id)
+                                         : "";
+    return Error(ErrorKind::kInvalidArgument,
+                 "columns of a union have one name, but are others: ", prefix, left.name, " ",
+                 PlaceOf(left_plan_, left, right_plan_, right, "left"), " and ",
+                 PlaceOf(right_plan_, right, left_plan_, left, "right"), ids,
+                 "; rename one of them, or match them by name");
+  }
+
+  // Where a column is: "in prod.users", or its side if that says no more.
+  static std::string PlaceOf(const PlanNode& plan, const NestedField& field, const PlanNode& others,
+                             const NestedField& other, const std::string& side) {
+    const auto own = OriginOf(plan, field);
+    const auto its = OriginOf(others, other);
+    const bool is_told = own && its && own->scan->relation->name != its->scan->relation->name;
+    return is_told ? "in " + own->scan->relation->name : "on the " + side;
   }
 
   // A field that the other side lacks.
@@ -146,18 +229,26 @@ class UnionColumns {
   Result<Type> MergeTypes(const NestedField& left, const NestedField& right,
                           const std::string& prefix) {
     if (left.type.is_nested() && left.type.id() == right.type.id()) {
-      ICEFRAME_ASSIGN_OR_RETURN(Fields below, MergeAll(left.type.fields(), right.type.fields(),
-                                                       prefix + left.name + "."));
+      const std::string inside = prefix + left.name + ".";
+      // Elements, keys and values are told by their place alone.
+      const bool is_struct = left.type.id() == TypeId::kStruct;
+      ICEFRAME_ASSIGN_OR_RETURN(
+          Fields below, is_struct
+                            ? MergeAll(left.type.fields(), right.type.fields(), inside)
+                            : MergeByPosition(left.type.fields(), right.type.fields(), inside));
       return WithFields(left.type.id(), std::move(below));
     }
     if (auto promoted = Promoted(left.type, right.type)) return *promoted;
     const std::string right_name = right.name == left.name ? "" : " of " + right.name;
     return Error(ErrorKind::kInvalidArgument,
                  "columns of a union have types that don't meet: ", prefix, left.name, " is ",
-                 left.type.ToString(), " on the left and ", right.type.ToString(), right_name,
-                 " on the right; cast one of them");
+                 left.type.ToString(), " ", PlaceOf(left_plan_, left, right_plan_, right, "left"),
+                 " and ", right.type.ToString(), right_name, " ",
+                 PlaceOf(right_plan_, right, left_plan_, left, "right"), "; cast one of them");
   }
 
+  const PlanNode& left_plan_;
+  const PlanNode& right_plan_;
   const UnionOptions& options_;
   ColumnIds* ids_;
   Sources left_;
@@ -197,10 +288,9 @@ Result<PlanPtr> BindUnion(const PlanPtr& left, const PlanPtr& right, const Union
     return Error(ErrorKind::kInvalidArgument,
                  "a union by position can't lack columns; match them by name");
   }
-  UnionColumns columns(options, ids);
+  UnionColumns columns(left, right, options, ids);
   UnionNode node;
-  ICEFRAME_ASSIGN_OR_RETURN(node.columns,
-                            columns.MergeAll(left->schema->fields(), right->schema->fields(), ""));
+  ICEFRAME_ASSIGN_OR_RETURN(node.columns, columns.Make());
   std::vector<PlanPtr> inputs;
   AddInputs(left, columns.left(), &node, &inputs);
   AddInputs(right, columns.right(), &node, &inputs);

@@ -47,6 +47,11 @@ struct UnionOptions {
   bool by_name = false;
   /// With `by_name`: a column that one side lacks is null in its rows; false: it is an error.
   bool allow_missing_columns = false;
+  /// With `by_name`: columns of tables, and fields within them, meet by their field ids instead,
+  /// under the left side's names; what has none, being computed, by name.
+  bool by_field_id = false;
+  /// With `by_name`: columns that come after all others.
+  std::vector<std::string> last_columns = {};
 };
 
 struct UnionStep {

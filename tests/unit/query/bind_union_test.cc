@@ -8,9 +8,9 @@ constexpr UnionOptions kByName{.by_name = true};
 constexpr UnionOptions kLenient{.by_name = true, .allow_missing_columns = true};
 
 // A query over a relation of these columns.
-Query Over(std::vector<NestedField> fields) {
+Query Over(std::vector<NestedField> fields, const std::string& name = "made") {
   Relation relation;
-  relation.name = relation.canonical_name = "made";
+  relation.name = relation.canonical_name = name;
   relation.schema = Schema::Make(SchemaId(0), std::move(fields)).ValueOrDie();
   return Query(std::make_shared<const Relation>(std::move(relation)));
 }
@@ -96,6 +96,53 @@ TEST(BindUnion, PromotesAsIcebergDoes) {
                                    left.ToString() + " on the left and " + right.ToString() +
                                    " on the right; cast one of them");
   }
+}
+
+TEST(BindUnion, AnErrorNamesTheRelationsThatGaveTheTypes) {
+  const auto over = [](const std::string& name, const Type& type) {
+    return Over({Field(1, "k", Type::Long()), Field(2, "s", Type::Struct({Field(3, "v", type)}))},
+                name);
+  };
+  const Query numbers = over("a.t", Type::Int()).Union(over("b.t", Type::Long()), kByName);
+  EXPECT_EQ(ColumnsOf(numbers.Union(over("c.t", Type::String()).Filter("k > 1"), kByName)),
+            "columns of a union have types that don't meet: s.v is long in b.t and string in c.t; "
+            "cast one of them");
+  const Query computed = Query("orders").Select({"id::string AS key"});
+  EXPECT_EQ(ColumnsOf(computed.Union(Query("customers").Select({"key"}))),
+            "columns of a union have types that don't meet: key is string on the left and long on "
+            "the right; cast one of them");
+}
+
+TEST(BindUnion, TakesColumnsByFieldId) {
+  constexpr UnionOptions kById{.by_name = true, .allow_missing_columns = true, .by_field_id = true};
+  const Query left = Over({Field(1, "id", Type::Long()), Field(2, "city", Type::String()),
+                           Field(4, "s", Type::Struct({Field(5, "a", Type::Int())}))},
+                          "a.t");
+  const Query right =
+      Over({Field(4, "s", Type::Struct({Field(6, "c", Type::Int()), Field(5, "b", Type::Long())})),
+            Field(2, "town", Type::String()), Field(1, "key", Type::Long()),
+            Field(3, "zip", Type::Int())},
+           "b.t");
+  EXPECT_EQ(ColumnsOf(left.Union(right, kById)),
+            "id long, city string, s struct<15: a: optional long, 16: c: optional int>, zip int");
+  // What is computed has no id.
+  EXPECT_EQ(
+      ColumnsOf(left.Select({"id", "1 AS city"}).Union(right.Select({"key", "2 AS city"}), kById)),
+      "id long, city int");
+  const Query other = Over({Field(7, "id", Type::Long())}, "c.t");
+  EXPECT_EQ(ColumnsOf(left.Union(other, kById)),
+            "columns of a union have one name, but are others: id in a.t and in c.t, field 1 and "
+            "field 7; rename one of them, or match them by name");
+}
+
+TEST(BindUnion, PutsColumnsLast) {
+  const UnionOptions options{
+      .by_name = true, .allow_missing_columns = true, .last_columns = {"from"}};
+  const auto over = [](const std::string& column) {
+    return Over({Field(1, column, Type::Long())}).Select({"*", "'x' AS \"from\""});
+  };
+  EXPECT_EQ(ColumnsOf(over("a").Union(over("b"), options).Union(over("c"), options)),
+            "a long, b long, c long, from string");
 }
 
 TEST(BindUnion, MergesNestedFields) {
