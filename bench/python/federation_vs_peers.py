@@ -134,7 +134,7 @@ def main() -> int:
         make_tables(lake, folder)
     federation = CatalogFederation()
     for name in HALVES:
-        federation.add_catalog(name, config_of(folder / name))
+        federation.add_catalog(name, {"name": name, **config_of(folder / name)})
     print(f"{pq.read_metadata(lake.lineitem_file).num_rows} rows, {runs} runs, min / median in ms")
     ours, pyiceberg, polars = unions(runs, federation, folder)
     across, within = joins(runs, federation)
