@@ -87,7 +87,7 @@ def test_a_catalog_that_is_locked_is_waited_for(broker, lake):
     run = Run(broker, lake, seed=3)
     process = run.start(batch_size=100)
     run.produce(500)
-    run.wait_for_commits(process)
+    run.wait_for_all([process], 1)
     with contextlib.closing(sqlite3.connect(lake.folder / "catalog.db", timeout=PATIENCE)) as other:
         other.isolation_level = None
         other.execute("BEGIN IMMEDIATE")

@@ -71,6 +71,7 @@ public final class Interop {
       case "plan" -> answer.set("files", plan(open(command), command));
       case "metrics" -> answer.set("files", metrics(open(command)));
       case "write" -> answer.set("tables", SampleTables.write(command.get("folder").asText()));
+      case "rewrite" -> answer.put("files", Rewrite.rewrite(command));
       default -> throw new IllegalArgumentException("unknown command: " + command);
     }
   }
