@@ -5,6 +5,7 @@ page/scalability.md has them as they are printed. Before each, the names that it
 are bound: `ice`, `Column`, `process`, and the tables it names are there.
 """
 
+import gc
 import json
 import os
 import pathlib
@@ -183,3 +184,28 @@ def test_query_optimization(names, capsys):
     assert not analysis["has_aggregations"]
     assert analysis["columns"] == ["name", "age"]
     assert any("age > 29" in suggestion for suggestion in analysis["suggestions"])
+
+
+def test_monitoring_and_observability(names, capsys):
+    code = snippet("Monitoring & Observability")
+    gc.collect()
+    run(code, names)
+    collector = names["collector"]
+    assert capsys.readouterr().out == f"Avg duration: {names['stats']['avg_duration_ms']}ms\n"
+    assert names["stats"]["avg_duration_ms"] > 0
+    assert (names["stats"]["total_queries"], names["stats"]["total_rows_returned"]) == (1, 1000)
+
+    # With a query in its place: the engine tells what the page's numbers leave open.
+    execute = 'rows = ice.read_table("users", filter="age > 30")'
+    run(code.replace("# Execute query", execute), names)
+    collector = names["collector"]
+    assert names["rows"].height == 2
+    (recent,) = collector.get_recent_queries()
+    assert (recent["query_id"], recent["table_name"]) == (names["query_id"], "users")
+    assert (recent["rows_scanned"], recent["rows_returned"]) == (3, 1000)
+    assert recent["bytes_scanned"] > 0
+
+    # One that nobody announced is collected as well.
+    names["ice"].query("orders").select("id").execute()
+    assert names["collector"].get_stats()["total_queries"] == 2
+    assert names["collector"].get_stats()["total_rows_returned"] == 1003

@@ -5,6 +5,7 @@ A parameter here has its name, its place among those before it, and its default.
 behind them, all with defaults.
 """
 
+import gc
 import importlib
 import inspect
 from collections.abc import Iterator
@@ -108,6 +109,21 @@ CALLS = {
         "StreamingWriter.enable_auto_compaction": {"every_n_flushes": 10},
         "StreamingWriter.last_committed": {},
         "StreamingWriter.committed_token": {},
+    },
+    "iceframe.monitoring": {
+        "MetricsCollector": {},
+        "MetricsCollector.start_query": {"table_name": GIVEN},
+        "MetricsCollector.end_query": {
+            "query_id": GIVEN,
+            "rows_returned": 0,
+            "cache_hit": False,
+            "error": None,
+        },
+        "MetricsCollector.get_stats": {},
+        "MetricsCollector.get_recent_queries": {"limit": 10},
+        "QueryMetrics": {"query_id": GIVEN, "table_name": GIVEN},
+        "QueryMetrics.duration_ms": {},
+        "QueryMetrics.to_dict": {},
     },
     "iceframe.memory": {
         "MemoryManager": {"max_memory_mb": None},
@@ -319,3 +335,45 @@ def test_an_optimizers_shapes():
     assert (analysis["has_filters"], analysis["has_aggregations"]) == (True, False)
     assert all(isinstance(suggestion, str) for suggestion in analysis["suggestions"])
     assert all(isinstance(name, str) for name in optimizer.optimizations_applied)
+
+
+def test_monitoring_shapes(users):
+    from iceframe.monitoring import MetricsCollector, QueryMetrics
+
+    gc.collect()
+    collector = MetricsCollector()
+    names = {"total_queries", "avg_duration_ms", "cache_hit_rate", "error_rate"}
+    names |= {"total_rows_returned"}
+    before = collector.get_stats()
+    assert before.keys() >= names
+    assert {before[name] for name in names} == {0}
+    assert collector.metrics == {}
+    assert collector.get_recent_queries() == []
+
+    query_id = collector.start_query("users")
+    assert isinstance(query_id, str)
+    assert users.read_table("users").height == 3
+    assert collector.end_query(query_id, 1000, True, "no more") is None
+    (recent,) = collector.get_recent_queries(1)
+    assert recent.keys() >= {
+        "query_id",
+        "table_name",
+        "duration_ms",
+        "rows_scanned",
+        "rows_returned",
+        "bytes_scanned",
+        "cache_hit",
+        "error",
+        "timestamp",
+    }
+    assert (recent["query_id"], recent["table_name"]) == (query_id, "users")
+    assert (recent["rows_returned"], recent["rows_scanned"]) == (1000, 3)
+    assert (recent["cache_hit"], recent["error"]) == (True, "no more")
+    metrics = collector.metrics[query_id]
+    assert isinstance(metrics, QueryMetrics)
+    assert metrics.duration_ms() == recent["duration_ms"] > 0
+    assert metrics.to_dict() == recent
+    stats = collector.get_stats()
+    assert stats.keys() == before.keys()
+    assert (stats["total_queries"], stats["total_rows_returned"]) == (1, 1000)
+    assert (stats["cache_hit_rate"], stats["error_rate"]) == (1, 1)

@@ -16,7 +16,7 @@ import pyarrow as pa
 import pytest
 
 import iceframe
-from iceframe import IceFrame, cli, functions
+from iceframe import IceFrame, cli, functions, monitoring
 from iceframe.branching import BranchManager
 from iceframe.errors import IceFrameError, ValidationError
 from iceframe.evolution import PartitionEvolution
@@ -255,6 +255,23 @@ def test_no_method_of_an_executor_lets_others_errors_out(ice):
         judge(lambda v=value: executor.execute_parallel(v, [1]), ["func"])
         for value in VALUES
         if not callable(value)
+    ]
+    assert set(found) == {None}
+
+
+def test_no_method_of_monitoring_lets_others_errors_out():
+    collector = monitoring.MetricsCollector()
+    calls = {
+        "start_query": {"table_name": "users"},
+        "end_query": {"query_id": "nope"},
+        "get_recent_queries": {},
+        "get_stats": {},
+    }
+    assert set(calls) == public_methods(collector)
+    expect_none(wrong_answers(collector, calls))
+    found = [
+        judge(lambda v=value: monitoring.MetricsCollector(max_queries=v), ["max_queries"])
+        for value in VALUES
     ]
     assert set(found) == {None}
 
