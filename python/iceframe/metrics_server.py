@@ -67,9 +67,10 @@ def register_metrics(registry: CollectorRegistry | None = None) -> None:
 
     Example:
         >>> from prometheus_client import CollectorRegistry, generate_latest
+        >>> from iceframe.monitoring import register_metrics
         >>> registry = CollectorRegistry()
         >>> register_metrics(registry)
-        >>> b"iceframe_queries_total" in generate_latest(registry)
+        >>> b"iceframe_build_info" in generate_latest(registry)
         True
     """
     target = _registry(registry)
@@ -151,9 +152,10 @@ def start_http_server(
 
     Example:
         >>> from urllib.request import urlopen
+        >>> from iceframe.monitoring import start_http_server
         >>> with start_http_server(0) as server:
         ...     text = urlopen(f"http://127.0.0.1:{server.port}/metrics").read()
-        >>> b"iceframe_queries_total" in text
+        >>> b"iceframe_build_info" in text
         True
     """
     number = required_whole_number("port", port)
