@@ -245,6 +245,34 @@ def test_advice_to_divide_a_partition_that_holds_most_rows(ice):
     assert "skewed_partitions" not in [made.kind for made in query.analyze()["suggestions"]]
 
 
+def test_a_partition_that_holds_most_rows_is_named_where_nothing_divides_it(ice):
+    ice.create_table("t", {"tenant": "string", "v": "long"}, partition_spec=["tenant"])
+    tenants = ["big"] * 20_000 + ["a"] * 50 + ["b"] * 50
+    ice.append_to_table("t", {"tenant": tenants, "v": range(len(tenants))})
+    found = advice(ice.query("t").analyze(), "skewed_partitions")
+    assert found.evidence["partition"] == "tenant=big"
+    assert found.evidence["partition_rows"] == 20_000
+    assert (found.estimate, found.call) == (None, None)
+    assert "99 % of the rows" in found
+    # Who asks for other partitions is not concerned.
+    assert ice.query("t").filter("tenant = 'a'").analyze()["suggestions"] == []
+
+
+def test_a_table_of_small_files_is_advised_on_its_order_too(ice):
+    generator = random.Random(12)
+    days = [dt.date(2024, 1, 1) + dt.timedelta(day) for day in range(8)]
+    frames = [
+        pl.DataFrame({"day": generator.choices(days, k=500), "v": longs(generator, 500)})
+        for _ in range(24)
+    ]
+    filled(ice, frames)
+    query = ice.query("t").filter(col("day") == dt.date(2024, 1, 4))
+    kinds = {made.kind for made in query.analyze()["suggestions"]}
+    assert kinds == {"partition", "compact_files"}
+    follow(ice, query, advice(query.analyze(), "partition"))
+    assert query.analyze()["suggestions"] == []
+
+
 def test_advice_to_keep_answers_of_a_query_that_comes_again(ice):
     generator = random.Random(10)
     filled(ice, [pl.DataFrame({"g": [i % 7 for i in range(ROWS)], "v": longs(generator)})])

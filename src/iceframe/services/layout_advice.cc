@@ -23,14 +23,13 @@ struct LayoutOption {
   double all_after = 0;
 };
 
-std::string TargetText(const AdvisedTable& table) {
-  const int64_t target = table.properties.target_file_size_bytes / kMebibyte;
-  return "target_file_size_mb=" + std::to_string(std::max<int64_t>(1, target));
-}
-
-std::string RewriteAllCall(const AdvisedTable& table) {
-  return "ice.compact_data_files(" + Quoted(table.name()) + ", " + TargetText(table) +
-         ", all_files=True)";
+// How large files are to be: as the table's properties say, or as they are if they are smaller, in
+// whole mebibytes. So an estimate for a table that is still small tells what order does for it.
+int64_t TargetMebibytes(const AdvisedTable& table) {
+  const int64_t num_files = std::max<int64_t>(1, std::ssize(table.layout.files()));
+  const int64_t target =
+      std::min(table.properties.target_file_size_bytes, table.layout.num_bytes() / num_files);
+  return std::max<int64_t>(1, (target + kMebibyte / 2) / kMebibyte);
 }
 
 class LayoutAdvisor {
@@ -38,21 +37,28 @@ class LayoutAdvisor {
   LayoutAdvisor(const AdvisedTable& table, std::vector<Suggestion>* suggestions)
       : table_(table),
         suggestions_(suggestions),
-        target_(table.properties.target_file_size_bytes),
+        target_mebibytes_(TargetMebibytes(table)),
+        target_(target_mebibytes_ * kMebibyte),
         // The query's own filter, or the one that is asked most often.
         subject_(table.reads.empty() ? nullptr : &table.reads.front()) {}
 
   void Run() {
-    if (subject_ == nullptr || table_.layout.files().size() < 2) return;
-    now_ = CostNow(table_.layout, *subject_);
-    if (now_.files < 2) return;
+    now_ = CostNow(table_.layout, subject_ != nullptr ? *subject_ : table_.read);
     FindSpreads();
-    if (AdviseSkew()) return;
+    if (AdviseSkew() || subject_ == nullptr || now_.files < 2) return;
     const std::optional<FieldId> laid_out = AdviseOrder();
     AdviseBloomFilters(laid_out);
   }
 
  private:
+  std::string TargetText() const {
+    return "target_file_size_mb=" + std::to_string(target_mebibytes_);
+  }
+  std::string RewriteAllCall() const {
+    return "ice.compact_data_files(" + Quoted(table_.name()) + ", " + TargetText() +
+           ", all_files=True)";
+  }
+
   // The columns that filters are about.
   void FindSpreads() {
     std::set<FieldId> ids;
@@ -94,12 +100,24 @@ class LayoutAdvisor {
     const auto& partitions = table_.layout.partitions();
     if (!IsPartitioned() || partitions.size() < 3) return std::nullopt;
     const auto largest = std::ranges::max_element(
-        partitions, {},
-        [](const TableLayout::Partition& partition) { return partition.num_bytes; });
-    if (largest->num_bytes * 2 < table_.layout.num_bytes() || largest->num_bytes < 2 * target_) {
-      return std::nullopt;
+        partitions, {}, [](const TableLayout::Partition& partition) { return partition.num_rows; });
+    constexpr int64_t kLeastRows = 10'000;
+    const int64_t mean_of_others = (table_.layout.num_rows() - largest->num_rows) /
+                                   static_cast<int64_t>(partitions.size() - 1);
+    const bool is_skewed =
+        largest->num_rows * 2 > table_.layout.num_rows() && largest->num_rows > 4 * mean_of_others;
+    const auto position = static_cast<size_t>(largest - partitions.begin());
+    if (!is_skewed || largest->num_rows < kLeastRows || !IsRead(position)) return std::nullopt;
+    return position;
+  }
+
+  // Whether the query reads files of a partition.
+  bool IsRead(size_t partition) const {
+    const LayoutRead& read = subject_ != nullptr ? *subject_ : table_.read;
+    for (size_t i = 0; i < table_.layout.files().size(); ++i) {
+      if (read.kept[i] != 0 && table_.layout.files()[i].partition == partition) return true;
     }
-    return static_cast<size_t>(largest - partitions.begin());
+    return false;
   }
 
   bool AdviseSkew() {
@@ -110,23 +128,28 @@ class LayoutAdvisor {
     suggestion.kind = SuggestionKind::kSkewedPartitions;
     const PartitionSpec& spec = *table_.metadata().FindPartitionSpec(largest.spec_id);
     const std::string path = PartitionPath(spec, table_.schema(), largest.values);
-    const int64_t percent =
-        largest.num_bytes * 100 / std::max<int64_t>(table_.layout.num_bytes(), 1);
+    const int64_t percent = largest.num_rows * 100 / std::max<int64_t>(table_.layout.num_rows(), 1);
     suggestion.evidence.Add("partition", Json::String(path));
     suggestion.evidence.Add("partition_bytes", Json::Int(largest.num_bytes));
     suggestion.evidence.Add("table_bytes", Json::Int(table_.layout.num_bytes()));
     suggestion.evidence.Add("partitions",
                             Json::Int(static_cast<int64_t>(table_.layout.partitions().size())));
     suggestion.text = "partition " + path + " of " + table_.name() + " has " +
-                      std::to_string(percent) + " % of the bytes";
+                      std::to_string(percent) + " % of the rows";
+    suggestion.evidence.Add("partition_rows", Json::Int(largest.num_rows));
+    suggestion.evidence.Add("table_rows", Json::Int(table_.layout.num_rows()));
     const bool is_divided = DivideByBuckets(largest, &suggestion);
-    if (!is_divided) return false;
+    if (!is_divided) {
+      suggestion.text +=
+          "; partition by one more column, or through a finer transform, to divide it";
+    }
     suggestions_->push_back(std::move(suggestion));
-    return true;
+    return is_divided;
   }
 
   // Divides it by a column of which single values are asked for.
   bool DivideByBuckets(const TableLayout::Partition& largest, Suggestion* suggestion) const {
+    if (subject_ == nullptr || largest.num_bytes < 2 * target_) return false;
     for (const ColumnSpread& spread : spreads_) {
       const NestedField& column = spread.column();
       const auto asked = NumValuesAsked(subject_->filter, column.id);
@@ -143,8 +166,7 @@ class LayoutAdvisor {
       suggestion->text += "; partition by " + transform + " of " + column.name +
                           " too: " + EstimateText(*suggestion->estimate);
       suggestion->call = "ice.partition_by(" + Quoted(table_.name()) + ").add_partition_field(" +
-                         Quoted(column.name) + ", " + Quoted(transform) + ")\n" +
-                         RewriteAllCall(table_);
+                         Quoted(column.name) + ", " + Quoted(transform) + ")\n" + RewriteAllCall();
       return true;
     }
     return false;
@@ -190,8 +212,12 @@ class LayoutAdvisor {
   // Half of the bytes at least, and a file of a good size.
   bool IsWorthwhile(const LayoutOption& option, double all_now) const {
     const LayoutCost& after = option.subject_after;
-    return after.bytes * 2 <= now_.bytes && after.files < now_.files &&
-           now_.bytes - after.bytes >= static_cast<double>(target_) && option.all_after < all_now;
+    // What is smaller than a file of a good size is saved by many files alone.
+    constexpr double kManyFiles = 4;
+    const bool is_much = now_.bytes - after.bytes >= static_cast<double>(target_) ||
+                         now_.files - after.files >= kManyFiles;
+    return after.bytes * 2 <= now_.bytes && after.files < now_.files && is_much &&
+           option.all_after < all_now;
   }
 
   std::vector<LayoutOption> Options() const {
@@ -247,7 +273,7 @@ class LayoutAdvisor {
       suggestion.text =
           "partition " + table_.name() + " by " + by + ": the filter would read " + saved;
       suggestion.call = "ice.partition_by(" + Quoted(table_.name()) + ").add_partition_field(" +
-                        Quoted(column) + ", " + Quoted(transform) + ")\n" + RewriteAllCall(table_);
+                        Quoted(column) + ", " + Quoted(transform) + ")\n" + RewriteAllCall();
       return suggestion;
     }
     suggestion.kind = SuggestionKind::kSort;
@@ -256,7 +282,7 @@ class LayoutAdvisor {
     suggestion.call =
         "from iceframe.compaction import CompactionManager\n"
         "CompactionManager(ice.get_table(" +
-        Quoted(table_.name()) + ")).sort([" + Quoted(column) + "], " + TargetText(table_) + ")";
+        Quoted(table_.name()) + ")).sort([" + Quoted(column) + "], " + TargetText() + ")";
     return suggestion;
   }
 
@@ -302,13 +328,14 @@ class LayoutAdvisor {
           "write Bloom filters of " + column.name + " into the files of " + table_.name() +
           ": values are looked up that bounds can't tell: " + EstimateText(*suggestion.estimate);
       suggestion.call = "ice.configure_bloom_filters(" + Quoted(table_.name()) + ", [" +
-                        Quoted(column.name) + "])\n" + RewriteAllCall(table_);
+                        Quoted(column.name) + "])\n" + RewriteAllCall();
       suggestions_->push_back(std::move(suggestion));
     }
   }
 
   const AdvisedTable& table_;
   std::vector<Suggestion>* suggestions_;
+  const int64_t target_mebibytes_;
   const int64_t target_;
   const LayoutRead* subject_;
   LayoutCost now_;

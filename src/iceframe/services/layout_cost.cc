@@ -96,9 +96,12 @@ std::vector<double> PartitionBorders(const ColumnSpread& spread, const Transform
   return borders;
 }
 
-// Partitions smaller than that are worse than none.
-double LeastPartitionBytes(int64_t target_file_bytes) {
-  return static_cast<double>(target_file_bytes) / 4;
+// Partitions smaller than that are worse than none: a quarter of a file of a good size, or of the
+// files that there are.
+double LeastPartitionBytes(const TableLayout& layout, int64_t target_file_bytes) {
+  const auto num_files = static_cast<double>(std::max<size_t>(layout.files().size(), 1));
+  const double mean = static_cast<double>(layout.num_bytes()) / num_files;
+  return std::min(static_cast<double>(target_file_bytes), mean) / 4;
 }
 
 std::optional<LayoutCost> CostByValues(const TableLayout& layout, const ColumnSpread& spread,
@@ -107,7 +110,7 @@ std::optional<LayoutCost> CostByValues(const TableLayout& layout, const ColumnSp
   const double num_partitions = spread.num_distinct();
   const double bytes = static_cast<double>(layout.num_bytes()) / num_partitions;
   if (num_partitions > static_cast<double>(kMaxPartitions) ||
-      bytes < LeastPartitionBytes(target_file_bytes)) {
+      bytes < LeastPartitionBytes(layout, target_file_bytes)) {
     return std::nullopt;
   }
   const double kept =
@@ -169,8 +172,8 @@ std::optional<LayoutCost> CostPartitioned(const TableLayout& layout, const Colum
     cost.files += static_cast<double>(NumFilesOf(share * all_bytes, target_file_bytes));
     cost.bytes += share * all_bytes;
   }
-  if (num_partitions < 2 ||
-      all_bytes / static_cast<double>(num_partitions) < LeastPartitionBytes(target_file_bytes)) {
+  if (num_partitions < 2 || all_bytes / static_cast<double>(num_partitions) <
+                                LeastPartitionBytes(layout, target_file_bytes)) {
     return std::nullopt;
   }
   return cost;

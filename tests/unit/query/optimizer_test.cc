@@ -47,6 +47,27 @@ TEST(Optimizer, KeepsColumnsWithTheirIdsInOrder) {
   }
 }
 
+TEST(Optimizer, TellsWhatEachRuleChanged) {
+  std::vector<RuleEffect> effects;
+  const Query query = Query("orders").Filter("price > 10").Select({"id"});
+  ASSERT_TRUE(Optimize(PlanOf(query), {}, &effects).ok());
+  ASSERT_EQ(effects.size(), 2U);
+  EXPECT_EQ(effects[0].rule, "push_filters");
+  EXPECT_EQ(effects[0].before,
+            (std::vector<std::string>{"Filter: price > 10.0e0",
+                                      "Scan: orders [id, customer, price, status]"}));
+  EXPECT_EQ(effects[0].after,
+            (std::vector<std::string>{
+                "Scan: orders [id, customer, price, status], filter: price > 10.0e0"}));
+  EXPECT_EQ(effects[1].rule, "prune_columns");
+  EXPECT_EQ(effects[1].after,
+            (std::vector<std::string>{"Scan: orders [id], filter: price > 10.0e0"}));
+
+  effects.clear();
+  ASSERT_TRUE(Optimize(PlanOf(Query("orders")), {}, &effects).ok());
+  EXPECT_TRUE(effects.empty());
+}
+
 TEST(Optimizer, NamesARuleThatItDoesNotHave) {
   const auto optimized = Optimize(PlanOf(ParisOrders()), {"push_filter"});
   ASSERT_FALSE(optimized.ok());
