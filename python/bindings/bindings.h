@@ -39,6 +39,7 @@ void BindRows(nanobind::module_& module);
 void BindScan(nanobind::module_& module);
 void BindSession(nanobind::module_& module);
 void BindSharedCaches(nanobind::module_& module);
+void BindSkipping(nanobind::module_& module);
 void BindStreaming(nanobind::module_& module);
 void BindTable(nanobind::module_& module);
 void BindTransaction(nanobind::module_& module);

@@ -36,6 +36,7 @@ NB_MODULE(_native, module) {
   BindMaintenance(module);
   BindOptimizer(module);
   BindParallel(module);
+  BindSkipping(module);
   BindStreaming(module);
   BindKafka(module);
   nb::module_::import_("atexit").attr("register")(nb::cpp_function(&EndCalls));

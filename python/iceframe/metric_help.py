@@ -38,9 +38,12 @@ _HELP = {
     "iceframe_scan_bytes_total": "Bytes that scans read, by kind of file.",
     "iceframe_scan_files_answered_from_cache_total": "Data files whose part was kept.",
     "iceframe_scan_files_considered_total": "Data files of the snapshots that were scanned.",
+    "iceframe_scan_files_planned_total": "Data files that were handed on to be read.",
     "iceframe_scan_files_total": "Data files, scanned or skipped, and by what.",
+    "iceframe_scan_pages_total": "Pages of filters' columns, scanned or skipped.",
     "iceframe_scan_row_groups_considered_total": "Row groups of the files that were scanned.",
     "iceframe_scan_row_groups_total": "Row groups, scanned or skipped, and by what.",
+    "iceframe_skipped_bytes_total": "Bytes that scans skipped, by what they were of.",
     "iceframe_stream_bytes_total": "Bytes that streams took in.",
     "iceframe_stream_commits_total": "Commits of streams.",
     "iceframe_stream_freshness_seconds": "The age of the newest row that a stream committed.",
@@ -48,6 +51,7 @@ _HELP = {
     "iceframe_stream_records_total": "Records of streams, by what became of them.",
     "iceframe_stream_rewinds_total": "Times that streams went back to what their tables say.",
     "iceframe_stream_running": "Streams that run.",
+    "iceframe_table_scans_total": "Tables that were opened to be read.",
     "iceframe_wal_bytes": "Bytes of rows in logs that are not committed yet.",
 }
 

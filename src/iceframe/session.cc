@@ -34,6 +34,7 @@ Result<TableIdentifier> ResolveTableName(std::string_view name) {
 void KeepTotals() {
   [[maybe_unused]] static const bool is_kept = [] {
     OperationObservers::Process().Add(MakeOperationTotals(kOperationKinds, AllCounters()));
+    OperationObservers::Process().Add(DataSkipper::Process());
     return true;
   }();
 }
@@ -103,6 +104,8 @@ const std::shared_ptr<Catalog>& Session::catalog() const { return impl_->catalog
 std::shared_ptr<QueryCache> Session::query_cache() const { return impl_->query_cache(); }
 
 OperationObservers& Session::observers() const { return impl_->observers(); }
+
+const std::shared_ptr<DataSkipper>& Session::data_skipper() const { return impl_->data_skipper(); }
 
 std::string Session::ToString() const { return catalog()->ToString(); }
 

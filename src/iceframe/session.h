@@ -25,6 +25,7 @@
 #include "iceframe/query/query.h"
 #include "iceframe/runtime/operation_context.h"
 #include "iceframe/runtime/operation_observer.h"
+#include "iceframe/services/data_skipper.h"
 #include "iceframe/services/kept_rows.h"
 #include "iceframe/services/parallel_reads.h"
 #include "iceframe/services/query_advisor.h"
@@ -88,6 +89,8 @@ class Session final {
   /// Those who hear of the session's operations, each call below being one (operation_kinds.h), a
   /// reader's until it is read to its end or dropped. They may outlive the session.
   OperationObservers& observers() const;
+  /// What the session's scans skipped; those of all sessions: DataSkipper::Process().
+  const std::shared_ptr<DataSkipper>& data_skipper() const;
   std::string ToString() const;
 
   /// iceframe::CreateTable (execution/create_table.h).

@@ -28,7 +28,9 @@ class Session::Impl {
         memory_(std::move(memory)),
         settings_(std::move(settings)),
         log_(std::move(log)),
-        query_cache_(std::move(query_cache)) {}
+        query_cache_(std::move(query_cache)) {
+    observers_->Add(data_skipper_);
+  }
 
   OperationContext NewOperation() const;
   const std::shared_ptr<MemoryBudget>& memory() const { return memory_; }
@@ -37,6 +39,7 @@ class Session::Impl {
     return query_cache_ != nullptr ? query_cache_ : QueryCache::Process();
   }
   OperationObservers& observers() const { return *observers_; }
+  const std::shared_ptr<DataSkipper>& data_skipper() const { return data_skipper_; }
 
   Result<std::shared_ptr<const Table>> CreateTable(const OperationContext& context,
                                                    std::string_view name,
@@ -118,6 +121,7 @@ class Session::Impl {
   const std::shared_ptr<LogSink> log_;
   // nullptr: the process's.
   const std::shared_ptr<QueryCache> query_cache_;
+  const std::shared_ptr<DataSkipper> data_skipper_ = std::make_shared<DataSkipper>();
   const std::shared_ptr<OperationObservers> observers_ = std::make_shared<OperationObservers>();
 };
 

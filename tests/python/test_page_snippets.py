@@ -109,6 +109,24 @@ def test_what_the_memory_snippet_made_tells_of_memory(names):
     manager.check_memory_limit()
 
 
+def test_data_skipping(names, capsys):
+    code = snippet("Data Skipping")
+    # A process that has scanned nothing yet.
+    fresh = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert fresh.stdout == "Skip rate: 0.00%\n"
+
+    before = run(code, names)["stats"]
+    ice = names["ice"]
+    for first in range(0, 40, 10):
+        ice.append_to_table("orders", {"id": [first + 100], "name": ["x"], "age": [1]})
+    assert ice.query("orders").filter(Column("id") >= 130).execute()["id"].to_list() == [130]
+    after = run(code, names)["stats"]
+    assert after["files_skipped"] - before["files_skipped"] == 4
+    assert after["files_scanned"] - before["files_scanned"] == 1
+    skip_rate = after["files_skipped"] / (after["files_skipped"] + after["files_scanned"])
+    assert capsys.readouterr().out.splitlines()[-1] == f"Skip rate: {skip_rate:.2%}"
+
+
 STREAM = """
 import json, sys
 from iceframe import IceFrame

@@ -14,6 +14,7 @@ import polars as pl
 import pytest
 
 from iceframe import IceFrame
+from iceframe.expressions import Column
 
 #: No default: it must be given.
 GIVEN = inspect.Parameter.empty
@@ -124,6 +125,17 @@ CALLS = {
         "QueryMetrics": {"query_id": GIVEN, "table_name": GIVEN},
         "QueryMetrics.duration_ms": {},
         "QueryMetrics.to_dict": {},
+    },
+    "iceframe.skipping": {
+        "DataSkipper": {"ice": None},
+        "DataSkipper.can_skip_file": {"file_stats": GIVEN, "filter_expr": GIVEN},
+        "DataSkipper.should_skip": {"file_stats": GIVEN, "filter_expr": GIVEN},
+        "DataSkipper.record": {"skipped": GIVEN},
+        "DataSkipper.get_stats": {},
+        "DataSkipper.for_table": {"table_name": GIVEN},
+        "DataSkipper.recent_queries": {"limit": 10},
+        "can_skip_file": {"file_stats": GIVEN, "filter_expr": GIVEN},
+        "should_skip": {"file_stats": GIVEN, "filter_expr": GIVEN},
     },
     "iceframe.memory": {
         "MemoryManager": {"max_memory_mb": None},
@@ -287,6 +299,25 @@ def test_parallel_shapes(users):
     assert [type(value).__name__ for value in found.values()] == ["DataFrame", "TableNotFoundError"]
     assert executor.execute_parallel(int, ["7"], False, base=8) == [7]
     assert isinstance(users.read_tables_parallel(["users"], 2)["users"], pl.DataFrame)
+
+
+def test_skipping_shapes(users):
+    from iceframe.skipping import DataSkipper
+
+    skipper = DataSkipper()
+    before = (skipper.files_skipped, skipper.files_scanned)
+    assert skipper.can_skip_file({"id": {"min": 1, "max": 3}}, Column("id") > 3) is True
+    assert skipper.can_skip_file({"id": {"min": 1, "max": 3}}, Column("id") > 2) is False
+    assert skipper.record(True) is None
+    assert skipper.record(skipped=False) is None
+    assert (skipper.files_skipped, skipper.files_scanned) == (before[0] + 1, before[1] + 1)
+    stats = skipper.get_stats()
+    assert stats.keys() >= {"files_skipped", "files_scanned", "skip_rate", "levels"}
+    assert isinstance(stats["skip_rate"], float)
+    of_table = DataSkipper(users).for_table("users")
+    assert of_table.get_stats()["skip_rate"] == 0.0
+    users.read_table("users", filter="id = 9")
+    assert (of_table.files_skipped, of_table.files_scanned) == (1, 0)
 
 
 def test_memory_shapes(users):

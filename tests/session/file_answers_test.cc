@@ -361,7 +361,7 @@ TEST_F(KeptAnswers, OfATableThatGrewOnlyTheNewFileIsRead) {
     const int64_t num_files = [&] {
       const OperationContext context = Context();
       EXPECT_TRUE(RunPlan(context, PlanOf(*session_, query).ValueOrDie(), nullptr).ok());
-      return context.counters->Get(PlanningCount::kFilesScanned);
+      return context.counters->Get(PlanningCount::kFilesPlanned);
     }();
     EXPECT_EQ(Answered(query), 0);
     EXPECT_EQ(Answered(query), num_files);

@@ -99,7 +99,7 @@ TEST_F(OperationsTest, AScanEndsWhenItIsRead) {
   EXPECT_THAT(end.start.tables, ElementsAre("default.t"));
   EXPECT_EQ(end.outcome, OperationOutcome::kSucceeded);
   EXPECT_GT(end.duration.count(), 0);
-  EXPECT_EQ(end.counters.Get(PlanningCount::kFilesScanned), 1);
+  EXPECT_EQ(end.counters.Get(DataFileCount::kFilesScanned), 1);
   EXPECT_EQ(end.counters.Get(PlanningCount::kFilesSkippedByBounds), 2);
   EXPECT_EQ(end.counters.Get(DataFileCount::kRowsReturned), 10);
   ASSERT_TRUE(end.plan);
@@ -116,12 +116,12 @@ TEST_F(OperationsTest, ReadsOfWhatIsNewTellTheFilesTheyRead) {
   EXPECT_EQ(ids.size(), 20U);
   OperationEnd end = TheEnd();
   EXPECT_EQ(end.start.kind.name, "scan");
-  EXPECT_EQ(end.counters.Get(PlanningCount::kFilesScanned), 2);
+  EXPECT_EQ(end.counters.Get(DataFileCount::kFilesScanned), 2);
   ASSERT_OK(ReadRowChanges(session_->NewOperation(), table, {}).status());
   end = TheEnd();
   EXPECT_EQ(end.start.kind.name, "read_changes");
   EXPECT_THAT(end.start.tables, ElementsAre("default.t"));
-  EXPECT_EQ(end.counters.Get(PlanningCount::kFilesScanned), 3);
+  EXPECT_EQ(end.counters.Get(DataFileCount::kFilesScanned), 3);
 }
 
 TEST_F(OperationsTest, AQueryTellsItsTablesAndItsPlan) {

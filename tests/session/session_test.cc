@@ -4,6 +4,7 @@
 
 #include <numeric>
 
+#include "iceframe/datafile/datafile_counters.h"
 #include "iceframe/planning/planning_counters.h"
 
 #include "session/lake.h"
@@ -117,7 +118,7 @@ TEST_F(SessionTest, FiltersSkipFilesAndRows) {
   ASSERT_OK(reader->ReadNext(&batch));
   EXPECT_EQ(batch->num_rows(), 3);
   EXPECT_EQ(context.counters->Get(PlanningCount::kFilesSkippedByBounds), 9);
-  EXPECT_EQ(context.counters->Get(PlanningCount::kFilesScanned), 1);
+  EXPECT_EQ(context.counters->Get(DataFileCount::kFilesScanned), 1);
 }
 
 TEST_F(SessionTest, ReadsSeveralTablesAtOnceEachAnOperationOfItsOwn) {
@@ -147,7 +148,7 @@ TEST_F(SessionTest, LimitStopsTheScan) {
   ASSERT_OK_AND_ASSIGN(auto reader, session_->Scan(context, "t", options));
   ASSERT_OK_AND_ASSIGN(auto table, reader->ToTable());
   EXPECT_EQ(table->num_rows(), 15);
-  EXPECT_LE(context.counters->Get(PlanningCount::kFilesScanned), 3);
+  EXPECT_LE(context.counters->Get(DataFileCount::kFilesScanned), 3);
 }
 
 TEST_F(SessionTest, TimeTravelsBySnapshotTimeAndRef) {

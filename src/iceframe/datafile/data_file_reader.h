@@ -2,6 +2,7 @@
 // A data file in, batches of a table schema out. Spec: "Column Projection", "Scan Planning".
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -53,6 +54,8 @@ struct ReadOptions {
   /// Asked before each row group: a further filter (bound, simplified), such as the keys of a
   /// join. It is applied to the row groups from there on. nullopt: nothing new.
   std::function<std::optional<Expression>()> late_filter;
+  /// Shared by the readers that read a file again from its beginning, so that it is counted once.
+  std::shared_ptr<std::atomic<bool>> is_counted;
 };
 
 /// Streams the rows of one data file in file order. Not thread-safe; use one per thread.

@@ -81,7 +81,9 @@ Status ParquetFileReader::Open(const OperationContext& context) {
   ICEFRAME_RETURN_NOT_OK(context.Check());
   ICEFRAME_RETURN_NOT_OK(arrow::compute::Initialize());
   ICEFRAME_ASSIGN_OR_RETURN(batch_bytes_, BatchBytes(context));
-  ICEFRAME_ASSIGN_OR_RETURN(footer_, LoadFooter(context, *io_, file_));
+  bool was_cached = false;
+  ICEFRAME_ASSIGN_OR_RETURN(footer_, LoadFooter(context, *io_, file_, &was_cached));
+  if (!was_cached) CountFile(context, DataFileCount::kFilesScanned);
   file_columns_ = footer_->columns;
   if (!footer_->has_field_ids) {
     if (!options_.name_mapping) {
@@ -95,6 +97,12 @@ Status ParquetFileReader::Open(const OperationContext& context) {
   std::vector<Expression> filters;
   if (!options_.filter.is_true()) filters.push_back(options_.filter);
   return PlanFilter(std::move(filters));
+}
+
+void ParquetFileReader::CountFile(const OperationContext& context, OperationCount as) {
+  if (std::exchange(has_read_, true)) return;
+  if (options_.is_counted != nullptr && options_.is_counted->exchange(true)) return;
+  context.counters->Add(as);
 }
 
 Status ParquetFileReader::PlanResult() {
@@ -164,85 +172,6 @@ Status ParquetFileReader::PollLateFilter() {
   return PlanFilter(std::move(filters));
 }
 
-ColumnBounds ParquetFileReader::PositionBounds(int row_group) const {
-  const int64_t begin = footer_->first_rows[static_cast<size_t>(row_group)];
-  const int64_t end = footer_->first_rows[static_cast<size_t>(row_group) + 1];
-  ColumnBounds bounds;
-  bounds.value_count = end - begin;
-  bounds.null_count = 0;
-  bounds.lower = Value(begin);
-  bounds.upper = Value(std::max(begin, end - 1));
-  return bounds;
-}
-
-Result<std::optional<ColumnBounds>> ParquetFileReader::BoundsOf(
-    int row_group, const parquet::RowGroupMetaData& metadata, FieldId id, const Type& type) const {
-  if (id == kPosColumnId) return std::optional<ColumnBounds>(PositionBounds(row_group));
-  const FileColumn* leaf = IsMetadataColumnId(id) ? nullptr : FindLeaf(file_columns_, id);
-  if (leaf != nullptr) {
-    return std::optional<ColumnBounds>(ChunkBounds(
-        *metadata.ColumnChunk(leaf->leaf), *footer_->metadata->schema()->Column(leaf->leaf), type));
-  }
-  // Only of a top-level column is it sure that the file lacks it: parents can be null or absent.
-  for (const FileColumn& column : file_columns_) {
-    if (column.id == id && !IsMetadataColumnId(id)) return std::optional<ColumnBounds>();
-  }
-  for (const NestedField& field : filter_.schema->fields()) {
-    if (field.id != id || field.type.is_nested()) continue;
-    ICEFRAME_ASSIGN_OR_RETURN(Value value, AbsentValue(field, options_.constants));
-    ColumnBounds bounds;
-    bounds.value_count = metadata.num_rows();
-    bounds.null_count = value.is_null() ? metadata.num_rows() : 0;
-    const bool is_nan = (value.holds<float>() && value.get<float>() != value.get<float>()) ||
-                        (value.holds<double>() && value.get<double>() != value.get<double>());
-    if (!value.is_null() && !is_nan) bounds.lower = bounds.upper = value;
-    return std::optional<ColumnBounds>(bounds);
-  }
-  return std::optional<ColumnBounds>();
-}
-
-Result<bool> ParquetFileReader::MayHold(const OperationContext& context, int row_group) const {
-  const int64_t begin = footer_->first_rows[static_cast<size_t>(row_group)];
-  const int64_t end = footer_->first_rows[static_cast<size_t>(row_group) + 1];
-  if (begin == end) return false;
-  if (options_.rows && options_.rows->Slice(begin, end).empty()) return false;
-  if (filter_.filters.empty()) return true;
-  const auto metadata = footer_->metadata->RowGroup(row_group);
-  Status status;
-  const BoundsLookup lookup = [&](FieldId id, const Type& type) -> std::optional<ColumnBounds> {
-    auto bounds = BoundsOf(row_group, *metadata, id, type);
-    if (bounds.ok()) return *bounds;
-    status = bounds.status();
-    return std::nullopt;
-  };
-  for (const Expression& filter : filter_.filters) {
-    const bool may_match = MayMatch(filter, lookup);
-    ICEFRAME_RETURN_NOT_OK(status);
-    if (!may_match) {
-      context.counters->Add(DataFileCount::kRowGroupsSkippedByBounds);
-      return false;
-    }
-  }
-  return true;
-}
-
-Result<std::optional<int>> ParquetFileReader::FindRowGroup(const OperationContext& context) {
-  const int num_row_groups = footer_->metadata->num_row_groups();
-  while (next_row_group_ < num_row_groups) {
-    const int row_group = next_row_group_++;
-    if (options_.split) {
-      const int64_t offset = footer_->offsets[static_cast<size_t>(row_group)];
-      const ByteRange& split = *options_.split;
-      if (offset < split.offset || offset - split.offset >= split.length) continue;
-    }
-    context.counters->Add(DataFileCount::kRowGroupsTotal);
-    if (never_) continue;
-    ICEFRAME_ASSIGN_OR_RETURN(const bool may_hold, MayHold(context, row_group));
-    if (may_hold) return std::optional<int>(row_group);
-  }
-  return std::optional<int>();
-}
-
 RowGroupSource ParquetFileReader::SourceOf(const OperationContext& context, int row_group) const {
   RowGroupSource source;
   if (input_) source.input = *input_;
@@ -285,6 +214,11 @@ Result<std::unique_ptr<ParquetFileReader::Pending>> ParquetFileReader::MakePendi
   return pending;
 }
 
+void ParquetFileReader::StartFetch(const OperationContext& context, RowGroupFetch* fetch) {
+  if (fetch->num_bytes() > 0) CountFile(context, DataFileCount::kFilesScanned);
+  fetch->Start(context);
+}
+
 Status ParquetFileReader::Prefetch(const OperationContext& context) {
   // A limit that this row group alone can meet makes the next one's bytes a waste.
   const bool limit_is_near =
@@ -294,7 +228,7 @@ Status ParquetFileReader::Prefetch(const OperationContext& context) {
   if (!row_group) return Status::OK();
   ICEFRAME_ASSIGN_OR_RETURN(pending_, MakePending(context, *row_group));
   if (HasRoomFor(context, pending_->filter_columns->num_bytes())) {
-    pending_->filter_columns->Start(context);
+    StartFetch(context, pending_->filter_columns.get());
   }
   return Status::OK();
 }
@@ -310,7 +244,7 @@ arrow::Future<> ParquetFileReader::Start(const OperationContext& context,
     ICEFRAME_ASSIGN_OR_RETURN(pending_, MakePending(context, *row_group));
     RowGroupFetch& fetch = *pending_->filter_columns;
     if (!HasRoomFor(context, fetch.num_bytes()) || !admit(fetch.num_bytes())) return Status::OK();
-    fetch.Start(context);
+    StartFetch(context, &fetch);
     arrived = fetch.arrived();
     return Status::OK();
   });
@@ -378,6 +312,7 @@ Result<bool> ParquetFileReader::StartRowGroup(const OperationContext& context) {
   source = SourceOf(context, row_group);
   current_->rows = std::move(pending->rows);
   if (!current_->rows) {
+    StartFetch(context, pending->filter_columns.get());
     ICEFRAME_ASSIGN_OR_RETURN(source.file, pending->filter_columns->Wait(context));
   } else if (!current_->rows->empty()) {
     source.rows_end = current_->rows->ranges().back().end - current_->first_row;
@@ -399,6 +334,7 @@ Status ParquetFileReader::OpenOtherColumns(const OperationContext& context) {
   if (!current_->streams.empty() || columns_.empty()) return Status::OK();
   current_->source.context = &context;
   if (current_->other_columns->num_bytes() > 0) {
+    StartFetch(context, current_->other_columns.get());
     ICEFRAME_ASSIGN_OR_RETURN(current_->source.file, current_->other_columns->Wait(context));
   }
   for (size_t i = 0; i < columns_.size(); ++i) {
@@ -422,7 +358,10 @@ Result<std::shared_ptr<arrow::RecordBatch>> ParquetFileReader::Next(
           if (current_ == nullptr || current_->next_row == current_->num_rows) {
             if (current_ != nullptr) fetch_all_at_once_ = current_->survivors > 0;
             ICEFRAME_ASSIGN_OR_RETURN(const bool started, StartRowGroup(context));
-            if (!started) break;
+            if (!started) {
+              CountFile(context, DataFileCount::kFilesSkippedByRowGroups);
+              break;
+            }
           }
           ICEFRAME_ASSIGN_OR_RETURN(auto batch, ReadBatch(context));
           if (batch != nullptr) return batch;

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -77,6 +78,8 @@ class ParquetFileReader : public DataFileReader {
     int64_t num_rows = 0;
   };
 
+  /// Counts the file, the first time: as scanned once anything of it was asked of its store.
+  void CountFile(const OperationContext& context, OperationCount as);
   Status PlanResult();
   Status PlanFilter(std::vector<Expression> filters);
   Status PollLateFilter();
@@ -84,13 +87,23 @@ class ParquetFileReader : public DataFileReader {
   Result<std::optional<ColumnBounds>> BoundsOf(int row_group,
                                                const parquet::RowGroupMetaData& metadata,
                                                FieldId id, const Type& type) const;
-  Result<bool> MayHold(const OperationContext& context, int row_group) const;
+  /// What the columns that are read take of a row group.
+  int64_t WantedBytes(const parquet::RowGroupMetaData& metadata) const;
+  Result<bool> MayHold(const OperationContext& context, int row_group);
+  Result<bool> BloomMayHold(const OperationContext& context,
+                            const parquet::RowGroupMetaData& metadata, FieldId id, const Type& type,
+                            std::span<const Value> values);
+  /// Sets `input_`.
+  Status OpenInput(const OperationContext& context);
+  /// Once `input_` is set.
+  Result<std::shared_ptr<arrow::Buffer>> ReadPart(const OperationContext& context, ByteRange range);
   Result<std::optional<int>> FindRowGroup(const OperationContext& context);
   Result<std::unique_ptr<Pending>> MakePending(const OperationContext& context, int row_group);
   Result<std::optional<RowSelection>> WantedRows(const OperationContext& context, int row_group);
   Status Announce(int row_group, const RowSelection& rows) const;
   Result<RowSelection> MayHoldByPages(const OperationContext& context, int row_group) const;
   RowGroupSource SourceOf(const OperationContext& context, int row_group) const;
+  void StartFetch(const OperationContext& context, RowGroupFetch* fetch);
   Status Prefetch(const OperationContext& context);
   Result<bool> StartRowGroup(const OperationContext& context);
   Status OpenOtherColumns(const OperationContext& context);
@@ -128,6 +141,7 @@ class ParquetFileReader : public DataFileReader {
   std::set<int> other_leaves_;
   FilterPlan filter_;
   bool never_ = false;  // the filter is false
+  bool has_read_ = false;
   bool fetch_all_at_once_ = true;
   int next_row_group_ = 0;
   int64_t rows_left_ = 0;

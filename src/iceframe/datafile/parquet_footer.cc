@@ -116,7 +116,7 @@ Result<std::shared_ptr<const ParquetFooter>> ParseFooter(const arrow::Buffer& by
 }  // namespace
 
 Result<std::shared_ptr<const ParquetFooter>> LoadFooter(const OperationContext& context, FileIO& io,
-                                                        const DataFile& file) {
+                                                        const DataFile& file, bool* was_cached) {
   const auto load = [&]() -> Result<CacheValue<ParquetFooter>> {
     auto parsed =
         CatchDataErrors(file.file_path, [&]() -> Result<std::shared_ptr<const ParquetFooter>> {
@@ -129,9 +129,8 @@ Result<std::shared_ptr<const ParquetFooter>> LoadFooter(const OperationContext& 
   };
   // Files are immutable; the size tells apart what a test or a faulty writer put in one's place.
   const std::string key = std::to_string(file.file_size_in_bytes) + " " + file.file_path;
-  bool was_cached = false;
-  ICEFRAME_ASSIGN_OR_RETURN(auto footer, Footers().GetOrLoad(context, key, load, &was_cached));
-  if (was_cached) context.counters->Add(DataFileCount::kFootersFromCache);
+  ICEFRAME_ASSIGN_OR_RETURN(auto footer, Footers().GetOrLoad(context, key, load, was_cached));
+  if (*was_cached) context.counters->Add(DataFileCount::kFootersFromCache);
   return footer;
 }
 

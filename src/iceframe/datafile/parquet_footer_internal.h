@@ -28,8 +28,9 @@ struct ParquetFooter {
 };
 
 /// Reads the footer in one request where it is at most 64 KiB long, else two.
+/// `was_cached`: set to whether nothing was read.
 /// Errors: InvalidData naming the file; Unsupported for encrypted files.
 Result<std::shared_ptr<const ParquetFooter>> LoadFooter(const OperationContext& context, FileIO& io,
-                                                        const DataFile& file);
+                                                        const DataFile& file, bool* was_cached);
 
 }  // namespace iceframe::internal

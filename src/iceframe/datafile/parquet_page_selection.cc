@@ -54,6 +54,7 @@ void FillByIndex(const parquet::ColumnIndex& columns, const parquet::OffsetIndex
     if (begin != (i == 0 ? 0 : filled.end_rows.back()) || end < begin || end > num_rows) return;
     PageHeader& page = filled.headers.emplace_back();
     page.num_values = static_cast<int32_t>(end - begin);
+    page.compressed_size = std::max(places[i].compressed_page_size, 0);
     if (has_nulls) page.null_count = columns.null_counts()[i];
     if (null_pages[i]) {
       page.null_count = page.num_values;
@@ -121,6 +122,26 @@ Result<ColumnPageList> ListPages(const RowGroupSource& source, const ColumnPlan&
   return list;
 }
 
+/// Counts the pages of a column, by whether they have a row that may be wanted.
+void CountPages(const OperationContext& context, const ColumnPageList& list, int64_t first_row,
+                const RowSelection& rows) {
+  int64_t num_skipped = 0;
+  int64_t num_bytes = 0;
+  int64_t begin = 0;
+  for (size_t i = 0; i < list.headers.size(); ++i) {
+    const int64_t end = list.end_rows[i];
+    if (rows.Slice(first_row + begin, first_row + end).empty()) {
+      ++num_skipped;
+      num_bytes += list.headers[i].compressed_size;
+    }
+    begin = end;
+  }
+  OperationCounters& counters = *context.counters;
+  counters.Add(DataFileCount::kPagesScanned, std::ssize(list.headers) - num_skipped);
+  counters.Add(DataFileCount::kPagesSkipped, num_skipped);
+  counters.Add(DataFileCount::kPageBytesSkipped, num_bytes);
+}
+
 RowSelection FirstRows(const RowSelection& rows, int64_t count) {
   RowSelection first;
   for (const RowRange& range : rows.ranges()) {
@@ -144,9 +165,7 @@ bool AnyNested(const std::vector<ColumnPlan>& columns) {
 Result<std::optional<RowSelection>> ParquetFileReader::WantedRows(const OperationContext& context,
                                                                   int row_group) {
   if (AnyNested(columns_) || AnyNested(filter_.columns)) return std::optional<RowSelection>();
-  if (!input_) {
-    ICEFRAME_ASSIGN_OR_RETURN(input_, OpenForSmallReads(context, io_.get(), file_.file_path));
-  }
+  ICEFRAME_RETURN_NOT_OK(OpenInput(context));
   if (*input_ == nullptr) return std::optional<RowSelection>();
   const int64_t begin = footer_->first_rows[static_cast<size_t>(row_group)];
   const int64_t end = footer_->first_rows[static_cast<size_t>(row_group) + 1];
@@ -217,7 +236,9 @@ Result<RowSelection> ParquetFileReader::MayHoldByPages(const OperationContext& c
     if (may_match && begin < end) ranges.push_back({first_row + begin, first_row + end});
     begin = end;
   }
-  return RowSelection::FromRanges(std::move(ranges));
+  ICEFRAME_ASSIGN_OR_RETURN(RowSelection rows, RowSelection::FromRanges(std::move(ranges)));
+  for (const ColumnPageList& list : lists) CountPages(context, list, first_row, rows);
+  return rows;
 }
 
 }  // namespace iceframe::internal

@@ -59,6 +59,7 @@ RowGroupFetch::~RowGroupFetch() {
 
 void RowGroupFetch::Start(const OperationContext& context) {
   if (pending_.is_valid()) return;
+  context.counters->Add(DataFileCount::kDataBytesRead, num_bytes_);
   pending_ = ranges_.empty() ? arrow::Future<Buffers>::MakeFinished(Buffers{})
                              : io_->ReadRangesAsync(context, location_, ranges_);
 }
@@ -75,7 +76,6 @@ Result<std::shared_ptr<PrefetchedFile>> RowGroupFetch::Wait(const OperationConte
   ICEFRAME_RETURN_NOT_OK(status);
   ICEFRAME_ASSIGN_OR_RETURN(Buffers buffers, pending_.MoveResult());
   pending_ = {};
-  context.counters->Add(DataFileCount::kDataBytesRead, num_bytes_);
   std::vector<PrefetchedFile::Piece> pieces;
   for (size_t i = 0; i < buffers.size(); ++i) {
     pieces.push_back({ranges_[i].offset, std::move(buffers[i])});

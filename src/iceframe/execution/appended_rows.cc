@@ -7,6 +7,7 @@
 
 #include <arrow/record_batch.h>
 
+#include "iceframe/execution/execution_counters.h"
 #include "iceframe/execution/files_relation_internal.h"
 #include "iceframe/execution/relation_source.h"
 #include "iceframe/execution/row_difference_internal.h"
@@ -14,6 +15,7 @@
 #include "iceframe/execution/table_scan.h"
 #include "iceframe/planning/file_filter.h"
 #include "iceframe/planning/planning_counters.h"
+#include "iceframe/runtime/table_counters.h"
 #include "iceframe/table/snapshot_changes.h"
 
 namespace iceframe {
@@ -190,6 +192,8 @@ class AppendedStream final : public BatchStream {
       if (!file) return std::nullopt;
       return internal::TaskOf(context, *file, filter);
     };
+    context_.counters->Add(ExecutionCount::kTableScans);
+    NoteTableCounters(context_, state_.table->identifier().ToString());
     ICEFRAME_ASSIGN_OR_RETURN(stream_, OpenTableScan(context_, state_, scan));
     return Status::OK();
   }

@@ -7,6 +7,8 @@
 namespace iceframe {
 
 enum class ExecutionCount : uint8_t {
+  /// Tables that were opened to be read, or asked for an answer from their metadata.
+  kTableScans,
   kFilesAnsweredFromCache,
   kNumCounts,
 };
@@ -15,6 +17,7 @@ template <>
 struct LayerCounters<ExecutionCount> {
   static constexpr int kBlock = 5;
   static constexpr auto kDefinitions = std::to_array<CounterDefinition>({
+      {"table_scans", "iceframe_table_scans_total"},
       {"files_answered_from_cache", "iceframe_scan_files_answered_from_cache_total"},
   });
 };

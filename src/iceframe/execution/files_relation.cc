@@ -2,10 +2,12 @@
 #include <utility>
 
 #include "iceframe/base/uuid.h"
+#include "iceframe/execution/execution_counters.h"
 #include "iceframe/execution/files_relation_internal.h"
 #include "iceframe/execution/relation_source.h"
 #include "iceframe/execution/table_scan.h"
 #include "iceframe/planning/planning_counters.h"
+#include "iceframe/runtime/table_counters.h"
 
 namespace iceframe::internal {
 
@@ -18,6 +20,8 @@ class FilesSource final : public RelationSource {
 
   Result<std::unique_ptr<BatchStream>> Open(const OperationContext& context,
                                             const RelationRead& read) const override {
+    context.counters->Add(ExecutionCount::kTableScans);
+    NoteTableCounters(context, state_.table->identifier().ToString());
     TableScanOptions scan{read};
     scan.tasks = [this, filter = read.rows.filter, next = size_t{0}](
                      const OperationContext& own) mutable -> Result<std::optional<ScanTask>> {
@@ -37,7 +41,7 @@ class FilesSource final : public RelationSource {
 ScanTask TaskOf(const OperationContext& context, const ManifestEntry& file,
                 const Expression& filter) {
   context.counters->Add(PlanningCount::kFilesTotal);
-  context.counters->Add(PlanningCount::kFilesScanned);
+  context.counters->Add(PlanningCount::kFilesPlanned);
   return {file.data_file, file.data_sequence_number.value_or(SequenceNumber()), {}, filter};
 }
 

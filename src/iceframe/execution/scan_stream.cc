@@ -58,6 +58,7 @@ struct Slot {
   int64_t num_delivered = 0;
   // Those that come again after a new beginning.
   int64_t num_to_skip = 0;
+  const std::shared_ptr<std::atomic<bool>> is_counted = std::make_shared<std::atomic<bool>>(false);
   // Its rows come out the same each time.
   bool is_repeatable = true;
   // Started when all others had given way: if memory is short now, it is short for good.
@@ -327,6 +328,7 @@ class ScanStreamImpl : public std::enable_shared_from_this<ScanStreamImpl> {
     ICEFRAME_RETURN_NOT_OK(context_.Check());
     ICEFRAME_ASSIGN_OR_RETURN(ReadOptions options, read_options_(slot->task));
     slot->is_repeatable = !options.late_filter;
+    options.is_counted = slot->is_counted;
     {
       std::lock_guard lock(mutex_);
       options.delivery.batch_rows = std::min(options.delivery.batch_rows, batch_rows_);

@@ -20,14 +20,14 @@ namespace {
 
 // -- what counters say -----------------------------------------------------------------------
 
-void AddFileNotes(const OperationCounters& counters, ExplanationNotes* notes) {
+void AddFileNotes(const OperationCounters& counters, OperationCount files_read,
+                  ExplanationNotes* notes) {
   const auto count = [&](OperationCount what) { return counters.Get(what); };
   const int64_t by_partition = count(PlanningCount::kFilesSkippedByPartition);
   const int64_t by_bounds = count(PlanningCount::kFilesSkippedByBounds);
   std::ostringstream files;
-  files << "files: " << count(PlanningCount::kFilesScanned) << " of "
-        << count(PlanningCount::kFilesTotal) << " (skipped: " << by_partition << " by partition, "
-        << by_bounds << " by bounds";
+  files << "files: " << count(files_read) << " of " << count(PlanningCount::kFilesTotal)
+        << " (skipped: " << by_partition << " by partition, " << by_bounds << " by bounds";
   const int64_t num_answered = count(ExecutionCount::kFilesAnsweredFromCache);
   if (num_answered > 0) files << "; answered from the cache: " << num_answered;
   files << "); manifests: "
@@ -39,7 +39,7 @@ void AddFileNotes(const OperationCounters& counters, ExplanationNotes* notes) {
            PlanningCount::kManifestsTotal, TableCount::kManifestsRead,
            TableCount::kManifestsFromCache, PlanningCount::kManifestsSkippedByPartition,
            PlanningCount::kFilesTotal, PlanningCount::kFilesSkippedByPartition,
-           PlanningCount::kFilesSkippedByBounds, PlanningCount::kFilesScanned,
+           PlanningCount::kFilesSkippedByBounds, PlanningCount::kFilesPlanned,
            ExecutionCount::kFilesAnsweredFromCache}) {
     json.Add(std::string(what.name()), Json::Int(count(what)));
   }
@@ -58,9 +58,10 @@ void AddReadNotes(const OperationCounters& counters, ExplanationNotes* notes) {
   notes->lines.push_back(std::move(text).str());
   Json json = Json::Object();
   for (const OperationCount what : std::initializer_list<OperationCount>{
-           DataFileCount::kRowGroupsTotal, DataFileCount::kRowGroupsSkippedByBounds,
-           DataFileCount::kRowGroupsScanned, DataFileCount::kRowsScanned,
-           DataFileCount::kDataBytesRead, CatalogCount::kMetadataBytesRead, IoCount::kIoRequests}) {
+           DataFileCount::kFilesScanned, DataFileCount::kRowGroupsTotal,
+           DataFileCount::kRowGroupsSkippedByBounds, DataFileCount::kRowGroupsScanned,
+           DataFileCount::kRowsScanned, DataFileCount::kDataBytesRead,
+           CatalogCount::kMetadataBytesRead, IoCount::kIoRequests}) {
     json.Add(std::string(what.name()), Json::Int(count(what)));
   }
   notes->figures.Add("reading", std::move(json));
@@ -130,7 +131,7 @@ Status ExplainTableRead(const OperationContext& context, const TableSide& side,
     return Status::OK();
   }
   ICEFRAME_ASSIGN_OR_RETURN(const PlannedFiles planned, PlanRead(context, side, read));
-  AddFileNotes(*context.counters, notes);
+  AddFileNotes(*context.counters, PlanningCount::kFilesPlanned, notes);
   notes->lines.push_back(
       "rows: " + std::string(planned.is_exact ? "" : "at most ") +
       std::to_string(planned.num_rows) + "; row groups: about " +
@@ -147,7 +148,7 @@ Status ExplainTableRead(const OperationContext& context, const TableSide& side,
 Status ExplainTableDone(const OperationContext& context, const TableSide& side,
                         const RelationRead& read, const OperationCounters& counters,
                         ExplanationNotes* notes) {
-  AddFileNotes(counters, notes);
+  AddFileNotes(counters, DataFileCount::kFilesScanned, notes);
   AddReadNotes(counters, notes);
   notes->figures.Add("table", Json::String(side.name));
   if (read.rows.filter.is_true() || read.rows.filter.is_false()) return Status::OK();

@@ -6,9 +6,11 @@
 
 #include <arrow/array.h>
 
+#include "iceframe/execution/execution_counters.h"
 #include "iceframe/execution/table_source_internal.h"
 #include "iceframe/format/metadata_columns.h"
 #include "iceframe/format/name_mapping.h"
+#include "iceframe/runtime/table_counters.h"
 
 namespace iceframe {
 
@@ -20,16 +22,19 @@ class TableSource final : public RelationSource {
 
   Result<std::unique_ptr<BatchStream>> Open(const OperationContext& context,
                                             const RelationRead& read) const override {
+    Count(context);
     return OpenTableScan(context, side_.state, {read});
   }
   Result<std::unique_ptr<FileStream>> OpenFiles(const OperationContext& context,
                                                 const RelationRead& read,
                                                 const WantedAnswers& answers) const override {
+    Count(context);
     return OpenTableFiles(context, side_.state, {read}, answers);
   }
   Result<arrow::ArrayVector> Aggregate(const OperationContext& context, const RelationRead& read,
                                        const std::vector<Expression>& calls,
                                        const WantedAnswers& answers) const override {
+    Count(context);
     return AggregateTable(context, side_, read, calls, answers);
   }
   Status ExplainRead(const OperationContext& context, const RelationRead& read,
@@ -44,6 +49,11 @@ class TableSource final : public RelationSource {
   const TableState* table() const override { return &side_.state; }
 
  private:
+  void Count(const OperationContext& context) const {
+    context.counters->Add(ExecutionCount::kTableScans);
+    NoteTableCounters(context, side_.state.table->identifier().ToString());
+  }
+
   TableSide side_;
 };
 

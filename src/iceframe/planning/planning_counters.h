@@ -9,10 +9,16 @@ namespace iceframe {
 enum class PlanningCount : uint8_t {
   kManifestsTotal,
   kManifestsSkippedByPartition,
+  /// The bytes of those.
+  kManifestBytesSkipped,
   kFilesTotal,
   kFilesSkippedByPartition,
   kFilesSkippedByBounds,
-  kFilesScanned,
+  /// Of the files of manifests that were read: a manifest that was not tells no sizes.
+  kFileBytesSkippedByPartition,
+  kFileBytesSkippedByBounds,
+  /// Handed on to be read, which a limit may prevent.
+  kFilesPlanned,
   kNumCounts
 };
 
@@ -22,6 +28,7 @@ struct LayerCounters<PlanningCount> {
   static constexpr auto kDefinitions = std::to_array<CounterDefinition>({
       {"manifests_total", "iceframe_manifests_considered_total"},
       {"manifests_skipped_by_partition", "iceframe_manifests_total", {{{"result", "skipped"}}}},
+      {"manifest_bytes_skipped", "iceframe_skipped_bytes_total", {{{"level", "manifest"}}}},
       {"files_total", "iceframe_scan_files_considered_total"},
       {"files_skipped_by_partition",
        "iceframe_scan_files_total",
@@ -29,7 +36,9 @@ struct LayerCounters<PlanningCount> {
       {"files_skipped_by_bounds",
        "iceframe_scan_files_total",
        {{{"result", "skipped"}, {"reason", "min_max"}}}},
-      {"files_scanned", "iceframe_scan_files_total", {{{"result", "scanned"}, {"reason", ""}}}},
+      {"file_bytes_skipped_by_partition", "iceframe_skipped_bytes_total", {{{"level", "file"}}}},
+      {"file_bytes_skipped_by_bounds", "iceframe_skipped_bytes_total", {{{"level", "file"}}}},
+      {"files_planned", "iceframe_scan_files_planned_total"},
   });
 };
 

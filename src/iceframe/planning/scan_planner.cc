@@ -176,9 +176,11 @@ Result<std::optional<ScanTask>> ScanPlanner::Impl::Next() {
       survivors_.DropOldest();
       if (metadata_filter_.is_used() && task.residual.is_false()) {
         context_.counters->Add(PlanningCount::kFilesSkippedByPartition);
+        context_.counters->Add(PlanningCount::kFileBytesSkippedByPartition,
+                               task.data_file.file_size_in_bytes);
         continue;
       }
-      context_.counters->Add(PlanningCount::kFilesScanned);
+      context_.counters->Add(PlanningCount::kFilesPlanned);
       if (task.residual.is_true() && task.delete_files.empty()) {
         certain_rows_ += std::max<int64_t>(task.data_file.record_count, 0);
       }
@@ -218,6 +220,7 @@ Status ScanPlanner::Impl::SelectManifests(const std::vector<ManifestFile>& list)
     if ((is_data && spec->keeps_none) ||
         !ManifestMayMatch(spec->partition_filter, manifest, spec->partition_type, spec->evidence)) {
       counters.Add(PlanningCount::kManifestsSkippedByPartition);
+      counters.Add(PlanningCount::kManifestBytesSkipped, manifest.manifest_length);
       if (is_data) {
         counters.Add(PlanningCount::kFilesTotal, LiveFilesOf(manifest));
         counters.Add(PlanningCount::kFilesSkippedByPartition, LiveFilesOf(manifest));
@@ -389,10 +392,16 @@ Survivors ScanPlanner::Impl::Evaluate(const PendingManifest& pending) const {
                                       filter_, spec.evidence);
   const std::vector<SkipReason>& reasons = result.decisions.reasons;
   int64_t counts[4] = {};
+  int64_t bytes[4] = {};
   std::vector<int64_t> kept;
   for (size_t i = 0; i < reasons.size(); ++i) {
+    const auto entry = static_cast<int64_t>(i);
     ++counts[static_cast<size_t>(reasons[i])];
-    if (reasons[i] == SkipReason::kNone) kept.push_back(static_cast<int64_t>(i));
+    if (reasons[i] == SkipReason::kNone) {
+      kept.push_back(entry);
+    } else {
+      bytes[static_cast<size_t>(reasons[i])] += result.manifest->file_size_in_bytes(entry);
+    }
   }
   result.entries = order_.Sorted(*result.manifest, pending.earliest.manifest, kept);
   const auto count_of = [&](SkipReason reason) { return counts[static_cast<size_t>(reason)]; };
@@ -401,6 +410,10 @@ Survivors ScanPlanner::Impl::Evaluate(const PendingManifest& pending) const {
                static_cast<int64_t>(reasons.size()) - count_of(SkipReason::kDeleted));
   counters.Add(PlanningCount::kFilesSkippedByPartition, count_of(SkipReason::kPartition));
   counters.Add(PlanningCount::kFilesSkippedByBounds, count_of(SkipReason::kBounds));
+  counters.Add(PlanningCount::kFileBytesSkippedByPartition,
+               bytes[static_cast<size_t>(SkipReason::kPartition)]);
+  counters.Add(PlanningCount::kFileBytesSkippedByBounds,
+               bytes[static_cast<size_t>(SkipReason::kBounds)]);
   return result;
 }
 

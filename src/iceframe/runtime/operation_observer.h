@@ -45,6 +45,12 @@ struct OperationStart {
   int64_t time_ms = 0;
 };
 
+/// What of an operation's counts is of one table.
+struct TableCounters {
+  std::string table;
+  CounterValues counters;
+};
+
 /// Text that is made when somebody wants it.
 using LazyText = std::function<std::string()>;
 
@@ -55,6 +61,8 @@ struct OperationEnd {
   Status status;
   std::chrono::nanoseconds duration{0};
   CounterValues counters;
+  /// By table, of those that were read; one entry for each.
+  std::vector<TableCounters> table_counters;
   /// What was planned; empty for operations without a plan.
   LazyText plan;
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <exception>
+#include <map>
 #include <utility>
 
 #include "iceframe/runtime/fork.h"
@@ -112,6 +113,8 @@ void OperationState::End(OperationOutcome outcome, const Status& status) {
     const std::lock_guard lock(mutex_);
     end.start = std::move(start_);
     end.plan = std::move(plan_);
+    end.table_counters = CountersByTable();
+    table_counters_.clear();
   }
   Tell([&](OperationObserver& observer) { return observer.OnEnd(end); });
 }
@@ -121,6 +124,24 @@ void OperationState::NoteTable(std::string table) {
   auto& tables = start_.tables;
   if (std::find(tables.begin(), tables.end(), table) != tables.end()) return;
   tables.push_back(std::move(table));
+}
+
+/// The operation's own counters may be of several tables.
+void OperationState::NoteTableCounters(std::string table,
+                                       std::shared_ptr<OperationCounters> counters) {
+  const std::lock_guard lock(mutex_);
+  if (counters == counters_) return;
+  const auto is_known = [&](const auto& noted) { return noted.second == counters; };
+  if (std::any_of(table_counters_.begin(), table_counters_.end(), is_known)) return;
+  table_counters_.emplace_back(std::move(table), std::move(counters));
+}
+
+std::vector<TableCounters> OperationState::CountersByTable() const {
+  std::map<std::string, OperationCounters> sums;
+  for (const auto& [table, counters] : table_counters_) sums[table].Add(counters->Values());
+  std::vector<TableCounters> by_table;
+  for (const auto& [table, counters] : sums) by_table.push_back({table, counters.Values()});
+  return by_table;
 }
 
 void OperationState::NotePlan(LazyText plan) {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "iceframe/runtime/operation_context.h"
@@ -27,10 +28,14 @@ class OperationState final : public std::enable_shared_from_this<OperationState>
   bool is_cancelled() const { return cancel_.is_cancelled(); }
 
   void NoteTable(std::string table);
+  void NoteTableCounters(std::string table, std::shared_ptr<OperationCounters> counters);
   void NotePlan(LazyText plan);
 
  private:
   friend class LiveOperations;
+
+  /// Under the lock.
+  std::vector<TableCounters> CountersByTable() const;
 
   template <typename Call>
   void Tell(const Call& call) const;
@@ -49,6 +54,7 @@ class OperationState final : public std::enable_shared_from_this<OperationState>
   std::mutex mutex_;
   OperationStart start_;
   LazyText plan_;
+  std::vector<std::pair<std::string, std::shared_ptr<OperationCounters>>> table_counters_;
 
   std::atomic<bool> has_ended_{false};
   // The list of live operations, under its lock.

@@ -2,6 +2,7 @@
 // Filters over bounds and over manifest summaries, one set of rows at a time.
 #include "iceframe/skipping/evaluators.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -15,12 +16,42 @@ using internal::ColumnPredicate;
 using internal::TruthSet;
 using internal::ValueRange;
 
+ValueRange RangeOf(const ColumnPredicate& predicate, const BoundsLookup& bounds) {
+  auto found = bounds(predicate.column->field_id, predicate.type);
+  return found ? ValueRange::FromBounds(predicate.type, std::move(*found))
+               : ValueRange::Unknown(predicate.type);
+}
+
 TruthSet Evaluate(const Expression& filter, const BoundsLookup& bounds) {
-  return internal::EvaluateTree(filter, [&](const ColumnPredicate& predicate) {
-    auto found = bounds(predicate.column->field_id, predicate.type);
-    return found ? ValueRange::FromBounds(predicate.type, std::move(*found))
-                 : ValueRange::Unknown(predicate.type);
-  });
+  return internal::EvaluateTree(
+      filter, [&](const ColumnPredicate& predicate) { return RangeOf(predicate, bounds); });
+}
+
+/// The values of = or IN that may be in the range; nullopt where others make the predicate true.
+std::optional<std::span<const Value>> WantedValues(const ColumnPredicate& predicate,
+                                                   const ValueRange& range) {
+  std::span<const Value> values;
+  if (predicate.kind == ColumnPredicate::Kind::kIn && !predicate.negated) {
+    values = *predicate.values;
+  } else if (predicate.kind == ColumnPredicate::Kind::kCompare &&
+             predicate.op == ComparisonOp::kEqual) {
+    values = {&predicate.literal, 1};
+  } else {
+    return std::nullopt;
+  }
+  // NaN is the greatest.
+  if (!values.empty() && internal::IsNaNValue(values.back())) {
+    if (range.may_be_nan) return std::nullopt;
+    values = values.first(values.size() - 1);
+  }
+  const auto less = [&](const Value& left, const Value& right) {
+    return internal::ComparePredicateValues(predicate.type, left, right) < 0;
+  };
+  auto begin = values.begin();
+  auto end = values.end();
+  if (range.lower) begin = std::lower_bound(begin, end, *range.lower, less);
+  if (range.upper) end = std::upper_bound(begin, end, *range.upper, less);
+  return std::span<const Value>(begin, end);
 }
 
 /// nullopt where the two, of which either may be absent, can't both be right.
@@ -76,6 +107,21 @@ ValueRange FromSummary(const Type& type, const PartitionFieldSummary& summary,
 }
 
 }  // namespace
+
+bool MayMatch(const Expression& filter, const BoundsLookup& bounds, const ValueProbe& may_hold) {
+  const TruthSet outcomes =
+      internal::EvaluateLeaves(filter, [&](const ColumnPredicate& predicate) -> TruthSet {
+        const ValueRange range = RangeOf(predicate, bounds);
+        const TruthSet by_range = internal::EvaluateOnRange(predicate, range);
+        if ((by_range & internal::kTrue) == 0) return by_range;
+        const auto wanted = WantedValues(predicate, range);
+        if (!wanted || may_hold(predicate.column->field_id, predicate.type, *wanted)) {
+          return by_range;
+        }
+        return static_cast<TruthSet>((by_range & ~internal::kTrue) | internal::kFalse);
+      });
+  return (outcomes & internal::kTrue) != 0;
+}
 
 bool MayMatch(const Expression& filter, const BoundsLookup& bounds) {
   return (Evaluate(filter, bounds) & internal::kTrue) != 0;

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "iceframe/base/result.h"
@@ -25,6 +26,12 @@ using BoundsLookup = std::function<std::optional<ColumnBounds>(FieldId field_id,
 /// Predicates compare as the engine does: NaN above every number and equal to itself, -0.0 equal
 /// to +0.0. So `x > 5` may match beyond the upper bound unless nan_count is known to be 0.
 bool MayMatch(const Expression& filter, const BoundsLookup& bounds);
+/// Returns false only if no row of the set has any of the values, neither null nor NaN, in a
+/// column.
+using ValueProbe =
+    std::function<bool(FieldId field_id, const Type& type, std::span<const Value> values)>;
+/// As MayMatch, with a probe that is asked for the values of = and IN which the bounds leave.
+bool MayMatch(const Expression& filter, const BoundsLookup& bounds, const ValueProbe& may_hold);
 /// Returns true only if every row of the set makes the filter true.
 bool MustMatch(const Expression& filter, const BoundsLookup& bounds);
 

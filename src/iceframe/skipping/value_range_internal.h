@@ -54,14 +54,15 @@ struct ValueRange {
 /// Returns what the predicate may come out as for values in the range.
 TruthSet EvaluateOnRange(const ColumnPredicate& predicate, const ValueRange& range);
 
-/// Evaluates a whole tree; `range_of(predicate)` gives the ValueRange of a leaf's column.
-template <typename RangeOf>
-TruthSet EvaluateTree(const Expression& expression, const RangeOf& range_of, int depth = 0) {
+/// Evaluates a whole tree; `outcomes_of(predicate)` says what a leaf may come out as.
+template <typename OutcomesOf>
+TruthSet EvaluateLeaves(const Expression& expression, const OutcomesOf& outcomes_of,
+                        int depth = 0) {
   if (depth > kMaxDepth) return kAnything;
   if (expression.as<AndNode>() != nullptr) {
     TruthSet result = kTrue;
     for (const Expression* operand : FlatOperands<AndNode>(expression)) {
-      result = Conjunction(result, EvaluateTree(*operand, range_of, depth + 1));
+      result = Conjunction(result, EvaluateLeaves(*operand, outcomes_of, depth + 1));
       if (result == kFalse) return result;
     }
     return result;
@@ -69,13 +70,13 @@ TruthSet EvaluateTree(const Expression& expression, const RangeOf& range_of, int
   if (expression.as<OrNode>() != nullptr) {
     TruthSet result = kFalse;
     for (const Expression* operand : FlatOperands<OrNode>(expression)) {
-      result = Disjunction(result, EvaluateTree(*operand, range_of, depth + 1));
+      result = Disjunction(result, EvaluateLeaves(*operand, outcomes_of, depth + 1));
       if (result == kTrue) return result;
     }
     return result;
   }
   if (const auto* node = expression.as<NotNode>(); node != nullptr && node->operands.size() == 1) {
-    return Negation(EvaluateTree(node->operands[0], range_of, depth + 1));
+    return Negation(EvaluateLeaves(node->operands[0], outcomes_of, depth + 1));
   }
   if (expression.as<LiteralNode>() != nullptr) {
     const auto& value = expression.as<LiteralNode>()->value;
@@ -84,7 +85,15 @@ TruthSet EvaluateTree(const Expression& expression, const RangeOf& range_of, int
   }
   const auto predicate = AsColumnPredicate(expression);
   if (!predicate) return kAnything;
-  return EvaluateOnRange(*predicate, range_of(*predicate));
+  return outcomes_of(*predicate);
+}
+
+/// The same where `range_of(predicate)` gives the ValueRange of a leaf's column.
+template <typename RangeOf>
+TruthSet EvaluateTree(const Expression& expression, const RangeOf& range_of) {
+  return EvaluateLeaves(expression, [&](const ColumnPredicate& predicate) {
+    return EvaluateOnRange(predicate, range_of(predicate));
+  });
 }
 
 /// Evaluates a partition filter on one partition tuple, its values in the order of the type.

@@ -170,7 +170,7 @@ TEST_F(ScanPlannerTest, EveryLevelIsCountedWithItsReason) {
   EXPECT_EQ(Count(PlanningCount::kFilesTotal), 5);
   EXPECT_EQ(Count(PlanningCount::kFilesSkippedByPartition), 3);
   EXPECT_EQ(Count(PlanningCount::kFilesSkippedByBounds), 1);
-  EXPECT_EQ(Count(PlanningCount::kFilesScanned), 1);
+  EXPECT_EQ(Count(PlanningCount::kFilesPlanned), 1);
 }
 
 TEST_F(ScanPlannerTest, TasksCarryStatisticsWhereAsked) {
@@ -296,7 +296,7 @@ TEST_F(ScanPlannerTest, TenRowsOfAThousandAppendsReadTheTenOldest) {
   EXPECT_EQ(PathsOf(PlanFiles(context_, io_, options).ValueOrDie()),
             (Paths{"f0", "f1", "f2", "f3", "f4", "f5", "f6", "f7", "f8", "f9"}));
   EXPECT_EQ(Count(TableCount::kManifestsRead), 1);
-  EXPECT_EQ(Count(PlanningCount::kFilesScanned), 10);
+  EXPECT_EQ(Count(PlanningCount::kFilesPlanned), 10);
 }
 
 TEST_F(ScanPlannerTest, ALimitCountsOnlyRowsThatAreCertain) {
