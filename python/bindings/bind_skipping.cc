@@ -53,7 +53,7 @@ Counts ToDict(const SkipCounts& counts) {
   return dict;
 }
 
-nb::typed<nb::list, nb::dict> Recent(const DataSkipper& self, size_t limit) {
+nb::typed<nb::list, Counts> Recent(const DataSkipper& self, size_t limit) {
   nb::list recent;
   for (const OperationSkips& operation : self.Recent(limit)) {
     nb::dict dict = ToDict(operation.counts);

@@ -384,20 +384,6 @@ class QueryCache:
     def clear(self) -> None: ...
     def stats(self) -> dict[str, Any]: ...
 
-def match_statistics(columns: dict[str, Any], filter: str | Expression | None) -> int:
-    """-1: no row can match; 1: every row does; 0: unknown."""
-
-class DataSkipper:
-    """What scans skipped."""
-
-    @staticmethod
-    def of_process() -> DataSkipper: ...
-    @staticmethod
-    def of_session(session: Session) -> DataSkipper: ...
-    def total(self) -> dict[str, Any]: ...
-    def of_table(self, table: str) -> dict[str, Any]: ...
-    def recent(self, limit: int) -> list[dict]: ...
-
 class PreparedQuery:
     """A query that takes part in a cache."""
 
@@ -744,6 +730,20 @@ def read_in_parallel(
     reads: Sequence[ParallelRead], *, max_parallel: int, progress: object | None
 ) -> list[object]:
     """Rows of each read, or its exception, in their order."""
+
+def match_statistics(columns: dict[str, Any], filter: str | Expression | None) -> int:
+    """-1: no row can match; 1: every row does; 0: unknown."""
+
+class DataSkipper:
+    """What scans skipped."""
+
+    @staticmethod
+    def of_process() -> DataSkipper: ...
+    @staticmethod
+    def of_session(session: Session) -> DataSkipper: ...
+    def total(self) -> dict[str, Any]: ...
+    def of_table(self, table: str) -> dict[str, Any]: ...
+    def recent(self, limit: int) -> list[dict[str, Any]]: ...
 
 class StreamingWriter:
     """`iceframe.streaming` wraps it."""

@@ -27,6 +27,7 @@ from iceframe.parallel import ParallelExecutor
 from iceframe.partition import PartitionManager
 from iceframe.rollback import RollbackManager
 from iceframe.schema import SchemaEvolution
+from iceframe.skipping import DataSkipper, can_skip_file
 
 ITSELF: list = []
 ITSELF.append(ITSELF)
@@ -273,6 +274,29 @@ def test_no_method_of_monitoring_lets_others_errors_out():
         judge(lambda v=value: monitoring.MetricsCollector(max_queries=v), ["max_queries"])
         for value in VALUES
     ]
+    assert set(found) == {None}
+
+
+def test_no_method_of_a_skipper_lets_others_errors_out():
+    given = {"file_stats": {"id": {"min": 1, "max": 2}}, "filter_expr": "id > 1"}
+    calls = {
+        "can_skip_file": given,
+        "should_skip": given,
+        "for_table": {"table_name": "users"},
+        "get_stats": {},
+        "recent_queries": {},
+        "record": {"skipped": True},
+    }
+    skipper = DataSkipper()
+    assert set(calls) == public_methods(skipper)
+    expect_none(wrong_answers(skipper, calls))
+    found = [
+        judge(lambda v=value, k=key: can_skip_file({"id": {k: v}}, "id > 1"), ["id"])
+        for value in VALUES
+        for key in ("min", "max", "null_count", "type", value if isinstance(value, str) else "x")
+    ]
+    assert set(found) == {None}, [problem for problem in found if problem]
+    found = [judge(lambda v=value: DataSkipper(v), ["IceFrame"]) for value in VALUES]
     assert set(found) == {None}
 
 

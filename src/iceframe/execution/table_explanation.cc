@@ -39,10 +39,10 @@ void AddFileNotes(const OperationCounters& counters, OperationCount files_read,
            PlanningCount::kManifestsTotal, TableCount::kManifestsRead,
            TableCount::kManifestsFromCache, PlanningCount::kManifestsSkippedByPartition,
            PlanningCount::kFilesTotal, PlanningCount::kFilesSkippedByPartition,
-           PlanningCount::kFilesSkippedByBounds, PlanningCount::kFilesPlanned,
-           ExecutionCount::kFilesAnsweredFromCache}) {
+           PlanningCount::kFilesSkippedByBounds, ExecutionCount::kFilesAnsweredFromCache}) {
     json.Add(std::string(what.name()), Json::Int(count(what)));
   }
+  json.Add("files_scanned", Json::Int(count(files_read)));
   notes->figures.Add("planning", std::move(json));
 }
 
@@ -51,15 +51,17 @@ void AddReadNotes(const OperationCounters& counters, ExplanationNotes* notes) {
   std::ostringstream text;
   text << "row groups: " << count(DataFileCount::kRowGroupsScanned) << " of "
        << count(DataFileCount::kRowGroupsTotal)
-       << " (skipped: " << count(DataFileCount::kRowGroupsSkippedByBounds)
-       << " by bounds); rows read: " << count(DataFileCount::kRowsScanned)
+       << " (skipped: " << count(DataFileCount::kRowGroupsSkippedByBounds) << " by bounds";
+  const int64_t num_by_bloom = count(DataFileCount::kRowGroupsSkippedByBloom);
+  if (num_by_bloom > 0) text << ", " << num_by_bloom << " by bloom filter";
+  text << "); rows read: " << count(DataFileCount::kRowsScanned)
        << "; data read: " << ByteText(count(DataFileCount::kDataBytesRead)) << " in "
        << count(IoCount::kIoRequests) << " requests";
   notes->lines.push_back(std::move(text).str());
   Json json = Json::Object();
   for (const OperationCount what : std::initializer_list<OperationCount>{
-           DataFileCount::kFilesScanned, DataFileCount::kRowGroupsTotal,
-           DataFileCount::kRowGroupsSkippedByBounds, DataFileCount::kRowGroupsScanned,
+           DataFileCount::kRowGroupsTotal, DataFileCount::kRowGroupsSkippedByBounds,
+           DataFileCount::kRowGroupsSkippedByBloom, DataFileCount::kRowGroupsScanned,
            DataFileCount::kRowsScanned, DataFileCount::kDataBytesRead,
            CatalogCount::kMetadataBytesRead, IoCount::kIoRequests}) {
     json.Add(std::string(what.name()), Json::Int(count(what)));
