@@ -142,7 +142,7 @@ TEST_F(DataSkipperTest, RemembersAsManyTablesAsTheLimitSays) {
   }
   EXPECT_EQ(skipper.OfTable("t0").num_scans, 0);
   EXPECT_EQ(skipper.OfTable("t1").num_scans, 1);
-  EXPECT_EQ(skipper.Total().num_scans, std::ssize(skipper.Recent(1)) + DataSkipper::kMaxTables);
+  EXPECT_EQ(skipper.Total().num_scans, static_cast<int64_t>(DataSkipper::kMaxTables) + 1);
   EXPECT_EQ(skipper.Recent(1000).size(), DataSkipper::kMaxOperations);
 }
 
@@ -186,7 +186,7 @@ TEST_F(DataSkipperTest, CountsWhatTheFileSystemSaw) {
     if (below(5) == 0) scan.rows.limit = below(30);
     if (below(2) == 0) scan.columns = {"id", "name"};
     io_->Reset();
-    ASSERT_OK(ReadIds(*session_, "t", scan).status()) << filter;
+    ASSERT_OK(ReadIds(*session_, "t", scan).status());
     const SkipCounts after = session_->data_skipper()->Total();
     const auto [num_seen, num_bytes] = Seen();
     EXPECT_EQ(after.files().num_scanned - before.files().num_scanned, num_seen) << filter;
