@@ -97,13 +97,17 @@ bool IsNeverNull(const AdvisedTable& table, const NestedField& field) {
 }
 
 // What is saved by reading other columns of the same files.
-Suggestion UnusedColumns(const AdvisedTable& table, double share_after) {
+ReadEstimate EstimateWith(const AdvisedTable& table, double share_after) {
   const LayoutCost now = CostNow(table.layout, table.read);
   LayoutCost after = now;
   if (table.column_share > 0) after.bytes *= share_after / table.column_share;
+  return table.Estimate(now, after);
+}
+
+Suggestion UnusedColumns(const ReadEstimate& estimate) {
   Suggestion suggestion;
   suggestion.kind = SuggestionKind::kUnusedColumns;
-  suggestion.estimate = table.Estimate(now, after);
+  suggestion.estimate = estimate;
   return suggestion;
 }
 
@@ -119,11 +123,12 @@ void AdviseCounts(const AdvisedTable& table, std::vector<Suggestion>* suggestion
   for (const FieldId id : table.ColumnsWith(table.use.filter)) {
     if (!unused.contains(id)) left.push_back(id);
   }
-  Suggestion suggestion = UnusedColumns(table, table.layout.ShareOf(left));
+  const ReadEstimate estimate = EstimateWith(table, table.layout.ShareOf(left));
+  Suggestion suggestion = UnusedColumns(estimate);
   suggestion.columns = NamesOf(table, unused);
   suggestion.text = Joined(suggestion.columns) +
                     " is read to be counted, and is never null; count(*) counts the same: " +
-                    EstimateText(*suggestion.estimate);
+                    EstimateText(estimate);
   suggestion.evidence.Add("null_count", Json::Int(0));
   suggestions->push_back(std::move(suggestion));
 }
@@ -136,14 +141,16 @@ void AdviseTruths(const AdvisedTable& table, std::vector<Suggestion>* suggestion
     std::vector<Expression> others = predicates;
     others.erase(others.begin() + static_cast<std::ptrdiff_t>(i));
     const Expression filter(AndNode{std::move(others)}, Type::Boolean(), true);
-    Suggestion suggestion = UnusedColumns(table, table.ShareWith(filter));
-    if (suggestion.estimate->bytes == suggestion.estimate->bytes_after) continue;
+    const ReadEstimate estimate = EstimateWith(table, table.ShareWith(filter));
+    if (estimate.bytes == estimate.bytes_after) continue;
+    Suggestion suggestion = UnusedColumns(estimate);
     suggestion.columns = ReferencedColumns(predicates[i]);
     const std::string predicate = predicates[i].ToString();
     suggestion.evidence.Add("predicate", Json::String(predicate));
-    suggestion.text = "all rows meet " + predicate + ", as the files' bounds say; leave it out: " +
-                      EstimateText(*suggestion.estimate);
-    suggestion.call = QueryCall(table, filter, NamesOf(table, *table.use.columns));
+    suggestion.text = "all rows meet " + predicate +
+                      ", as the files' bounds say; leave it out: " + EstimateText(estimate);
+    suggestion.call =
+        QueryCall(table, filter, NamesOf(table, table.use.columns.value_or(std::set<FieldId>())));
     suggestions->push_back(std::move(suggestion));
   }
 }
