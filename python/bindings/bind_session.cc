@@ -90,11 +90,14 @@ void BindWriteReport(nb::module_& module) {
 
 Result<std::shared_ptr<Session>> OpenSession(Properties catalog, Properties settings,
                                              std::shared_ptr<MemoryBudget> memory,
-                                             std::shared_ptr<QueryCache> query_cache) {
+                                             std::shared_ptr<QueryCache> query_cache,
+                                             std::optional<int> pool_size, bool connect) {
   SessionOptions options;
   options.catalog = std::move(catalog);
   options.settings = std::move(settings);
   options.query_cache = std::move(query_cache);
+  options.pool_size = pool_size;
+  options.connect = connect;
   options.log = PythonLogSink();
   options.memory = std::move(memory);
   const Operation operation = MakeOperation(OperationContext());
@@ -286,8 +289,10 @@ void BindSession(nb::module_& module) {
       nb::arg("num_threads").none(), nb::arg("num_io_threads").none());
   nb::class_<Session>(module, "Session")
       .def_static("open", &OpenSession, nb::arg("catalog"), nb::arg("settings"),
-                  nb::arg("memory").none(), nb::arg("query_cache").none())
+                  nb::arg("memory").none(), nb::arg("query_cache").none(),
+                  nb::arg("pool_size").none(), nb::arg("connect"))
       .def("__repr__", [](const Session& self) { return self.ToString(); })
+      .def("catalog_name", [](const Session& self) { return self.catalog()->name(); })
       .def("create_table", &CreateTable, nb::arg("name"), nb::arg("schema"), nb::arg("request"))
       .def("append", &Append, nb::arg("name"), nb::arg("data"), nb::kw_only(), nb::arg("branch"),
            nb::arg("summary"), nb::arg("progress").none())

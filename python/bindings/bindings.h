@@ -34,6 +34,7 @@ void BindMetrics(nanobind::module_& module);
 void BindOptimizer(nanobind::module_& module);
 void BindParallel(nanobind::module_& module);
 void BindKafka(nanobind::module_& module);
+void BindPool(nanobind::module_& module);
 void BindQuery(nanobind::module_& module);
 void BindRows(nanobind::module_& module);
 void BindScan(nanobind::module_& module);

@@ -29,6 +29,7 @@ NB_MODULE(_native, module) {
   BindCache(module);
   BindSession(module);
   BindFederation(module);
+  BindPool(module);
   BindChunks(module);
   BindIncremental(module);
   BindChanges(module);

@@ -27,6 +27,7 @@ __all__ = [
     "NotFoundError",
     "OperationTimeoutError",
     "ParallelError",
+    "PoolClosedError",
     "SchemaError",
     "TableNotFoundError",
     "UnauthorizedError",
@@ -158,6 +159,12 @@ class UnavailableError(CatalogError, ConnectionError):
     retryable = True
 
 
+class PoolClosedError(UnavailableError):
+    """A pool was closed: it lends no connections any more."""
+
+    retryable = False
+
+
 class IoError(IceFrameError, OSError):
     """Reading or writing failed below the engine."""
 
@@ -268,4 +275,6 @@ def error_of_kind(kind: str, message: str, context: Mapping[str, str]) -> IceFra
         return TableNotFoundError(message, context)
     if kind == "NotFound" and message.startswith("catalog does not exist"):
         return CatalogNotFoundError(message, context)
+    if kind == "Unavailable" and message.startswith("catalog pool is closed"):
+        return PoolClosedError(message, context)
     return _BY_KIND.get(kind, IceFrameError)(message, context)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import (
@@ -20,23 +19,19 @@ from typing import (
 from iceframe import _native
 from iceframe._native import WriteReport
 from iceframe.arguments import (
-    as_list,
     filter_argument,
     identifier,
     levels,
     required_text,
     required_whole_number,
-    sort_column,
     string_properties,
     text,
-    transform_pair,
     truth,
     whole_number,
 )
 from iceframe.catalog_config import CatalogConfig
 from iceframe.errors import (
     AlreadyExistsError,
-    TableNotFoundError,
     ValidationError,
     shown,
 )
@@ -46,12 +41,13 @@ from iceframe.maintenance_calls import MaintenanceCalls
 from iceframe.not_built import FRAME, refuse
 from iceframe.options import CreateOptions, OverwriteOptions, ScanOptions, checked
 from iceframe.progress import ProgressOption, progress_listener
-from iceframe.sessions import HasBudget
-from iceframe.table_input import num_rows_of, to_rows, to_table_schema
+from iceframe.sessions import MAX_CONNECTIONS, HasBudget
+from iceframe.table_input import num_rows_of, to_rows
 
 if TYPE_CHECKING:
     from iceframe.branching import BranchManager, Retention
     from iceframe.cache import QueryCache
+    from iceframe.catalog import Catalog
     from iceframe.evolution import PartitionEvolution
     from iceframe.namespaces import NamespaceManager
     from iceframe.partition import PartitionManager
@@ -67,8 +63,8 @@ _MEMORY_LIMIT = "memory.limit"
 
 def _pool_size(given: Any) -> int | None:  # noqa: ANN401 - what the user wrote
     number = whole_number("pool_size", given)
-    if number is not None and number < 1:
-        raise ValidationError(f"pool_size must be at least 1, got {number}")
+    if number is not None and not 1 <= number <= MAX_CONNECTIONS:
+        raise ValidationError(f"pool_size must be from 1 to {MAX_CONNECTIONS}, got {number}")
     return number
 
 
@@ -135,9 +131,9 @@ class IceFrame(MaintenanceCalls):
             ``{"type": "sql", "uri": "sqlite:///catalog.db", "warehouse": "file:///data"}``. None:
             the configured catalog (environment, ``.pyiceberg.yaml``), else an embedded SQLite
             catalog with a local warehouse (docs/catalogs.md says where).
-        pool_size: the most connections to the catalog at once, at least 1. The catalogs there are
-            so far open what they need and keep up to 8: the number is checked and kept for those
-            that are reached over a network.
+        pool_size: the most connections to the catalog at once, at least 1. All of the process that
+            have the same configuration share them (docs/pool.md); None: as many as there may be
+            already, which is 5 at first.
         cache: the `QueryCache` of this IceFrame's queries; None: they use the process's.
         memory_limit: the most memory that operations hold at once, as bytes or as a size
             (``"1GB"``); 0: no limit. The same as the setting ``memory.limit``. Or a
@@ -175,12 +171,14 @@ class IceFrame(MaintenanceCalls):
             )
         #: The configuration that was given; the IceFrame's repr says which catalog is meant.
         self.catalog_config = CatalogConfig(catalog_config or {})
-        #: The most connections to the catalog, as it was given; None: as many as are needed.
+        #: The most connections to the catalog, as it was given.
         self.pool_size = _pool_size(pool_size)
         self._session = _native.Session.open(
             string_properties("catalog_config", catalog_config),
             *session_settings(settings, more_settings, memory_limit),
             None if cache is None else native_cache(cache),
+            self.pool_size,
+            connect=True,
         )
         if cache is not None:
             cache._bind()
@@ -195,6 +193,18 @@ class IceFrame(MaintenanceCalls):
         ice._session = session
         ice._reads = IncrementalReads(session)
         return ice
+
+    @property
+    def catalog(self) -> Catalog:
+        """The catalog by itself, under PyIceberg's names; each call takes a connection for itself.
+
+        Example:
+            >>> demo().catalog.list_tables("default")
+            [('default', 'users')]
+        """
+        from iceframe.catalog import Catalog
+
+        return Catalog(self._session)
 
     # Type checkers find what there is not by themselves.
     if not TYPE_CHECKING:
@@ -252,25 +262,10 @@ class IceFrame(MaintenanceCalls):
             >>> table.name()
             ('default', 'events')
         """
-        chosen = checked(CreateOptions, options)
-        if chosen.get("exist_ok"):
-            # What is there already needs no schema that can be read.
-            with contextlib.suppress(TableNotFoundError):
-                return self.get_table(table_name)
-        version = chosen.get("format_version", 2)
-        request = {
-            "partition_by": [
-                transform_pair(entry) for entry in as_list("partition_spec", partition_spec)
-            ],
-            "sort_by": [sort_column(entry) for entry in as_list("sort_order", sort_order)],
-            "properties": string_properties("properties", properties),
-            "location": chosen.get("location") or "",
-            "format_version": version,
-            "exist_ok": chosen.get("exist_ok", False),
-        }
-        schema_of_table = to_table_schema(schema, version)
-        created = self._session.create_table(identifier(table_name), schema_of_table, request)
-        return self._table(created)
+        from iceframe.table_creation import create_table
+
+        parts = (partition_spec, sort_order, properties)
+        return create_table(self._session, table_name, schema, *parts, **options)
 
     def get_table(self, table_name: str) -> Table:
         """Returns a table as it is now.

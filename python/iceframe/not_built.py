@@ -25,7 +25,6 @@ FRAME: Mapping[str, str] = {
     **dict.fromkeys(("insert_from_file", "insert_items", "add_files"), _INGEST),
     **dict.fromkeys(
         (
-            "catalog",
             "create_view",
             "drop_view",
             "quality",

@@ -7,7 +7,11 @@ from typing import Any, Protocol
 from iceframe import _native
 from iceframe.errors import ValidationError, shown
 
-__all__ = ["HasBudget", "SessionHolder", "session_of", "session_within"]
+__all__ = ["MAX_CONNECTIONS", "HasBudget", "SessionHolder", "session_of", "session_within"]
+
+
+#: More than any catalog has for one process.
+MAX_CONNECTIONS = 10_000
 
 
 class SessionHolder:

@@ -6,6 +6,7 @@
 #include "iceframe/all_counters.h"
 #include "iceframe/all_settings.h"
 #include "iceframe/catalog/catalog_config.h"
+#include "iceframe/catalog/connection_pool.h"
 #include "iceframe/catalog/default_namespace.h"
 #include "iceframe/catalog/ensure_namespace.h"
 #include "iceframe/catalog/identifier.h"
@@ -39,6 +40,14 @@ void KeepTotals() {
   }();
 }
 
+void ResizePool(const Catalog& catalog, int size) {
+  const std::shared_ptr<ConnectionPool> connections = catalog.connections();
+  if (connections == nullptr) return;
+  ConnectionPoolOptions options = connections->options();
+  options.max_size = size;
+  connections->Configure(options);
+}
+
 }  // namespace
 
 Session::Session(std::unique_ptr<const Impl> impl) : impl_(std::move(impl)) {}
@@ -59,8 +68,11 @@ Result<std::shared_ptr<Session>> Session::OpenOver(std::shared_ptr<Catalog> cata
   context.cancel = options.cancel;
   if (options.memory != nullptr) context.memory = options.memory;
   if (catalog == nullptr) {
-    ICEFRAME_ASSIGN_OR_RETURN(catalog, MakeCatalog(context, options.catalog));
+    ICEFRAME_ASSIGN_OR_RETURN(catalog, options.connect
+                                           ? MakeCatalog(context, options.catalog)
+                                           : MakeUnconnectedCatalog(context, options.catalog));
   }
+  if (options.pool_size) ResizePool(*catalog, *options.pool_size);
   return MakeWith(context, std::move(catalog), std::move(options.query_cache));
 }
 
@@ -88,6 +100,10 @@ Result<std::shared_ptr<Session>> Session::MakeWith(const OperationContext& conte
   auto impl = std::make_unique<const Impl>(std::move(catalog), std::move(memory), context.settings,
                                            context.log, std::move(query_cache));
   return std::shared_ptr<Session>(new Session(std::move(impl)));
+}
+
+std::shared_ptr<Session> Session::Over(std::shared_ptr<Catalog> catalog) const {
+  return std::shared_ptr<Session>(new Session(impl_->Over(std::move(catalog))));
 }
 
 std::string Session::FullTableName(std::string_view name) {

@@ -48,6 +48,11 @@ struct SessionOptions {
   CancelToken cancel;
   /// Keeps the answers of queries that ask for it; nullptr: the process's does.
   std::shared_ptr<QueryCache> query_cache;
+  /// The most connections to the catalog, which all sessions of its configuration share (see
+  /// catalog/catalog_pool.h); nullopt: as it is, which is 5 at first.
+  std::optional<int> pool_size;
+  /// Whether the catalog is looked at now; else by its first use.
+  bool connect = true;
 };
 
 /// A table among several that are read at once.
@@ -73,6 +78,9 @@ class Session final {
                                                const Properties& settings = {},
                                                std::shared_ptr<LogSink> log = nullptr,
                                                std::shared_ptr<QueryCache> query_cache = nullptr);
+  /// A session that shares this one's budget, settings, log, cache and observers, over a catalog
+  /// that is the same seen otherwise, as through one connection (catalog/catalog_pool.h).
+  std::shared_ptr<Session> Over(std::shared_ptr<Catalog> catalog) const;
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;

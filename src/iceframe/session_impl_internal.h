@@ -31,6 +31,19 @@ class Session::Impl {
         query_cache_(std::move(query_cache)) {
     observers_->Add(data_skipper_);
   }
+  /// The same session over another catalog.
+  Impl(const Impl& other, std::shared_ptr<Catalog> catalog)
+      : catalog_(std::move(catalog)),
+        memory_(other.memory_),
+        settings_(other.settings_),
+        log_(other.log_),
+        query_cache_(other.query_cache_),
+        data_skipper_(other.data_skipper_),
+        observers_(other.observers_) {}
+
+  std::unique_ptr<const Impl> Over(std::shared_ptr<Catalog> catalog) const {
+    return std::make_unique<const Impl>(*this, std::move(catalog));
+  }
 
   OperationContext NewOperation() const;
   const std::shared_ptr<MemoryBudget>& memory() const { return memory_; }

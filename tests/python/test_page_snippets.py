@@ -90,6 +90,36 @@ def test_parallel_table_operations(names):
     assert threading.active_count() == num_threads
 
 
+def test_connection_pooling(names, lake):
+    code = snippet("Connection Pooling")
+    names["catalog_config"] = lake.config
+    run(code, names)
+    pool = names["pool"]
+    assert pool.stats()["used"] == 0
+
+    run(code.replace("# Use connection", "tables = conn.list_tables('default')\n"
+                     "conn.load_table('users').append({'id': [4]})\n"
+                     "num_used = pool.stats()['used']"), names)  # fmt: skip
+    assert [name for _, name in names["tables"]] == ["orders", "products", "users"]
+    assert names["num_used"] == 1
+    assert names["ice"].count_rows("users") == 4
+    pool = names["pool"]
+    assert (pool.pool_size, pool.stats()["used"]) == (5, 0)
+
+    # A sixth waits, and gets what is given back.
+    held = [pool.get_connection() for _ in range(5)]
+    got = []
+    sixth = threading.Thread(target=lambda: got.append(pool.get_connection()))
+    sixth.start()
+    wait_until("the sixth waits", lambda: pool.stats()["waiting"] == 1)
+    assert pool.stats()["open"] == 5
+    pool.return_connection(held[2])
+    sixth.join(PATIENCE)
+    assert got[0].table_exists("users")
+    for conn in (*held[:2], *held[3:], *got):
+        pool.return_connection(conn)
+
+
 def test_memory_management(names):
     ice = names["ice"]
     rows = pl.DataFrame({"n": range(25_000)})

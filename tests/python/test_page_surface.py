@@ -89,6 +89,15 @@ CALLS = {
             "group_by_exprs": GIVEN,
         },
     },
+    "iceframe.pool": {
+        "CatalogPool": {"catalog_config": None, "pool_size": 5, "timeout": 30},
+        "CatalogPool.get_connection": {},
+        "CatalogPool.return_connection": {"conn": GIVEN},
+        "CatalogPool.connection": {},
+        "CatalogPool.drain": {"timeout": 30},
+        "CatalogPool.close_all": {},
+        "CatalogPool.stats": {},
+    },
     "iceframe.streaming": {
         "stream_from_kafka": {
             "ice_frame": GIVEN,
@@ -149,6 +158,7 @@ CALLS = {
         },
     },
     "iceframe": {
+        "IceFrame": {"catalog_config": None, "pool_size": None},
         "IceFrame.read_tables_parallel": {"table_names": GIVEN, "max_workers": 4, MORE: None},
         "IceFrame.read_table_chunked": {
             "table_name": GIVEN,
@@ -318,6 +328,19 @@ def test_skipping_shapes(users):
     assert of_table.get_stats()["skip_rate"] == 0.0
     users.read_table("users", filter="id = 9")
     assert (of_table.files_skipped, of_table.files_scanned) == (1, 0)
+
+
+def test_pool_shapes(users, lake):
+    from iceframe.pool import CatalogPool
+
+    pool = CatalogPool(lake.config, 2, 1)
+    conn = pool.get_connection()
+    assert conn.list_tables("default") == [("default", "users")]
+    assert conn.load_table("default.users").scan().to_polars().height == 3
+    assert pool.stats().keys() >= {"pool_size", "used", "idle", "waiting", "leaked"}
+    assert pool.return_connection(conn) is None
+    assert type(users.catalog) in type(conn).__mro__
+    assert pool.close_all() is None
 
 
 def test_memory_shapes(users):

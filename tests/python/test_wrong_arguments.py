@@ -25,6 +25,7 @@ from iceframe.federation import CatalogFederation
 from iceframe.optimizer import QueryOptimizer
 from iceframe.parallel import ParallelExecutor
 from iceframe.partition import PartitionManager
+from iceframe.pool import CatalogPool
 from iceframe.rollback import RollbackManager
 from iceframe.schema import SchemaEvolution
 from iceframe.skipping import DataSkipper, can_skip_file
@@ -411,6 +412,52 @@ def test_no_method_of_namespaces_lets_others_errors_out(ice):
     }
     assert set(calls) == public_methods(ice.namespaces)
     expect_none(wrong_answers(ice.namespaces, calls))
+
+
+def test_no_method_of_a_bare_catalog_lets_others_errors_out(ice):
+    table, space = {"identifier": "users"}, {"namespace": "default"}
+    calls = {
+        "create_namespace": {"namespace": "x1"},
+        "create_namespace_if_not_exists": {"namespace": "x2"},
+        "create_table": {"identifier": "made", "schema": {"id": "long"}},
+        "drop_namespace": {"namespace": "nope"},
+        "drop_table": {"identifier": "gone"},
+        "list_namespaces": {},
+        "list_tables": {},
+        "load_namespace_properties": space,
+        "load_table": table,
+        "namespace_exists": space,
+        "purge_table": {"identifier": "gone"},
+        "register_table": {"identifier": "gone", "metadata_location": "file:///nope"},
+        "rename_table": {"from_identifier": "gone", "to_identifier": "new"},
+        "table_exists": table,
+        "update_namespace_properties": space,
+    }
+    assert set(calls) == public_methods(ice.catalog)
+    expect_none(wrong_answers(ice.catalog, calls))
+
+
+def test_pools_let_no_others_errors_out(ice):
+    def use(pool, timeout=None, conn=None):
+        with pool.connection(timeout) as taken:
+            pool.return_connection(taken if conn is None else conn)
+
+    pool = CatalogPool(ice, 5)
+    found = []
+    for value in VALUES:
+        for name in ("timeout", "conn"):
+            found.append(judge(lambda n=name, v=value: use(pool, **{n: v}), [name, "connection"]))
+        for name in ("catalog_config", "pool_size", "timeout", "max_overflow", "min_idle",
+                     "max_lifetime", "idle_timeout", "leak_threshold", "nonsense"):  # fmt: skip
+            named = {"catalog_config": {"type": "in-memory"}, name: value}
+            found.append(judge(lambda n=named: CatalogPool(**n), [name]))
+    assert set(found) == {None}
+    closed = CatalogPool(ice)
+    expect_none(wrong_answers(closed, {"drain": {}, "close": {}, "close_all": {}, "stats": {}}))
+    assert public_methods(pool) == {
+        "close", "close_all", "connection", "connection_async", "drain", "get_connection",
+        "get_connection_async", "return_connection", "stats",
+    }  # fmt: skip
 
 
 def test_opening_lets_no_others_errors_out():

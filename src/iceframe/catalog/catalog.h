@@ -22,6 +22,9 @@
 
 namespace iceframe {
 
+class ConnectionPool;
+class LeasedConnection;
+
 /// A table as a catalog returns it: metadata, not a handle.
 struct LoadedTable {
   TableIdentifier identifier;
@@ -88,6 +91,16 @@ class Catalog {
   /// Equal for catalogs that name the same tables for the same user, in this process and others;
   /// no other catalog ever has it. By default this object has one of its own.
   virtual std::string identity() const;
+
+  /// Makes sure that the catalog can be used, as far as that is found out without changing it.
+  virtual Status Connect(const OperationContext& /*context*/) { return Status::OK(); }
+  /// What it talks through; nullptr: it has no connections.
+  virtual std::shared_ptr<ConnectionPool> connections() const { return nullptr; }
+  /// The same catalog through a connection of its pool, as long as that is on loan, and through
+  /// the pool afterwards; nullptr where there are none.
+  virtual std::shared_ptr<Catalog> Over(std::shared_ptr<LeasedConnection> /*connection*/) const {
+    return nullptr;
+  }
 
   virtual Status CreateNamespace(const OperationContext& context, const Namespace& name_space,
                                  const Properties& properties) = 0;

@@ -10,6 +10,7 @@
 #include "iceframe/base/nearest_name.h"
 #include "iceframe/catalog/catalog_config.h"
 #include "iceframe/catalog/memory_catalog.h"
+#include "iceframe/catalog/shared_catalogs_internal.h"
 #include "iceframe/catalog/sql_catalog.h"
 #include "iceframe/runtime/settings.h"
 
@@ -149,6 +150,7 @@ Result<std::shared_ptr<Catalog>> MakeSql(const OperationContext& context,
   options.name = Get(properties, "name");
   options.uri = Get(properties, "uri");
   options.properties = properties;
+  options.connect = false;
   if (options.uri.empty()) {
     return Error(ErrorKind::kInvalidArgument,
                  "catalog of type sql has no 'uri' (for example sqlite:////path/catalog.db)");
@@ -177,6 +179,9 @@ Result<std::shared_ptr<Catalog>> MakeSql(const OperationContext& context,
   return MakeSqlCatalog(context, std::move(options));
 }
 
+// What lies in memory is its own catalog's alone.
+bool IsShared(const std::string& uri) { return uri.find(":memory:") == std::string::npos; }
+
 Result<std::shared_ptr<Catalog>> MakeFromResolved(const OperationContext& context,
                                                   const Properties& properties,
                                                   const std::string& private_folder) {
@@ -185,7 +190,10 @@ Result<std::shared_ptr<Catalog>> MakeFromResolved(const OperationContext& contex
   Properties named = properties;
   if (Get(named, "name").empty()) named["name"] = kDefaultCatalogName;
   // PyIceberg's in-memory catalog is an SQL one whose uri can be set.
-  if (type == "sql" || !Get(named, "uri").empty()) return MakeSql(context, named, private_folder);
+  if (type == "sql" || !Get(named, "uri").empty()) {
+    const auto make = [&] { return MakeSql(context, named, private_folder); };
+    return IsShared(Get(named, "uri")) ? SharedCatalog(named, make) : make();
+  }
   MemoryCatalogOptions options;
   options.name = Get(named, "name");
   options.properties = named;
@@ -196,11 +204,20 @@ Result<std::shared_ptr<Catalog>> MakeFromResolved(const OperationContext& contex
 
 Result<std::shared_ptr<Catalog>> MakeCatalogFromResolved(const OperationContext& context,
                                                          const Properties& properties) {
-  return MakeFromResolved(context, properties, "");
+  ICEFRAME_ASSIGN_OR_RETURN(auto catalog, MakeFromResolved(context, properties, ""));
+  ICEFRAME_RETURN_NOT_OK(catalog->Connect(context));
+  return catalog;
 }
 
 Result<std::shared_ptr<Catalog>> MakeCatalog(const OperationContext& context,
                                              const Properties& config) {
+  ICEFRAME_ASSIGN_OR_RETURN(auto catalog, MakeUnconnectedCatalog(context, config));
+  ICEFRAME_RETURN_NOT_OK(catalog->Connect(context));
+  return catalog;
+}
+
+Result<std::shared_ptr<Catalog>> MakeUnconnectedCatalog(const OperationContext& context,
+                                                        const Properties& config) {
   ICEFRAME_ASSIGN_OR_RETURN(const CatalogConfigSources sources,
                             ProcessCatalogConfigSources(config));
   ICEFRAME_ASSIGN_OR_RETURN(const CatalogConfig resolved, ResolveCatalogConfig(sources));

@@ -16,10 +16,17 @@ namespace iceframe {
 /// Types: sql (over SQLite), memory (also in-memory); where `type` is absent it follows from `uri`.
 /// Keys that have no meaning for the type are logged as ignored, unknown ones refused with the
 /// nearest known one.
+///
+/// While somebody holds a catalog of an equal configuration, that one is returned, so that all who
+/// use it share its connections; catalogs in memory are never shared.
 /// Errors: Unsupported for types and databases that are not built; InvalidArgument; Io.
 Result<std::shared_ptr<Catalog>> MakeCatalog(const OperationContext& context,
                                              const Properties& config);
 Result<std::shared_ptr<Catalog>> MakeCatalog(const Properties& config);
+
+/// As MakeCatalog, but whether the catalog can be reached is found out by its first use.
+Result<std::shared_ptr<Catalog>> MakeUnconnectedCatalog(const OperationContext& context,
+                                                        const Properties& config);
 
 /// As MakeCatalog, with nothing but `properties`.
 Result<std::shared_ptr<Catalog>> MakeCatalogFromResolved(const OperationContext& context,

@@ -35,6 +35,14 @@ MetadataFileCatalog::MetadataFileCatalog(std::string name, std::string descripti
       store_(std::move(store)),
       warehouse_(std::move(warehouse)) {}
 
+std::shared_ptr<Catalog> MetadataFileCatalog::Over(
+    std::shared_ptr<LeasedConnection> connection) const {
+  auto store = store_->Over(std::move(connection));
+  if (store == nullptr) return nullptr;
+  return std::make_shared<MetadataFileCatalog>(name_, description_, is_shared_, std::move(store),
+                                               warehouse_);
+}
+
 Status MetadataFileCatalog::EndOf(PointerTransaction& transaction, const std::string& name) {
   const TransactionEnd end = transaction.Commit();
   if (end.status.ok() || !end.may_have_landed) return end.status;

@@ -32,6 +32,10 @@ class MetadataFileCatalog final : public Catalog {
   std::string ToString() const override { return description_; }
   std::string identity() const override { return is_shared_ ? description_ : Catalog::identity(); }
 
+  Status Connect(const OperationContext& context) override { return store_->Connect(context); }
+  std::shared_ptr<ConnectionPool> connections() const override { return store_->connections(); }
+  std::shared_ptr<Catalog> Over(std::shared_ptr<LeasedConnection> connection) const override;
+
   Status CreateNamespace(const OperationContext& context, const Namespace& name_space,
                          const Properties& properties) override;
   Status DropNamespace(const OperationContext& context, const Namespace& name_space) override;

@@ -75,10 +75,20 @@ class PointerTransaction : public PointerReader {
   virtual TransactionEnd Commit() = 0;
 };
 
+class ConnectionPool;
+class LeasedConnection;
+
 /// Thread-safe and, where it is shared, safe for many processes.
 class PointerStore {
  public:
   virtual ~PointerStore() = default;
+  /// See Catalog::Connect, connections and Over.
+  virtual Status Connect(const OperationContext& /*context*/) { return Status::OK(); }
+  virtual std::shared_ptr<ConnectionPool> connections() const { return nullptr; }
+  virtual std::unique_ptr<PointerStore> Over(
+      std::shared_ptr<LeasedConnection> /*connection*/) const {
+    return nullptr;
+  }
   /// Whether a pointer that a transaction found stays as it is until the transaction ends, since
   /// other writers wait. Locked commits need it.
   virtual bool holds_what_it_finds() const = 0;

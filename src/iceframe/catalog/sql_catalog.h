@@ -19,6 +19,8 @@ struct SqlCatalogOptions {
   std::string uri;
   /// Made, seen by its owner alone, before a new database is put into it; empty: it is there.
   std::string private_folder = {};
+  /// Whether the database is looked at when the catalog is made; else by its first use.
+  bool connect = true;
   /// Whether the layout's tables are made where they are absent.
   bool create_tables = true;
   /// Whether an older layout gets the column iceberg_type.

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One connection: statements, transactions, errors by kind, waiting for locks.
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <random>
 #include <utility>
@@ -68,6 +70,13 @@ SqlRow RowOf(sqlite3_stmt* statement) {
   return row;
 }
 
+// Nothing for what is not there.
+std::pair<uint64_t, uint64_t> FileAt(const std::string& path) {
+  struct stat info{};
+  if (stat(path.c_str(), &info) != 0) return {0, 0};
+  return {info.st_dev, info.st_ino};
+}
+
 // Different for each thread and process: waiting writers must not stay in step.
 int RandomWaitMs(int longest) {
   thread_local std::minstd_rand random{std::random_device{}()};
@@ -76,33 +85,49 @@ int RandomWaitMs(int longest) {
 
 }  // namespace
 
-Result<std::unique_ptr<SqliteConnection>> SqliteConnection::Open(const OperationContext& context,
-                                                                 const std::string& path,
-                                                                 bool write_ahead_log) {
-  std::unique_ptr<SqliteConnection> connection(new SqliteConnection());
-  connection->path_ = path;
-  internal::UseOwnedSqliteLocks();
-  const int code = sqlite3_open_v2(
-      path.c_str(), &connection->database_,
-      SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE,
-      nullptr);
-  if (code != SQLITE_OK) return connection->ErrorOf(code, "catalog database can't be opened");
-  sqlite3_extended_result_codes(connection->database_, 1);
-  sqlite3_busy_handler(connection->database_, &SqliteConnection::OnBusy, connection.get());
-  connection->BeginUse(context);
-  // A database file may come from anyone: no functions with side effects from its schema.
-  ICEFRAME_RETURN_NOT_OK(connection->Execute("PRAGMA trusted_schema = OFF").status());
-  if (write_ahead_log) connection->UseWriteAheadLog();
-  // A commit that was acknowledged survives a power cut.
-  ICEFRAME_RETURN_NOT_OK(connection->Execute("PRAGMA synchronous = FULL").status());
-  connection->EndUse();
-  return connection;
+SqliteConnection::~SqliteConnection() { Close(); }
+
+Status SqliteConnection::OpenIfClosed() {
+  if (database_ != nullptr) return Status::OK();
+  const Status status = Open();
+  if (!status.ok()) Close();
+  return status;
 }
 
-SqliteConnection::~SqliteConnection() {
+Status SqliteConnection::Open() {
+  internal::UseOwnedSqliteLocks();
+  const int code = sqlite3_open_v2(
+      path_.c_str(), &database_,
+      SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE,
+      nullptr);
+  if (code != SQLITE_OK) return ErrorOf(code, "catalog database can't be opened");
+  sqlite3_extended_result_codes(database_, 1);
+  sqlite3_busy_handler(database_, &SqliteConnection::OnBusy, this);
+  // A database file may come from anyone: no functions with side effects from its schema.
+  ICEFRAME_RETURN_NOT_OK(Execute("PRAGMA trusted_schema = OFF").status());
+  if (write_ahead_log_) UseWriteAheadLog();
+  // A commit that was acknowledged survives a power cut.
+  ICEFRAME_RETURN_NOT_OK(Execute("PRAGMA synchronous = FULL").status());
+  file_ = FileAt(path_);
+  return Status::OK();
+}
+
+bool SqliteConnection::IsCurrent() const { return file_ == FileAt(path_); }
+
+void SqliteConnection::Close() {
   queries_.clear();
   other_.reset();
-  sqlite3_close_v2(database_);
+  sqlite3_close_v2(std::exchange(database_, nullptr));
+  is_in_transaction_ = false;
+}
+
+void SqliteConnection::Abandon() {
+  for (auto& [sql, statement] : queries_) (void)statement.release();
+  queries_.clear();
+  (void)other_.release();
+  database_ = nullptr;
+  is_in_transaction_ = false;
+  context_ = nullptr;
 }
 
 void SqliteConnection::FinalizeStatement::operator()(sqlite3_stmt* statement) const {
@@ -194,6 +219,7 @@ Status SqliteConnection::Begin() {
   while (true) {
     const Status status = Execute("BEGIN IMMEDIATE").status();
     // Some conflicts come back without a wait (another process is recovering the log).
+    is_in_transaction_ = status.ok();
     if (KindOf(status) != ErrorKind::kUnavailable) return status;
     if (context_ == nullptr) return status;
     if (context_->cancel.WaitFor(std::chrono::milliseconds(RandomWaitMs(kLongestWaitMs)))) {
@@ -204,6 +230,7 @@ Status SqliteConnection::Begin() {
 
 TransactionEnd SqliteConnection::Commit() {
   auto result = Execute("COMMIT");
+  is_in_transaction_ = !result.ok();
   if (result.ok()) return {Status::OK(), true};
   const ErrorKind kind = KindOf(result.status());
   // Locked out by readers: the transaction is still open, nothing was written.
@@ -216,6 +243,7 @@ TransactionEnd SqliteConnection::Commit() {
 
 void SqliteConnection::Rollback() {
   if (sqlite3_get_autocommit(database_) == 0) (void)Execute("ROLLBACK");
+  is_in_transaction_ = sqlite3_get_autocommit(database_) == 0;
 }
 
 }  // namespace iceframe

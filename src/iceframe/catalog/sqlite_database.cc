@@ -1,26 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// The pool of connections of one database, and how it gets through fork().
-#include <pthread.h>
+// A database and the pool of its connections.
 #include <sys/vfs.h>
 
 #include <algorithm>
 #include <array>
 #include <filesystem>
-#include <mutex>
-#include <set>
-#include <thread>
 #include <utility>
 
+#include "iceframe/catalog/catalog_settings.h"
 #include "iceframe/catalog/sqlite_database_internal.h"
-#include "iceframe/catalog/sqlite_locks_internal.h"
-#include "iceframe/runtime/fork.h"
+#include "iceframe/catalog/sqlite_uses_internal.h"
 
 namespace iceframe {
 
 namespace {
 
-constexpr size_t kMaxIdleConnections = 8;
-constexpr std::chrono::seconds kForkWait{5};
 constexpr std::string_view kInMemory = ":memory:";
 
 // A write-ahead log needs memory shared between the processes that use it, which file systems
@@ -49,87 +43,81 @@ bool IsOnNetworkFileSystem(const std::string& path) {
   return std::find(kNetworkTypes.begin(), kNetworkTypes.end(), type) != kNetworkTypes.end();
 }
 
+// A connection as the pool keeps it.
+class PooledSqlite final : public PooledConnection {
+ public:
+  explicit PooledSqlite(std::shared_ptr<SqliteUses> uses)
+      : uses_(std::move(uses)), connection_(uses_->MakeConnection()) {}
+  ~PooledSqlite() override { uses_->Drop(std::move(connection_)); }
+
+  SqliteConnection* get() { return connection_.get(); }
+
+  Status Ping(const OperationContext& context) override {
+    ICEFRAME_RETURN_NOT_OK(uses_->Begin(context, get()));
+    Status status = connection_->Query("SELECT 1").status();
+    if (status.ok() && !connection_->IsCurrent()) {
+      status = Error(ErrorKind::kUnavailable, "catalog database was replaced by another file");
+    }
+    uses_->End(get());
+    return status;
+  }
+
+  Status Reset() override {
+    if (!connection_->is_in_transaction()) return Status::OK();
+    const OperationContext context;
+    ICEFRAME_RETURN_NOT_OK(uses_->Begin(context, get()));
+    connection_->Rollback();
+    uses_->End(get());
+    return Status::OK();
+  }
+
+ private:
+  std::shared_ptr<SqliteUses> uses_;
+  std::unique_ptr<SqliteConnection> connection_;
+};
+
+// One operation's use of a connection, which `holder` has on loan.
+struct SqliteUse {
+  SqliteUse(std::shared_ptr<SqliteUses> of, std::shared_ptr<void> lent, SqliteConnection* used)
+      : holder(std::move(lent)), uses(std::move(of)), connection(used) {}
+  SqliteUse(const SqliteUse&) = delete;
+  SqliteUse& operator=(const SqliteUse&) = delete;
+  ~SqliteUse() { uses->End(connection); }
+
+  // Given back after the use's end.
+  std::shared_ptr<void> holder;
+  std::shared_ptr<SqliteUses> uses;
+  SqliteConnection* connection;
+};
+
+Result<std::chrono::milliseconds> LockTimeout(const OperationContext& context) {
+  return SettingsReader(kCatalogSettings, context.settings.get()).Duration("catalog.lock_timeout");
+}
+
 }  // namespace
 
-struct SqliteDatabase::State {
-  std::mutex mutex;
-  std::vector<std::unique_ptr<SqliteConnection>> idle;
-  int num_in_use = 0;
-  // A connection of the parent process was in use when this process was forked.
-  bool is_lost = false;
-  // Counts the forks that made this process: connections of an older one are its parent's.
-  int64_t generation = 0;
-};
-
-// Every mutex is held over the fork, so that the child finds each state whole.
-struct SqliteDatabase::ForkHandlers {
-  std::mutex mutex;
-  std::set<SqliteDatabase*> databases;
-  std::set<std::string> lost_paths;
-
-  static ForkHandlers& Get() {
-    // Never destroyed: threads may end after static destruction began.
-    static ForkHandlers* handlers = [] {
-      // Registered after the runtime's handlers, so that BeforeFork runs before them: while they
-      // hold every lock, the uses that it waits for could not end.
-      (void)ForkGeneration();
-      pthread_atfork(&BeforeFork, &AfterForkInParent, &AfterForkInChild);
-      return new ForkHandlers;
-    }();
-    return *handlers;
+SqliteDatabase::SqliteDatabase(std::string path) : path_(std::move(path)) {
+  const bool write_ahead_log = !in_memory() && !IsOnNetworkFileSystem(path_);
+  uses_ = std::make_shared<SqliteUses>(path_, write_ahead_log);
+  if (in_memory()) {
+    only_ = uses_->MakeConnection();
+    return;
   }
-
-  static void BeforeFork() {
-    ForkHandlers& handlers = Get();
-    handlers.mutex.lock();
-    const auto until = std::chrono::steady_clock::now() + kForkWait;
-    for (SqliteDatabase* database : handlers.databases) {
-      State& state = *database->state_;
-      state.mutex.lock();
-      while (state.num_in_use > 0 && std::chrono::steady_clock::now() < until) {
-        state.mutex.unlock();
-        std::this_thread::sleep_for(std::chrono::milliseconds(1));
-        state.mutex.lock();
-      }
-      if (!database->in_memory()) state.idle.clear();
-    }
-    internal::HoldSqliteLocksForFork();
-  }
-
-  static void AfterForkInParent() {
-    internal::ReleaseSqliteLocksAfterFork(false);
-    ForkHandlers& handlers = Get();
-    for (SqliteDatabase* database : handlers.databases) database->state_->mutex.unlock();
-    handlers.mutex.unlock();
-  }
-
-  static void AfterForkInChild() {
-    internal::ReleaseSqliteLocksAfterFork(true);
-    ForkHandlers& handlers = Get();
-    for (SqliteDatabase* database : handlers.databases) {
-      State& state = *database->state_;
-      ++state.generation;
-      if (state.num_in_use > 0) {
-        state.is_lost = true;
-        if (!database->in_memory()) handlers.lost_paths.insert(database->path_);
-      }
-      state.mutex.unlock();
-    }
-    handlers.mutex.unlock();
-  }
-};
-
-SqliteDatabase::SqliteDatabase(std::string path)
-    : path_(std::move(path)), state_(std::make_unique<State>()) {
-  ForkHandlers& handlers = ForkHandlers::Get();
-  const std::lock_guard lock(handlers.mutex);
-  handlers.databases.insert(this);
+  const auto connect =
+      [uses = uses_](const OperationContext& context) -> Result<std::unique_ptr<PooledConnection>> {
+    auto connection = std::make_unique<PooledSqlite>(uses);
+    ICEFRAME_RETURN_NOT_OK(uses->Begin(context, connection->get()));
+    uses->End(connection->get());
+    return connection;
+  };
+  ConnectionPoolOptions options;
+  // A file is there or not: nothing is gained by keeping callers from it.
+  options.max_connect_failures = 0;
+  connections_ = std::make_shared<ConnectionPool>("sqlite:///" + path_, connect, options);
 }
 
 SqliteDatabase::~SqliteDatabase() {
-  ForkHandlers& handlers = ForkHandlers::Get();
-  const std::lock_guard lock(handlers.mutex);
-  handlers.databases.erase(this);
+  if (only_ != nullptr) uses_->Drop(std::move(only_));
 }
 
 bool SqliteDatabase::in_memory() const { return path_ == kInMemory; }
@@ -141,9 +129,7 @@ Result<std::shared_ptr<SqliteDatabase>> SqliteDatabase::Make(const std::string& 
     absolute = std::filesystem::absolute(path, code).lexically_normal().string();
     if (code) return Error(ErrorKind::kIo, "catalog database's path can't be resolved: ", path);
   }
-  std::shared_ptr<SqliteDatabase> database(new SqliteDatabase(std::move(absolute)));
-  database->write_ahead_log_ = !database->in_memory() && !IsOnNetworkFileSystem(database->path_);
-  return database;
+  return std::shared_ptr<SqliteDatabase>(new SqliteDatabase(std::move(absolute)));
 }
 
 const SqlDialect& SqliteDatabase::dialect() const {
@@ -161,75 +147,38 @@ const SqlDialect& SqliteDatabase::dialect() const {
 
 Result<std::shared_ptr<SqlConnection>> SqliteDatabase::Acquire(const OperationContext& context) {
   ICEFRAME_RETURN_NOT_OK(context.Check());
-  if (!in_memory()) {
-    ForkHandlers& handlers = ForkHandlers::Get();
-    const std::lock_guard lock(handlers.mutex);
-    if (handlers.lost_paths.contains(path_)) state_->is_lost = true;
-  }
-  int64_t generation = 0;
-  ICEFRAME_ASSIGN_OR_RETURN(auto connection, TakeOrOpen(context, &generation));
-  connection->BeginUse(context);
-  const auto give_back = [self = shared_from_this(), generation](SqliteConnection* used) {
-    self->GiveBack(std::unique_ptr<SqliteConnection>(used), generation);
-  };
-  return std::shared_ptr<SqliteConnection>(connection.release(), give_back);
+  if (in_memory()) return AcquireInMemory(context);
+  ICEFRAME_ASSIGN_OR_RETURN(const auto timeout, LockTimeout(context));
+  ICEFRAME_ASSIGN_OR_RETURN(auto lease, connections_->Acquire(context, {.timeout = timeout}));
+  PooledConnection* connection = &lease.connection();
+  return Use(context, std::make_shared<ConnectionLease>(std::move(lease)), connection);
 }
 
-// `generation`: at the time the connection was taken.
-Result<std::unique_ptr<SqliteConnection>> SqliteDatabase::TakeOrOpen(
-    const OperationContext& context, int64_t* generation) {
-  while (true) {
-    {
-      const std::lock_guard lock(state_->mutex);
-      if (state_->is_lost) {
-        return Error(ErrorKind::kUnavailable,
-                     "catalog database can't be used in this process, which was forked while "
-                     "another thread was using it: ",
-                     path_);
-      }
-      const bool must_wait = in_memory() && state_->idle.empty() && state_->num_in_use > 0;
-      if (!must_wait) {
-        ++state_->num_in_use;
-        *generation = state_->generation;
-        if (state_->idle.empty()) break;
-        auto connection = std::move(state_->idle.back());
-        state_->idle.pop_back();
-        return connection;
-      }
+Result<std::shared_ptr<SqlConnection>> SqliteDatabase::Use(const OperationContext& context,
+                                                           std::shared_ptr<void> holder,
+                                                           PooledConnection* connection) {
+  SqliteConnection* sqlite = static_cast<PooledSqlite*>(connection)->get();
+  ICEFRAME_RETURN_NOT_OK(uses_->Begin(context, sqlite));
+  if (!sqlite->IsCurrent()) {
+    // Writing to a file that was taken away would lose what is written.
+    sqlite->Close();
+    const Status status = sqlite->OpenIfClosed();
+    if (!status.ok()) {
+      uses_->End(sqlite);
+      return status;
     }
-    ICEFRAME_RETURN_NOT_OK(context.Check());
-    std::this_thread::sleep_for(std::chrono::microseconds(200));
   }
-  auto opened = SqliteConnection::Open(context, path_, write_ahead_log_);
-  if (!opened.ok()) {
-    const std::lock_guard lock(state_->mutex);
-    --state_->num_in_use;
-  }
-  return opened;
+  const auto use = std::make_shared<SqliteUse>(uses_, std::move(holder), sqlite);
+  return std::shared_ptr<SqlConnection>(use, sqlite);
 }
 
-void SqliteDatabase::GiveBack(std::unique_ptr<SqliteConnection> connection, int64_t generation) {
-  connection->EndUse();
-  std::unique_ptr<SqliteConnection> surplus;
-  {
-    const std::lock_guard lock(state_->mutex);
-    if (generation != state_->generation) {
-      // The parent's: closing it here would touch the parent's locks and log.
-      (void)connection.release();
-      return;
-    }
-    if (state_->idle.size() < kMaxIdleConnections) {
-      state_->idle.push_back(std::move(connection));
-    } else {
-      surplus = std::move(connection);
-    }
-    if (surplus == nullptr) --state_->num_in_use;
-  }
-  if (surplus == nullptr) return;
-  // Closed before it stops counting as in use: a fork must find no open connection.
-  surplus.reset();
-  const std::lock_guard lock(state_->mutex);
-  --state_->num_in_use;
+Result<std::shared_ptr<SqlConnection>> SqliteDatabase::AcquireInMemory(
+    const OperationContext& context) {
+  ICEFRAME_RETURN_NOT_OK(only_lock_.Lock(context));
+  const auto lock = std::make_shared<std::unique_lock<WriterLock>>(only_lock_, std::adopt_lock);
+  ICEFRAME_RETURN_NOT_OK(uses_->Begin(context, only_.get()));
+  const auto use = std::make_shared<SqliteUse>(uses_, lock, only_.get());
+  return std::shared_ptr<SqlConnection>(use, only_.get());
 }
 
 }  // namespace iceframe

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// SQLite under an SQL catalog: a connection per use, waiting for locks that can be cancelled, and a
-// way through fork().
+// SQLite under an SQL catalog: connections from a pool, and waiting for locks that can be
+// cancelled.
 #pragma once
 
 #include <chrono>
@@ -15,19 +15,23 @@
 #include <vector>
 
 #include "iceframe/base/result.h"
+#include "iceframe/catalog/connection_pool.h"
 #include "iceframe/catalog/sql_database_internal.h"
+#include "iceframe/catalog/writer_lock_internal.h"
 
 struct sqlite3;
 struct sqlite3_stmt;
 
 namespace iceframe {
 
-/// SQLite's SqlConnection.
+class SqliteUses;
+
+/// SQLite's SqlConnection. Its file is opened with the first use, and again with the next one after
+/// it was closed.
 class SqliteConnection final : public SqlConnection {
  public:
-  static Result<std::unique_ptr<SqliteConnection>> Open(const OperationContext& context,
-                                                        const std::string& path,
-                                                        bool write_ahead_log);
+  SqliteConnection(std::string path, bool write_ahead_log)
+      : path_(std::move(path)), write_ahead_log_(write_ahead_log) {}
   SqliteConnection(const SqliteConnection&) = delete;
   SqliteConnection& operator=(const SqliteConnection&) = delete;
   ~SqliteConnection() override;
@@ -36,6 +40,15 @@ class SqliteConnection final : public SqlConnection {
   /// catalog.lock_timeout. The context must outlive the use.
   void BeginUse(const OperationContext& context);
   void EndUse();
+  /// Within a use.
+  Status OpenIfClosed();
+  bool is_in_use() const { return context_ != nullptr; }
+  bool is_in_transaction() const { return is_in_transaction_; }
+  /// Whether the file that it has open is still the one at its path; within a use.
+  bool IsCurrent() const;
+  void Close();
+  /// In a forked child: forgets what is the parent's without touching it.
+  void Abandon();
 
   Result<std::vector<SqlRow>> Query(std::string_view sql,
                                     const SqlParameters& parameters = {}) override;
@@ -46,7 +59,7 @@ class SqliteConnection final : public SqlConnection {
   void Rollback() override;
 
  private:
-  SqliteConnection() = default;
+  Status Open();
   static int OnBusy(void* self, int count);
   Status ErrorOf(int code, std::string_view what) const;
   /// The statement of a query, made once per connection; of anything else, made anew. nullptr with
@@ -63,19 +76,19 @@ class SqliteConnection final : public SqlConnection {
   // Queries, which are few; and the statement of the last thing that was none.
   std::map<std::string, Statement, std::less<>> queries_;
   Statement other_;
-  std::string path_;
+  const std::string path_;
+  const bool write_ahead_log_;
+  // Which file was opened: device and number.
+  std::pair<uint64_t, uint64_t> file_;
+  bool is_in_transaction_ = false;
   const OperationContext* context_ = nullptr;
   std::chrono::steady_clock::time_point wait_until_;
   std::chrono::milliseconds lock_timeout_{0};
 };
 
-/// A database file, or one in memory (path ":memory:"), and its idle connections. Thread-safe.
-///
-/// fork(): SQLite keeps its locks per process, so before a fork the idle connections are closed
-/// and running uses are waited for (at most 5 s); parent and child then open their own. If a use
-/// did not end in time, the child refuses that database (Unavailable).
-class SqliteDatabase final : public SqlDatabase,
-                             public std::enable_shared_from_this<SqliteDatabase> {
+/// A database file, or one in memory (path ":memory:"), and its connections, which come from a
+/// pool. Thread-safe.
+class SqliteDatabase final : public SqlDatabase {
  public:
   /// The file is neither made nor looked at before the first Acquire.
   static Result<std::shared_ptr<SqliteDatabase>> Make(const std::string& path);
@@ -84,23 +97,29 @@ class SqliteDatabase final : public SqlDatabase,
   ~SqliteDatabase() override;
 
   const SqlDialect& dialect() const override;
-  /// In memory there is only one connection: a second operation waits for the first one's end.
+  /// Waits for a connection as for a lock. In memory there is only one: a second operation waits
+  /// for the first one's end.
   Result<std::shared_ptr<SqlConnection>> Acquire(const OperationContext& context) override;
+  /// A connection that `lease` holds, for one operation.
+  Result<std::shared_ptr<SqlConnection>> Use(const OperationContext& context,
+                                             std::shared_ptr<void> holder,
+                                             PooledConnection* connection);
+  /// nullptr for a database in memory, which lives in its only connection.
+  const std::shared_ptr<ConnectionPool>& connections() const { return connections_; }
 
   const std::string& path() const { return path_; }
   bool in_memory() const;
 
  private:
-  struct State;
-  struct ForkHandlers;
   explicit SqliteDatabase(std::string path);
-  Result<std::unique_ptr<SqliteConnection>> TakeOrOpen(const OperationContext& context,
-                                                       int64_t* generation);
-  void GiveBack(std::unique_ptr<SqliteConnection> connection, int64_t generation);
+  Result<std::shared_ptr<SqlConnection>> AcquireInMemory(const OperationContext& context);
 
-  std::string path_;
-  bool write_ahead_log_ = false;
-  std::unique_ptr<State> state_;
+  const std::string path_;
+  std::shared_ptr<SqliteUses> uses_;
+  std::shared_ptr<ConnectionPool> connections_;
+  // In memory: the connection, and who uses it.
+  std::unique_ptr<SqliteConnection> only_;
+  WriterLock only_lock_;
 };
 
 }  // namespace iceframe
