@@ -82,7 +82,8 @@ class CatalogPool:
     made last hold.
 
     Args:
-        catalog_config: as `IceFrame` takes it; or an `IceFrame`, whose catalog is meant.
+        catalog_config: as `IceFrame` takes it, None being the configured catalog; or an `IceFrame`,
+            whose catalog is meant.
         pool_size: the most connections.
         timeout: how many seconds `get_connection` waits; None: for ever.
         max_overflow: how many more there may be while they are needed.
@@ -103,7 +104,7 @@ class CatalogPool:
 
     def __init__(
         self,
-        catalog_config: Mapping[str, Any] | SessionHolder | None = None,
+        catalog_config: Mapping[str, Any] | SessionHolder | None,
         pool_size: int = 5,
         timeout: float | None = 30,
         **options: float,

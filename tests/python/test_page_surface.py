@@ -90,7 +90,7 @@ CALLS = {
         },
     },
     "iceframe.pool": {
-        "CatalogPool": {"catalog_config": None, "pool_size": 5, "timeout": 30},
+        "CatalogPool": {"catalog_config": GIVEN, "pool_size": 5, "timeout": 30},
         "CatalogPool.get_connection": {},
         "CatalogPool.return_connection": {"conn": GIVEN},
         "CatalogPool.connection": {},

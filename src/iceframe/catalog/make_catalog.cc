@@ -12,6 +12,7 @@
 #include "iceframe/catalog/memory_catalog.h"
 #include "iceframe/catalog/shared_catalogs_internal.h"
 #include "iceframe/catalog/sql_catalog.h"
+#include "iceframe/catalog/sqlite_uri_internal.h"
 #include "iceframe/runtime/settings.h"
 
 namespace iceframe {
@@ -180,7 +181,10 @@ Result<std::shared_ptr<Catalog>> MakeSql(const OperationContext& context,
 }
 
 // What lies in memory is its own catalog's alone.
-bool IsShared(const std::string& uri) { return uri.find(":memory:") == std::string::npos; }
+bool IsShared(const std::string& uri) {
+  const Result<std::string> path = SqlitePathOfUri(uri);
+  return path.ok() && *path != ":memory:";
+}
 
 Result<std::shared_ptr<Catalog>> MakeFromResolved(const OperationContext& context,
                                                   const Properties& properties,

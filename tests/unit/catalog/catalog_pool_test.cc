@@ -37,8 +37,11 @@ TEST_F(CatalogPoolTest, CatalogsOfEqualConfigurationAreOne) {
   Properties other = Config();
   other["token"] = "somebody else's";
   EXPECT_NE(*MakeCatalog(context_, other), catalog);
-  const Properties memory = {{"type", "memory"}};
-  EXPECT_NE(*MakeCatalog(context_, memory), *MakeCatalog(context_, memory));
+  // What lies in memory is its catalog's alone.
+  for (const Properties& memory : std::vector<Properties>{
+           {{"type", "memory"}}, {{"uri", "sqlite://"}}, {{"uri", "sqlite:///:memory:"}}}) {
+    EXPECT_NE(*MakeCatalog(context_, memory), *MakeCatalog(context_, memory));
+  }
 }
 
 TEST_F(CatalogPoolTest, AConnectionIsACatalogByItself) {
