@@ -53,14 +53,14 @@ Counts ToDict(const SkipCounts& counts) {
   return dict;
 }
 
-nb::typed<nb::list, Counts> Recent(const DataSkipper& self, size_t limit) {
-  nb::list recent;
+std::vector<Counts> Recent(const DataSkipper& self, size_t limit) {
+  std::vector<Counts> recent;
   for (const OperationSkips& operation : self.Recent(limit)) {
-    nb::dict dict = ToDict(operation.counts);
+    Counts dict = ToDict(operation.counts);
     dict["operation"] = ToStr(operation.kind);
     dict["operation_id"] = operation.id;
     dict["tables"] = nb::cast(operation.tables);
-    recent.append(dict);
+    recent.push_back(std::move(dict));
   }
   return recent;
 }
