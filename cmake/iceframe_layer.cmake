@@ -149,10 +149,10 @@ function(iceframe_add_layer_test NAME)
   gtest_discover_tests(
     iceframe_${NAME}_test
     TEST_PREFIX "${NAME}."
-    DISCOVERY_TIMEOUT 60
+    DISCOVERY_TIMEOUT 300
     PROPERTIES
       TIMEOUT
-        300
+        900
   )
 endfunction()
 
@@ -203,9 +203,9 @@ function(iceframe_add_program_test FOLDER)
   gtest_discover_tests(
     iceframe_${FOLDER}_test
     TEST_PREFIX "${FOLDER}."
-    DISCOVERY_TIMEOUT 60
+    DISCOVERY_TIMEOUT 300
     PROPERTIES
       TIMEOUT
-        300
+        900
   )
 endfunction()

@@ -102,7 +102,7 @@ function(iceframe_add_interop_tools)
         ENVIRONMENT
           "ICEFRAME_TOOLS=${CMAKE_CURRENT_BINARY_DIR}"
         TIMEOUT
-          300
+          900
     )
   endforeach()
 endfunction()
@@ -200,7 +200,7 @@ function(iceframe_add_fuzz_corpus_tests)
       fuzz.${_short}
       PROPERTIES
         TIMEOUT
-          300
+          900
     )
   endforeach()
 endfunction()

@@ -53,6 +53,7 @@ TEST_F(RoundTrips, AFilteredScanOfManyFilesKeepsSixteenInFlight) {
   }
   ClearSharedCaches();
   OpenDistant();
+  store_->HoldUntil(16, ".parquet");
   ScanOptions options;
   options.rows.filter = Like(Col("name"), "%7");
   ASSERT_OK_AND_ASSIGN(auto ids, ReadIds(*distant_, "t", options));

@@ -10,6 +10,12 @@
 
 namespace iceframe {
 
+namespace {
+
+constexpr std::chrono::minutes kHold(1);
+
+}  // namespace
+
 struct CountingFileIO::State {
   State(std::shared_ptr<FileIO> base_io, std::chrono::milliseconds request_latency)
       : base(std::move(base_io)), latency(request_latency) {}
@@ -20,6 +26,7 @@ struct CountingFileIO::State {
            ByteRange range, Work&& work) -> decltype(work()) {
     const int depth = Begin(kind, location, range);
     Status waited = latency.count() > 0 ? context.Sleep(latency) : Status::OK();
+    if (waited.ok()) waited = WaitForOthers(context, location);
     if (!waited.ok()) {
       End(depth);
       return waited;
@@ -27,6 +34,19 @@ struct CountingFileIO::State {
     auto result = work();
     End(depth);
     return result;
+  }
+
+  Status WaitForOthers(const OperationContext& context, const std::string& location) {
+    const auto end = std::chrono::steady_clock::now() + kHold;
+    while (IsHeld(location) && std::chrono::steady_clock::now() < end) {
+      ICEFRAME_RETURN_NOT_OK(context.Sleep(std::chrono::milliseconds(1)));
+    }
+    return Status::OK();
+  }
+
+  bool IsHeld(const std::string& location) {
+    std::lock_guard lock(mutex);
+    return most_in_flight < wanted_in_flight && location.find(held) != std::string::npos;
   }
 
   int Begin(RequestKind kind, const std::string& location, ByteRange range) {
@@ -49,6 +69,8 @@ struct CountingFileIO::State {
   mutable std::mutex mutex;
   std::vector<RecordedRequest> requests;
   int in_flight = 0;
+  int wanted_in_flight = 0;
+  std::string held;
   int most_in_flight = 0;
   int deepest_begun = 0;
   int deepest_ended = 0;
@@ -115,6 +137,12 @@ void CountingFileIO::Reset() {
   state_->most_in_flight = 0;
   state_->deepest_begun = 0;
   state_->deepest_ended = 0;
+}
+
+void CountingFileIO::HoldUntil(int num_in_flight, std::string part) {
+  std::lock_guard lock(state_->mutex);
+  state_->wanted_in_flight = num_in_flight;
+  state_->held = std::move(part);
 }
 
 Result<std::shared_ptr<arrow::Buffer>> CountingFileIO::ReadAll(const OperationContext& context,

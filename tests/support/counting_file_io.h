@@ -45,6 +45,9 @@ class CountingFileIO final : public FileIO {
   int sequential_depth() const;
   /// Forgets all requests; none may be running.
   void Reset();
+  /// Holds requests whose location holds `part` until so many are in flight, however slow the
+  /// machine is; where that many never come together, they go on after a minute.
+  void HoldUntil(int num_in_flight, std::string part = "");
 
   Result<std::shared_ptr<arrow::Buffer>> ReadAll(const OperationContext& context,
                                                  const std::string& location,

@@ -114,7 +114,8 @@ TEST_F(ScanStreamTest, FetchesMoreFilesThanItHasThreadsToDecodeThem) {
   constexpr int kFiles = 24;
   WriteTasks(kFiles);
   ASSERT_TRUE(ReadIds(*Open(Source())).ok()) << "footers are cached now";
-  io_ = std::make_shared<CountingFileIO>(io_, std::chrono::milliseconds(100));
+  io_ = std::make_shared<CountingFileIO>(io_);
+  io_->HoldUntil(16);
   num_pulled_ = 0;
   auto ids = ReadIds(*Open(Source()));
   ASSERT_TRUE(ids.ok()) << ids.status();
@@ -123,6 +124,7 @@ TEST_F(ScanStreamTest, FetchesMoreFilesThanItHasThreadsToDecodeThem) {
   EXPECT_GE(io_->max_in_flight(), 16);
 
   io_->Reset();
+  io_->HoldUntil(1);
   num_pulled_ = 0;
   ScanStreamOptions little;
   little.delivery.max_prefetched_bytes = 1;

@@ -385,7 +385,8 @@ TEST_F(ScanPlannerTest, CancellingEndsThePlan) {
 TEST_F(ScanPlannerTest, ReadsManifestsManyAtATime) {
   for (int i = 0; i < 64; ++i) Add(i + 1, {Data("f" + std::to_string(i), 1, 0, 9)});
   const auto options = Options(True());
-  const auto slow = std::make_shared<CountingFileIO>(io_, std::chrono::milliseconds(5));
+  const auto slow = std::make_shared<CountingFileIO>(io_);
+  slow->HoldUntil(16, "/metadata/m");
   EXPECT_EQ(PlanFiles(context_, slow, options).ValueOrDie().size(), 64U);
   EXPECT_GE(slow->max_in_flight(), 16);
 }
