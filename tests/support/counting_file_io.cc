@@ -134,6 +134,7 @@ int CountingFileIO::sequential_depth() const {
 void CountingFileIO::Reset() {
   std::lock_guard lock(state_->mutex);
   state_->requests.clear();
+  state_->wanted_in_flight = 0;
   state_->most_in_flight = 0;
   state_->deepest_begun = 0;
   state_->deepest_ended = 0;

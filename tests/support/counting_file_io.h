@@ -43,7 +43,7 @@ class CountingFileIO final : public FileIO {
   int max_in_flight() const;
   /// Round trips that were waited for one after the other.
   int sequential_depth() const;
-  /// Forgets all requests; none may be running.
+  /// Forgets all requests, and to hold any; none may be running.
   void Reset();
   /// Holds requests whose location holds `part` until so many are in flight, however slow the
   /// machine is; where that many never come together, they go on after a minute.

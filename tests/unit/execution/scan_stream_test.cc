@@ -124,7 +124,6 @@ TEST_F(ScanStreamTest, FetchesMoreFilesThanItHasThreadsToDecodeThem) {
   EXPECT_GE(io_->max_in_flight(), 16);
 
   io_->Reset();
-  io_->HoldUntil(1);
   num_pulled_ = 0;
   ScanStreamOptions little;
   little.delivery.max_prefetched_bytes = 1;

@@ -25,7 +25,7 @@ class CountingFileIOTest : public testing::Test {
 
 TEST_F(CountingFileIOTest, CountsEachCoalescedRangeAndTheirDepth) {
   CountingFileIO io(base_);
-  io.HoldUntil(16);
+  io.HoldUntil(20);
   std::vector<ByteRange> ranges;
   for (int i = 0; i < 20; ++i) ranges.push_back({i * 100000, 10});
   ranges.push_back({20, 0});
