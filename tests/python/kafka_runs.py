@@ -79,12 +79,13 @@ class Run:
     def check_alive(self, process: subprocess.Popen[str]) -> None:
         assert process.poll() is None, self.log()
 
-    def wait_for_commits(self, process: subprocess.Popen[str], more: int = 1) -> None:
+    def wait_for_commit(self, process: subprocess.Popen[str], produced: int) -> None:
+        """Waits for one more commit, or for all that was produced, if it is there already."""
         before = self.committed()
 
         def is_further() -> bool:
             self.check_alive(process)
-            return self.committed() >= before + more
+            return self.committed() > min(before, produced - 1)
 
         wait_until("the table is further", is_further)
 
@@ -133,7 +134,7 @@ def kill_while_it_runs(run: Run, count: int, kills: int, **options: object) -> i
             if number % 2 == 0:
                 time.sleep(run.random.uniform(0, 1.5))
             else:
-                run.wait_for_commits(process)
+                run.wait_for_commit(process, produced)
                 time.sleep(run.random.uniform(0, 0.05))
             run.check_alive(process)
             run.end(process, signal.SIGKILL)
