@@ -18,7 +18,8 @@ using namespace iceframe;
 """
 
 FUNCTION = """
-Status Example{number}(const std::shared_ptr<Session>& session, const OperationContext& context) {{
+Status Example{number}([[maybe_unused]] const std::shared_ptr<Session>& session,
+                 [[maybe_unused]] const OperationContext& context) {{
 #line {line} "{page}"
 {code}
   return Status::OK();

@@ -93,10 +93,10 @@ class ParquetFileReader : public DataFileReader {
   Result<bool> BloomMayHold(const OperationContext& context,
                             const parquet::RowGroupMetaData& metadata, FieldId id, const Type& type,
                             std::span<const Value> values);
-  /// Sets `input_`.
-  Status OpenInput(const OperationContext& context);
-  /// Once `input_` is set.
-  Result<std::shared_ptr<arrow::Buffer>> ReadPart(const OperationContext& context, ByteRange range);
+  /// What small reads go through, opened once; nullptr where they cost much.
+  Result<const InputFile*> OpenInput(const OperationContext& context);
+  Result<std::shared_ptr<arrow::Buffer>> ReadPart(const OperationContext& context,
+                                                  const InputFile* input, ByteRange range);
   Result<std::optional<int>> FindRowGroup(const OperationContext& context);
   Result<std::unique_ptr<Pending>> MakePending(const OperationContext& context, int row_group);
   Result<std::optional<RowSelection>> WantedRows(const OperationContext& context, int row_group);

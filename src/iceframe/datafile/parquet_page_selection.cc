@@ -165,8 +165,8 @@ bool AnyNested(const std::vector<ColumnPlan>& columns) {
 Result<std::optional<RowSelection>> ParquetFileReader::WantedRows(const OperationContext& context,
                                                                   int row_group) {
   if (AnyNested(columns_) || AnyNested(filter_.columns)) return std::optional<RowSelection>();
-  ICEFRAME_RETURN_NOT_OK(OpenInput(context));
-  if (*input_ == nullptr) return std::optional<RowSelection>();
+  ICEFRAME_ASSIGN_OR_RETURN(const InputFile* input, OpenInput(context));
+  if (input == nullptr) return std::optional<RowSelection>();
   const int64_t begin = footer_->first_rows[static_cast<size_t>(row_group)];
   const int64_t end = footer_->first_rows[static_cast<size_t>(row_group) + 1];
   RowSelection rows = RowSelection::All(end).Slice(begin, end);
@@ -184,7 +184,7 @@ Result<std::optional<RowSelection>> ParquetFileReader::WantedRows(const Operatio
 Status ParquetFileReader::Announce(int row_group, const RowSelection& rows) const {
   const int64_t num_rows = footer_->first_rows[static_cast<size_t>(row_group) + 1] -
                            footer_->first_rows[static_cast<size_t>(row_group)];
-  if (!input_ || rows.num_rows() <= num_rows / kRowsPerFewRow) return Status::OK();
+  if (!input_ || *input_ == nullptr || rows.num_rows() <= num_rows / kRowsPerFewRow) return Status::OK();
   std::set<int> leaves = filter_.leaves;
   if (filter_.filters.empty() || fetch_all_at_once_) {
     leaves.insert(other_leaves_.begin(), other_leaves_.end());

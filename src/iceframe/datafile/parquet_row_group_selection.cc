@@ -111,26 +111,28 @@ Result<bool> ParquetFileReader::BloomMayHold(const OperationContext& context,
   std::vector<uint64_t> hashes;
   const parquet::ColumnDescriptor& column = *footer_->metadata->schema()->Column(leaf->leaf);
   if (!AppendBloomHashes(column, type, values, &hashes)) return true;
-  ICEFRAME_RETURN_NOT_OK(OpenInput(context));
+  ICEFRAME_ASSIGN_OR_RETURN(const InputFile* input, OpenInput(context));
   const BloomFilterPlace place{*offset, chunk->bloom_filter_length(), footer_->file_size,
-                               *input_ != nullptr};
-  return MayHoldAny(place, hashes, [&](ByteRange range) { return ReadPart(context, range); });
+                               input != nullptr};
+  return MayHoldAny(place, hashes,
+                    [&](ByteRange range) { return ReadPart(context, input, range); });
 }
 
-Status ParquetFileReader::OpenInput(const OperationContext& context) {
-  if (input_) return Status::OK();
-  ICEFRAME_ASSIGN_OR_RETURN(input_, OpenForSmallReads(context, io_.get(), file_.file_path));
-  if (*input_ != nullptr) CountFile(context, DataFileCount::kFilesScanned);
-  return Status::OK();
+Result<const InputFile*> ParquetFileReader::OpenInput(const OperationContext& context) {
+  if (input_) return input_->get();
+  ICEFRAME_ASSIGN_OR_RETURN(auto opened, OpenForSmallReads(context, io_.get(), file_.file_path));
+  if (opened != nullptr) CountFile(context, DataFileCount::kFilesScanned);
+  return input_.emplace(std::move(opened)).get();
 }
 
 Result<std::shared_ptr<arrow::Buffer>> ParquetFileReader::ReadPart(const OperationContext& context,
+                                                                   const InputFile* input,
                                                                    ByteRange range) {
   std::shared_ptr<arrow::Buffer> bytes;
-  if (*input_ != nullptr) {
+  if (input != nullptr) {
     ICEFRAME_ASSIGN_OR_RETURN(bytes, arrow::AllocateBuffer(range.length, context.pool()));
     ICEFRAME_RETURN_NOT_OK(
-        (*input_)->ReadAt(context, range.offset, range.length, bytes->mutable_data()));
+        input->ReadAt(context, range.offset, range.length, bytes->mutable_data()));
   } else {
     CountFile(context, DataFileCount::kFilesScanned);
     ICEFRAME_ASSIGN_OR_RETURN(auto parts, io_->ReadRanges(context, file_.file_path, {range}));
