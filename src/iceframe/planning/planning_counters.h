@@ -28,7 +28,9 @@ struct LayerCounters<PlanningCount> {
   static constexpr auto kDefinitions = std::to_array<CounterDefinition>({
       {"manifests_total", "iceframe_manifests_considered_total"},
       {"manifests_skipped_by_partition", "iceframe_manifests_total", {{{"result", "skipped"}}}},
-      {"manifest_bytes_skipped", "iceframe_skipped_bytes_total", {{{"level", "manifest"}}}},
+      {"manifest_bytes_skipped",
+       "iceframe_skipped_bytes_total",
+       {{{"level", "manifest"}, {"reason", "partition"}}}},
       {"files_total", "iceframe_scan_files_considered_total"},
       {"files_skipped_by_partition",
        "iceframe_scan_files_total",
@@ -36,8 +38,12 @@ struct LayerCounters<PlanningCount> {
       {"files_skipped_by_bounds",
        "iceframe_scan_files_total",
        {{{"result", "skipped"}, {"reason", "min_max"}}}},
-      {"file_bytes_skipped_by_partition", "iceframe_skipped_bytes_total", {{{"level", "file"}}}},
-      {"file_bytes_skipped_by_bounds", "iceframe_skipped_bytes_total", {{{"level", "file"}}}},
+      {"file_bytes_skipped_by_partition",
+       "iceframe_skipped_bytes_total",
+       {{{"level", "file"}, {"reason", "partition"}}}},
+      {"file_bytes_skipped_by_bounds",
+       "iceframe_skipped_bytes_total",
+       {{{"level", "file"}, {"reason", "min_max"}}}},
       {"files_planned", "iceframe_scan_files_planned_total"},
   });
 };
