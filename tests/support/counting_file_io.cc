@@ -2,6 +2,7 @@
 #include "support/counting_file_io.h"
 
 #include <algorithm>
+#include <atomic>
 #include <functional>
 #include <utility>
 
@@ -38,15 +39,18 @@ struct CountingFileIO::State {
 
   Status WaitForOthers(const OperationContext& context, const std::string& location) {
     const auto end = std::chrono::steady_clock::now() + kHold;
-    while (IsHeld(location) && std::chrono::steady_clock::now() < end) {
+    if (location.find(held) == std::string::npos || num_passed++ < num_passing) {
+      return Status::OK();
+    }
+    while (LacksOthers() && std::chrono::steady_clock::now() < end) {
       ICEFRAME_RETURN_NOT_OK(context.Sleep(std::chrono::milliseconds(1)));
     }
     return Status::OK();
   }
 
-  bool IsHeld(const std::string& location) {
+  bool LacksOthers() {
     std::lock_guard lock(mutex);
-    return most_in_flight < wanted_in_flight && location.find(held) != std::string::npos;
+    return most_in_flight < wanted_in_flight;
   }
 
   int Begin(RequestKind kind, const std::string& location, ByteRange range) {
@@ -70,7 +74,10 @@ struct CountingFileIO::State {
   std::vector<RecordedRequest> requests;
   int in_flight = 0;
   int wanted_in_flight = 0;
+  /// Set while no request is running.
   std::string held;
+  int num_passing = 0;
+  std::atomic<int> num_passed = 0;
   int most_in_flight = 0;
   int deepest_begun = 0;
   int deepest_ended = 0;
@@ -140,8 +147,10 @@ void CountingFileIO::Reset() {
   state_->deepest_ended = 0;
 }
 
-void CountingFileIO::HoldUntil(int num_in_flight, std::string part) {
+void CountingFileIO::HoldUntil(int num_in_flight, std::string part, int num_passing) {
   std::lock_guard lock(state_->mutex);
+  state_->num_passing = num_passing;
+  state_->num_passed = 0;
   state_->wanted_in_flight = num_in_flight;
   state_->held = std::move(part);
 }

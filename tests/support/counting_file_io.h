@@ -45,9 +45,10 @@ class CountingFileIO final : public FileIO {
   int sequential_depth() const;
   /// Forgets all requests, and to hold any; none may be running.
   void Reset();
-  /// Holds requests whose location holds `part` until so many are in flight, however slow the
-  /// machine is; where that many never come together, they go on after a minute.
-  void HoldUntil(int num_in_flight, std::string part = "");
+  /// Holds requests whose location holds `part`, but for the first `num_passing`, until so many are
+  /// in flight, however slow the machine is; where that many never come together, they go on after
+  /// a minute.
+  void HoldUntil(int num_in_flight, std::string part = "", int num_passing = 0);
 
   Result<std::shared_ptr<arrow::Buffer>> ReadAll(const OperationContext& context,
                                                  const std::string& location,
