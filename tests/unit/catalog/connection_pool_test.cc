@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <latch>
 #include <mutex>
 #include <set>
 #include <thread>
@@ -135,14 +136,17 @@ TEST_F(ConnectionPoolTest, NobodyOvertakesTheLine) {
   const auto pool = Make({.max_size = 1});
   ConnectionLease held = Take(*pool);
   std::vector<int> served;
+  std::latch tried(1);
   std::thread waiter([&] {
     const ConnectionLease lease = Take(*pool);
     served.push_back(NumberOf(lease));
+    tried.wait();
   });
   AwaitWaiting(*pool, 1);
   held.Return();
   // Handed over already: it was never idle.
   EXPECT_FALSE(pool->TryAcquire());
+  tried.count_down();
   waiter.join();
   EXPECT_THAT(served, ElementsAre(1));
 }
@@ -351,7 +355,8 @@ TEST_F(ConnectionPoolTest, ManyThreadsShareFewConnections) {
   }
   for (auto& thread : threads) thread.join();
   EXPECT_LE(most_using, 3);
-  EXPECT_LE(server_.most_open, 4);
+  // What is discarded is closed beside the opening of what takes its place.
+  EXPECT_LE(server_.most_open, 6);
   const ConnectionPoolStats stats = pool->Stats();
   EXPECT_EQ(stats.num_lent, 16 * 300);
   EXPECT_EQ(stats.num_used, 0);
