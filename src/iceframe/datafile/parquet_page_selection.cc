@@ -184,7 +184,8 @@ Result<std::optional<RowSelection>> ParquetFileReader::WantedRows(const Operatio
 Status ParquetFileReader::Announce(int row_group, const RowSelection& rows) const {
   const int64_t num_rows = footer_->first_rows[static_cast<size_t>(row_group) + 1] -
                            footer_->first_rows[static_cast<size_t>(row_group)];
-  if (!input_ || *input_ == nullptr || rows.num_rows() <= num_rows / kRowsPerFewRow) return Status::OK();
+  if (!input_ || *input_ == nullptr || rows.num_rows() <= num_rows / kRowsPerFewRow)
+    return Status::OK();
   std::set<int> leaves = filter_.leaves;
   if (filter_.filters.empty() || fetch_all_at_once_) {
     leaves.insert(other_leaves_.begin(), other_leaves_.end());
