@@ -113,7 +113,7 @@ def string_properties(
     if values is None:
         return {}
     if not isinstance(values, Mapping):
-        raise ValidationError(f"{name} is no mapping: {shown(values)}")
+        raise ValidationError(f"{name} must be a mapping, got {shown(values)}")
     result = {}
     for key, value in values.items():
         if value is not None:

@@ -108,7 +108,7 @@ class CatalogFederation:
             self._native.add_catalog(name, properties, {}, None, None)
         else:
             kind = type(catalog_config).__name__
-            raise ValidationError(f"catalog_config is neither a mapping nor an IceFrame: {kind}")
+            raise ValidationError(f"catalog_config must be a mapping or an IceFrame, got {kind}")
         self._configs[name] = config
 
     def remove_catalog(self, name: str) -> None:

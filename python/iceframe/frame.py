@@ -166,8 +166,8 @@ class IceFrame(MaintenanceCalls):
     ) -> None:
         if catalog_config is not None and not isinstance(catalog_config, Mapping):
             raise ValidationError(
-                f"catalog configuration is no mapping: {type(catalog_config).__name__}; give "
-                'one such as {"uri": "sqlite:///catalog.db", "warehouse": "file:///data"}'
+                f"catalog configuration must be a mapping, got {type(catalog_config).__name__}; "
+                'give one such as {"uri": "sqlite:///catalog.db", "warehouse": "file:///data"}'
             )
         #: The configuration that was given; the IceFrame's repr says which catalog is meant.
         self.catalog_config = CatalogConfig(catalog_config or {})

@@ -85,7 +85,7 @@ def _registry(registry: Any) -> Any:  # noqa: ANN401 - prometheus-client may be 
     if registry is None:
         return client.REGISTRY
     if not isinstance(registry, client.CollectorRegistry):
-        raise ValidationError(f"registry is no CollectorRegistry: {shown(registry)}")
+        raise ValidationError(f"registry must be a CollectorRegistry, got {shown(registry)}")
     return registry
 
 

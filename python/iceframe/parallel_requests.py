@@ -32,7 +32,9 @@ def requests_of_tables(
     own = table_names if isinstance(table_names, Mapping) else {}
     for name, its_options in own.items():
         if not isinstance(its_options, Mapping):
-            raise ValidationError(f"options of {name!r} are no mapping: {shown(its_options)}")
+            raise ValidationError(
+                f"options of {name!r} must be a mapping, got {shown(its_options)}"
+            )
     by_table = _options_by_table(names, options)
     requests = {}
     for name in names:

@@ -71,7 +71,7 @@ def can_skip_file(
         False
     """
     if not isinstance(file_stats, Mapping):
-        raise ValidationError(f"file_stats is no mapping of columns: {shown(file_stats)}")
+        raise ValidationError(f"file_stats must be a mapping of columns, got {shown(file_stats)}")
     columns = {
         required_text("a column of file_stats", name): _column(name, stats)
         for name, stats in file_stats.items()
@@ -85,7 +85,10 @@ should_skip = can_skip_file
 
 def _column(name: str, stats: Any) -> dict[str, Any]:  # noqa: ANN401 - what the user wrote
     if not isinstance(stats, Mapping):
-        raise ValidationError(f"file_stats[{name!r}] is no mapping such as {{'min': 1, 'max': 9}}")
+        raise ValidationError(
+            f"file_stats[{name!r}] must be a mapping such as {{'min': 1, 'max': 9}}, "
+            f"got {shown(stats)}"
+        )
     column: dict[str, Any] = {}
     for key, value in stats.items():
         if (known := _NAMES.get(key) if isinstance(key, str) else None) is None:

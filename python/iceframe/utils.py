@@ -39,7 +39,9 @@ def validate_catalog_config(config: Mapping[str, Any]) -> None:
         iceframe.errors.ValidationError: Missing required catalog configuration: type
     """
     if not isinstance(config, Mapping):
-        raise ValidationError(f"catalog configuration is no mapping: {type(config).__name__}")
+        raise ValidationError(
+            f"catalog configuration must be a mapping, got {type(config).__name__}"
+        )
     for name in _NEEDED:
         if not config.get(name):
             raise ValidationError(f"Missing required catalog configuration: {name}")

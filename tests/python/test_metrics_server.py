@@ -107,7 +107,7 @@ def test_metrics_are_registered_once(registry):
     assert text.count("# TYPE iceframe_queries_total counter") == 1
     with pytest.raises(ValueError, match="Duplicated timeseries"):
         prometheus_client.Counter("iceframe_queries", "Another.", registry=registry)
-    with pytest.raises(ValidationError, match="registry is no CollectorRegistry"):
+    with pytest.raises(ValidationError, match="registry must be a CollectorRegistry, got"):
         register_metrics("nope")
 
 

@@ -337,7 +337,7 @@ def test_items_are_a_list(items):
 def test_what_is_no_iceframe_is_refused(tables):
     with pytest.raises(ValidationError, match="an IceFrame is needed, got 'x'"):
         ParallelExecutor().read_tables_parallel("x", ["t0"])
-    with pytest.raises(ValidationError, match="options of 't0' are no mapping: 3"):
+    with pytest.raises(ValidationError, match="options of 't0' must be a mapping, got 3"):
         ParallelExecutor().read_tables_parallel(tables, {"t0": 3})
 
 

@@ -341,8 +341,8 @@ def test_types_widen():
 @pytest.mark.parametrize(
     ("stats", "message"),
     [
-        ([1], "file_stats is no mapping"),
-        ({"a": 3}, r"file_stats\['a'\] is no mapping"),
+        ([1], "file_stats must be a mapping of columns, got"),
+        ({"a": 3}, r"file_stats\['a'\] must be a mapping such as .*, got 3"),
         ({"a": {"minimum": 3}}, "unknown entry: 'minimum'"),
         ({"a": {"min": 3, "lower": 4}}, "two entries for lower"),
         ({"a": {"null_count": "x"}}, "null_count of file_stats"),
