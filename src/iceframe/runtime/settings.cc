@@ -140,9 +140,11 @@ Status UnknownSetting(SettingsList settings, std::string_view name, SettingSourc
 constexpr auto kOtherVariables = std::to_array<std::string_view>({
     "ICEFRAME_BENCH_",
     "ICEFRAME_CONFIG",
+    "ICEFRAME_CURL_LIBRARY",
     "ICEFRAME_KAFKA_LIBRARY",
     "ICEFRAME_LLM_",
     "ICEFRAME_MCP_",
+    "ICEFRAME_POSTGRES_LIBRARY",
     "ICEFRAME_PYTHON",
     "ICEFRAME_SEED",
     "ICEFRAME_TEST_",
