@@ -19,7 +19,7 @@ struct HttpSchemaRegistryOptions {
   std::string basic_auth;
   /// A token in place of it; empty: none.
   std::string bearer_token;
-  /// CA certificates for TLS; empty: FindCaCertificates' (kafka_config.h), else libcurl's own.
+  /// CA certificates for TLS; empty: FindCaCertificates', else libcurl's own.
   std::string ca_file;
   /// For one answer.
   std::chrono::milliseconds timeout{10'000};

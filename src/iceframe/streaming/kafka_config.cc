@@ -3,8 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
-#include <filesystem>
 #include <string_view>
 #include <vector>
 
@@ -245,23 +243,6 @@ Result<KafkaConfig> TranslateKafkaConfig(const Properties& given) {
     ICEFRAME_RETURN_NOT_OK(translation.Add(name, value));
   }
   return translation.Finish();
-}
-
-std::string FindCaCertificates(const std::string& fallback) {
-  constexpr std::string_view kPlaces[] = {
-      "/etc/ssl/certs/ca-certificates.crt",
-      "/etc/pki/tls/certs/ca-bundle.crt",
-      "/etc/ssl/ca-bundle.pem",
-      "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
-      "/etc/ssl/cert.pem",
-  };
-  const char* named = std::getenv("SSL_CERT_FILE");
-  if (named != nullptr && *named != '\0') return named;
-  std::error_code error;
-  for (const std::string_view place : kPlaces) {
-    if (std::filesystem::exists(place, error)) return std::string(place);
-  }
-  return fallback;
 }
 
 }  // namespace iceframe

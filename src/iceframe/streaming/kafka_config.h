@@ -36,9 +36,4 @@ struct KafkaConfig {
 /// a value that can't be meant, or something that only kafka-python can do; no bootstrap servers.
 Result<KafkaConfig> TranslateKafkaConfig(const Properties& given);
 
-/// Returns the file of CA certificates that TLS trusts where nothing names one: SSL_CERT_FILE's,
-/// else the system's in the places where Linux distributions keep it, else `fallback` (a
-/// package's); empty if there is none.
-std::string FindCaCertificates(const std::string& fallback);
-
 }  // namespace iceframe

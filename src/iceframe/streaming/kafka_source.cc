@@ -4,6 +4,7 @@
 #include <atomic>
 #include <utility>
 
+#include "iceframe/net/ca_certificates.h"
 #include "iceframe/streaming/auto_compaction_internal.h"
 #include "iceframe/streaming/kafka_config.h"
 #include "iceframe/streaming/kafka_stream_internal.h"

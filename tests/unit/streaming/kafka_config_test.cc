@@ -1,14 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "iceframe/streaming/kafka_config.h"
 
-#include <cstdlib>
-#include <fstream>
 #include <string>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-
-#include "support/temp_folder.h"
 
 namespace iceframe {
 namespace {
@@ -90,16 +86,6 @@ TEST(KafkaConfig, RefusesByName) {
               HasSubstr("must be 'earliest' or 'latest', got 'none'"));
   EXPECT_THAT(MessageOf(With("consumer_timeout_ms", "-1")), HasSubstr("consumer_timeout_ms"));
   EXPECT_THAT(MessageOf({{"group_id", "g"}}), HasSubstr("names no servers"));
-}
-
-TEST(KafkaConfig, TheVariableNamesTheCertificates) {
-  const TempFolder folder;
-  const std::string file = folder.path() + "/ca.pem";
-  std::ofstream(file) << "certificates";
-  setenv("SSL_CERT_FILE", file.c_str(), 1);
-  EXPECT_EQ(FindCaCertificates("/nowhere.pem"), file);
-  unsetenv("SSL_CERT_FILE");
-  EXPECT_NE(FindCaCertificates("/nowhere.pem"), "");
 }
 
 }  // namespace
