@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import duckdb
     from kafka_broker import Broker
     from pyiceberg.catalog.sql import SqlCatalog
+    from rest_server import RestServer
 
 # Streaming writers keep their logs there; never in a folder of the user's.
 os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(prefix="iceframe-test-state-")
@@ -125,6 +126,18 @@ def duckdb_iceberg() -> duckdb.DuckDBPyConnection:
         (file,) = pathlib.Path(folder).rglob("*.duckdb_extension")
         connection.execute(f"LOAD '{file}'")
     return connection
+
+
+@pytest.fixture(scope="session")
+def rest_server(tmp_path_factory: pytest.TempPathFactory) -> Generator[RestServer, None, None]:
+    """A REST catalog over SQLite, for one writer at a time; skips where it can't be had."""
+    import rest_server
+
+    try:
+        with rest_server.running_server(tmp_path_factory.mktemp("rest") / "data") as running:
+            yield running
+    except rest_server.ServerMissing as missing:
+        pytest.skip(f"no REST catalog: {missing}")
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,8 @@
 #include "iceframe/base/nearest_name.h"
 #include "iceframe/catalog/catalog_config.h"
 #include "iceframe/catalog/memory_catalog.h"
+#include "iceframe/catalog/rest_catalog.h"
+#include "iceframe/catalog/rest_options_internal.h"
 #include "iceframe/catalog/shared_catalogs_internal.h"
 #include "iceframe/catalog/sql_catalog.h"
 #include "iceframe/catalog/sqlite_uri_internal.h"
@@ -19,10 +21,10 @@ namespace iceframe {
 
 namespace {
 
-constexpr auto kTypes = std::to_array<std::string_view>({"sql", "memory", "in-memory"});
-constexpr auto kTypesNotBuilt = std::to_array<std::string_view>(
-    {"bigquery", "custom", "dynamodb", "ecs", "glue", "hadoop", "hive", "jdbc", "nessie", "rest",
-     "s3tables", "snowflake", "unity"});
+constexpr auto kTypes = std::to_array<std::string_view>({"sql", "memory", "in-memory", "rest"});
+constexpr auto kTypesNotBuilt =
+    std::to_array<std::string_view>({"bigquery", "custom", "dynamodb", "ecs", "glue", "hadoop",
+                                     "hive", "jdbc", "nessie", "s3tables", "snowflake", "unity"});
 
 // Keys that these catalogs read.
 constexpr auto kKeys = std::to_array<std::string_view>({
@@ -94,9 +96,9 @@ bool Contains(const std::array<std::string_view, N>& names, std::string_view nam
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-Status CheckKeys(const OperationContext& context, const Properties& properties) {
+Status CheckKeys(const OperationContext& context, const Properties& properties, bool is_rest) {
   for (const auto& [key, value] : properties) {
-    if (Contains(kKeys, key)) continue;
+    if (Contains(kKeys, key) || (is_rest && IsRestKey(key))) continue;
     const bool is_known =
         Contains(kIgnoredKeys, key) ||
         std::any_of(kIgnoredFamilies.begin(), kIgnoredFamilies.end(),
@@ -133,9 +135,7 @@ Result<std::string> TypeOf(const Properties& properties) {
   const std::string uri = Get(properties, "uri");
   const std::string scheme = Lower(uri.substr(0, uri.find(':')));
   if (scheme.starts_with("sqlite") || scheme.starts_with("postgresql")) return std::string("sql");
-  if (scheme == "http" || scheme == "https") {
-    return Error(ErrorKind::kUnsupported, "catalog type is not built yet: rest");
-  }
+  if (scheme == "http" || scheme == "https") return std::string("rest");
   if (scheme == "thrift") {
     return Error(ErrorKind::kUnsupported, "catalog type is not built yet: hive");
   }
@@ -190,9 +190,12 @@ Result<std::shared_ptr<Catalog>> MakeFromResolved(const OperationContext& contex
                                                   const Properties& properties,
                                                   const std::string& private_folder) {
   ICEFRAME_ASSIGN_OR_RETURN(const std::string type, TypeOf(properties));
-  ICEFRAME_RETURN_NOT_OK(CheckKeys(context, properties));
+  ICEFRAME_RETURN_NOT_OK(CheckKeys(context, properties, type == "rest"));
   Properties named = properties;
   if (Get(named, "name").empty()) named["name"] = kDefaultCatalogName;
+  if (type == "rest") {
+    return SharedCatalog(named, [&] { return MakeRestCatalog({.properties = named}); });
+  }
   // PyIceberg's in-memory catalog is an SQL one whose uri can be set.
   if (type == "sql" || !Get(named, "uri").empty()) {
     const auto make = [&] { return MakeSql(context, named, private_folder); };

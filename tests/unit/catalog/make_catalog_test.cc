@@ -48,12 +48,11 @@ TEST_F(MakeCatalogTest, TheTypeFollowsFromTheUri) {
 }
 
 TEST_F(MakeCatalogTest, WhatIsNotBuiltIsRefusedByName) {
-  for (const std::string type : {"rest", "glue", "hive", "dynamodb", "bigquery", "hadoop"}) {
+  for (const std::string type : {"glue", "hive", "dynamodb", "bigquery", "hadoop"}) {
     const Status status = Make({{"type", type}, {"uri", "http://x"}}).status();
     EXPECT_EQ(KindOf(status), ErrorKind::kUnsupported);
     EXPECT_THAT(status.message(), HasSubstr(type));
   }
-  EXPECT_EQ(KindOf(Make({{"uri", "https://x"}}).status()), ErrorKind::kUnsupported);
   EXPECT_EQ(KindOf(Make({{"uri", "thrift://x"}}).status()), ErrorKind::kUnsupported);
   const Status status = Make({{"uri", "postgresql+psycopg2://u:canary-7f3a@h/d"}}).status();
   EXPECT_EQ(KindOf(status), ErrorKind::kUnsupported);
