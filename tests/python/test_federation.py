@@ -56,7 +56,8 @@ def test_nothing_is_connected_before_it_is_used(lakes, federation):
 
 def test_no_credentials_are_shown(federation):
     federation.add_catalog(
-        "far", {"type": "rest", "uri": "https://127.0.0.1:1", "token": "s3cret", "credential": "s3cret"}
+        "far",
+        {"type": "rest", "uri": "https://127.0.0.1:1", "token": "s3cret", "credential": "s3cret"},
     )
     shown = [repr(federation), repr(federation.__dict__), str(federation._native)]
     for call in (
