@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     import duckdb
     from kafka_broker import Broker
+    from postgres_server import Postgres
     from pyiceberg.catalog.sql import SqlCatalog
     from rest_server import RestServer
 
@@ -151,3 +152,15 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Generator[Broker, None, 
             yield running
     except kafka_broker.BrokerMissing as missing:
         pytest.skip(f"no Kafka broker: {missing}")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Generator[Postgres, None, None]:
+    """A PostgreSQL server that no test may stop; skips where it can't be had."""
+    import postgres_server
+
+    try:
+        with postgres_server.running_postgres() as running:
+            yield running
+    except postgres_server.ServerMissing as missing:
+        pytest.skip(f"no PostgreSQL: {missing}")

@@ -130,7 +130,7 @@ def test_help_tells_commands_environment_and_exit_codes(run):
 
 
 def test_no_secret_is_printed(run):
-    options = ["--type", "sql", "--uri", "postgresql://user:canary-1234@host/db"]
+    options = ["--type", "sql", "--uri", "postgresql://user:canary-1234@127.0.0.1:1/db"]
     result = run("list", options=options)
     assert result.returncode == 1
     assert "canary-1234" not in result.stdout + result.stderr

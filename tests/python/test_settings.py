@@ -105,7 +105,7 @@ def test_no_secret_shows_in_what_is_printed_or_logged(lake, caplog):
 @pytest.mark.parametrize(
     "config",
     [
-        {"type": "sql", "uri": f"postgresql://user:{CANARY}@host/db"},
+        {"type": "sql", "uri": f"postgresql://user:{CANARY}@127.0.0.1:1/db"},
         {"type": "sql", "uri": f"nonsense://user:{CANARY}@host/db"},
         {"type": "rest", "uri": f"https://user:{CANARY}@host/", "token": CANARY},
         {"type": "nonsense", "token": CANARY, "uri": f"x://user:{CANARY}@host"},

@@ -10,6 +10,7 @@
 #include "iceframe/base/nearest_name.h"
 #include "iceframe/catalog/catalog_config.h"
 #include "iceframe/catalog/memory_catalog.h"
+#include "iceframe/catalog/postgres_uri_internal.h"
 #include "iceframe/catalog/rest_catalog.h"
 #include "iceframe/catalog/rest_options_internal.h"
 #include "iceframe/catalog/shared_catalogs_internal.h"
@@ -21,10 +22,11 @@ namespace iceframe {
 
 namespace {
 
-constexpr auto kTypes = std::to_array<std::string_view>({"sql", "memory", "in-memory", "rest"});
+constexpr auto kTypes =
+    std::to_array<std::string_view>({"sql", "jdbc", "memory", "in-memory", "rest"});
 constexpr auto kTypesNotBuilt =
     std::to_array<std::string_view>({"bigquery", "custom", "dynamodb", "ecs", "glue", "hadoop",
-                                     "hive", "jdbc", "nessie", "s3tables", "snowflake", "unity"});
+                                     "hive", "nessie", "s3tables", "snowflake", "unity"});
 
 // Keys that these catalogs read.
 constexpr auto kKeys = std::to_array<std::string_view>({
@@ -45,7 +47,6 @@ constexpr auto kIgnoredKeys = std::to_array<std::string_view>({
     "credential",
     "echo",
     "io-impl",
-    "jdbc.schema-version",
     "namespace-separator",
     "oauth2-server-uri",
     "pool_pre_ping",
@@ -73,6 +74,7 @@ constexpr auto kIgnoredFamilies = std::to_array<std::string_view>({
     "hf.",
     "hive.",
     "io.",
+    "jdbc.",
     "rest.",
     "s3.",
     "ssl.",
@@ -97,8 +99,11 @@ bool Contains(const std::array<std::string_view, N>& names, std::string_view nam
 }
 
 Status CheckKeys(const OperationContext& context, const Properties& properties, bool is_rest) {
+  const bool reads_jdbc = IsPostgresUri(Get(properties, "uri"));
   for (const auto& [key, value] : properties) {
-    if (Contains(kKeys, key) || (is_rest && IsRestKey(key))) continue;
+    const bool is_read = Contains(kKeys, key) || (is_rest && IsRestKey(key)) ||
+                         (reads_jdbc && key.starts_with("jdbc."));
+    if (is_read) continue;
     const bool is_known =
         Contains(kIgnoredKeys, key) ||
         std::any_of(kIgnoredFamilies.begin(), kIgnoredFamilies.end(),
@@ -123,6 +128,8 @@ Result<std::string> TypeOf(const Properties& properties) {
   }
   const std::string type = Lower(Get(properties, "type"));
   if (!type.empty()) {
+    // Java's name for it.
+    if (type == "jdbc") return std::string("sql");
     if (Contains(kTypes, type)) return type;
     if (Contains(kTypesNotBuilt, type)) {
       return Error(ErrorKind::kUnsupported, "catalog type is not built yet: ", type);
@@ -134,13 +141,31 @@ Result<std::string> TypeOf(const Properties& properties) {
   }
   const std::string uri = Get(properties, "uri");
   const std::string scheme = Lower(uri.substr(0, uri.find(':')));
-  if (scheme.starts_with("sqlite") || scheme.starts_with("postgresql")) return std::string("sql");
+  if (scheme.starts_with("sqlite") || scheme == "jdbc" || IsPostgresUri(uri)) {
+    return std::string("sql");
+  }
   if (scheme == "http" || scheme == "https") return std::string("rest");
   if (scheme == "thrift") {
     return Error(ErrorKind::kUnsupported, "catalog type is not built yet: hive");
   }
   return Error(ErrorKind::kInvalidArgument,
                "catalog type can't be told from the uri's scheme (give 'type')");
+}
+
+// Whether the database is one that an SQL catalog can lie in.
+Status CheckDatabase(const std::string& uri) {
+  const std::string_view rest =
+      uri.starts_with("jdbc:") ? std::string_view(uri).substr(5) : std::string_view(uri);
+  const std::string scheme = Lower(std::string(rest.substr(0, rest.find_first_of(":+"))));
+  if (IsPostgresUri(uri) || (scheme == "sqlite" && rest == uri)) return Status::OK();
+  const bool is_known =
+      Contains(std::to_array<std::string_view>({"mysql", "mariadb", "mssql", "oracle"}), scheme);
+  if (is_known) {
+    return Error(ErrorKind::kUnsupported,
+                 "sql catalog over this database is not built yet: ", scheme);
+  }
+  return Error(ErrorKind::kInvalidArgument,
+               "catalog of type sql has a 'uri' of another kind (sqlite:///… or postgresql://…)");
 }
 
 Result<std::shared_ptr<Catalog>> MakeSql(const OperationContext& context,
@@ -156,18 +181,7 @@ Result<std::shared_ptr<Catalog>> MakeSql(const OperationContext& context,
     return Error(ErrorKind::kInvalidArgument,
                  "catalog of type sql has no 'uri' (for example sqlite:////path/catalog.db)");
   }
-  const std::string scheme = Lower(options.uri.substr(0, options.uri.find_first_of(":+")));
-  if (scheme != "sqlite") {
-    const bool is_known = Contains(
-        std::to_array<std::string_view>({"postgresql", "postgres", "mysql", "mssql", "oracle"}),
-        scheme);
-    if (is_known) {
-      return Error(ErrorKind::kUnsupported,
-                   "sql catalog over this database is not built yet: ", scheme);
-    }
-    return Error(ErrorKind::kInvalidArgument,
-                 "catalog of type sql has a 'uri' that is no SQLite URI (sqlite:///…)");
-  }
+  ICEFRAME_RETURN_NOT_OK(CheckDatabase(options.uri));
   if (const std::string text = Get(properties, "init_catalog_tables"); !text.empty()) {
     ICEFRAME_ASSIGN_OR_RETURN_CONTEXT(options.create_tables, ParseBool(text), "key",
                                       "init_catalog_tables");
@@ -182,6 +196,7 @@ Result<std::shared_ptr<Catalog>> MakeSql(const OperationContext& context,
 
 // What lies in memory is its own catalog's alone.
 bool IsShared(const std::string& uri) {
+  if (IsPostgresUri(uri)) return true;
   const Result<std::string> path = SqlitePathOfUri(uri);
   return path.ok() && *path != ":memory:";
 }

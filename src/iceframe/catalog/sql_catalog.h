@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The SQL catalog: table names and metadata locations in an SQLite database.
+// The SQL catalog: table names and metadata locations in a database, SQLite or PostgreSQL.
 #pragma once
 
 #include <functional>
@@ -15,7 +15,8 @@ namespace iceframe {
 struct SqlCatalogOptions {
   /// The value of the column catalog_name; catalogs of several names share a database.
   std::string name = "iceframe";
-  /// "sqlite:///relative.db", "sqlite:////absolute.db" or "sqlite:///:memory:".
+  /// "sqlite:///relative.db", "sqlite:////absolute.db" or "sqlite:///:memory:";
+  /// "postgresql://user:password@host:5432/database", also as SQLAlchemy and JDBC write it.
   std::string uri;
   /// Made, seen by its owner alone, before a new database is put into it; empty: it is there.
   std::string private_folder = {};
@@ -25,7 +26,7 @@ struct SqlCatalogOptions {
   bool create_tables = true;
   /// Whether an older layout gets the column iceberg_type.
   bool add_type_column = false;
-  /// warehouse, allowed-locations, and what the FileIO takes.
+  /// warehouse, allowed-locations, jdbc.user and its family, and what the FileIO takes.
   Properties properties;
   /// Put around the FileIO of tables and metadata; see FileIOOptions.
   std::function<std::shared_ptr<FileIO>(std::shared_ptr<FileIO>)> wrap_file_io = {};

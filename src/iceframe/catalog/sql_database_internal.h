@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "iceframe/base/result.h"
+#include "iceframe/catalog/connection_pool.h"
 #include "iceframe/catalog/pointer_store_internal.h"
 #include "iceframe/runtime/operation_context.h"
 
@@ -27,6 +28,8 @@ struct SqlDialect {
   std::string_view or_set_property;
   /// Ends an INSERT that leaves the row that is there.
   std::string_view or_ignore;
+  /// Whether each question takes a trip to a server: what can't change is asked once.
+  bool is_remote = false;
   /// Ends a SELECT in a transaction, whose row must then stay as it is: " FOR UPDATE"; empty where
   /// a transaction has the database to itself.
   std::string_view row_lock;
@@ -80,8 +83,24 @@ class SqlDatabase {
  public:
   virtual ~SqlDatabase() = default;
   virtual const SqlDialect& dialect() const = 0;
+  /// Where it is, without secrets; equal for equal users of one database.
+  virtual std::string ToString() const = 0;
   /// A connection for one operation, given back when it is destroyed. The context must outlive it.
   virtual Result<std::shared_ptr<SqlConnection>> Acquire(const OperationContext& context) = 0;
+
+  /// Where its connections come from; nullptr: it has only one, in which it lives.
+  virtual std::shared_ptr<ConnectionPool> connections() const = 0;
+  /// A connection of that pool, which `holder` has on loan, for one operation.
+  virtual Result<std::shared_ptr<SqlConnection>> Use(const OperationContext& context,
+                                                     std::shared_ptr<void> holder,
+                                                     PooledConnection* connection) = 0;
+
+  /// Whether it is there with what a catalog needs; else its first change makes it.
+  virtual Result<bool> IsThere(const OperationContext& context) = 0;
+  /// Whether it could be made, as far as that is seen without trying.
+  virtual bool CanBeMade() const = 0;
+  /// Makes what must be there before it can be connected to.
+  virtual Status MakePlace() { return Status::OK(); }
 };
 
 }  // namespace iceframe

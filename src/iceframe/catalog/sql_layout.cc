@@ -23,6 +23,13 @@ constexpr std::string_view kCreateProperties =
     "property_value VARCHAR(1000) NOT NULL, "
     "PRIMARY KEY (catalog_name, namespace, property_key))";
 
+constexpr std::string_view kAddType =
+    "ALTER TABLE iceberg_tables ADD COLUMN iceberg_type VARCHAR(5)";
+
+// Where tables are made and changed in transactions that see each other's (PostgreSQL), somebody
+// who makes the same ones at the same time is told of what is there.
+constexpr int kTries = 5;
+
 }  // namespace
 
 Result<SqlLayout> SqlLayoutOf(SqlConnection& connection, const SqlDialect& dialect) {
@@ -35,28 +42,43 @@ Result<SqlLayout> SqlLayoutOf(SqlConnection& connection, const SqlDialect& diale
   return SqlLayout::kWithoutType;
 }
 
-Status MakeSqlLayout(SqlConnection& connection, const SqlDialect& dialect, bool create,
-                     bool add_type_column) {
-  ICEFRAME_ASSIGN_OR_RETURN(SqlLayout layout, SqlLayoutOf(connection, dialect));
-  ICEFRAME_ASSIGN_OR_RETURN(const auto properties,
-                            connection.Query(dialect.columns_of, {"iceberg_namespace_properties"}));
-  const bool is_whole = layout != SqlLayout::kAbsent && !properties.empty();
-  if (!is_whole && !create) {
-    return Error(ErrorKind::kNotFound,
-                 "catalog database has no catalog tables, and init_catalog_tables is off");
-  }
-  if (is_whole && (layout == SqlLayout::kWithType || !add_type_column)) return Status::OK();
+namespace {
+
+Status MakeTables(SqlConnection& connection, const SqlDialect& dialect, bool add_type_column) {
   ICEFRAME_ASSIGN_OR_RETURN(const auto transaction, SqlTransaction::Begin(&connection));
   ICEFRAME_RETURN_NOT_OK(connection.Execute(kCreateTables).status());
   ICEFRAME_RETURN_NOT_OK(connection.Execute(kCreateProperties).status());
   // Looked at again: another process may have been first.
-  ICEFRAME_ASSIGN_OR_RETURN(layout, SqlLayoutOf(connection, dialect));
+  ICEFRAME_ASSIGN_OR_RETURN(const SqlLayout layout, SqlLayoutOf(connection, dialect));
   if (layout == SqlLayout::kWithoutType && add_type_column) {
-    constexpr std::string_view kAddType =
-        "ALTER TABLE iceberg_tables ADD COLUMN iceberg_type VARCHAR(5)";
     ICEFRAME_RETURN_NOT_OK(connection.Execute(kAddType).status());
   }
   return transaction->Commit().status;
+}
+
+}  // namespace
+
+Result<bool> IsSqlLayoutThere(SqlConnection& connection, const SqlDialect& dialect) {
+  ICEFRAME_ASSIGN_OR_RETURN(const SqlLayout layout, SqlLayoutOf(connection, dialect));
+  if (layout == SqlLayout::kAbsent) return false;
+  ICEFRAME_ASSIGN_OR_RETURN(const auto properties,
+                            connection.Query(dialect.columns_of, {"iceberg_namespace_properties"}));
+  return !properties.empty();
+}
+
+Status MakeSqlLayout(SqlConnection& connection, const SqlDialect& dialect, bool create,
+                     bool add_type_column) {
+  for (int i = 0;; ++i) {
+    ICEFRAME_ASSIGN_OR_RETURN(const SqlLayout layout, SqlLayoutOf(connection, dialect));
+    ICEFRAME_ASSIGN_OR_RETURN(const bool is_whole, IsSqlLayoutThere(connection, dialect));
+    if (!is_whole && !create) {
+      return Error(ErrorKind::kNotFound,
+                   "catalog database has no catalog tables, and init_catalog_tables is off");
+    }
+    if (is_whole && (layout == SqlLayout::kWithType || !add_type_column)) return Status::OK();
+    Status status = MakeTables(connection, dialect, add_type_column);
+    if (KindOf(status) != ErrorKind::kAlreadyExists || i == kTries) return status;
+  }
 }
 
 }  // namespace iceframe

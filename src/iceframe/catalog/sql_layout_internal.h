@@ -12,6 +12,9 @@ enum class SqlLayout { kAbsent, kWithoutType, kWithType };
 
 Result<SqlLayout> SqlLayoutOf(SqlConnection& connection, const SqlDialect& dialect);
 
+/// Whether both of its tables are there.
+Result<bool> IsSqlLayoutThere(SqlConnection& connection, const SqlDialect& dialect);
+
 /// Makes the layout's tables where they are absent. `add_type_column` adds the column
 /// iceberg_type to a layout without it. Errors: NotFound if `create` is false and they are absent.
 Status MakeSqlLayout(SqlConnection& connection, const SqlDialect& dialect, bool create,

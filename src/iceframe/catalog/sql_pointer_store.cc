@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <atomic>
 #include <utility>
 
 #include "iceframe/catalog/identifier.h"
@@ -163,19 +164,27 @@ class SqlPointerStore final : public PointerStore {
     if (to_write) {
       ICEFRAME_ASSIGN_OR_RETURN(transaction, SqlTransaction::Begin(connection.get()));
     }
-    // Looked at each time: others may change the layout.
-    ICEFRAME_ASSIGN_OR_RETURN(const SqlLayout layout,
-                              SqlLayoutOf(*connection, database_->dialect()));
-    if (layout == SqlLayout::kAbsent) {
-      return Error(ErrorKind::kNotFound, "catalog database has lost its catalog tables");
-    }
+    ICEFRAME_ASSIGN_OR_RETURN(const SqlLayout layout, LayoutOf(*connection));
     const SqlStatements* sql = layout == SqlLayout::kWithType ? &with_type_ : &without_type_;
     return std::make_unique<SqlPointers>(std::move(connection), std::move(transaction), sql,
                                          catalog_name_);
   }
 
+  // Looked at each time, as others may change it; but a column that is there stays.
+  Result<SqlLayout> LayoutOf(SqlConnection& connection) {
+    if (has_type_) return SqlLayout::kWithType;
+    ICEFRAME_ASSIGN_OR_RETURN(const SqlLayout layout,
+                              SqlLayoutOf(connection, database_->dialect()));
+    if (layout == SqlLayout::kAbsent) {
+      return Error(ErrorKind::kNotFound, "catalog database has lost its catalog tables");
+    }
+    has_type_ = layout == SqlLayout::kWithType && database_->dialect().is_remote;
+    return layout;
+  }
+
   std::shared_ptr<SqlDatabase> database_;
   std::string catalog_name_;
+  std::atomic<bool> has_type_{false};
   SqlStatements with_type_;
   SqlStatements without_type_;
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A database and the pool of its connections.
 #include <sys/vfs.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -96,7 +97,8 @@ Result<std::chrono::milliseconds> LockTimeout(const OperationContext& context) {
 
 }  // namespace
 
-SqliteDatabase::SqliteDatabase(std::string path) : path_(std::move(path)) {
+SqliteDatabase::SqliteDatabase(std::string path, std::string private_folder)
+    : path_(std::move(path)), private_folder_(std::move(private_folder)) {
   const bool write_ahead_log = !in_memory() && !IsOnNetworkFileSystem(path_);
   uses_ = std::make_shared<SqliteUses>(path_, write_ahead_log);
   if (in_memory()) {
@@ -122,14 +124,42 @@ SqliteDatabase::~SqliteDatabase() {
 
 bool SqliteDatabase::in_memory() const { return path_ == kInMemory; }
 
-Result<std::shared_ptr<SqliteDatabase>> SqliteDatabase::Make(const std::string& path) {
+Result<std::shared_ptr<SqliteDatabase>> SqliteDatabase::Make(const std::string& path,
+                                                             std::string private_folder) {
   std::string absolute = path;
   if (path != kInMemory) {
     std::error_code code;
     absolute = std::filesystem::absolute(path, code).lexically_normal().string();
     if (code) return Error(ErrorKind::kIo, "catalog database's path can't be resolved: ", path);
   }
-  return std::shared_ptr<SqliteDatabase>(new SqliteDatabase(std::move(absolute)));
+  return std::shared_ptr<SqliteDatabase>(
+      new SqliteDatabase(std::move(absolute), std::move(private_folder)));
+}
+
+Result<bool> SqliteDatabase::IsThere(const OperationContext& /*context*/) {
+  std::error_code code;
+  return in_memory() || std::filesystem::exists(path_, code);
+}
+
+bool SqliteDatabase::CanBeMade() const {
+  const auto folder = std::filesystem::path(path_).parent_path();
+  return !private_folder_.empty() || access(folder.c_str(), W_OK) == 0;
+}
+
+// Only its owner may see into it.
+Status SqliteDatabase::MakePlace() {
+  if (private_folder_.empty()) return Status::OK();
+  std::error_code code;
+  const std::filesystem::path path(private_folder_);
+  if (std::filesystem::is_directory(path, code)) return Status::OK();
+  std::filesystem::create_directories(path, code);
+  if (!code) {
+    std::filesystem::permissions(path, std::filesystem::perms::owner_all,
+                                 std::filesystem::perm_options::replace, code);
+  }
+  if (!code) return Status::OK();
+  return Error(ErrorKind::kIo, "folder of the embedded catalog can't be made: ", private_folder_,
+               ": ", code.message());
 }
 
 const SqlDialect& SqliteDatabase::dialect() const {

@@ -90,8 +90,10 @@ class SqliteConnection final : public SqlConnection {
 /// pool. Thread-safe.
 class SqliteDatabase final : public SqlDatabase {
  public:
-  /// The file is neither made nor looked at before the first Acquire.
-  static Result<std::shared_ptr<SqliteDatabase>> Make(const std::string& path);
+  /// The file is neither made nor looked at before the first Acquire. `private_folder` is made,
+  /// seen by its owner alone, before a new one is put into it; empty: it is there.
+  static Result<std::shared_ptr<SqliteDatabase>> Make(const std::string& path,
+                                                      std::string private_folder = {});
   SqliteDatabase(const SqliteDatabase&) = delete;
   SqliteDatabase& operator=(const SqliteDatabase&) = delete;
   ~SqliteDatabase() override;
@@ -100,21 +102,26 @@ class SqliteDatabase final : public SqlDatabase {
   /// Waits for a connection as for a lock. In memory there is only one: a second operation waits
   /// for the first one's end.
   Result<std::shared_ptr<SqlConnection>> Acquire(const OperationContext& context) override;
-  /// A connection that `lease` holds, for one operation.
   Result<std::shared_ptr<SqlConnection>> Use(const OperationContext& context,
                                              std::shared_ptr<void> holder,
-                                             PooledConnection* connection);
-  /// nullptr for a database in memory, which lives in its only connection.
-  const std::shared_ptr<ConnectionPool>& connections() const { return connections_; }
+                                             PooledConnection* connection) override;
+  /// nullptr for a database in memory.
+  std::shared_ptr<ConnectionPool> connections() const override { return connections_; }
+  std::string ToString() const override { return "sqlite:///" + path_; }
+  /// The file, whatever is in it.
+  Result<bool> IsThere(const OperationContext& context) override;
+  bool CanBeMade() const override;
+  Status MakePlace() override;
 
   const std::string& path() const { return path_; }
   bool in_memory() const;
 
  private:
-  explicit SqliteDatabase(std::string path);
+  SqliteDatabase(std::string path, std::string private_folder);
   Result<std::shared_ptr<SqlConnection>> AcquireInMemory(const OperationContext& context);
 
   const std::string path_;
+  const std::string private_folder_;
   std::shared_ptr<SqliteUses> uses_;
   std::shared_ptr<ConnectionPool> connections_;
   // In memory: the connection, and who uses it.

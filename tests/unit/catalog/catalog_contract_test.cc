@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "contract/catalog_contract.h"
 
+#include <cstdlib>
+#include <filesystem>
+
 #include <sqlite3.h>
 
 #include "iceframe/catalog/memory_catalog.h"
@@ -51,6 +54,18 @@ Result<std::shared_ptr<Catalog>> OpenUnlocked(const std::string& folder) {
                                                std::move(warehouse));
 }
 
+// A catalog of its own for each test, in the server's only database; the folder's name is unique.
+CatalogCase PostgresCase(const std::string& uri) {
+  const auto open = [uri](const std::string& folder) {
+    SqlCatalogOptions options;
+    options.name = std::filesystem::path(folder).filename().string();
+    options.uri = uri;
+    options.properties = {{"warehouse", folder + "/warehouse"}};
+    return MakeSqlCatalog(OperationContext{}, options);
+  };
+  return {"Postgres", open, {.is_persistent = true}};
+}
+
 const std::vector<CatalogCase> kCases = {
     {"Memory", [](const std::string&) { return MakeMemoryCatalog({}); }, {}},
     {"Sql",
@@ -63,7 +78,15 @@ const std::vector<CatalogCase> kCases = {
     {"Unlocked", OpenUnlocked, {.supports_locked_commit = false}},
 };
 
-INSTANTIATE_TEST_SUITE_P(Catalogs, CatalogContract, ::testing::ValuesIn(kCases),
+// Servers are started by who runs the tests: tests/interop/test_postgres_catalog.py.
+std::vector<CatalogCase> Cases() {
+  std::vector<CatalogCase> cases = kCases;
+  const char* postgres = std::getenv("ICEFRAME_TEST_POSTGRES");
+  if (postgres != nullptr) cases.push_back(PostgresCase(postgres));
+  return cases;
+}
+
+INSTANTIATE_TEST_SUITE_P(Catalogs, CatalogContract, ::testing::ValuesIn(Cases()),
                          [](const auto& instance) { return instance.param.name; });
 
 }  // namespace

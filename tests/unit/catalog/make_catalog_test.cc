@@ -54,9 +54,9 @@ TEST_F(MakeCatalogTest, WhatIsNotBuiltIsRefusedByName) {
     EXPECT_THAT(status.message(), HasSubstr(type));
   }
   EXPECT_EQ(KindOf(Make({{"uri", "thrift://x"}}).status()), ErrorKind::kUnsupported);
-  const Status status = Make({{"uri", "postgresql+psycopg2://u:canary-7f3a@h/d"}}).status();
+  const Status status = Make({{"type", "sql"}, {"uri", "mysql://u:canary-7f3a@h/d"}}).status();
   EXPECT_EQ(KindOf(status), ErrorKind::kUnsupported);
-  EXPECT_THAT(status.message(), HasSubstr("postgresql"));
+  EXPECT_THAT(status.message(), HasSubstr("mysql"));
 }
 
 TEST_F(MakeCatalogTest, UnknownKeysAndTypesNameTheNearest) {
@@ -110,7 +110,7 @@ TEST_F(MakeCatalogTest, SecretsShowNowhere) {
   for (const auto& [key, value] : table.metadata->properties) seen += key + value;
   for (const std::string& broken :
        {"sqlite://user:" + secret + "@host/x", "mysql://u:" + secret + "@h/d", "x:" + secret,
-        "sqlite:///a.db?password=" + secret, "postgresql://u:" + secret + "@h/d"}) {
+        "sqlite:///a.db?password=" + secret, "postgresql://u:" + secret + "@127.0.0.1:1/d"}) {
     seen += Make({{"uri", broken}, {"type", "sql"}}).status().ToString();
     seen += Make({{"uri", broken}}).status().ToString();
   }
