@@ -6,13 +6,14 @@
 #include "iceframe/execution/execution_counters.h"
 #include "iceframe/io/io_counters.h"
 #include "iceframe/planning/planning_counters.h"
+#include "iceframe/runtime/runtime_counters.h"
 #include "iceframe/table/table_counters.h"
 
 namespace iceframe {
 
 std::span<const OperationCount> AllCounters() {
-  static constexpr auto kCounters = JoinCounters<IoCount, CatalogCount, DataFileCount, TableCount,
-                                                 PlanningCount, ExecutionCount>();
+  static constexpr auto kCounters = JoinCounters<RuntimeCount, IoCount, CatalogCount, DataFileCount,
+                                                 TableCount, PlanningCount, ExecutionCount>();
   return kCounters;
 }
 

@@ -12,10 +12,10 @@
 
 namespace iceframe {
 
-inline constexpr OperationKind kScanOperation{"scan"};
-inline constexpr OperationKind kCountRowsOperation{"count_rows"};
+inline constexpr OperationKind kScanOperation{"scan", true};
+inline constexpr OperationKind kCountRowsOperation{"count_rows", true};
 inline constexpr OperationKind kPlanFilesOperation{"plan_files"};
-inline constexpr OperationKind kQueryOperation{"query"};
+inline constexpr OperationKind kQueryOperation{"query", true};
 inline constexpr OperationKind kExplainOperation{"explain"};
 inline constexpr OperationKind kCreateTableOperation{"create_table"};
 inline constexpr OperationKind kLoadTableOperation{"load_table"};

@@ -101,7 +101,7 @@ TEST_F(OperationsTest, AScanEndsWhenItIsRead) {
   EXPECT_GT(end.duration.count(), 0);
   EXPECT_EQ(end.counters.Get(DataFileCount::kFilesScanned), 1);
   EXPECT_EQ(end.counters.Get(PlanningCount::kFilesSkippedByBounds), 2);
-  EXPECT_EQ(end.counters.Get(DataFileCount::kRowsReturned), 10);
+  EXPECT_EQ(end.counters.Get(DataFileCount::kRowsMatched), 10);
   ASSERT_TRUE(end.plan);
   EXPECT_THAT(end.plan(), HasSubstr("Scan"));
 }
@@ -231,7 +231,7 @@ TEST_F(OperationsTest, CancelledDroppedAndClosedReadersEndOnce) {
   reader.reset();
   OperationEnd end = TheEnd();
   EXPECT_EQ(end.outcome, OperationOutcome::kDropped);
-  EXPECT_GE(end.counters.Get(DataFileCount::kRowsReturned), batch->num_rows());
+  EXPECT_GE(end.counters.Get(DataFileCount::kRowsMatched), batch->num_rows());
 
   reader = Scan();
   ASSERT_OK(reader->Close());

@@ -25,7 +25,8 @@ enum class DataFileCount : uint8_t {
   kPagesSkipped,
   kPageBytesSkipped,
   kRowsScanned,
-  kRowsReturned,
+  /// Those of them that the filter let through.
+  kRowsMatched,
   kDataBytesRead,
   kNumCounts
 };
@@ -62,7 +63,7 @@ struct LayerCounters<DataFileCount> {
        "iceframe_skipped_bytes_total",
        {{{"level", "page"}, {"reason", "min_max"}}}},
       {"rows_scanned", "iceframe_query_rows_total", {{{"stage", "scanned"}}}},
-      {"rows_returned", "iceframe_query_rows_total", {{{"stage", "returned"}}}},
+      {"rows_matched", "iceframe_query_rows_total", {{{"stage", "matched"}}}},
       {"data_bytes_read", "iceframe_scan_bytes_total", {{{"kind", "data"}}}},
   });
 };

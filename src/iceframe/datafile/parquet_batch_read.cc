@@ -266,7 +266,7 @@ Result<std::shared_ptr<arrow::RecordBatch>> ParquetFileReader::ReadBatch(
     }
   }
   rows_left_ -= num_kept;
-  context.counters->Add(DataFileCount::kRowsReturned, num_kept);
+  context.counters->Add(DataFileCount::kRowsMatched, num_kept);
   arrow::FieldVector fields;
   for (const auto& column : columns) fields.push_back(arrow::field("", column->type()));
   decoded_ = arrow::RecordBatch::Make(arrow::schema(fields), num_kept, std::move(columns));

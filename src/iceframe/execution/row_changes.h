@@ -17,7 +17,7 @@
 
 namespace iceframe {
 
-inline constexpr OperationKind kReadChangesOperation{"read_changes"};
+inline constexpr OperationKind kReadChangesOperation{"read_changes", true};
 
 struct RowChangesOptions {
   /// nullopt: from before the first snapshot, when there were no rows.

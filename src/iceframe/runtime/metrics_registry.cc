@@ -9,6 +9,7 @@
 
 #include "iceframe/runtime/fork.h"
 #include "iceframe/runtime/memory_manager.h"
+#include "iceframe/runtime/metric_names_internal.h"
 
 namespace iceframe {
 
@@ -24,8 +25,8 @@ class Family {
  public:
   using ByLabels = std::map<MetricLabels, std::unique_ptr<Metric>>;
 
+  // `labels` are sorted.
   Metric& Get(std::string_view name, MetricLabels labels) {
-    std::sort(labels.begin(), labels.end());
     auto family = by_name_.find(name);
     if (family == by_name_.end()) {
       family = by_name_.emplace(std::string(name), ByLabels{}).first;
@@ -53,16 +54,13 @@ class Family {
 class ProcessMetricsRegistry final : public MetricsRegistry {
  public:
   Counter& counter(std::string_view name, const MetricLabels& labels) override {
-    std::lock_guard lock(mutex_);
-    return counters_.Get(name, labels);
+    return Get(&counters_, MetricKind::kCounter, name, labels);
   }
   Gauge& gauge(std::string_view name, const MetricLabels& labels) override {
-    std::lock_guard lock(mutex_);
-    return gauges_.Get(name, labels);
+    return Get(&gauges_, MetricKind::kGauge, name, labels);
   }
   Histogram& histogram(std::string_view name, const MetricLabels& labels) override {
-    std::lock_guard lock(mutex_);
-    return histograms_.Get(name, labels);
+    return Get(&histograms_, MetricKind::kHistogram, name, labels);
   }
 
   std::vector<MetricSample> Collect() const override {
@@ -72,16 +70,17 @@ class ProcessMetricsRegistry final : public MetricsRegistry {
     std::map<std::pair<std::string, MetricLabels>, std::vector<MetricSample>> blocks;
     {
       std::lock_guard lock(mutex_);
-      counters_.ForEach([&](const auto& name, const auto& labels, const Counter& counter) {
+      counters_.exported.ForEach([&](const auto& name, const auto& labels, const Counter& counter) {
         blocks[{name, labels}].push_back(
             {name, labels, static_cast<double>(counter.value()), MetricKind::kCounter});
       });
-      gauges_.ForEach([&](const auto& name, const auto& labels, const Gauge& gauge) {
+      gauges_.exported.ForEach([&](const auto& name, const auto& labels, const Gauge& gauge) {
         blocks[{name, labels}].push_back({name, labels, gauge.value(), MetricKind::kGauge});
       });
-      histograms_.ForEach([&](const auto& name, const auto& labels, const Histogram& histogram) {
-        AppendHistogram(name, labels, histogram, &blocks[{name, labels}]);
-      });
+      histograms_.exported.ForEach(
+          [&](const auto& name, const auto& labels, const Histogram& histogram) {
+            AppendHistogram(name, labels, histogram, &blocks[{name, labels}]);
+          });
     }
     std::vector<MetricSample> samples;
     for (auto& [key, block] : blocks) {
@@ -91,6 +90,24 @@ class ProcessMetricsRegistry final : public MetricsRegistry {
   }
 
  private:
+  template <typename Metric>
+  struct Families {
+    Family<Metric> exported;
+    // Under names that others have: they count, and nobody is told.
+    Family<Metric> silent;
+  };
+
+  template <typename Metric>
+  Metric& Get(Families<Metric>* families, MetricKind kind, std::string_view name,
+              const MetricLabels& labels) {
+    const std::string plain_name = internal::PlainMetricName(name);
+    MetricLabels plain_labels = internal::PlainLabels(labels);
+    const std::lock_guard lock(mutex_);
+    const bool is_exported = names_.Claim(plain_name, kind, plain_labels);
+    return (is_exported ? families->exported : families->silent)
+        .Get(plain_name, std::move(plain_labels));
+  }
+
   static void AppendHistogram(const std::string& name, const MetricLabels& labels,
                               const Histogram& histogram, std::vector<MetricSample>* samples) {
     int64_t cumulative = 0;
@@ -108,10 +125,11 @@ class ProcessMetricsRegistry final : public MetricsRegistry {
   }
 
   mutable internal::ForkSafeMutex mutex_;
-  Family<Counter> counters_;
-  Family<Gauge> gauges_;
-  Family<Histogram> histograms_;
-  Gauge& reserved_bytes_ = gauges_.Get("iceframe_memory_reserved_bytes", {});
+  internal::MetricNames names_;
+  Families<Counter> counters_;
+  Families<Gauge> gauges_;
+  Families<Histogram> histograms_;
+  Gauge& reserved_bytes_ = Get(&gauges_, MetricKind::kGauge, "iceframe_memory_reserved_bytes", {});
 };
 
 }  // namespace

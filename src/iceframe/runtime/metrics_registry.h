@@ -69,6 +69,10 @@ struct MetricSample {
 /// Hands out metrics by name and labels; what it handed out lives as long as the process.
 /// Thread-safe; look a metric up once, outside of hot loops. At most 200 label sets per name,
 /// after which "other" stands for the rest.
+///
+/// Whatever it is asked for, what Collect tells can be exported: counters end in "_total" and no
+/// other metric does, names and labels are of letters, digits and '_', those of one name have one
+/// kind and the same labels. A metric that breaks this counts, and is not told of.
 class MetricsRegistry {
  public:
   static MetricsRegistry& Process();

@@ -20,6 +20,7 @@
 #include "iceframe/runtime/log_sink.h"
 #include "iceframe/runtime/memory_manager.h"
 #include "iceframe/runtime/operation_counters.h"
+#include "iceframe/runtime/thread_number.h"
 
 namespace iceframe {
 
@@ -59,6 +60,8 @@ struct OperationContext {
   std::shared_ptr<OperationObservers> observers;
   /// The operation that this context is of, once it has begun (see running_operation.h).
   std::shared_ptr<internal::OperationState> operation;
+  /// The thread that made the context, for whoever asks on whose behalf an operation runs.
+  int64_t calling_thread = ThisThreadNumber();
 
   /// Whether this operation only takes back what another one did: it goes on while the process
   /// ends.

@@ -15,6 +15,7 @@
 #include "iceframe/base/result.h"
 #include "iceframe/runtime/fork.h"
 #include "iceframe/runtime/operation_counters.h"
+#include "iceframe/runtime/operation_span.h"
 
 namespace iceframe {
 
@@ -22,6 +23,8 @@ namespace iceframe {
 /// who begin operations.
 struct OperationKind {
   std::string_view name;
+  /// Whether it reads rows for somebody: a query, in the wide sense.
+  bool is_query = false;
 };
 
 enum class OperationOutcome : uint8_t {
@@ -43,12 +46,23 @@ struct OperationStart {
   std::vector<std::string> tables;
   /// Milliseconds since 1970.
   int64_t time_ms = 0;
+  /// The thread that asked for it (runtime/thread_number.h); it may run on others.
+  int64_t calling_thread = 0;
 };
 
 /// What of an operation's counts is of one table.
 struct TableCounters {
   std::string table;
   CounterValues counters;
+};
+
+/// What a layer tells of its part in an operation, by a struct of its own that derives from this;
+/// observers that know it look for it by dynamic_cast.
+struct OperationDetail {
+  OperationDetail() = default;
+  OperationDetail(const OperationDetail&) = delete;
+  OperationDetail& operator=(const OperationDetail&) = delete;
+  virtual ~OperationDetail() = default;
 };
 
 /// Text that is made when somebody wants it.
@@ -63,8 +77,16 @@ struct OperationEnd {
   CounterValues counters;
   /// By table, of those that were read; one entry for each.
   std::vector<TableCounters> table_counters;
+  /// The most that was reserved for it at once.
+  int64_t peak_memory_bytes = 0;
   /// What was planned; empty for operations without a plan.
   LazyText plan;
+  /// The same without any literal, for what others may read.
+  LazyText redacted_plan;
+  /// Its steps in the order of their ends, if an observer of it wants them.
+  std::vector<SpanRecord> spans;
+  /// In the order they were told.
+  std::vector<std::shared_ptr<const OperationDetail>> details;
 };
 
 /// Hears of operations, on the threads that begin and end them: maybe several at once. What it
@@ -76,6 +98,8 @@ class OperationObserver {
   virtual ~OperationObserver() = default;
   virtual Status OnBegin(const OperationStart& /*start*/) { return Status::OK(); }
   virtual Status OnEnd(const OperationEnd& end) = 0;
+  /// Whether OnEnd is to be told of an operation's steps; asked as the operation begins.
+  virtual bool wants_spans() const { return false; }
 };
 
 namespace internal {

@@ -71,10 +71,23 @@ OperationState::OperationState(const OperationContext& context,
       counters_before_(counters_->Values()),
       log_(context.log),
       cancel_(context.cancel),
+      memory_(context.memory),
       clock_(context.clock),
+      calling_thread_(context.calling_thread),
       process_observers_(OperationObservers::Process().list()),
       session_observers_(context.observers == nullptr ? nullptr : context.observers->list()),
-      fork_generation_(ForkGeneration()) {}
+      fork_generation_(ForkGeneration()),
+      wants_spans_(IsAnyForSpans()) {}
+
+bool OperationState::IsAnyForSpans() const {
+  for (const ObserverList* list : {process_observers_.get(), session_observers_.get()}) {
+    if (list == nullptr) continue;
+    for (const auto& entry : *list) {
+      if (entry->observer->wants_spans()) return true;
+    }
+  }
+  return false;
+}
 
 template <typename Call>
 void OperationState::Tell(const Call& call) const {
@@ -91,7 +104,7 @@ void OperationState::Tell(const Call& call) const {
 }
 
 void OperationState::Begin(OperationKind kind, std::vector<std::string> tables) {
-  start_ = {NextId(), kind, std::move(tables), clock_->SystemNowMs()};
+  start_ = {NextId(), kind, std::move(tables), clock_->SystemNowMs(), calling_thread_};
   begin_ = clock_->SteadyNow();
   Tell([&](OperationObserver& observer) { return observer.OnBegin(start_); });
   // Not sooner: who lists it may end it.
@@ -103,20 +116,36 @@ void OperationState::End(OperationOutcome outcome, const Status& status) {
   LiveOperations::Get().Remove(this);
   counters_->is_taken_.store(false, std::memory_order_release);
   // What the parent process began, it ends.
-  if (fork_generation_ != ForkGeneration()) return;
+  if (!is_of_this_process()) return;
   OperationEnd end;
   end.outcome = outcome;
   end.status = status;
   end.duration = clock_->SteadyNow() - begin_;
   end.counters = counters_->Values() - counters_before_;
+  end.peak_memory_bytes = memory_->peak_bytes();
   {
     const std::lock_guard lock(mutex_);
     end.start = std::move(start_);
     end.plan = std::move(plan_);
     end.table_counters = CountersByTable();
     table_counters_.clear();
+    end.redacted_plan = std::move(redacted_plan_);
+    end.spans = std::move(spans_);
+    end.details = std::move(details_);
   }
   Tell([&](OperationObserver& observer) { return observer.OnEnd(end); });
+}
+
+OperationProgress OperationState::Progress() const {
+  OperationProgress progress;
+  {
+    const std::lock_guard lock(mutex_);
+    progress.start = start_;
+  }
+  progress.so_far = clock_->SteadyNow() - begin_;
+  progress.counters = counters_->Values() - counters_before_;
+  progress.memory_bytes = memory_->used_bytes();
+  return progress;
 }
 
 void OperationState::NoteTable(std::string table) {
@@ -149,6 +178,24 @@ void OperationState::NotePlan(LazyText plan) {
   plan_ = std::move(plan);
 }
 
+void OperationState::NoteSpan(std::string_view name, std::string subject, Clock::SteadyTime begin,
+                              std::chrono::nanoseconds duration) {
+  const std::lock_guard lock(mutex_);
+  if (spans_.size() < kMaxSpans) {
+    spans_.push_back({name, std::move(subject), begin - begin_, duration});
+  }
+}
+
+void OperationState::NoteRedactedPlan(LazyText plan) {
+  const std::lock_guard lock(mutex_);
+  redacted_plan_ = std::move(plan);
+}
+
+void OperationState::NoteDetail(std::shared_ptr<const OperationDetail> detail) {
+  const std::lock_guard lock(mutex_);
+  details_.push_back(std::move(detail));
+}
+
 void PrepareLiveOperations() {
   LiveOperations::Get();
   OperationObservers::Process();
@@ -162,3 +209,17 @@ void EndLiveOperations() {
 }
 
 }  // namespace iceframe::internal
+
+namespace iceframe {
+
+std::vector<OperationProgress> OperationsNow() {
+  std::vector<OperationProgress> now;
+  for (const auto& state : internal::LiveOperations::Get().All()) {
+    // One that is ending has given its tables away.
+    if (state->has_ended() || !state->is_of_this_process()) continue;
+    now.push_back(state->Progress());
+  }
+  return now;
+}
+
+}  // namespace iceframe

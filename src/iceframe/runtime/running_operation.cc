@@ -8,6 +8,7 @@
 #include <arrow/record_batch.h>
 
 #include "iceframe/runtime/operation_state_internal.h"
+#include "iceframe/runtime/runtime_counters.h"
 
 namespace iceframe {
 
@@ -31,7 +32,12 @@ class OperationReader final : public arrow::RecordBatchReader {
     batch->reset();
     if (reader_ == nullptr) return failure_;
     const Status status = reader_->ReadNext(batch);
-    if (status.ok() && *batch != nullptr) return status;
+    if (status.ok() && *batch != nullptr) {
+      if (operation_) {
+        operation_->context().counters->Add(RuntimeCount::kRowsReturned, (*batch)->num_rows());
+      }
+      return status;
+    }
     // An error comes again, so that missing rows never look like the end.
     failure_ = status;
     reader_.reset();
@@ -100,6 +106,18 @@ RunningOperation::~RunningOperation() {
 
 void RunningOperation::End(const Status& status) {
   if (state_ != nullptr) state_->End(OutcomeOf(status), status);
+}
+
+OperationKind KindOf(const OperationContext& context) {
+  return context.operation == nullptr ? OperationKind{"none"} : context.operation->kind();
+}
+
+void NoteRedactedPlan(const OperationContext& context, LazyText plan) {
+  if (context.operation != nullptr) context.operation->NoteRedactedPlan(std::move(plan));
+}
+
+void NoteDetail(const OperationContext& context, std::shared_ptr<const OperationDetail> detail) {
+  if (context.operation != nullptr) context.operation->NoteDetail(std::move(detail));
 }
 
 std::shared_ptr<arrow::RecordBatchReader> EndWithReader(

@@ -2,6 +2,8 @@
 // An operation from its begin to its end, which whoever began it tells.
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <type_traits>
@@ -46,6 +48,16 @@ class RunningOperation {
   int num_exceptions_;
 };
 
+/// An operation that has not ended, as it is at one moment.
+struct OperationProgress {
+  OperationStart start;
+  std::chrono::nanoseconds so_far{0};
+  CounterValues counters;
+  int64_t memory_bytes = 0;
+};
+/// Those of the process, newest first.
+std::vector<OperationProgress> OperationsNow();
+
 /// Returns what `work` returns, a Status or Result, run under the context it is given, as one
 /// operation.
 template <typename Work>
@@ -61,6 +73,15 @@ auto RunOperation(const OperationContext& context, OperationKind kind,
   }
   return result;
 }
+
+/// The kind of operation that the context is of; "none" outside of one.
+OperationKind KindOf(const OperationContext& context);
+
+/// What an operation does, without literals; beside OperationContext::NotePlan.
+void NoteRedactedPlan(const OperationContext& context, LazyText plan);
+
+/// Adds to OperationEnd::details; outside of an operation, nothing.
+void NoteDetail(const OperationContext& context, std::shared_ptr<const OperationDetail> detail);
 
 /// Hands `operation` to the reader of its rows.
 std::shared_ptr<arrow::RecordBatchReader> EndWithReader(

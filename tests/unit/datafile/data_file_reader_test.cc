@@ -348,7 +348,7 @@ TEST_F(DataFileReaderTest, SkipsRowGroupsByStatistics) {
   EXPECT_EQ(Counted(DataFileCount::kRowGroupsSkippedByBounds), 9);
   EXPECT_EQ(Counted(DataFileCount::kRowGroupsScanned), 1);
   EXPECT_EQ(Counted(DataFileCount::kRowsScanned), 100);
-  EXPECT_EQ(Counted(DataFileCount::kRowsReturned), 1);
+  EXPECT_EQ(Counted(DataFileCount::kRowsMatched), 1);
 }
 
 TEST_F(DataFileReaderTest, LeavesOtherColumnsAloneWhileNoRowSurvives) {

@@ -78,6 +78,58 @@ TEST(MetricsRegistry, TellsWhatTheMemoryBudgetHolds) {
   budget->Release(12345);
 }
 
+TEST(MetricsRegistry, NamesThatExportersWouldMakeOneAreOne) {
+  auto& registry = MetricsRegistry::Process();
+  Counter& counter = registry.counter("test_clash.a_total", {{"my-label", "x"}});
+  EXPECT_EQ(&counter, &registry.counter("test_clash_a_total", {{"my.label", "x"}}));
+  const auto samples = CollectNamed("test_clash_a");
+  ASSERT_EQ(samples.size(), 1U);
+  EXPECT_EQ(samples[0].labels, (MetricLabels{{"my_label", "x"}}));
+}
+
+TEST(MetricsRegistry, WhatCannotBeExportedCountsAndIsNotTold) {
+  auto& registry = MetricsRegistry::Process();
+  registry.histogram("test_kinds_seconds", {{"op", "x"}});
+  // Another kind; a series of the histogram; other labels; counters and others by their ends.
+  registry.gauge("test_kinds_seconds", {{"op", "x"}}).Set(1);
+  registry.gauge("test_kinds_seconds_sum").Set(1);
+  registry.counter("test_kinds_seconds_total", {{"op", "x"}}).Increment();
+  registry.histogram("test_kinds_seconds", {{"table", "x"}});
+  registry.counter("test_kinds_calls").Increment();
+  registry.gauge("test_kinds_total").Set(1);
+  registry.counter("test_kinds_doubles_total", {{"a b", "1"}, {"a_b", "2"}}).Increment();
+  const auto samples = CollectNamed("test_kinds");
+  EXPECT_EQ(samples.size(), 15U);
+  for (const MetricSample& sample : samples) EXPECT_EQ(sample.kind, MetricKind::kHistogram);
+  // The other way round: the series first.
+  registry.gauge("test_late_seconds_count").Set(1);
+  registry.histogram("test_late_seconds").Observe(1);
+  EXPECT_EQ(CollectNamed("test_late").size(), 1U);
+  EXPECT_EQ(registry.counter("test_kinds_calls").value(), 1);
+}
+
+TEST(MetricsRegistry, AHundredThousandTableNamesMakeFewSeries) {
+  auto& registry = MetricsRegistry::Process();
+  for (int i = 0; i < 100'000; ++i) {
+    registry.counter("test_many_tables_total", {{"table", "t" + std::to_string(i)}}).Increment();
+  }
+  double sum = 0;
+  const auto samples = CollectNamed("test_many_tables");
+  EXPECT_EQ(samples.size(), 201U);
+  for (const MetricSample& sample : samples) sum += sample.value;
+  EXPECT_EQ(sum, 100'000);
+}
+
+TEST(MetricsRegistry, LabelsAreWhatScrapersTake) {
+  MetricsRegistry::Process()
+      .counter("test_labels_total", {{"le", "1"}, {"__name", "x"}, {"table", "a\xff"}})
+      .Increment();
+  const auto samples = CollectNamed("test_labels");
+  ASSERT_EQ(samples.size(), 1U);
+  EXPECT_EQ(samples[0].labels,
+            (MetricLabels{{"label___name", "x"}, {"label_le", "1"}, {"table", "a\\xff"}}));
+}
+
 TEST(Histogram, ValuesFallIntoTheBucketWhoseBoundHoldsThem) {
   Histogram histogram;
   histogram.Observe(0.001);
