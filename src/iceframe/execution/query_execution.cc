@@ -15,6 +15,8 @@
 #include "iceframe/execution/sort_operator.h"
 #include "iceframe/execution/union_operator.h"
 #include "iceframe/execution/window_operator.h"
+#include "iceframe/query/redacted_plan.h"
+#include "iceframe/runtime/running_operation.h"
 #include "iceframe/types/arrow_form.h"
 #include "iceframe/types/arrow_schema.h"
 
@@ -96,6 +98,7 @@ Result<std::shared_ptr<arrow::RecordBatchReader>> ExecutePlan(const OperationCon
                                                               const PlanResources& resources) {
   ICEFRAME_ASSIGN_OR_RETURN(auto schema, ToArrowSchema(*plan->schema));
   context.NotePlan([plan] { return ToString(plan); });
+  NoteRedactedPlan(context, [plan] { return RedactedText(plan); });
   return std::make_shared<QueryReader>(context, MakeOperators(plan, resources), std::move(schema));
 }
 

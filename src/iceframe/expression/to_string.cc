@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The text form of a tree: what ParseExpression reads back as an equal one.
+#include <algorithm>
 #include <cmath>
 #include <optional>
 
 #include "iceframe/expression/expression.h"
 #include "iceframe/expression/literal_text.h"
 #include "iceframe/expression/parse_expression_internal.h"
+#include "iceframe/expression/redacted_text.h"
 
 namespace iceframe {
 
@@ -13,6 +15,8 @@ namespace {
 
 /// Deeper trees can't be parsed anyway; printing them would exhaust the stack.
 constexpr int32_t kMaxPrintedDepth = 5000;
+
+constexpr std::string_view kRedacted = "?";
 
 void AppendQuoted(std::string_view text, char quote, std::string* out) {
   *out += quote;
@@ -181,7 +185,8 @@ void AppendDirection(const KeyDirection& direction, std::string* out) {
 
 class Printer {
  public:
-  explicit Printer(std::string* out) : out_(out) {}
+  explicit Printer(std::string* out, bool is_redacted = false)
+      : out_(out), is_redacted_(is_redacted) {}
 
   void Print(const Expression& e) {
     std::visit([&](const auto& node) { PrintNode(node, e); }, e.node());
@@ -202,9 +207,35 @@ class Printer {
     }
   }
 
-  void PrintNode(const ColumnNode& node, const Expression&) { AppendColumn(node.name, out_); }
+  /// A name that is one part.
+  void PrintName(const std::string& name) {
+    if (is_redacted_) {
+      *out_ += RedactedName(name);
+    } else {
+      AppendIdentifierPart(name, out_);
+    }
+  }
+  void PrintText(const std::string& text) {
+    if (is_redacted_) {
+      *out_ += kRedacted;
+    } else {
+      AppendQuoted(text, '\'', out_);
+    }
+  }
+
+  void PrintNode(const ColumnNode& node, const Expression&) {
+    if (is_redacted_) {
+      *out_ += RedactedName(node.name);
+    } else {
+      AppendColumn(node.name, out_);
+    }
+  }
   void PrintNode(const LiteralNode& node, const Expression& e) {
-    AppendLiteral(e.type(), node.value, out_);
+    if (is_redacted_) {
+      *out_ += kRedacted;
+    } else {
+      AppendLiteral(e.type(), node.value, out_);
+    }
   }
   void PrintNode(const ComparisonNode& node, const Expression&) {
     PrintJoined(node.operands, Spelling(node.op), kPowerComparison + 1);
@@ -212,6 +243,14 @@ class Printer {
   void PrintNode(const InNode& node, const Expression&) {
     PrintOperand(node.operands[0], kPowerMatch + 1);
     *out_ += node.negated ? " NOT IN (" : " IN (";
+    if (is_redacted_) {
+      *out_ += kRedacted;
+    } else {
+      PrintValues(node);
+    }
+    *out_ += ")";
+  }
+  void PrintValues(const InNode& node) {
     const bool natural = IsNaturalInList(node.value_type, node.values);
     for (size_t i = 0; i < node.values.size(); ++i) {
       if (i > 0) *out_ += ", ";
@@ -223,7 +262,6 @@ class Printer {
         AppendTypedLiteral(node.value_type, node.values[i], out_);
       }
     }
-    *out_ += ")";
   }
   void PrintNode(const IsNullNode& node, const Expression&) {
     PrintOperand(node.operands[0], kPowerIs + 1);
@@ -236,14 +274,14 @@ class Printer {
   void PrintNode(const StartsWithNode& node, const Expression&) {
     PrintOperand(node.operands[0], kPowerMatch + 1);
     *out_ += node.negated ? " NOT STARTS WITH " : " STARTS WITH ";
-    AppendQuoted(node.prefix, '\'', out_);
+    PrintText(node.prefix);
   }
   void PrintNode(const LikeNode& node, const Expression&) {
     PrintOperand(node.operands[0], kPowerMatch + 1);
     if (node.negated) *out_ += " NOT";
     *out_ += node.case_insensitive ? " ILIKE " : " LIKE ";
-    AppendQuoted(node.pattern, '\'', out_);
-    if (node.pattern.find('\\') != std::string::npos) *out_ += " ESCAPE '\\'";
+    PrintText(node.pattern);
+    if (!is_redacted_ && node.pattern.find('\\') != std::string::npos) *out_ += " ESCAPE '\\'";
   }
   void PrintNode(const AndNode& node, const Expression&) {
     PrintJoined(node.operands, " AND ", kPowerAnd + 1);
@@ -282,7 +320,7 @@ class Printer {
     if (is_type) {
       AppendQuoted(node.name, '"', out_);
     } else {
-      AppendIdentifierPart(node.name, out_);
+      PrintName(node.name);
     }
     *out_ += '(';
     PrintJoined(node.operands, ", ", kPowerAlias + 1);
@@ -291,7 +329,7 @@ class Printer {
   void PrintNode(const AliasNode& node, const Expression&) {
     PrintOperand(node.operands[0], kPowerAlias + 1);
     *out_ += " AS ";
-    AppendIdentifierPart(node.name, out_);
+    PrintName(node.name);
   }
   void PrintNode(const CaseNode& node, const Expression&) {
     *out_ += "CASE";
@@ -327,15 +365,39 @@ class Printer {
   }
 
   std::string* out_;
+  bool is_redacted_;
 };
+
+std::string Print(const Expression& expression, bool is_redacted) {
+  if (expression.depth() > kMaxPrintedDepth) return "(an expression too deep to print)";
+  std::string out;
+  Printer(&out, is_redacted).Print(expression);
+  return out;
+}
+
+bool IsInWord(char c) {
+  const bool is_letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+  return is_letter || (c >= '0' && c <= '9') || c == '_' || (static_cast<unsigned char>(c) & 0x80);
+}
 
 }  // namespace
 
-std::string Expression::ToString() const {
-  if (depth() > kMaxPrintedDepth) return "(an expression too deep to print)";
-  std::string out;
-  Printer(&out).Print(*this);
-  return out;
+std::string Expression::ToString() const { return Print(*this, false); }
+
+std::string RedactedText(const Expression& expression) { return Print(expression, true); }
+
+std::string RedactedText(const SortKey& key) {
+  const std::string direction = SortKey{Col("k"), key.descending, key.nulls_last}.ToString();
+  return RedactedText(key.expression) + direction.substr(1);
+}
+
+// Names that expressions gave hold their literals, with quotes or spaces, or begin with a digit.
+std::string RedactedName(std::string_view name) {
+  const bool begins_as_number = name.empty() || (name[0] >= '0' && name[0] <= '9');
+  const bool is_plain = std::all_of(name.begin(), name.end(),
+                                    [](char c) { return IsInWord(c) || c == '.' || c == '-'; });
+  if (begins_as_number || !is_plain || name[0] == '-') return std::string(kRedacted);
+  return std::string(name);
 }
 
 }  // namespace iceframe
