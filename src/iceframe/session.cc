@@ -12,13 +12,17 @@
 #include "iceframe/catalog/identifier.h"
 #include "iceframe/catalog/load_settings.h"
 #include "iceframe/catalog/make_catalog.h"
+#include "iceframe/execution/planning_time_internal.h"
+#include "iceframe/io/io_metrics_internal.h"
 #include "iceframe/operation_kinds.h"
 #include "iceframe/runtime/configure_executor.h"
 #include "iceframe/runtime/memory_budgets.h"
+#include "iceframe/runtime/metrics_registry.h"
 #include "iceframe/runtime/operation_totals.h"
 #include "iceframe/runtime/runtime_settings.h"
 #include "iceframe/services/known_catalogs.h"
 #include "iceframe/session_impl_internal.h"
+#include "iceframe/table/commit_metrics_internal.h"
 
 namespace iceframe {
 
@@ -31,9 +35,13 @@ Result<TableIdentifier> ResolveTableName(std::string_view name) {
   return identifier;
 }
 
-// The process's totals are kept from its first session on.
+// The process's totals are kept from its first session on, and what may be counted is there at 0.
 void KeepTotals() {
   [[maybe_unused]] static const bool is_kept = [] {
+    internal::PrepareIoMetrics();
+    internal::PrepareCommitMetrics();
+    internal::PreparePlanningMetrics();
+    MetricsRegistry::Process().counter("iceframe_memory_limit_errors_total");
     OperationObservers::Process().Add(MakeOperationTotals(kOperationKinds, AllCounters()));
     OperationObservers::Process().Add(DataSkipper::Process());
     return true;

@@ -8,6 +8,7 @@
 #include <arrow/record_batch.h>
 
 #include "iceframe/catalog/metadata_files.h"
+#include "iceframe/execution/execution_counters.h"
 #include "iceframe/execution/query_execution.h"
 #include "iceframe/query/optimizer.h"
 #include "iceframe/services/read_log.h"
@@ -117,6 +118,7 @@ void Session::Impl::NoteKept(const OperationContext& context, const PreparedQuer
   const auto bound = prepared.bound();
   if (bound == nullptr) return;
   for (const auto& place : bound->tables) context.NoteTable(place.identifier.ToString());
+  context.counters->Add(ExecutionCount::kAnswersFromCache);
   context.NotePlan([] { return std::string("Answer: from cache\n"); });
 }
 
@@ -147,6 +149,7 @@ Result<BatchReader> Session::Impl::Answer(const OperationContext& context,
   ICEFRAME_ASSIGN_OR_RETURN(auto reader,
                             cache->GetOrCompute(context, asked.request, compute, &was_kept));
   if (was_kept) {
+    context.counters->Add(ExecutionCount::kAnswersFromCache);
     context.NotePlan(
         [plan = asked.plan] { return "Answer: from cache\n" + iceframe::ToString(plan); });
   }

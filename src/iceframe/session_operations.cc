@@ -6,6 +6,7 @@
 
 #include "iceframe/operation_kinds.h"
 #include "iceframe/runtime/running_operation.h"
+#include "iceframe/runtime/runtime_counters.h"
 #include "iceframe/session_impl_internal.h"
 
 namespace iceframe {
@@ -145,6 +146,7 @@ Result<std::shared_ptr<const KeptRows>> Session::FindKept(const OperationContext
     ICEFRAME_RETURN_NOT_OK(
         RunOperation(context, kQueryOperation, {}, [&](const OperationContext& own) {
           impl_->NoteKept(own, query);
+          own.counters->Add(RuntimeCount::kRowsReturned, kept->num_rows);
           return Status::OK();
         }));
   }

@@ -10,6 +10,8 @@ enum class ExecutionCount : uint8_t {
   /// Tables that were opened to be read, or asked for an answer from their metadata.
   kTableScans,
   kFilesAnsweredFromCache,
+  /// Queries whose whole answer was kept.
+  kAnswersFromCache,
   kNumCounts,
 };
 
@@ -19,6 +21,7 @@ struct LayerCounters<ExecutionCount> {
   static constexpr auto kDefinitions = std::to_array<CounterDefinition>({
       {"table_scans", "iceframe_table_scans_total"},
       {"files_answered_from_cache", "iceframe_scan_files_answered_from_cache_total"},
+      {"answers_from_cache", "iceframe_queries_answered_from_cache_total"},
   });
 };
 

@@ -16,6 +16,7 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -23,6 +24,7 @@
 #include <arrow/util/byte_size.h>
 
 #include "iceframe/runtime/memory_budgets.h"
+#include "iceframe/runtime/operation_span.h"
 
 namespace iceframe {
 
@@ -64,6 +66,8 @@ struct Slot {
   // Started when all others had given way: if memory is short now, it is short for good.
   bool alone = false;
   Status error;
+  // While the file is among those that are read.
+  std::unique_ptr<OperationSpan> span;
 };
 using SlotPtr = std::shared_ptr<Slot>;
 
@@ -183,6 +187,8 @@ class ScanStreamImpl : public std::enable_shared_from_this<ScanStreamImpl> {
       auto slot = std::make_shared<Slot>();
       slot->task = std::move(*task);
       slot->number = num_tasks_++;
+      slot->span =
+          std::make_unique<OperationSpan>(caller_, "read_file", slot->task.data_file.file_path);
       slots_.push_back(slot);
       Start(slot);
     }

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "iceframe/execution/file_read_options_internal.h"
+#include "iceframe/execution/planning_time_internal.h"
 #include "iceframe/format/metadata_columns.h"
 #include "iceframe/planning/scan_planner.h"
 
@@ -70,9 +71,19 @@ Result<TaskSource> PlanTableScan(const OperationContext& context, const TableSta
   plan.rows = options.read.rows;
   plan.with_statistics = options.with_statistics;
   if (state.snapshot != nullptr) plan.snapshot_id = state.snapshot->snapshot_id;
-  ICEFRAME_ASSIGN_OR_RETURN(std::shared_ptr<ScanPlanner> planner,
-                            ScanPlanner::Make(context, state.table->io(), std::move(plan)));
-  return TaskSource([planner](const OperationContext&) { return planner->Next(); });
+  auto report = std::make_shared<ScanReport>();
+  report->table = state.table->identifier().ToString();
+  report->snapshot_id = plan.snapshot_id;
+  report->schema = plan.schema;
+  report->columns = options.read.columns;
+  report->filter = plan.rows.filter;
+  const auto time = std::make_shared<internal::PlanningTime>(context, std::move(report));
+  ICEFRAME_ASSIGN_OR_RETURN(std::shared_ptr<ScanPlanner> planner, time->Measure([&] {
+    return ScanPlanner::Make(context, state.table->io(), std::move(plan));
+  }));
+  return TaskSource([planner, time](const OperationContext&) {
+    return time->Measure([&] { return planner->Next(); });
+  });
 }
 
 Result<ReadOptions> TableReadOptions(const TableState& state, const TableScanOptions& options) {

@@ -46,6 +46,11 @@ const OpMetrics& MetricsOf(std::string_view scheme, IoOp op) {
 
 }  // namespace
 
+void PrepareIoMetrics() {
+  MetricsOf("file", IoOp::kRead);
+  MetricsRegistry::Process().counter("iceframe_io_retries_total");
+}
+
 IoRequest::IoRequest(const OperationContext& context, std::string_view scheme, IoOp op)
     : scheme_(scheme), op_(op), begin_(Clock::System().SteadyNow()) {
   context.counters->Add(IoCount::kIoRequests);

@@ -28,4 +28,7 @@ class IoRequest {
   int64_t num_bytes_ = 0;
 };
 
+/// Has the series there from the start, at 0.
+void PrepareIoMetrics();
+
 }  // namespace iceframe::internal

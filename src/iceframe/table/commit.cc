@@ -4,10 +4,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "iceframe/runtime/operation_span.h"
 #include "iceframe/runtime/running_operation.h"
+#include "iceframe/table/commit_metrics_internal.h"
 #include "iceframe/table/commit_operation.h"
 #include "iceframe/table/commit_policy_internal.h"
 #include "iceframe/table/contention_internal.h"
+#include "iceframe/table/landed_commit.h"
 #include "iceframe/table/landed_updates_internal.h"
 #include "iceframe/table/table_counters.h"
 
@@ -137,6 +140,7 @@ CommitOutcome Committer::AttemptLocked() {
 }
 
 CommitOutcome Committer::Attempt() {
+  const OperationSpan span(context_, "commit_attempt");
   ++num_attempts_;
   refused_ = Status::OK();
   context_.counters->Add(TableCount::kCommitAttempts);
@@ -248,6 +252,7 @@ Result<CommitReport> Committer::Run() {
                         outcome.status.message()));
     }
     ++num_retries_;
+    internal::CountCommitRetry();
     NoteRequest(false);
     if (Status status = WaitToRetry(); !status.ok()) return Fail(status);
   }
@@ -288,6 +293,24 @@ void Committer::DeleteUnused(const TableMetadata* saved) {
   }
 }
 
+/// Tells the operation of the snapshot that was made, if one was.
+void NoteLanded(const OperationContext& context, const CommitReport& report,
+                std::chrono::nanoseconds took) {
+  if (!report.snapshot_id) return;
+  const auto snapshot = report.table->metadata()->FindSnapshot(*report.snapshot_id);
+  // Another one may have expired it by now.
+  if (!snapshot.ok()) return;
+  auto landed = std::make_shared<LandedCommit>();
+  landed->table = report.table->identifier().ToString();
+  landed->snapshot_id = *report.snapshot_id;
+  landed->sequence_number = (*snapshot)->sequence_number;
+  landed->operation = (*snapshot)->operation();
+  landed->summary = (*snapshot)->summary;
+  landed->num_attempts = report.num_attempts;
+  landed->duration = took;
+  NoteDetail(context, std::move(landed));
+}
+
 }  // namespace
 
 Result<CommitReport> CommitAction(const OperationContext& context,
@@ -296,8 +319,13 @@ Result<CommitReport> CommitAction(const OperationContext& context,
   const std::string name = table->identifier().ToString();
   return RunOperation(context, kCommitOperation, {name}, [&](const OperationContext& own) {
     const auto policy = internal::ReadCommitPolicy(own, *table->metadata());
+    const Clock::SteadyTime begin = own.clock->SteadyNow();
     Committer committer(own, table, action, policy.ValueOr({}), watch);
-    return policy.ok() ? committer.Run() : committer.Fail(policy.status());
+    auto report = policy.ok() ? committer.Run() : committer.Fail(policy.status());
+    const std::chrono::nanoseconds took = own.clock->SteadyNow() - begin;
+    internal::CountCommit(KindOf(own).name, report.status(), took);
+    if (report.ok()) NoteLanded(own, *report, took);
+    return report;
   });
 }
 

@@ -5,6 +5,7 @@
 
 #include "iceframe/catalog/catalog_counters.h"
 #include "iceframe/format/manifest_list_avro.h"
+#include "iceframe/runtime/operation_span.h"
 #include "iceframe/table/table_counters.h"
 
 namespace iceframe {
@@ -172,6 +173,7 @@ Result<std::shared_ptr<const ColumnarManifest>> ReadManifest(const OperationCont
   ICEFRAME_ASSIGN_OR_RETURN(const Type type, PartitionTypeOf(metadata, *spec));
   const std::string key = CacheKey(manifest, type);
   auto load = [&]() -> Result<CacheValue<ColumnarManifest>> {
+    const OperationSpan span(context, "read_manifest", manifest.manifest_path);
     std::optional<int64_t> size;
     if (manifest.manifest_length > 0) size = manifest.manifest_length;
     ICEFRAME_ASSIGN_OR_RETURN(auto bytes, ReadBytes(context, io, manifest.manifest_path, size));
