@@ -9,8 +9,12 @@
 #include "iceframe/catalog/memory_catalog.h"
 #include "iceframe/catalog/sql_catalog.h"
 #include "iceframe/expression/parse_expression.h"
+#include "iceframe/runtime/running_operation.h"
 #include "iceframe/services/query_advisor.h"
 #include "iceframe/services/query_cache.h"
+#include "iceframe/services/query_collector.h"
+#include "iceframe/services/query_log.h"
+#include "iceframe/services/trace_recorder.h"
 #include "iceframe/table/manifest_files.h"
 
 #include "many_files_table.h"
@@ -113,6 +117,19 @@ void BM_AdviseCold(benchmark::State& state) { Advise(state, true); }
 void BM_AdviseCached(benchmark::State& state) { Advise(state, false); }
 BENCHMARK(BM_AdviseCold)->Unit(benchmark::kMillisecond)->UseRealTime()->Iterations(5);
 BENCHMARK(BM_AdviseCached)->Unit(benchmark::kMillisecond)->UseRealTime();
+
+/// An operation's begin and end, told to one observer: by argument nobody, a collector, a log.
+void BM_WatchedOperation(benchmark::State& state) {
+  OperationContext context;
+  context.observers = std::make_shared<OperationObservers>();
+  if (state.range(0) == 1) context.observers->Add(std::make_shared<QueryCollector>());
+  if (state.range(0) == 2) context.observers->Add(*QueryLog::Open({}));
+  if (state.range(0) == 3) context.observers->Add(std::make_shared<TraceRecorder>());
+  for (auto _ : state) {
+    RunningOperation::Begin(context, {"bench", true}, {"default.t"}).End(Status::OK());
+  }
+}
+BENCHMARK(BM_WatchedOperation)->ArgName("by")->DenseRange(0, 3);
 
 }  // namespace
 }  // namespace iceframe

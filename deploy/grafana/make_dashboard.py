@@ -28,9 +28,8 @@ def percentile(number: int, by: str, histogram: str) -> str:
 ERRORS = share("instance", "iceframe_queries_total", 'status="error"')
 HITS = rate("tier", "iceframe_cache_hits_total")
 MISSES = rate("tier", "iceframe_cache_misses_total")
-DURATION, REQUEST = "iceframe_query_duration_seconds", "iceframe_io_duration_seconds"
-CATALOG = "iceframe_catalog_operation_seconds"
-ATTEMPTS = rate("instance", "iceframe_commit_attempts_total")
+DURATION, PLANNING = "iceframe_query_duration_seconds", "iceframe_planning_duration_seconds"
+COMMIT, REQUEST = "iceframe_commit_duration_seconds", "iceframe_io_duration_seconds"
 RECORDS = rate("stream, result", "iceframe_stream_records_total")
 REFUSED = rate("instance", "iceframe_memory_limit_errors_total")
 STORAGE = rate("scheme, op", "iceframe_io_requests_total")
@@ -47,6 +46,7 @@ ROWS = {
         ),
         ("Rows", "rowsps", {"{{stage}}": rate("stage", "iceframe_query_rows_total")}),
         ("Bytes read", "Bps", {"{{kind}}": rate("kind", "iceframe_scan_bytes_total")}),
+        ("Planning, p99", "s", {"{{instance}}": percentile(99, "instance", PLANNING)}),
     ],
     "Skipping": [
         (title, "percentunit", {"{{instance}}": share("instance", name, 'result="skipped"')})
@@ -57,9 +57,9 @@ ROWS = {
         )
     ],
     "Commits": [
-        ("By outcome", "ops", {"{{outcome}}": rate("outcome", "iceframe_catalog_commits_total")}),
-        ("Attempts", "ops", {"{{instance}}": ATTEMPTS}),
-        ("Catalogs, p99", "s", {"{{operation}}": percentile(99, "operation", CATALOG)}),
+        ("By outcome", "ops", {"{{outcome}}": rate("outcome", "iceframe_commits_total")}),
+        ("Retries", "ops", {"{{instance}}": rate("instance", "iceframe_commit_retries_total")}),
+        ("Duration, p99", "s", {"{{instance}}": percentile(99, "instance", COMMIT)}),
     ],
     "Caches and memory": [
         ("Hits", "percentunit", {"{{tier}}": f"{HITS} / ({HITS} + {MISSES})"}),

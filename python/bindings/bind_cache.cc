@@ -20,6 +20,7 @@
 
 #include "batch_stream.h"
 #include "bindings.h"
+#include "call_listener.h"
 #include "casters/arrow_capsule.h"
 #include "casters/result.h"
 #include "engine_call.h"
@@ -152,6 +153,7 @@ Result<std::shared_ptr<BatchStream>> ExecutePrepared(Session& session, const Pre
 
 std::optional<Rows> FindKept(Session& session, const PreparedQuery& query) {
   std::shared_ptr<const KeptRows> kept;
+  TellCallListener();
   // Whatever is the matter, ExecutePrepared finds out, and can be interrupted.
   (void)RunBriefCall([&]() -> Status {
     OperationContext context = session.NewOperation();

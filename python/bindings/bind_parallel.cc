@@ -35,6 +35,7 @@ OperationContext ContextOf(const Session& session, const OperationContext& call)
   OperationContext own = session.NewOperation();
   own.cancel = call.cancel;
   own.deadline = call.deadline;
+  own.calling_thread = call.calling_thread;
   return own;
 }
 

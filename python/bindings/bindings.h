@@ -32,6 +32,7 @@ void BindMaintenance(nanobind::module_& module);
 void BindMemory(nanobind::module_& module);
 void BindMetrics(nanobind::module_& module);
 void BindOptimizer(nanobind::module_& module);
+void BindMonitoring(nanobind::module_& module);
 void BindParallel(nanobind::module_& module);
 void BindKafka(nanobind::module_& module);
 void BindPool(nanobind::module_& module);

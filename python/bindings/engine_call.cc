@@ -13,6 +13,7 @@
 
 #include "iceframe/runtime/executor.h"
 
+#include "call_listener.h"
 #include "cancel_scope.h"
 #include "python_log.h"
 
@@ -276,6 +277,7 @@ std::optional<Progress> ProgressMailbox::Take() {
 }
 
 Operation MakeOperation(OperationContext context, nb::object progress) {
+  TellCallListener();
   Operation operation{std::move(context), {}, nullptr, nullptr};
   operation.scope = CancelWithScope(operation.context.cancel);
   if (!progress.is_none()) {

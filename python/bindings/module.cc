@@ -36,6 +36,7 @@ NB_MODULE(_native, module) {
   BindTransaction(module);
   BindMaintenance(module);
   BindOptimizer(module);
+  BindMonitoring(module);
   BindParallel(module);
   BindSkipping(module);
   BindStreaming(module);

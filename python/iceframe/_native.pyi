@@ -31,6 +31,12 @@ class MemoryBudget:
 def metrics() -> list[tuple[str, dict[str, str], float]]:
     """The process's metrics now: name, labels and value of each."""
 
+def metric_families() -> list[tuple[str, str, str, list[tuple[str, dict[str, str], float]]]]:
+    """The same by metric: name, kind, help, and its samples."""
+
+def metrics_text() -> str:
+    """The same as text for scrapers."""
+
 def shared_caches() -> dict[str, object]:
     """All caches of the process."""
 
@@ -727,6 +733,51 @@ def needed_columns(
     select: Sequence[Expression], filters: Sequence[Expression], group_by: Sequence[Expression]
 ) -> list[str] | None:
     """The columns that a query reads; None: all."""
+
+class QueryCollector:
+    """Collects queries; `iceframe.monitoring` wraps it."""
+
+    def __init__(self, session: Session | None, max_queries: int) -> None: ...
+    def start(self, table: str) -> str:
+        """Announces a query of this thread; returns its id."""
+
+    def end(
+        self, query_id: str, rows_returned: int, cache_hit: bool, error: str | None
+    ) -> None: ...
+    def recent(self, limit: int) -> list[dict[str, Any]]:
+        """Queries, newest first."""
+
+    def stats(self) -> dict[str, Any]: ...
+
+class QueryLog:
+    """Keeps records; `iceframe.monitoring` wraps it."""
+
+    @staticmethod
+    def open(
+        session: Session | None, path: str, *, max_entries: int, max_file_bytes: int, max_files: int
+    ) -> QueryLog: ...
+    def entries(self, limit: int) -> str:
+        """The newest records first, as JSON."""
+
+    def close(self) -> None: ...
+
+def running_operations() -> str:
+    """The operations of the process that run now, newest first, as JSON."""
+
+class TraceRecorder:
+    """Records traces; `iceframe.monitoring` wraps it."""
+
+    def __init__(self, session: Session | None) -> None: ...
+    def set_parent(self, parent: str) -> None:
+        """What this thread's calls are part of from now on."""
+
+    def take(self, timeout_ms: int) -> list[dict[str, Any]]:
+        """Waits for traces, and returns them."""
+
+    def close(self) -> None: ...
+
+def set_call_listener(listener: object | None) -> None:
+    """Who is told, on the thread that calls, before each engine call."""
 
 class ParallelRead:
     """One read among several."""

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from iceframe import _native
-from iceframe._version import __version__
+from iceframe.activity import Activity
 from iceframe.arguments import required_text, required_whole_number
 from iceframe.errors import IoError, MissingPackageError, ValidationError, shown
-from iceframe.metric_help import metric_help
 
 if TYPE_CHECKING:
     from wsgiref.simple_server import WSGIServer
@@ -30,30 +29,16 @@ class EngineMetrics:
         """Yields the engine's metrics as they are now."""
         from prometheus_client.metrics_core import Metric
 
-        metrics: dict[str, Metric] = {}
-        for sample, labels, value in _native.metrics():
-            name, kind = _metric_of(sample)
-            if name not in metrics:
-                # It adds the suffix of counters itself.
-                metrics[name] = Metric(name.removesuffix("_total"), metric_help(name), kind)
-            metrics[name].add_sample(sample, labels, value)
-        info = Metric("iceframe_build_info", metric_help("iceframe_build_info"), "gauge")
-        info.add_sample("iceframe_build_info", {"version": __version__}, 1.0)
-        yield info
-        yield from metrics.values()
+        for name, kind, help_text, samples in _native.metric_families():
+            # It adds the suffix itself.
+            metric = Metric(name.removesuffix("_total"), help_text, kind)
+            for sample_name, labels, value in samples:
+                metric.add_sample(sample_name, labels, value)
+            yield metric
 
     def describe(self) -> Iterable[Metric]:
         """Returns the metrics, so that another one of such a name is refused at once."""
         return self.collect()
-
-
-def _metric_of(sample: str) -> tuple[str, str]:
-    """Returns the metric that a sample is of, and its kind."""
-    for suffix in ("_bucket", "_sum", "_count"):
-        base = sample.removesuffix(suffix)
-        if base != sample and base.endswith("_seconds"):
-            return base, "histogram"
-    return sample, "counter" if sample.endswith("_total") else "gauge"
 
 
 def register_metrics(registry: CollectorRegistry | None = None) -> None:
@@ -107,9 +92,10 @@ class MetricsServer:
         port: the port; the one that was found if 0 was asked for.
     """
 
-    def __init__(self, server: WSGIServer, thread: threading.Thread) -> None:
+    def __init__(self, server: WSGIServer, thread: threading.Thread, activity: Activity) -> None:
         self._server = server
         self._thread = thread
+        self._activity = activity
         self.address, self.port = server.server_address[:2]
 
     def __repr__(self) -> str:
@@ -130,6 +116,7 @@ class MetricsServer:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
+        self._activity.close()
 
 
 def start_http_server(
@@ -139,7 +126,9 @@ def start_http_server(
 ) -> MetricsServer:
     """Serves metrics for Prometheus, as text or as OpenMetrics, from a thread of its own.
 
-    They are the engine's with all others of the registry. No literal of a query is in them.
+    ``/metrics`` has the engine's metrics with all others of the registry. ``/activity`` has, as
+    JSON, what ``iceframe top`` shows: the operations that run and the newest that have ended. No
+    literal of a query is in either.
 
     Args:
         port: 0: a free one, which the result tells.
@@ -164,14 +153,32 @@ def start_http_server(
     address = required_text("addr", addr)
     target = _registry(registry)
     register_metrics(target)
+    activity = Activity()
     try:
-        server = _make_server(address, number, _prometheus_client().make_wsgi_app(target))
+        server = _make_server(address, number, _application(target, activity))
     except (OSError, UnicodeError) as error:
+        activity.close()
         message = f"metrics can't be served on {address}:{number}: {error}"
         raise IoError(message) from error
     thread = threading.Thread(target=server.serve_forever, name="iceframe metrics", daemon=True)
     thread.start()
-    return MetricsServer(server, thread)
+    return MetricsServer(server, thread, activity)
+
+
+_Start = Callable[[str, list[tuple[str, str]]], Any]
+_Application = Callable[[dict[str, Any], _Start], Iterable[bytes]]
+
+
+def _application(registry: CollectorRegistry, activity: Activity) -> _Application:
+    metrics: _Application = _prometheus_client().make_wsgi_app(registry)
+
+    def application(environ: dict[str, Any], start_response: _Start) -> Iterable[bytes]:
+        if environ["PATH_INFO"] != "/activity":
+            return metrics(environ, start_response)
+        start_response("200 OK", [("Content-Type", "application/json")])
+        return [activity.to_json().encode()]
+
+    return application
 
 
 def _make_server(address: str, port: int, application: Any) -> WSGIServer:  # noqa: ANN401

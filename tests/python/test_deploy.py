@@ -13,7 +13,7 @@ import pytest
 ROOT = pathlib.Path(__file__).parents[2]
 RULES = ROOT / "deploy" / "prometheus" / "iceframe.rules.yaml"
 DASHBOARD = ROOT / "deploy" / "grafana" / "iceframe.json"
-HELP = ROOT / "python" / "iceframe" / "metric_help.py"
+HELP = ROOT / "src" / "iceframe" / "services" / "metric_help.cc"
 
 
 def queries_of_dashboard():

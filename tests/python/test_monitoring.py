@@ -2,19 +2,13 @@
 """What a collector of metrics tells of queries."""
 
 import gc
+import threading
 
 import pytest
 
 from iceframe import IceFrame
-from iceframe.cache import QueryCache
 from iceframe.errors import NotFoundError, TableNotFoundError, ValidationError
 from iceframe.monitoring import MetricsCollector
-
-
-@pytest.fixture(autouse=True)
-def nothing_ends_by_itself():
-    """What other tests left of readers ends before a test, not in it."""
-    gc.collect()
 
 
 @pytest.fixture
@@ -34,41 +28,86 @@ def newest(collector: MetricsCollector) -> dict:
 def test_queries_that_nobody_announced(table):
     collector = MetricsCollector()
     table.read_table("t", filter="id >= 20")
-    table.query("t").filter("id % 2 = 0").execute()
+    scan = newest(collector)
+    assert (scan["table_name"], scan["operation"]) == ("default.t", "scan")
+    assert (scan["rows_scanned"], scan["rows_returned"]) == (10, 10)
+    assert (scan["files_scanned"], scan["files_skipped"]) == (1, 2)
+    assert scan["bytes_scanned"] > 0
+    table.query("t").filter("id % 2 = 0").select("count(*) AS n").execute()
+    assert (newest(collector)["operation"], newest(collector)["rows_returned"]) == ("query", 1)
     table.count_rows("t", "id < 15")
-    table.append_to_table("t", {"id": [1]})
-    table.list_tables()
-    stats = collector.get_stats()
-    assert stats["total_queries"] == 3
-    assert stats["total_rows_scanned"] >= 40
-    assert stats["total_files_skipped"] >= 3
-    assert stats["total_bytes_scanned"] > 0
-    assert stats["avg_duration_ms"] > 0
-    assert (stats["error_rate"], stats["cache_hit_rate"]) == (0, 0)
-    assert collector.get_recent_queries() == []
+    assert newest(collector)["operation"] == "count_rows"
+    table.query("t").join(table.query("other"), on="id").execute()
+    assert newest(collector)["table_name"] == "default.t, default.other"
+    assert collector.get_stats()["total_queries"] == 4
 
 
-def test_an_announced_query_is_what_runs_between(table):
+def test_what_is_no_query_is_not_collected(table):
     collector = MetricsCollector()
     query_id = collector.start_query("t")
+    table.append_to_table("t", {"id": [1]})
+    table.list_tables()
+    assert table.table_exists("t")
+    collector.end_query(query_id)
+    assert [query["operation"] for query in collector.get_recent_queries()] == [""]
+
+
+def test_an_announced_query_is_what_runs_on_its_table(table):
+    collector = MetricsCollector()
+    query_id = collector.start_query("default.t")
     assert collector.get_stats()["running_queries"] == 1
     table.read_table("t", filter="id >= 20")
     table.query("t").filter("id < 5").execute()
+    table.read_table("other")
     assert collector.metrics[query_id].end_time is None
-    assert collector.metrics[query_id].duration_ms() >= 0
+    assert collector.metrics[query_id].duration_ms() > 0
     collector.end_query(query_id)
-    announced = newest(collector)
-    assert (announced["query_id"], announced["table_name"]) == (query_id, "t")
-    assert announced["rows_returned"] == 15
-    assert announced["rows_scanned"] == 20
-    assert (announced["files_scanned"], announced["files_skipped"]) == (2, 4)
-    assert announced["bytes_scanned"] > 0
+    queries = {query["table_name"]: query for query in collector.get_recent_queries()}
+    assert list(queries) == ["default.t", "default.other"]
+    announced = queries["default.t"]
+    assert (announced["query_id"], announced["rows_returned"]) == (query_id, 15)
+    assert (announced["rows_scanned"], announced["files_skipped"]) == (20, 4)
     assert announced["duration_ms"] > 0
-    table.read_table("t")
     stats = collector.get_stats()
     assert (stats["total_queries"], stats["running_queries"]) == (2, 0)
-    assert stats["total_rows_returned"] == 45
-    assert stats["total_rows_scanned"] == 50
+    assert stats["total_rows_returned"] == 15
+
+
+def test_queries_of_other_threads_are_their_own(table):
+    collector = MetricsCollector()
+    query_id = collector.start_query("t")
+    thread = threading.Thread(target=table.read_table, args=("t",))
+    thread.start()
+    thread.join()
+    # What is read for this thread by the engine's threads is this thread's.
+    table.read_tables_parallel(["t", "other"])
+    collector.end_query(query_id)
+    by_id = collector.metrics
+    assert by_id[query_id].rows_returned == 30
+    assert [query.rows_returned for query in by_id.values()] == [30, 0, 30]
+
+
+def test_of_two_announced_queries_the_last_one_is_meant(table):
+    collector = MetricsCollector()
+    outer, inner = collector.start_query("t"), collector.start_query("t")
+    table.read_table("t", limit=3)
+    collector.end_query(inner)
+    table.read_table("t", limit=4)
+    collector.end_query(outer)
+    assert collector.metrics[inner].rows_returned == 3
+    assert collector.metrics[outer].rows_returned == 4
+
+
+def test_rows_that_are_read_after_the_end_was_told(table):
+    collector = MetricsCollector()
+    query_id = collector.start_query("t")
+    reader = table.scan("t")
+    collector.end_query(query_id)
+    assert collector.get_stats()["total_rows_returned"] == 0
+    reader.read_all()
+    assert collector.metrics[query_id].rows_returned == 30
+    stats = collector.get_stats()
+    assert (stats["total_queries"], stats["total_rows_returned"]) == (1, 30)
 
 
 def test_errors_are_filled_in(table):
@@ -77,9 +116,10 @@ def test_errors_are_filled_in(table):
     with pytest.raises(TableNotFoundError):
         table.read_table("nope")
     collector.end_query(query_id)
-    assert newest(collector)["error"] == "a query failed"
+    assert "default.nope" in newest(collector)["error"]
     with pytest.raises(ValidationError):
         table.query("t").filter("wrong > 1").execute()
+    assert "wrong" in newest(collector)["error"]
     assert collector.get_stats()["error_rate"] == 1
     query_id = collector.start_query("t")
     collector.end_query(query_id, error=ValueError("mine"))
@@ -87,23 +127,37 @@ def test_errors_are_filled_in(table):
 
 
 def test_answers_from_the_cache_are_hits(table):
+    from iceframe.cache import QueryCache
+
     cached = IceFrame(table.catalog_config, cache=QueryCache())
-    collector = MetricsCollector()
+    collector = MetricsCollector(cached)
     query = cached.query("t").filter("id >= 20").cache()
     for _ in range(2):
         query_id = collector.start_query("t")
         query.execute()
         collector.end_query(query_id)
-    second, first = collector.get_recent_queries()
-    assert (first["cache_hit"], second["cache_hit"]) == (False, True)
+    cached.query("t").filter("id >= 20").cache().execute()
+    again, second, first = collector.get_recent_queries()
+    assert [query["cache_hit"] for query in (first, second, again)] == [False, True, True]
+    assert [query["rows_returned"] for query in (first, second, again)] == [10, 10, 10]
     assert second["bytes_scanned"] == 0 < first["bytes_scanned"]
-    assert collector.get_stats()["cache_hit_rate"] == 0.5
+    assert collector.get_stats()["cache_hit_rate"] == pytest.approx(2 / 3)
+
+
+def test_a_collector_of_one_frame_sees_no_others(table, lake):
+    mine = MetricsCollector(table)
+    everybodys = MetricsCollector()
+    lake.open().read_table("t")
+    assert mine.get_stats()["total_queries"] == 0
+    table.read_table("t")
+    assert mine.get_stats()["total_queries"] == 1
+    assert everybodys.get_stats()["total_queries"] == 2
 
 
 def test_only_the_newest_queries_are_known_one_by_one(table):
     collector = MetricsCollector(max_queries=3)
-    for rows in range(1, 6):
-        collector.end_query(collector.start_query("t"), rows)
+    for limit in range(1, 6):
+        table.read_table("t", limit=limit)
     assert [query["rows_returned"] for query in collector.get_recent_queries()] == [5, 4, 3]
     assert len(collector.metrics) == 3
     assert collector.get_stats()["total_queries"] == 5
@@ -138,3 +192,10 @@ def test_ids_that_are_unknown_or_have_ended_are_refused(table):
         MetricsCollector(max_queries=0)
     with pytest.raises(ValidationError, match="rows_returned must not be negative"):
         collector.end_query(query_id, -1)
+
+
+def test_a_collector_that_is_gone_hears_nothing(table):
+    collector = MetricsCollector()
+    del collector
+    gc.collect()
+    table.read_table("t")

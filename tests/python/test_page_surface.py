@@ -5,7 +5,6 @@ A parameter here has its name, its place among those before it, and its default.
 behind them, all with defaults.
 """
 
-import gc
 import importlib
 import inspect
 from collections.abc import Iterator
@@ -394,7 +393,6 @@ def test_an_optimizers_shapes():
 def test_monitoring_shapes(users):
     from iceframe.monitoring import MetricsCollector, QueryMetrics
 
-    gc.collect()
     collector = MetricsCollector()
     names = {"total_queries", "avg_duration_ms", "cache_hit_rate", "error_rate"}
     names |= {"total_rows_returned"}

@@ -261,23 +261,6 @@ def test_no_method_of_an_executor_lets_others_errors_out(ice):
     assert set(found) == {None}
 
 
-def test_no_method_of_monitoring_lets_others_errors_out():
-    collector = monitoring.MetricsCollector()
-    calls = {
-        "start_query": {"table_name": "users"},
-        "end_query": {"query_id": "nope"},
-        "get_recent_queries": {},
-        "get_stats": {},
-    }
-    assert set(calls) == public_methods(collector)
-    expect_none(wrong_answers(collector, calls))
-    found = [
-        judge(lambda v=value: monitoring.MetricsCollector(max_queries=v), ["max_queries"])
-        for value in VALUES
-    ]
-    assert set(found) == {None}
-
-
 def test_no_method_of_a_skipper_lets_others_errors_out():
     given = {"file_stats": {"id": {"min": 1, "max": 2}}, "filter_expr": "id > 1"}
     calls = {
@@ -310,6 +293,33 @@ def test_no_method_of_an_optimizer_lets_others_errors_out():
     optimizer = QueryOptimizer()
     assert set(calls) == public_methods(optimizer)
     expect_none(wrong_answers(optimizer, calls))
+
+
+def test_no_method_of_monitoring_lets_others_errors_out(ice):
+    collector = monitoring.MetricsCollector(ice)
+    calls = {
+        "start_query": {"table_name": "users"},
+        "end_query": {"query_id": "nope"},
+        "get_recent_queries": {},
+        "get_stats": {},
+    }
+    assert set(calls) == public_methods(collector)
+    expect_none(wrong_answers(collector, calls))
+    log = monitoring.QueryLog(ice)
+    expect_none(wrong_answers(log, {"entries": {}}))
+    log.close()
+    found = [
+        judge(lambda v=value, k=kind, n=name: k(**{n: v}), [name])
+        for value in VALUES
+        for kind, name in (
+            (monitoring.MetricsCollector, "ice"),
+            (monitoring.MetricsCollector, "max_queries"),
+            (monitoring.QueryLog, "ice"),
+            (monitoring.QueryLog, "max_entries"),
+            (monitoring.QueryLog, "max_files"),
+        )
+    ]
+    assert set(found) == {None}
 
 
 @pytest.mark.parametrize(

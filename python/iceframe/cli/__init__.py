@@ -47,7 +47,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _command_start.leave_to_caller()
         _take_any_text()
         options = _parser().parse_args(arguments)
-        options.run(_open(options), options)
+        if options.needs_catalog:
+            options.run(_open(options), options)
+        else:
+            options.run(options)
         sys.stdout.flush()
     except KeyboardInterrupt:
         return 130

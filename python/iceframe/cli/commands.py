@@ -1,4 +1,4 @@
-"""What `iceframe` can be told to do: list, describe, head, query, explain, stream."""
+"""What `iceframe` can be told to do: list, describe, head, query, explain, stream, top."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 from iceframe.cli.output import FORMATS, write_rows, write_table
 from iceframe.cli.query_options import add_query_options, make_query
 from iceframe.cli.stream import add_stream_commands
+from iceframe.cli.top import add_top_command
 from iceframe.errors import ValidationError
 from iceframe.frame import IceFrame
 
@@ -44,7 +45,11 @@ example: iceframe explain nyc.flights --where "dep_delay >= 900" --analyze
 
 
 def add_commands(parser: argparse.ArgumentParser) -> None:
-    """Adds the commands; each sets `run`, a callable of the `IceFrame` and the options."""
+    """Adds the commands; each sets `run`, a callable of the `IceFrame` and the options.
+
+    Where `needs_catalog` is false, it is one of the options alone.
+    """
+    parser.set_defaults(needs_catalog=True)
     commands = parser.add_subparsers(metavar="command", required=True)
 
     command = commands.add_parser("list", help="list tables")
@@ -70,6 +75,7 @@ def add_commands(parser: argparse.ArgumentParser) -> None:
     command.set_defaults(run=_explain)
 
     add_stream_commands(commands)
+    add_top_command(commands)
 
 
 def _query_parser(
