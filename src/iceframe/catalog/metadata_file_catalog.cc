@@ -148,6 +148,11 @@ Result<LoadedTable> MetadataFileCatalog::CreateTable(const OperationContext& con
                                                      const CreateTableRequest& request) {
   const CatalogTimer timer(CatalogOperation::kCreateTable);
   ICEFRAME_RETURN_NOT_OK(CheckNewIdentifier(request.identifier));
+  return Changed([&] { return AddNewTable(context, request); });
+}
+
+Result<LoadedTable> MetadataFileCatalog::AddNewTable(const OperationContext& context,
+                                                     const CreateTableRequest& request) {
   Attempt attempt;
   attempt.identifier = request.identifier;
   ICEFRAME_ASSIGN_OR_RETURN(const std::string location, LocationForNewTable(context, request));
@@ -167,32 +172,38 @@ Result<LoadedTable> MetadataFileCatalog::RegisterTable(const OperationContext& c
   ICEFRAME_ASSIGN_OR_RETURN(const std::string root, RootToRegister(location));
   ICEFRAME_ASSIGN_OR_RETURN(attempt.io, warehouse_.FileIOBelow(root));
   ICEFRAME_ASSIGN_OR_RETURN(attempt.staged, StageExisting(context, *attempt.io, location));
-  return AddTable(context, attempt);
+  return Changed([&] { return AddTable(context, attempt); });
 }
 
 Status MetadataFileCatalog::DropTable(const OperationContext& context,
                                       const TableIdentifier& identifier, bool purge) {
   const CatalogTimer timer(CatalogOperation::kDropTable);
   ICEFRAME_RETURN_NOT_OK(CheckIdentifier(identifier));
-  LoadedTable table;
-  {
-    ICEFRAME_ASSIGN_OR_RETURN(const auto transaction, store_->Write(context));
-    if (purge) {
-      ICEFRAME_ASSIGN_OR_RETURN(const auto location, transaction->Find(identifier));
-      if (!location) return NoTable(identifier);
-      ICEFRAME_ASSIGN_OR_RETURN(table, LoadAt(context, identifier, *location));
-      ICEFRAME_ASSIGN_OR_RETURN(const auto other,
-                                OtherTableAt(*transaction, TableRootOf(*location), identifier));
-      ICEFRAME_RETURN_NOT_OK(CheckPurge(table, warehouse_.location(), other));
-    }
-    ICEFRAME_ASSIGN_OR_RETURN(const bool was_there, transaction->Remove(identifier));
-    if (!was_there) return NoTable(identifier);
-    ICEFRAME_RETURN_NOT_OK(EndOf(*transaction, identifier.ToString()));
-  }
+  ICEFRAME_ASSIGN_OR_RETURN(const LoadedTable table,
+                            Changed([&] { return RemoveTable(context, identifier, purge); }));
   if (!purge) return Status::OK();
   ICEFRAME_ASSIGN_OR_RETURN(const auto io, FileIOFor(table));
   PurgeFiles(context, *io, TableRootOf(table.metadata_location));
   return Status::OK();
+}
+
+Result<LoadedTable> MetadataFileCatalog::RemoveTable(const OperationContext& context,
+                                                     const TableIdentifier& identifier,
+                                                     bool to_purge) {
+  LoadedTable table;
+  ICEFRAME_ASSIGN_OR_RETURN(const auto transaction, store_->Write(context));
+  if (to_purge) {
+    ICEFRAME_ASSIGN_OR_RETURN(const auto location, transaction->Find(identifier));
+    if (!location) return NoTable(identifier);
+    ICEFRAME_ASSIGN_OR_RETURN(table, LoadAt(context, identifier, *location));
+    ICEFRAME_ASSIGN_OR_RETURN(const auto other,
+                              OtherTableAt(*transaction, TableRootOf(*location), identifier));
+    ICEFRAME_RETURN_NOT_OK(CheckPurge(table, warehouse_.location(), other));
+  }
+  ICEFRAME_ASSIGN_OR_RETURN(const bool was_there, transaction->Remove(identifier));
+  if (!was_there) return NoTable(identifier);
+  ICEFRAME_RETURN_NOT_OK(EndOf(*transaction, identifier.ToString()));
+  return table;
 }
 
 Status MetadataFileCatalog::RenameTable(const OperationContext& context,
@@ -200,6 +211,11 @@ Status MetadataFileCatalog::RenameTable(const OperationContext& context,
   const CatalogTimer timer(CatalogOperation::kRenameTable);
   ICEFRAME_RETURN_NOT_OK(CheckIdentifier(from));
   ICEFRAME_RETURN_NOT_OK(CheckNewIdentifier(to));
+  return Changed([&] { return Rename(context, from, to); });
+}
+
+Status MetadataFileCatalog::Rename(const OperationContext& context, const TableIdentifier& from,
+                                   const TableIdentifier& to) {
   ICEFRAME_ASSIGN_OR_RETURN(const auto transaction, store_->Write(context));
   ICEFRAME_ASSIGN_OR_RETURN(const auto found, transaction->Find(from));
   if (!found) return NoTable(from);

@@ -85,6 +85,31 @@ class MetadataFileCatalog final : public Catalog {
     StagedMetadata staged;
   };
 
+  /// Does `change` again while it is proved not to have been done because the store was away.
+  template <typename Change>
+  auto Changed(const Change& change) const {
+    for (int left = store_->num_tries();; --left) {
+      auto done = change();
+      if (left <= 1 || KindOf(StatusOf(done)) != ErrorKind::kUnavailable) return done;
+    }
+  }
+  static const Status& StatusOf(const Status& status) { return status; }
+  template <typename T>
+  static const Status& StatusOf(const Result<T>& result) {
+    return result.status();
+  }
+
+  Status PutNewNamespace(const OperationContext& context, const Namespace& name_space,
+                         const Properties& properties);
+  Status RemoveNamespace(const OperationContext& context, const Namespace& name_space);
+  /// Returns what was removed, with `to_purge` loaded and looked at.
+  Result<LoadedTable> RemoveTable(const OperationContext& context,
+                                  const TableIdentifier& identifier, bool to_purge);
+  Status Rename(const OperationContext& context, const TableIdentifier& from,
+                const TableIdentifier& to);
+  Result<LoadedTable> AddNewTable(const OperationContext& context,
+                                  const CreateTableRequest& request);
+
   /// Commits. An error that leaves open whether it landed is CommitStateUnknown, with `name`.
   static Status EndOf(PointerTransaction& transaction, const std::string& name);
   Result<LoadedTable> LoadAt(const OperationContext& context, const TableIdentifier& identifier,

@@ -39,6 +39,12 @@ Status MetadataFileCatalog::CreateNamespace(const OperationContext& context,
   const CatalogTimer timer(CatalogOperation::kChangeNamespace);
   ICEFRAME_RETURN_NOT_OK(CheckNewNamespace(name_space));
   ICEFRAME_RETURN_NOT_OK(CheckPropertyKeys(properties, {}));
+  return Changed([&] { return PutNewNamespace(context, name_space, properties); });
+}
+
+Status MetadataFileCatalog::PutNewNamespace(const OperationContext& context,
+                                            const Namespace& name_space,
+                                            const Properties& properties) {
   ICEFRAME_ASSIGN_OR_RETURN(const auto transaction, store_->Write(context));
   ICEFRAME_ASSIGN_OR_RETURN(const bool exists, transaction->NamespaceExists(name_space));
   if (exists) {
@@ -53,6 +59,11 @@ Status MetadataFileCatalog::DropNamespace(const OperationContext& context,
                                           const Namespace& name_space) {
   const CatalogTimer timer(CatalogOperation::kChangeNamespace);
   ICEFRAME_RETURN_NOT_OK(CheckNamespace(name_space));
+  return Changed([&] { return RemoveNamespace(context, name_space); });
+}
+
+Status MetadataFileCatalog::RemoveNamespace(const OperationContext& context,
+                                            const Namespace& name_space) {
   ICEFRAME_ASSIGN_OR_RETURN(const auto transaction, store_->Write(context));
   ICEFRAME_RETURN_NOT_OK(CheckExists(*transaction, name_space));
   ICEFRAME_ASSIGN_OR_RETURN(const auto tables, transaction->TablesIn(name_space));
@@ -99,10 +110,12 @@ Status MetadataFileCatalog::UpdateNamespaceProperties(const OperationContext& co
   const CatalogTimer timer(CatalogOperation::kChangeNamespace);
   ICEFRAME_RETURN_NOT_OK(CheckNamespace(name_space));
   ICEFRAME_RETURN_NOT_OK(CheckPropertyKeys(updates, removals));
-  ICEFRAME_ASSIGN_OR_RETURN(const auto transaction, store_->Write(context));
-  ICEFRAME_RETURN_NOT_OK(CheckExists(*transaction, name_space));
-  ICEFRAME_RETURN_NOT_OK(transaction->PutNamespace(name_space, updates, removals));
-  return EndOf(*transaction, iceframe::ToString(name_space));
+  return Changed([&]() -> Status {
+    ICEFRAME_ASSIGN_OR_RETURN(const auto transaction, store_->Write(context));
+    ICEFRAME_RETURN_NOT_OK(CheckExists(*transaction, name_space));
+    ICEFRAME_RETURN_NOT_OK(transaction->PutNamespace(name_space, updates, removals));
+    return EndOf(*transaction, iceframe::ToString(name_space));
+  });
 }
 
 Result<bool> MetadataFileCatalog::NamespaceExists(const OperationContext& context,

@@ -92,6 +92,8 @@ class PointerStore {
   /// Whether a pointer that a transaction found stays as it is until the transaction ends, since
   /// other writers wait. Locked commits need it.
   virtual bool holds_what_it_finds() const = 0;
+  /// How often a change is tried that was kept from landing because the store was away.
+  virtual int num_tries() const { return 1; }
   /// The context must outlive what is returned, here and below. Errors: Unavailable, Timeout,
   /// Cancelled, Unauthorized, Io.
   virtual Result<std::unique_ptr<PointerReader>> Read(const OperationContext& context) = 0;

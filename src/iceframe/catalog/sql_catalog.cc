@@ -86,6 +86,7 @@ class LazySqlPointerStore final : public PointerStore {
   }
 
   bool holds_what_it_finds() const override { return rows_->holds_what_it_finds(); }
+  int num_tries() const override { return rows_->num_tries(); }
 
   Result<std::unique_ptr<PointerReader>> Read(const OperationContext& context) override {
     if (!is_initialized_) {

@@ -10,6 +10,8 @@ namespace iceframe {
 
 namespace {
 
+constexpr int kTries = 4;
+
 std::vector<std::string> FirstColumn(const std::vector<SqlRow>& rows) {
   std::vector<std::string> texts;
   for (const SqlRow& row : rows) texts.push_back(row[0].value_or(""));
@@ -150,6 +152,8 @@ class SqlPointerStore final : public PointerStore {
         without_type_(SqlStatements::Make(database_->dialect(), SqlLayout::kWithoutType)) {}
 
   bool holds_what_it_finds() const override { return true; }
+  // A server may go away in the midst of a transaction, and is there again a moment later.
+  int num_tries() const override { return database_->dialect().is_remote ? kTries : 1; }
   Result<std::unique_ptr<PointerReader>> Read(const OperationContext& context) override {
     return Open(context, false);
   }
