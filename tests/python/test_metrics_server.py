@@ -70,6 +70,8 @@ def test_what_is_served_is_openmetrics(table, registry):
     assert found["iceframe_memory_reserved_bytes"].type == "gauge"
     durations = found["iceframe_query_duration_seconds"]
     assert durations.type == "histogram"
+    (refused,) = found["iceframe_metrics_refused"].samples
+    assert refused.value == 0
     for family in found.values():
         assert family.documentation
         names = {frozenset(sample.labels) - {"le"} for sample in family.samples}

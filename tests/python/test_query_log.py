@@ -42,6 +42,27 @@ def test_records_tell_what_operations_did(table):
     assert log.entries(1) == [failed]
 
 
+def test_records_have_icebergs_reports(table):
+    with QueryLog(table) as log:
+        table.read_table("t", columns=["name"], filter="id >= 2")
+        table.append_to_table("t", {"id": [3], "name": ["n3"]})
+    append, scan = log.entries()
+    (report,) = scan["reports"]
+    assert (report["report-type"], report["table-name"]) == ("scan-report", "default.t")
+    assert report["snapshot-id"] > 0
+    assert report["filter"] == {"type": "gt-eq", "term": "id", "value": "(redacted)"}
+    assert "name" in report["projected-field-names"]
+    metrics = report["metrics"]
+    assert metrics["result-data-files"] == {"unit": "count", "value": 1}
+    assert metrics["skipped-data-files"]["value"] == 2
+    assert metrics["total-planning-duration"]["total-duration"] > 0
+    (report,) = append["reports"]
+    assert (report["report-type"], report["operation"]) == ("commit-report", "append")
+    assert report["snapshot-id"] == table.get_table("t").current_snapshot().snapshot_id
+    assert report["metrics"]["attempts"]["value"] == 1
+    assert report["metrics"]["added-records"]["value"] == 1
+
+
 def test_plans_that_differ_in_literals_have_one_hash(table):
     log = QueryLog(table)
     table.read_table("t", filter="id IN (1, 2)")

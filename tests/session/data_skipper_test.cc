@@ -10,6 +10,7 @@
 #include "iceframe/execution/execution_counters.h"
 #include "iceframe/expression/parse_expression.h"
 #include "iceframe/operation_kinds.h"
+#include "iceframe/services/query_collector.h"
 
 #include "session/lake.h"
 #include "support/counting_file_io.h"
@@ -174,6 +175,8 @@ TEST_F(DataSkipperTest, CountsWhatTheFileSystemSaw) {
       [&] { return "id IS NULL"; },
       [&] { return "NOT (id >= " + literal() + " OR name > 'name-" + literal() + "')"; },
   };
+  const auto collector = std::make_shared<QueryCollector>();
+  session_->observers().Add(collector);
   SkipCounts before = session_->data_skipper()->Total();
   for (int i = 0; i < 200; ++i) {
     std::string filter = shapes[static_cast<size_t>(below(std::ssize(shapes)))]();
@@ -186,18 +189,24 @@ TEST_F(DataSkipperTest, CountsWhatTheFileSystemSaw) {
     if (below(5) == 0) scan.rows.limit = below(30);
     if (below(2) == 0) scan.columns = {"id", "name"};
     io_->Reset();
-    ASSERT_OK(ReadIds(*session_, "t", scan).status());
+    ASSERT_OK_AND_ASSIGN(const auto ids, ReadIds(*session_, "t", scan));
     const SkipCounts after = session_->data_skipper()->Total();
     const auto [num_seen, num_bytes] = Seen();
+    const QueryFigures collected = collector->Recent(1).at(0).figures;
+    EXPECT_EQ(collected.files_scanned, num_seen) << filter;
+    EXPECT_EQ(collected.bytes_scanned, num_bytes) << filter;
+    EXPECT_EQ(collected.rows_returned, std::ssize(ids)) << filter;
     EXPECT_EQ(after.files().num_scanned - before.files().num_scanned, num_seen) << filter;
     EXPECT_EQ(after.num_bytes_scanned - before.num_bytes_scanned, num_bytes) << filter;
     const bool is_planned = after.num_scans > before.num_scans;
     if (is_planned && !scan.rows.limit) {
+      EXPECT_EQ(collected.files_skipped, num_files - num_seen) << filter;
       EXPECT_EQ(after.files().num_skipped - before.files().num_skipped, num_files - num_seen)
           << filter;
     }
     before = after;
   }
+  EXPECT_EQ(collector->stats().totals.num_queries, 200);
 }
 
 }  // namespace

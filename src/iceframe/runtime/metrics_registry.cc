@@ -16,6 +16,8 @@ namespace iceframe {
 namespace {
 
 constexpr size_t kMaxLabelSets = 200;
+/// Times that a metric was asked for which can't be exported: so that it is missed.
+constexpr const char* kRefused = "iceframe_metrics_refused_total";
 constexpr const char* kBoundNames[] = {"0.001", "0.005", "0.01", "0.05", "0.1", "0.5", "1",
                                        "5",     "10",    "30",   "60",   "300", "+Inf"};
 
@@ -82,6 +84,8 @@ class ProcessMetricsRegistry final : public MetricsRegistry {
             AppendHistogram(name, labels, histogram, &blocks[{name, labels}]);
           });
     }
+    blocks[{kRefused, {}}].push_back(
+        {kRefused, {}, static_cast<double>(refused_.value()), MetricKind::kCounter});
     std::vector<MetricSample> samples;
     for (auto& [key, block] : blocks) {
       std::move(block.begin(), block.end(), std::back_inserter(samples));
@@ -104,6 +108,7 @@ class ProcessMetricsRegistry final : public MetricsRegistry {
     MetricLabels plain_labels = internal::PlainLabels(labels);
     const std::lock_guard lock(mutex_);
     const bool is_exported = names_.Claim(plain_name, kind, plain_labels);
+    if (!is_exported) refused_.Increment();
     return (is_exported ? families->exported : families->silent)
         .Get(plain_name, std::move(plain_labels));
   }
@@ -126,6 +131,7 @@ class ProcessMetricsRegistry final : public MetricsRegistry {
 
   mutable internal::ForkSafeMutex mutex_;
   internal::MetricNames names_;
+  Counter refused_;
   Families<Counter> counters_;
   Families<Gauge> gauges_;
   Families<Histogram> histograms_;

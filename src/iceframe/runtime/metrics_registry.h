@@ -72,7 +72,8 @@ struct MetricSample {
 ///
 /// Whatever it is asked for, what Collect tells can be exported: counters end in "_total" and no
 /// other metric does, names and labels are of letters, digits and '_', those of one name have one
-/// kind and the same labels. A metric that breaks this counts, and is not told of.
+/// kind and the same labels. A metric that breaks this counts, and is not told of; that it was
+/// asked for is (iceframe_metrics_refused_total).
 class MetricsRegistry {
  public:
   static MetricsRegistry& Process();

@@ -36,6 +36,7 @@ constexpr auto kHelp = std::to_array<Help>({
     {"iceframe_memory_limit_errors_total", "Reservations that a memory limit refused."},
     {"iceframe_memory_reserved_bytes", "Bytes that the process has reserved for the engine."},
     {"iceframe_memory_spill_bytes_total", "Bytes that operators wrote to disk for want of memory."},
+    {"iceframe_metrics_refused_total", "Times a metric was asked for that can't be exported."},
     {"iceframe_operation_io_requests_total", "Requests to storage that operations made."},
     {"iceframe_planning_duration_seconds", "How long the planning of scans took."},
     {"iceframe_pool_connect_failures_total", "Connections that could not be made."},
