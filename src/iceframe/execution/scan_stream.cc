@@ -133,14 +133,22 @@ class ScanStreamImpl : public std::enable_shared_from_this<ScanStreamImpl> {
 
   int64_t task_number() const { return task_number_; }
 
-  // Cancels what runs and waits for it; what was queued is dropped.
+  // Cancels what runs and waits for it; what was queued is dropped. Planning and files are over
+  // with it, not with the last worker that holds this: their steps are of an operation that ends.
   void Stop() {
+    StopReading();
+    tasks_ = nullptr;
+  }
+
+ private:
+  void StopReading() {
     context_.cancel.Cancel();
     std::unique_lock lock(mutex_);
     // Once the process ends, what was queued never runs, and what runs is left to itself.
     while (num_running_ > 0 && !IsProcessExiting()) changed_.wait_for(lock, kExitPoll);
     // A worker may hold its slot a moment longer, but nothing that is charged.
     for (const SlotPtr& slot : slots_) {
+      slot->span.reset();
       if (slot->state == SlotState::kRunning) continue;
       slot->queue.clear();
       slot->reader.reset();
@@ -150,7 +158,6 @@ class ScanStreamImpl : public std::enable_shared_from_this<ScanStreamImpl> {
     rows_left_ = 0;
   }
 
- private:
   // -- consumer ------------------------------------------------------------------------------
 
   bool HasRoom() const {
@@ -218,6 +225,7 @@ class ScanStreamImpl : public std::enable_shared_from_this<ScanStreamImpl> {
       const Slot& slot = **it;
       if (slot.state == SlotState::kDone && slot.queue.empty()) {
         if (!slot.error.ok()) return slot.error;
+        (*it)->span.reset();
         it = slots_.erase(it);
         WidenWindow();
       } else if (delivery_.ordered) {
@@ -484,7 +492,8 @@ class ScanStreamImpl : public std::enable_shared_from_this<ScanStreamImpl> {
   const OperationContext caller_;
   OperationContext context_;
   const std::shared_ptr<FileIO> io_;
-  const TaskSource tasks_;
+  // The consumer's; empty once it has stopped.
+  TaskSource tasks_;
   const ReadOptionsSource read_options_;
   const std::optional<int64_t> limit_;
   const ReadDelivery delivery_;
