@@ -59,7 +59,7 @@ function(_iceframe_arrow_of_wheel)
   list(GET _output 0 _version)
   list(GET _output 1 _folder)
   list(GET _output 2 _so_version)
-  foreach(_name IN ITEMS arrow arrow_compute parquet)
+  foreach(_name IN ITEMS arrow arrow_compute parquet arrow_s3)
     add_library(iceframe_arrow_wheel::${_name} SHARED IMPORTED GLOBAL)
     set_target_properties(
       iceframe_arrow_wheel::${_name}
@@ -82,6 +82,7 @@ macro(_iceframe_arrow_of_package)
   if(Arrow_FOUND)
     find_package(ArrowCompute CONFIG QUIET)
     find_package(Parquet CONFIG QUIET)
+    find_package(ArrowS3 CONFIG QUIET)
   endif()
   set(IceframeArrow_VERSION "${Arrow_VERSION}")
   if(TARGET ArrowCompute::arrow_compute_shared AND TARGET Parquet::parquet_shared)
@@ -91,6 +92,10 @@ macro(_iceframe_arrow_of_package)
       ArrowCompute::arrow_compute_shared
       Parquet::parquet_shared
     )
+    # Else the filesystem of S3 is a part of Arrow's main library, or was not built.
+    if(TARGET ArrowS3::arrow_s3_shared)
+      list(APPEND IceframeArrow_TARGETS ArrowS3::arrow_s3_shared)
+    endif()
   elseif(Arrow_CONSIDERED_VERSIONS AND NOT Arrow_FOUND)
     set(_iceframe_arrow_reason "find_package(Arrow) finds ${Arrow_CONSIDERED_VERSIONS}")
   else()
@@ -120,12 +125,18 @@ find_package_handle_standard_args(
 )
 
 if(IceframeArrow_FOUND)
-  foreach(_component IN ITEMS arrow compute parquet)
-    list(POP_FRONT IceframeArrow_TARGETS _library)
-    list(APPEND IceframeArrow_TARGETS ${_library})
+  set(
+    _components
+    arrow
+    compute
+    parquet
+    s3
+  )
+  foreach(_component _library IN ZIP_LISTS _components IceframeArrow_TARGETS)
     add_library(iceframe_arrow::${_component} INTERFACE IMPORTED GLOBAL)
     target_link_libraries(iceframe_arrow::${_component} INTERFACE ${_library})
   endforeach()
   target_link_libraries(iceframe_arrow::compute INTERFACE iceframe_arrow::arrow)
   target_link_libraries(iceframe_arrow::parquet INTERFACE iceframe_arrow::arrow)
+  target_link_libraries(iceframe_arrow::s3 INTERFACE iceframe_arrow::arrow)
 endif()

@@ -25,6 +25,7 @@ target_link_libraries(
   PRIVATE
     iceframe_arrow::compute
     iceframe_arrow::parquet
+    iceframe_arrow::s3
     PkgConfig::libdeflate
     PkgConfig::yaml
     PkgConfig::zstd

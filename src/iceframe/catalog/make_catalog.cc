@@ -61,10 +61,11 @@ constexpr auto kIgnoredKeys = std::to_array<std::string_view>({
     "ugi",
     "view-endpoints-supported",
 });
+// Families of which the stores read keys.
+constexpr auto kStoreFamilies = std::to_array<std::string_view>({"client.", "s3."});
 constexpr auto kIgnoredFamilies = std::to_array<std::string_view>({
     "adls.",
     "auth.",
-    "client.",
     "dynamodb.",
     "gcp.",
     "gcs.",
@@ -76,7 +77,6 @@ constexpr auto kIgnoredFamilies = std::to_array<std::string_view>({
     "io.",
     "jdbc.",
     "rest.",
-    "s3.",
     "ssl.",
     "table-default.",
 });
@@ -101,13 +101,15 @@ bool Contains(const std::array<std::string_view, N>& names, std::string_view nam
 Status CheckKeys(const OperationContext& context, const Properties& properties, bool is_rest) {
   const bool reads_jdbc = IsPostgresUri(Get(properties, "uri"));
   for (const auto& [key, value] : properties) {
+    const auto begins_key = [k = std::string_view(key)](std::string_view family) {
+      return k.starts_with(family);
+    };
     const bool is_read = Contains(kKeys, key) || (is_rest && IsRestKey(key)) ||
-                         (reads_jdbc && key.starts_with("jdbc."));
+                         (reads_jdbc && key.starts_with("jdbc.")) ||
+                         std::any_of(kStoreFamilies.begin(), kStoreFamilies.end(), begins_key);
     if (is_read) continue;
-    const bool is_known =
-        Contains(kIgnoredKeys, key) ||
-        std::any_of(kIgnoredFamilies.begin(), kIgnoredFamilies.end(),
-                    [k = std::string_view(key)](std::string_view f) { return k.starts_with(f); });
+    const bool is_known = Contains(kIgnoredKeys, key) ||
+                          std::any_of(kIgnoredFamilies.begin(), kIgnoredFamilies.end(), begins_key);
     if (is_known) {
       context.Log(LogLevel::kWarning, "catalog", "key has no effect on this catalog: ", key);
       continue;

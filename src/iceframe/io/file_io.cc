@@ -10,6 +10,9 @@
 #include "iceframe/io/local_file_io_internal.h"
 #include "iceframe/io/location.h"
 #include "iceframe/io/memory_file_io_internal.h"
+#include "iceframe/io/object_file_io_internal.h"
+#include "iceframe/io/s3_settings_internal.h"
+#include "iceframe/io/s3_store_internal.h"
 
 namespace iceframe {
 
@@ -39,13 +42,17 @@ const std::shared_ptr<FileIO>& ProcessMemoryFileIO() {
 /// Sends each call to the store that the location's scheme names.
 class RoutingFileIO final : public FileIO, public SmallReads {
  public:
-  explicit RoutingFileIO(AllowedLocations allowed) : allowed_(std::move(allowed)) {
+  /// `s3` is nullptr where it can't be reached.
+  RoutingFileIO(AllowedLocations allowed, const std::shared_ptr<FileIO>& s3)
+      : allowed_(std::move(allowed)) {
     // A list without a local place allows no local file, so the local store is not there at all.
     const std::vector<std::string> local_paths = allowed_.local_paths();
     if (allowed_.allows_all() || !local_paths.empty()) {
       stores_["file"] = internal::MakeLocalFileIO(local_paths);
     }
     stores_["memory"] = ProcessMemoryFileIO();
+    if (s3 == nullptr) return;
+    for (const char* scheme : {"s3", "s3a", "s3n"}) stores_[scheme] = s3;
   }
 
   Result<std::shared_ptr<arrow::Buffer>> ReadAll(const OperationContext& context,
@@ -137,7 +144,13 @@ Result<std::shared_ptr<const InputFile>> OpenForSmallReads(const OperationContex
 Result<std::shared_ptr<FileIO>> MakeFileIO(FileIOOptions options) {
   ICEFRAME_ASSIGN_OR_RETURN(AllowedLocations allowed,
                             AllowedLocations::Make(options.allowed_locations));
-  std::shared_ptr<FileIO> io = std::make_shared<RoutingFileIO>(std::move(allowed));
+  ICEFRAME_ASSIGN_OR_RETURN(const internal::S3Settings settings,
+                            internal::ReadS3Settings(options.properties));
+  std::shared_ptr<FileIO> s3;
+  if (auto store = internal::SharedS3Store(settings); store != nullptr) {
+    s3 = internal::MakeObjectFileIO(std::move(store));
+  }
+  std::shared_ptr<FileIO> io = std::make_shared<RoutingFileIO>(std::move(allowed), s3);
   return options.wrap ? options.wrap(std::move(io)) : io;
 }
 

@@ -38,6 +38,7 @@ const OpMetrics& MetricsOf(std::string_view scheme, IoOp op) {
   static const auto& by_scheme = *new std::map<std::string, SchemeMetrics, std::less<>>{
       {"file", MakeSchemeMetrics("file")},
       {"memory", MakeSchemeMetrics("memory")},
+      {"s3", MakeSchemeMetrics("s3")},
       {"other", MakeSchemeMetrics("other")}};
   auto found = by_scheme.find(scheme);
   if (found == by_scheme.end()) found = by_scheme.find("other");

@@ -107,10 +107,19 @@ Result<AllowedLocations> AllowedLocations::Make(const std::vector<std::string>& 
   return allowed;
 }
 
+namespace {
+
+/// Hadoop's names of S3 are the same store.
+std::string_view StoreOf(std::string_view scheme) {
+  return scheme == "s3a" || scheme == "s3n" ? "s3" : scheme;
+}
+
+}  // namespace
+
 Status AllowedLocations::Check(const ParsedLocation& parsed, std::string_view location) const {
   if (allows_all()) return Status::OK();
   for (const ParsedLocation& allowed : locations_) {
-    if (parsed.scheme != allowed.scheme) continue;
+    if (StoreOf(parsed.scheme) != StoreOf(allowed.scheme)) continue;
     // Two texts may name one folder through links: the local store compares what they lead to.
     if (parsed.scheme == "file") return Status::OK();
     if (IsWithin(parsed.path, allowed.path)) return Status::OK();

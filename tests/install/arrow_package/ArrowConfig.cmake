@@ -1,11 +1,13 @@
 # Stands for an installed Arrow: the libraries of the pyarrow in ARROW_FOLDER, found as Arrow's own
 # package would be.
 include_guard()
-foreach(_name IN ITEMS arrow arrow_compute parquet)
+foreach(_name IN ITEMS arrow arrow_compute parquet arrow_s3)
   if(_name STREQUAL "arrow")
     set(_target Arrow::arrow_shared)
   elseif(_name STREQUAL "parquet")
     set(_target Parquet::parquet_shared)
+  elseif(_name STREQUAL "arrow_s3")
+    set(_target ArrowS3::arrow_s3_shared)
   else()
     set(_target ArrowCompute::arrow_compute_shared)
   endif()
