@@ -62,7 +62,8 @@ class Postgres:
         return started.returncode == 0
 
     def start(self) -> None:
-        assert self._try_to_start(), (self.folder / "start.log").read_text()
+        started = any(self._try_to_start() for _ in range(5))
+        assert started, (self.folder / "start.log").read_text()
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> None:
         """Stops it: INT ends its clients' connections, QUIT crashes it."""

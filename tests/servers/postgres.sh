@@ -8,10 +8,11 @@ install() {
   local lock
   exec {lock}>"$CACHE/postgres.lock"; flock "$lock"
   if ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then
-    apt-get update -qq; mkdir -p /etc/postgresql-common
+    # Others may be installing something.
+    apt-get update -qq -o DPkg::Lock::Timeout=600; mkdir -p /etc/postgresql-common
     # Without this line the package makes and may start a cluster of its own.
     [ -e /etc/postgresql-common/createcluster.conf ] || echo "create_main_cluster = false" > /etc/postgresql-common/createcluster.conf
-    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq postgresql >/dev/null
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq -o DPkg::Lock::Timeout=600 postgresql >/dev/null
   fi
   exec {lock}>&-
 }
