@@ -10,10 +10,15 @@
 #include "iceframe/catalog/identifier.h"
 #include "iceframe/catalog/rest_catalog_internal.h"
 #include "iceframe/catalog/rest_messages_internal.h"
+#include "iceframe/format/table_metadata_builder.h"
+#include "iceframe/types/schema_json.h"
 
 namespace iceframe {
 
 namespace {
+
+// How often a table is asked for whose creation nobody tells the end of.
+constexpr int kMaxCreations = 3;
 
 bool IsSuccess(long status) { return status >= 200 && status < 300; }
 
@@ -35,6 +40,27 @@ Status NotFoundFor(const TableIdentifier& identifier, const HttpAnswer& answer,
 // A place, and not a name that the server knows.
 bool IsLocation(std::string_view warehouse) {
   return warehouse.starts_with('/') || warehouse.find(":/") != std::string_view::npos;
+}
+
+// Whether the table is as it was asked for, and as nobody has changed it since.
+bool IsWhatWasAskedFor(const CreateTableRequest& request, const TableMetadata& found) {
+  NewTable wanted;
+  wanted.location = found.location;
+  wanted.schema = request.schema;
+  wanted.spec = request.spec;
+  wanted.sort_order = request.sort_order;
+  wanted.format_version = request.format_version;
+  const auto metadata = MakeTableMetadata(wanted);
+  if (!metadata.ok() || !found.snapshots.empty()) return false;
+  const bool has_properties =
+      std::all_of(request.properties.begin(), request.properties.end(), [&](const auto& property) {
+        const auto other = found.properties.find(property.first);
+        return other != found.properties.end() && other->second == property.second;
+      });
+  return has_properties && found.schemas.size() == 1 && found.partition_specs.size() == 1 &&
+         found.format_version == request.format_version &&
+         SchemaToJson(*found.current_schema()) == SchemaToJson(*(*metadata)->current_schema()) &&
+         found.default_spec()->fields == (*metadata)->default_spec()->fields;
 }
 
 std::string RootOf(const LoadedTable& table) {
@@ -143,13 +169,24 @@ Result<LoadedTable> RestCatalog::CreateTable(const OperationContext& context,
     ICEFRAME_ASSIGN_OR_RETURN(placed.location, AbsoluteLocation(request.location));
     ask.body = CreateTableBody(placed);
   }
-  auto answer = Change(context, *config, ask);
-  if (!answer.ok()) {
-    const ErrorKind kind = KindOf(answer.status());
+  for (int attempt = 0;; ++attempt) {
+    auto answer = Change(context, *config, ask);
+    auto made = answer.ok() ? ReadLoadedTable(identifier, std::move(answer->body))
+                            : Result<LoadedTable>(answer.status());
+    if (made.ok()) return made;
+    const ErrorKind kind = KindOf(made.status());
     if (kind == ErrorKind::kNotFound) return NoNamespace(identifier.name_space);
-    return kind == ErrorKind::kAlreadyExists ? TableIsThere(identifier) : answer.status();
+    // A success that can't be read may have come from something between us and the server.
+    const bool is_open = answer.ok() || kind == ErrorKind::kCommitStateUnknown;
+    if (kind == ErrorKind::kAlreadyExists && attempt == 0) return TableIsThere(identifier);
+    if (!is_open && kind != ErrorKind::kAlreadyExists) return made.status();
+    // Whether one of our own requests has made it: there is no other sign than its looks.
+    auto found = LoadTable(context, identifier);
+    if (found.ok() && IsWhatWasAskedFor(request, *found->metadata)) return found;
+    if (!is_open) return TableIsThere(identifier);
+    const bool is_absent = !found.ok() && KindOf(found.status()) == ErrorKind::kNotFound;
+    if (!is_absent || attempt + 1 == kMaxCreations) return made.status();
   }
-  return ReadLoadedTable(identifier, std::move(answer->body));
 }
 
 Result<LoadedTable> RestCatalog::LoadTable(const OperationContext& context,
@@ -190,7 +227,10 @@ Status RestCatalog::DropTable(const OperationContext& context, const TableIdenti
   request.query = {{"purgeRequested", purge ? "true" : "false"}};
   const Status status = Change(context, *config, request).status();
   if (!status.ok() && KindOf(status) == ErrorKind::kNotFound) return NoTable(identifier);
-  return status;
+  if (status.ok() || KindOf(status) != ErrorKind::kCommitStateUnknown) return status;
+  // What was wanted is that it is gone.
+  const Result<bool> exists = TableExists(context, identifier);
+  return exists.ok() && !*exists ? Status::OK() : status;
 }
 
 Status RestCatalog::RenameTable(const OperationContext& context, const TableIdentifier& from,

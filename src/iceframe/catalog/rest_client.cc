@@ -71,12 +71,26 @@ std::string UrlOf(const RestConfig& config, const RestRequest& request) {
     url += config.options.prefix + "/";
   }
   url += request.path;
+  // In the order in which signatures have them.
+  auto query = request.query;
+  std::sort(query.begin(), query.end());
   char mark = '?';
-  for (const auto& [name, value] : request.query) {
+  for (const auto& [name, value] : query) {
     url += mark + PercentEncode(name) + "=" + PercentEncode(value);
     mark = '&';
   }
   return url;
+}
+
+void Authorize(const RestOptions& options, const Secret& token, HttpRequest* http) {
+  http->signature = options.signature;
+  if (options.signature && !options.session_token.empty()) {
+    http->headers.emplace_back("x-amz-security-token", options.session_token.Reveal());
+  }
+  if (token.empty()) return;
+  // The signature takes the usual place.
+  const char* name = options.signature ? "Original-Authorization" : "Authorization";
+  http->headers.emplace_back(name, "Bearer " + token.Reveal());
 }
 
 struct ErrorBody {
@@ -176,8 +190,7 @@ RestExchange RestServer::SendOnce(const OperationContext& context, const RestCon
     http.body = request.body;
     for (const auto& header : config.options.headers) http.headers.push_back(header);
     ICEFRAME_ASSIGN_OR_RETURN(const Secret token, tokens_.Current(context));
-    if (!token.empty()) http.headers.emplace_back("Authorization", "Bearer " + token.Reveal());
-
+    Authorize(config.options, token, &http);
     std::shared_ptr<LeasedConnection::Use> use;
     if (leased != nullptr) {
       ICEFRAME_ASSIGN_OR_RETURN(use, leased->BeginUse(context));

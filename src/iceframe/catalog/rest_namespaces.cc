@@ -10,6 +10,13 @@
 
 namespace iceframe {
 
+namespace {
+
+// How often a namespace is asked for whose creation nobody tells the end of.
+constexpr int kMaxCreations = 3;
+
+}  // namespace
+
 Status RestCatalog::CreateNamespace(const OperationContext& context, const Namespace& name_space,
                                     const Properties& properties) {
   const CatalogTimer timer(CatalogOperation::kChangeNamespace);
@@ -22,10 +29,26 @@ Status RestCatalog::CreateNamespace(const OperationContext& context, const Names
   request.method = "POST";
   request.path = "namespaces";
   request.body = json.Dump();
-  const Status status = Change(context, *config, request).status();
-  if (status.ok() || KindOf(status) != ErrorKind::kAlreadyExists) return status;
-  return Error(ErrorKind::kAlreadyExists,
-               "namespace exists already: ", iceframe::ToString(name_space));
+  for (int attempt = 0;; ++attempt) {
+    const Status status = Change(context, *config, request).status();
+    if (status.ok()) return status;
+    const bool is_open = KindOf(status) == ErrorKind::kCommitStateUnknown;
+    if (!is_open && KindOf(status) != ErrorKind::kAlreadyExists) return status;
+    const bool may_be_ours = is_open || attempt > 0;
+    const auto found =
+        may_be_ours ? LoadNamespaceProperties(context, name_space) : Result<Properties>(status);
+    // It is as it was asked for, whoever made it.
+    if (found.ok() &&
+        std::includes(found->begin(), found->end(), properties.begin(), properties.end())) {
+      return Status::OK();
+    }
+    if (!is_open) {
+      return Error(ErrorKind::kAlreadyExists,
+                   "namespace exists already: ", iceframe::ToString(name_space));
+    }
+    const bool is_absent = !found.ok() && KindOf(found.status()) == ErrorKind::kNotFound;
+    if (!is_absent || attempt + 1 == kMaxCreations) return status;
+  }
 }
 
 Status RestCatalog::DropNamespace(const OperationContext& context, const Namespace& name_space) {

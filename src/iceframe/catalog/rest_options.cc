@@ -2,6 +2,8 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstdlib>
+#include <initializer_list>
 
 #include "iceframe/base/json.h"
 #include "iceframe/catalog/rest_options_internal.h"
@@ -21,13 +23,20 @@ constexpr auto kKeys = std::to_array<std::string_view>({
     "namespace-separator",
     "oauth2-server-uri",
     "prefix",
+    "client.access-key-id",
+    "client.region",
+    "client.secret-access-key",
+    "client.session-token",
     "resource",
     "rest-page-size",
+    "rest.access-key-id",
     "rest.allow-http-credentials",
     "rest.authorization-url",
     "rest.client.connection-timeout-ms",
     "rest.client.socket-timeout-ms",
     "rest.page-size",
+    "rest.secret-access-key",
+    "rest.session-token",
     "rest.signing-name",
     "rest.signing-region",
     "rest.sigv4-enabled",
@@ -131,6 +140,40 @@ Status CheckIsPrivate(const RestOptions& options, std::string_view url) {
                " (use https://…, or set ", kAllowHttpCredentials, " to true)");
 }
 
+// The first that is set: of keys, else a variable of the process.
+std::string FirstOf(const Properties& properties, std::initializer_list<std::string_view> keys,
+                    const char* variable) {
+  for (const std::string_view key : keys) {
+    if (std::string text = Get(properties, key); !text.empty()) return text;
+  }
+  const char* value = std::getenv(variable);
+  return value == nullptr ? "" : value;
+}
+
+Status ReadSignature(const Properties& properties, RestOptions* out) {
+  ICEFRAME_ASSIGN_OR_RETURN(const bool is_signed, Flag(properties, "rest.sigv4-enabled"));
+  if (!is_signed) return Status::OK();
+  HttpSignature signature;
+  signature.region = FirstOf(properties, {"rest.signing-region", "client.region"}, "AWS_REGION");
+  signature.service = Get(properties, "rest.signing-name");
+  if (signature.service.empty()) signature.service = "execute-api";
+  signature.access_key_id =
+      FirstOf(properties, {"rest.access-key-id", "client.access-key-id"}, "AWS_ACCESS_KEY_ID");
+  signature.secret_access_key = Secret(FirstOf(
+      properties, {"rest.secret-access-key", "client.secret-access-key"}, "AWS_SECRET_ACCESS_KEY"));
+  out->session_token = Secret(
+      FirstOf(properties, {"rest.session-token", "client.session-token"}, "AWS_SESSION_TOKEN"));
+  const bool is_complete = !signature.region.empty() && !signature.access_key_id.empty() &&
+                           !signature.secret_access_key.empty();
+  if (!is_complete) {
+    return Error(ErrorKind::kInvalidArgument,
+                 "requests to the REST catalog can't be signed without rest.signing-region, "
+                 "rest.access-key-id and rest.secret-access-key (or client.…, or AWS_…)");
+  }
+  out->signature = std::move(signature);
+  return Status::OK();
+}
+
 Status ReadCredentials(const Properties& properties, RestOptions* out) {
   out->token = Secret(Get(properties, "token"));
   out->credential = Secret(Get(properties, "credential"));
@@ -139,11 +182,7 @@ Status ReadCredentials(const Properties& properties, RestOptions* out) {
   if (const std::string scope = Get(properties, "scope"); !scope.empty()) out->scope = scope;
   out->audience = Get(properties, "audience");
   out->resource = Get(properties, "resource");
-  ICEFRAME_ASSIGN_OR_RETURN(out->signs_requests, Flag(properties, "rest.sigv4-enabled"));
-  out->signing_region = Get(properties, "rest.signing-region");
-  if (const std::string name = Get(properties, "rest.signing-name"); !name.empty()) {
-    out->signing_name = name;
-  }
+  ICEFRAME_RETURN_NOT_OK(ReadSignature(properties, out));
   ICEFRAME_RETURN_NOT_OK(CheckIsPrivate(*out, out->uri));
   if (out->token_uri.empty()) return Status::OK();
   ICEFRAME_RETURN_NOT_OK(CheckHttpUrl("oauth2-server-uri", out->token_uri));

@@ -40,9 +40,10 @@ struct RestOptions {
   std::string audience;
   std::string resource;
 
-  bool signs_requests = false;
-  std::string signing_region;
-  std::string signing_name = "execute-api";
+  /// How requests are signed; nullopt: they are not.
+  std::optional<HttpSignature> signature;
+  /// That goes with the signature's keys.
+  Secret session_token;
 
   HttpOptions http;
   /// All of them.

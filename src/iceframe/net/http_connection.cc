@@ -145,6 +145,7 @@ class HttpConnection::Transfer {
     Set(CurlLibrary::kHeaderData, this);
     SetTls();
     SetMethod();
+    ICEFRAME_RETURN_NOT_OK(Sign());
     return SetHeaders();
   }
 
@@ -157,18 +158,31 @@ class HttpConnection::Transfer {
     if (!options_.basic_auth.empty()) {
       Set(CurlLibrary::kUserPassword, options_.basic_auth.Reveal().c_str());
     }
-    if (!request_.signature) return;
+  }
+
+  Status Sign() {
+    if (!request_.signature) return Status::OK();
     const HttpSignature& signature = *request_.signature;
     signature_ = "aws:amz:" + signature.region + ":" + signature.service;
     keys_ = signature.access_key_id + ":" + signature.secret_access_key.Reveal();
-    Set(CurlLibrary::kAwsSigV4, signature_.c_str());
     Set(CurlLibrary::kUserPassword, keys_.c_str());
+    // What is signed must lie open. A new connection is not tried a second time.
+    if (request_.body) {
+      Set(CurlLibrary::kPostFields, request_.body->data());
+      Set(CurlLibrary::kNewConnection, 1L);
+    }
+    if (curl_.easy_setopt(easy_, CurlLibrary::kAwsSigV4, signature_.c_str()) == 0) {
+      return Status::OK();
+    }
+    return Error(ErrorKind::kUnsupported, "this libcurl signs no requests: 7.75 or newer does");
   }
 
   void SetMethod() {
     if (request_.body) {
       Set(CurlLibrary::kPost, 1L);
       Set(CurlLibrary::kPostFieldSize, static_cast<int64_t>(request_.body->size()));
+    }
+    if (request_.body && !request_.signature) {
       Set(CurlLibrary::kReadFunction, &GiveBody);
       Set(CurlLibrary::kReadData, this);
       Set(CurlLibrary::kSeekFunction, &RefuseToGoBack);

@@ -33,7 +33,8 @@ struct HttpOptions {
   int64_t max_answer_bytes = int64_t{256} << 20;
 };
 
-/// Signs requests as AWS asks (Signature Version 4), with keys that are read when it signs.
+/// Signs a request as AWS asks (Signature Version 4). Its path's parts and query must need no
+/// encoding.
 struct HttpSignature {
   std::string region;
   std::string service;

@@ -77,7 +77,7 @@ class RestCatalogTest : public ::testing::Test {
 TEST_F(RestCatalogTest, NamesAreEncodedAndListsCollected) {
   const auto catalog = Open(
       [](const PeerRequest& request) {
-        const bool is_first = request.target.find("pageToken=&") != std::string::npos;
+        const bool is_first = request.target.ends_with("pageToken=");
         return PeerReply::With(
             200, is_first ? R"({"identifiers":[{"namespace":["a b","c/d"],"name":"z"}],
                                 "next-page-token":"p 2"})"
@@ -89,8 +89,8 @@ TEST_F(RestCatalogTest, NamesAreEncodedAndListsCollected) {
   EXPECT_EQ(tables[0].name, "y");
   EXPECT_THAT(
       Asked(),
-      ElementsAre("GET /v1/w/x/namespaces/a%20b%1Fc%2Fd/tables?pageToken=&pageSize=1",
-                  "GET /v1/w/x/namespaces/a%20b%1Fc%2Fd/tables?pageToken=p%202&pageSize=1"));
+      ElementsAre("GET /v1/w/x/namespaces/a%20b%1Fc%2Fd/tables?pageSize=1&pageToken=",
+                  "GET /v1/w/x/namespaces/a%20b%1Fc%2Fd/tables?pageSize=1&pageToken=p%202"));
 }
 
 TEST_F(RestCatalogTest, APageThatNamesItselfEndsTheList) {
@@ -220,10 +220,68 @@ TEST_F(RestCatalogTest, ACommitSaysWhatMustHoldAndWhatChanges) {
 
 TEST_F(RestCatalogTest, OtherChangesWhoseAnswerIsLostAreUnknown) {
   const auto catalog = Open([](const PeerRequest&) { return PeerReply::Hangup(); });
-  EXPECT_EQ(KindOf(catalog->CreateNamespace({}, {"a"}, {})), ErrorKind::kCommitStateUnknown);
-  EXPECT_EQ(KindOf(catalog->CreateTable({}, NewTableRequest("a.t")).status()),
+  EXPECT_EQ(KindOf(catalog->UpdateNamespaceProperties({}, {"a"}, {{"k", "v"}}, {})),
+            ErrorKind::kCommitStateUnknown);
+  EXPECT_EQ(KindOf(catalog->RenameTable({}, {{"a"}, "t"}, {{"a"}, "u"})),
             ErrorKind::kCommitStateUnknown);
   EXPECT_EQ(Asked().size(), 2u);
+}
+
+TEST_F(RestCatalogTest, ANamespaceWhoseAnswerIsLostIsLookedFor) {
+  std::atomic<int> num_lost = 2;
+  std::atomic<bool> is_there = false;
+  const auto catalog = Open([&](const PeerRequest& request) {
+    if (request.method == "POST" && --num_lost >= 0) return PeerReply::Hangup();
+    if (request.method == "POST") {
+      is_there = true;
+      return PeerReply::With(504, "");
+    }
+    return is_there ? PeerReply::With(200, R"({"namespace":["a"],"properties":{"k":"v","x":"y"}})")
+                    : PeerReply::With(404, ErrorBody("NoSuchNamespaceException", "none"));
+  });
+  EXPECT_TRUE(catalog->CreateNamespace({}, {"a"}, {{"k", "v"}}).ok());
+  EXPECT_EQ(Asked().size(), 6u);
+  is_there = false;
+  num_lost = 99;
+  EXPECT_EQ(KindOf(catalog->CreateNamespace({}, {"a"}, {})), ErrorKind::kCommitStateUnknown);
+}
+
+TEST_F(RestCatalogTest, ACreationWhoseAnswerIsLostIsLookedFor) {
+  std::atomic<bool> is_there = false;
+  std::atomic<bool> lands = true;
+  const auto catalog = Open([&](const PeerRequest& request) {
+    if (request.method == "POST") {
+      is_there = lands.load();
+      return PeerReply::With(503, "busy");
+    }
+    return is_there ? PeerReply::With(200, TableBody())
+                    : PeerReply::With(404, ErrorBody("NoSuchTableException", "none"));
+  });
+  const auto created = catalog->CreateTable({}, NewTableRequest("a.t"));
+  ASSERT_TRUE(created.ok()) << created.status().ToString();
+  EXPECT_EQ(created->metadata->location, "s3://bucket/wh/t");
+  EXPECT_THAT(Asked(),
+              ElementsAre("POST /v1/namespaces/a/tables", "GET /v1/namespaces/a/tables/t"));
+  is_there = false;
+  CreateTableRequest other = NewTableRequest("a.t");
+  other.schema = OneColumn(Type::String());
+  EXPECT_EQ(KindOf(catalog->CreateTable({}, other).status()), ErrorKind::kCommitStateUnknown)
+      << "another table of that name";
+  lands = false;
+  EXPECT_EQ(KindOf(catalog->CreateTable({}, NewTableRequest("a.t")).status()),
+            ErrorKind::kCommitStateUnknown);
+}
+
+TEST_F(RestCatalogTest, ADropWhoseAnswerIsLostIsLookedFor) {
+  std::atomic<bool> lands = true;
+  const auto catalog = Open([&](const PeerRequest& request) {
+    if (request.method == "DELETE") return PeerReply::Hangup();
+    return lands ? PeerReply::With(404, ErrorBody("NoSuchTableException", "none"))
+                 : PeerReply::With(200, TableBody());
+  });
+  EXPECT_TRUE(catalog->DropTable({}, {{"a"}, "t"}, false).ok());
+  lands = false;
+  EXPECT_EQ(KindOf(catalog->DropTable({}, {{"a"}, "t"}, false)), ErrorKind::kCommitStateUnknown);
 }
 
 TEST_F(RestCatalogTest, TheServersOverridesWinAndItsDefaultsLose) {
@@ -269,6 +327,31 @@ TEST_F(RestCatalogTest, TokensOfCredentialsAreAskedForOnceAndRenewedWhenRefused)
         request.body,
         "grant_type=client_credentials&client_id=me&client_secret=s%26cret&scope=all%20of%20it");
   }
+}
+
+TEST_F(RestCatalogTest, RequestsAreSignedWhereAsked) {
+  const auto catalog = Open([](const PeerRequest&) { return PeerReply::With(204, ""); },
+                            {{"rest.sigv4-enabled", "true"},
+                             {"rest.signing-region", "eu-central-1"},
+                             {"rest.signing-name", "glue"},
+                             {"rest.access-key-id", "AKID"},
+                             {"rest.secret-access-key", "canary-7f3a"},
+                             {"rest.session-token", "sess"}});
+  EXPECT_TRUE(catalog->CreateNamespace({}, {"a"}, {}).ok());
+  EXPECT_TRUE(catalog->DropNamespace({}, {"a"}).ok());
+  for (const PeerRequest& request : peer_->requests()) {
+    EXPECT_THAT(request.headers, HasSubstr("Authorization: AWS4-HMAC-SHA256 Credential=AKID/"));
+    EXPECT_THAT(request.headers, HasSubstr("/eu-central-1/glue/aws4_request"));
+    EXPECT_THAT(request.headers, HasSubstr("x-amz-security-token: sess"));
+    EXPECT_THAT(request.headers, Not(HasSubstr("canary-7f3a")));
+  }
+  EXPECT_EQ(peer_->requests()[1].body, R"({"namespace":["a"],"properties":{}})");
+  EXPECT_EQ(KindOf(MakeRestCatalog({.properties = {{"uri", "https://h"},
+                                                   {"rest.sigv4-enabled", "true"},
+                                                   {"rest.signing-region", "r"},
+                                                   {"rest.access-key-id", "x"}}})
+                       .status()),
+            ErrorKind::kInvalidArgument);
 }
 
 TEST_F(RestCatalogTest, SecretsShowNowhere) {
