@@ -76,6 +76,8 @@ class Committer {
 
   int num_attempts_ = 0;
   int64_t num_retries_ = 0;
+  // Attempts that ended otherwise than by a conflict.
+  int64_t num_failures_ = 0;
   bool is_locked_ = false;
   CommitRequest last_request_;
   // What that was asked of; nullptr: nothing was asked yet.
@@ -246,7 +248,9 @@ Result<CommitReport> Committer::Run() {
     }
     base_ = *std::move(now);
     if (HasLanded(*base_.metadata)) return Succeed(base_, true);
-    if (num_retries_ >= policy_.num_retries || context_.clock->SteadyNow() >= give_up_at_) {
+    if (outcome.kind != CommitOutcomeKind::kConflict) ++num_failures_;
+    if (num_retries_ >= policy_.num_retries || num_failures_ > policy_.max_failures ||
+        context_.clock->SteadyNow() >= give_up_at_) {
       return Fail(Error(ErrorKind::kCommitConflict, "commit did not get in after ", num_attempts_,
                         " attempts: ", base_.identifier.ToString(), ": ",
                         outcome.status.message()));
@@ -318,7 +322,10 @@ Result<CommitReport> CommitAction(const OperationContext& context,
                                   CommitWatch* watch) {
   const std::string name = table->identifier().ToString();
   return RunOperation(context, kCommitOperation, {name}, [&](const OperationContext& own) {
-    const auto policy = internal::ReadCommitPolicy(own, *table->metadata());
+    // Writers elsewhere, with no lock to wait for: they get in by trying again.
+    const Catalog& catalog = *table->catalog();
+    const bool is_patient = !catalog.supports_locked_commit() && catalog.connections() != nullptr;
+    const auto policy = internal::ReadCommitPolicy(own, *table->metadata(), is_patient);
     const Clock::SteadyTime begin = own.clock->SteadyNow();
     Committer committer(own, table, action, policy.ValueOr({}), watch);
     auto report = policy.ok() ? committer.Run() : committer.Fail(policy.status());

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <string_view>
 
 #include "iceframe/base/uuid.h"
 #include "iceframe/table/commit_policy_internal.h"
@@ -7,8 +8,21 @@
 
 namespace iceframe::internal {
 
+namespace {
+
+// For a hundred writers that all begin at once.
+constexpr int64_t kPatientRetries = 200;
+constexpr Milliseconds kPatientMaxWait{2'000};
+
+bool IsSet(std::string_view name, const OperationContext& context, const TableMetadata& metadata) {
+  return metadata.properties.contains(name) ||
+         (context.settings != nullptr && context.settings->contains(name));
+}
+
+}  // namespace
+
 Result<CommitPolicy> ReadCommitPolicy(const OperationContext& context,
-                                      const TableMetadata& metadata) {
+                                      const TableMetadata& metadata, bool is_patient) {
   const SettingsReader settings(kCommitSettings, context.settings.get(), &metadata.properties);
   CommitPolicy policy;
   ICEFRAME_ASSIGN_OR_RETURN(policy.num_retries, settings.Integer("commit.retry.num-retries"));
@@ -22,6 +36,13 @@ Result<CommitPolicy> ReadCommitPolicy(const OperationContext& context,
                             settings.Duration("commit.status-check.min-wait-ms"));
   ICEFRAME_ASSIGN_OR_RETURN(policy.max_status_wait,
                             settings.Duration("commit.status-check.max-wait-ms"));
+  policy.max_failures = policy.num_retries;
+  if (is_patient && !IsSet("commit.retry.num-retries", context, metadata)) {
+    policy.num_retries = kPatientRetries;
+  }
+  if (is_patient && !IsSet("commit.retry.max-wait-ms", context, metadata)) {
+    policy.max_wait = std::max(policy.min_wait, kPatientMaxWait);
+  }
   return policy;
 }
 

@@ -15,6 +15,9 @@ using Milliseconds = std::chrono::milliseconds;
 
 struct CommitPolicy {
   int64_t num_retries = 4;
+  /// Of them, how many after something other than a conflict; a catalog that fails may go on
+  /// failing.
+  int64_t max_failures = 4;
   Milliseconds min_wait{100};
   Milliseconds max_wait{60'000};
   Milliseconds total_timeout{1'800'000};
@@ -23,9 +26,10 @@ struct CommitPolicy {
   Milliseconds max_status_wait{60'000};
 };
 
+/// `is_patient`: where nothing says how often, commits that meet others are tried until all are in.
 /// Errors: InvalidArgument naming the setting.
 Result<CommitPolicy> ReadCommitPolicy(const OperationContext& context,
-                                      const TableMetadata& metadata);
+                                      const TableMetadata& metadata, bool is_patient);
 
 /// min_wait × 2^retry, at most max_wait.
 Milliseconds Backoff(Milliseconds min_wait, Milliseconds max_wait, int64_t retry);
