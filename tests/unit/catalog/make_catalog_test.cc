@@ -74,9 +74,9 @@ TEST_F(MakeCatalogTest, KeysWithoutMeaningAreLogged) {
                              {"echo", "true"},
                              {"pool_pre_ping", "true"},
                              {"py-io-impl", "x"},
-                             {"s3.endpoint", "y"}});
+                             {"glue.endpoint", "y"}});
   ASSERT_TRUE(catalog.ok());
-  for (const std::string key : {"echo", "pool_pre_ping", "py-io-impl", "s3.endpoint"}) {
+  for (const std::string key : {"echo", "pool_pre_ping", "py-io-impl", "glue.endpoint"}) {
     EXPECT_THAT(log_, HasSubstr("no effect on this catalog: " + key));
   }
 }
@@ -96,6 +96,7 @@ TEST_F(MakeCatalogTest, SecretsShowNowhere) {
       {"warehouse", folder_.path() + "/wh"},
       {"token", secret},
       {"credential", "id:" + secret},
+      {"s3.access-key-id", secret},
       {"s3.secret-access-key", secret},
       {"header.Authorization", "Bearer " + secret},
       {"client.session-token", secret},
