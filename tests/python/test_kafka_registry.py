@@ -28,6 +28,33 @@ SCHEMAS = {
     2: {"schema": "{}", "schemaType": "JSON"},
     3: {"schema": "syntax = 'proto3';", "schemaType": "PROTOBUF"},
     4: {"schema": AVRO, "references": [{"name": "Other", "subject": "other", "version": 1}]},
+    5: {
+        "schema": json.dumps(
+            {
+                "type": "record",
+                "name": "shop.Sale",
+                "fields": [{"name": "id", "type": "long"}, {"name": "name", "type": "Buyer"}],
+            }
+        ),
+        "references": [{"name": "shop.Buyer", "subject": "shop/buyers", "version": 2}],
+    },
+}
+#: By subject and version, as a URL has them.
+VERSIONS = {
+    "shop%2Fbuyers/versions/2": {
+        "schema": json.dumps(
+            {
+                "type": "record",
+                "name": "Buyer",
+                "namespace": "shop",
+                "fields": [{"name": "kind", "type": "shop.Kind"}],
+            }
+        ),
+        "references": [{"name": "shop.Kind", "subject": "kinds", "version": 1}],
+    },
+    "kinds/versions/1": {
+        "schema": '{"type": "enum", "name": "shop.Kind", "symbols": ["NEW", "KNOWN"]}'
+    },
 }
 
 
@@ -67,7 +94,10 @@ class Registry:
                 return 401, {"message": "who are you?"}
         if self.statuses:
             return self.statuses.pop(0), {"message": "not now"}
-        found = SCHEMAS.get(int(path.removeprefix("/schemas/ids/")))
+        if path.startswith("/subjects/"):
+            found = VERSIONS.get(path.removeprefix("/subjects/"))
+        else:
+            found = SCHEMAS.get(int(path.removeprefix("/schemas/ids/")))
         return (200, found) if found else (404, {"error_code": 40403})
 
 
@@ -137,6 +167,19 @@ def test_messages_of_registered_schemas_become_rows(broker, topic, ice, registry
     assert registry.asked == {"/schemas/ids/1": 2, "/schemas/ids/2": 1}
     snapshot = ice.get_table("events").current_snapshot()
     assert snapshot.summary[f"iceframe.stream.group-{topic}.schema-id"] == "2"
+
+
+def test_schemas_take_types_from_others(broker, topic, ice, registry):
+    ice.create_table("sales", {"id": "long", "name": "struct<kind: string>"})
+    broker.produce(topic, [with_id(5, b"\x0e\x00"), with_id(5, b"\x10\x02")])
+    summary = stream_from_kafka(
+        ice, topic, "sales", config(broker, topic), schema_registry=registry.url
+    )
+    assert (summary["rows"], summary["rejected"]) == (2, 0)
+    table = ice.read_table("sales").sort("id")
+    assert table["id"].to_list() == [7, 8]
+    assert [row["kind"] for row in table["name"].to_list()] == ["NEW", "KNOWN"]
+    assert set(registry.asked.values()) == {1}
 
 
 def test_messages_of_schemas_that_cannot_be_read_are_poison(broker, topic, ice, registry):

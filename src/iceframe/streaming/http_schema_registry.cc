@@ -3,10 +3,12 @@
 
 #include <map>
 #include <mutex>
+#include <set>
 #include <utility>
 
 #include "iceframe/base/json.h"
 #include "iceframe/net/http_connection.h"
+#include "iceframe/streaming/avro_references.h"
 
 namespace iceframe {
 
@@ -16,6 +18,8 @@ namespace {
 constexpr int64_t kMaxAnswerBytes = int64_t{4} << 20;
 /// Of all answers that are kept.
 constexpr size_t kMaxKept = 10'000;
+/// Of the schemas that one refers to, at any remove.
+constexpr size_t kMaxReferences = 1'000;
 
 ErrorKind KindOfStatus(long status) {
   if (status == 404) return ErrorKind::kNotFound;
@@ -35,18 +39,53 @@ class HttpSchemaRegistry final : public SchemaRegistry {
     const auto known = known_.find(id);
     if (known != known_.end()) return known->second;
     const std::string url = options_.url + "/schemas/ids/" + std::to_string(id);
+    ICEFRAME_ASSIGN_OR_RETURN(RegistryAnswer answer, Ask(url));
+    // What JSON schemas say of types is the table's to say.
+    if (answer.schema.kind == RegisteredSchema::Kind::kAvro && !answer.references.empty()) {
+      ICEFRAME_ASSIGN_OR_RETURN(answer.schema.text, Whole(answer));
+    }
+    if (known_.size() >= kMaxKept) known_.clear();
+    return known_[id] = std::move(answer.schema);
+  }
+
+ private:
+  Result<RegistryAnswer> Ask(const std::string& url) {
     ICEFRAME_ASSIGN_OR_RETURN(const HttpAnswer answer, Get(url));
     if (answer.status != 200) {
       return Error(KindOfStatus(answer.status), "the schema registry answered with status ",
                    answer.status, ": ", url);
     }
-    Result<RegisteredSchema> schema = ParseRegistryAnswer(answer.body);
-    if (!schema.ok()) return WithContext(schema.status(), "schema registry", url);
-    if (known_.size() >= kMaxKept) known_.clear();
-    return known_[id] = *std::move(schema);
+    Result<RegistryAnswer> parsed = ParseRegistryAnswer(answer.body);
+    return parsed.ok() ? parsed : WithContext(parsed.status(), "schema registry", url);
   }
 
- private:
+  /// The schema with the types of all it refers to, and those refer to.
+  Result<std::string> Whole(const RegistryAnswer& answer) {
+    std::vector<std::string> others;
+    std::vector<SchemaReference> open = answer.references;
+    std::set<SchemaReference> asked;
+    while (!open.empty()) {
+      const SchemaReference next = std::move(open.back());
+      open.pop_back();
+      if (!asked.insert(next).second) continue;
+      if (asked.size() > kMaxReferences) {
+        return Error(ErrorKind::kInvalidData, "schema refers to too many others, at most ",
+                     kMaxReferences);
+      }
+      Result<RegistryAnswer> other = Ask(options_.url + "/subjects/" + PercentEncode(next.subject) +
+                                         "/versions/" + std::to_string(next.version));
+      if (KindOf(other.status()) == ErrorKind::kNotFound) {
+        return Error(ErrorKind::kInvalidData,
+                     "the registry lacks a schema that is referred to: ", next.subject, " version ",
+                     next.version);
+      }
+      ICEFRAME_RETURN_NOT_OK(other.status());
+      others.push_back(std::move(other->schema.text));
+      open.insert(open.end(), other->references.begin(), other->references.end());
+    }
+    return WithReferencedTypes(answer.schema.text, others);
+  }
+
   Result<HttpAnswer> Get(const std::string& url) {
     if (connection_ == nullptr || !connection_->belongs_to_this_process()) {
       ICEFRAME_ASSIGN_OR_RETURN(connection_, HttpConnection::Make(ConnectionOptions()));
@@ -91,8 +130,18 @@ Result<RegisteredSchema::Kind> KindFromName(const std::string& name) {
   return Error(ErrorKind::kUnsupported, "schema is of a type that is not known: ", name);
 }
 
-Result<RegisteredSchema> SchemaIn(const Json& json) {
-  RegisteredSchema schema;
+Result<SchemaReference> ReferenceIn(const Json& json) {
+  SchemaReference reference;
+  ICEFRAME_ASSIGN_OR_RETURN(const Json* subject, json.Get("subject"));
+  ICEFRAME_ASSIGN_OR_RETURN(reference.subject, subject->AsString());
+  ICEFRAME_ASSIGN_OR_RETURN(const Json* version, json.Get("version"));
+  ICEFRAME_ASSIGN_OR_RETURN(reference.version, version->AsInt64());
+  return reference;
+}
+
+Result<RegistryAnswer> AnswerIn(const Json& json) {
+  RegistryAnswer answer;
+  RegisteredSchema& schema = answer.schema;
   ICEFRAME_ASSIGN_OR_RETURN(const Json* text, json.Get("schema"));
   ICEFRAME_ASSIGN_OR_RETURN(schema.text, text->AsString());
   if (const Json* type = json.Find("schemaType"); type != nullptr) {
@@ -100,23 +149,24 @@ Result<RegisteredSchema> SchemaIn(const Json& json) {
     ICEFRAME_ASSIGN_OR_RETURN(schema.kind, KindFromName(name));
   }
   const Json* references = json.Find("references");
-  if (references != nullptr && references->is_array() && !references->items().empty()) {
-    return Error(ErrorKind::kUnsupported, "schema refers to others, which can't be read yet");
+  if (references == nullptr) return answer;
+  for (const Json& item : references->items()) {
+    ICEFRAME_ASSIGN_OR_RETURN(answer.references.emplace_back(), ReferenceIn(item));
   }
-  return schema;
+  return answer;
 }
 
 }  // namespace
 
-Result<RegisteredSchema> ParseRegistryAnswer(std::string_view body) {
+Result<RegistryAnswer> ParseRegistryAnswer(std::string_view body) {
   const Result<Json> json = Json::Parse(body);
   if (!json.ok() || !json->is_object()) {
     return Error(ErrorKind::kInvalidArgument, "the answer is not a schema registry's");
   }
-  Result<RegisteredSchema> schema = SchemaIn(*json);
-  if (schema.ok() || KindOf(schema.status()) == ErrorKind::kUnsupported) return schema;
+  Result<RegistryAnswer> answer = AnswerIn(*json);
+  if (answer.ok() || KindOf(answer.status()) == ErrorKind::kUnsupported) return answer;
   return Error(ErrorKind::kInvalidArgument,
-               "the answer is not a schema registry's: ", schema.status().message());
+               "the answer is not a schema registry's: ", answer.status().message());
 }
 
 Result<std::shared_ptr<SchemaRegistry>> MakeHttpSchemaRegistry(const OperationContext& context,

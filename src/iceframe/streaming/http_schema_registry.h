@@ -5,6 +5,8 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "iceframe/base/result.h"
 #include "iceframe/runtime/operation_context.h"
@@ -25,18 +27,33 @@ struct HttpSchemaRegistryOptions {
   std::chrono::milliseconds timeout{10'000};
 };
 
-/// Asks `<url>/schemas/ids/<id>` once for each id and keeps the answers. libcurl is loaded when it
-/// is first asked, apart from everything else. `context`: its token ends a question. Thread-safe.
+/// Asks `<url>/schemas/ids/<id>` once for each id and keeps the answers; an Avro schema that refers
+/// to others comes back with their types written out, asked at `<url>/subjects/…/versions/…`.
+/// libcurl is loaded when it is first asked, apart from everything else. `context`: its token ends
+/// a question. Thread-safe.
 ///
 /// Errors of FindSchema: NotFound; Unauthorized; Unavailable where nobody answers, or says to come
-/// back; InvalidArgument for any other answer; Unsupported for a schema that refers to others, or
-/// without libcurl. None names a password or token.
+/// back; InvalidArgument for any other answer; InvalidData for references that make no schema;
+/// Unsupported without libcurl. None names a password or token.
 /// Errors: InvalidArgument for a URL that can't be meant, or that has a password in it.
 Result<std::shared_ptr<SchemaRegistry>> MakeHttpSchemaRegistry(const OperationContext& context,
                                                                HttpSchemaRegistryOptions options);
 
+/// A version of a subject, whose types a schema names.
+struct SchemaReference {
+  std::string subject;
+  int64_t version = 0;
+
+  auto operator<=>(const SchemaReference&) const = default;
+};
+
+struct RegistryAnswer {
+  RegisteredSchema schema;
+  std::vector<SchemaReference> references;
+};
+
 /// Reads what a registry answers: {"schema": "…", "schemaType": "AVRO", …}; without a type, Avro.
-/// Errors: InvalidArgument; Unsupported for a schema that refers to others, and other types.
-Result<RegisteredSchema> ParseRegistryAnswer(std::string_view body);
+/// Errors: InvalidArgument; Unsupported for types of schemas that are not known.
+Result<RegistryAnswer> ParseRegistryAnswer(std::string_view body);
 
 }  // namespace iceframe

@@ -43,7 +43,9 @@ Result<PayloadDecoder*> RegistryPayloadDecoder::FindDecoder(int32_t schema_id) {
   const Result<RegisteredSchema> schema = registry_->FindSchema(schema_id);
   if (!schema.ok()) {
     const ErrorKind kind = KindOf(schema.status());
-    if (kind == ErrorKind::kUnsupported) return CannotDecode(schema_id, schema.status());
+    if (kind == ErrorKind::kUnsupported || kind == ErrorKind::kInvalidData) {
+      return CannotDecode(schema_id, schema.status());
+    }
     if (kind != ErrorKind::kNotFound) return schema.status();
     return Error(ErrorKind::kInvalidData, "the registry has no schema of that id: ", schema_id);
   }
