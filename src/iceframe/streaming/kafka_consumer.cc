@@ -20,6 +20,11 @@ constexpr milliseconds kConnectTimeout{15'000};
 /// A call that waits is made anew so often, to see whether it is still wanted.
 constexpr milliseconds kSlice{100};
 constexpr milliseconds kLongestSlice{400};
+/// How soon a full queue is looked at again, of librdkafka 2.2 on.
+constexpr const char* kQueueBackoffKey = "fetch.queue.backoff.ms";
+constexpr const char* kQueueBackoff = "10";
+/// How long the answer that wakes fetching may hold up the stream.
+constexpr milliseconds kWakeTimeout{50};
 
 class PartitionList {
  public:
@@ -86,6 +91,7 @@ Result<std::unique_ptr<KafkaConsumer>> KafkaConsumer::Make(const OperationContex
 KafkaConsumer::~KafkaConsumer() {
   if (client_ == nullptr) return;
   is_closing_ = true;
+  if (queue_ != nullptr) library_.queue_destroy(queue_);
   library_.destroy_flags(client_, RD_KAFKA_DESTROY_F_NO_CONSUMER_CLOSE);
 }
 
@@ -99,6 +105,7 @@ Status KafkaConsumer::Connect(const OperationContext& context, const Properties&
     library_.conf_destroy(conf);
     return status;
   }
+  const bool keeps_fetching = SetQueueBackoff(config, conf);
   library_.conf_set_opaque(conf, this);
   library_.conf_set_rebalance_cb(conf, &OnRebalance);
   library_.conf_set_error_cb(conf, &OnError);
@@ -111,7 +118,14 @@ Status KafkaConsumer::Connect(const OperationContext& context, const Properties&
                  "the Kafka configuration can't be used: ", reason.data());
   }
   library_.poll_set_consumer(client_);
+  if (!keeps_fetching) queue_ = library_.queue_get_consumer(client_);
   return ListPartitions(context).status();
+}
+
+bool KafkaConsumer::SetQueueBackoff(const Properties& config, rd_kafka_conf_t* conf) const {
+  // Taken already.
+  if (config.contains(kQueueBackoffKey)) return true;
+  return library_.conf_set(conf, kQueueBackoffKey, kQueueBackoff, nullptr, 0) == RD_KAFKA_CONF_OK;
 }
 
 Result<rd_kafka_resp_err_t> KafkaConsumer::Ask(const OperationContext& context,
@@ -249,6 +263,21 @@ void KafkaConsumer::Resume() {
   if (library_.assignment(client_, &list) != RD_KAFKA_RESP_ERR_NO_ERROR) return;
   (void)library_.resume_partitions(client_, list);
   library_.topic_partition_list_destroy(list);
+}
+
+std::optional<int64_t> KafkaConsumer::FindStoppedFetching() {
+  if (queue_ == nullptr) return std::nullopt;
+  const size_t num_queued = library_.queue_length(queue_);
+  if (!fetch_watch_.IsRunningDry(num_queued)) return std::nullopt;
+  return static_cast<int64_t>(num_queued);
+}
+
+void KafkaConsumer::WakeFetching(int32_t partition) const {
+  int64_t low = 0;
+  int64_t high = 0;
+  // What it answers is no matter: that the thread of this broker hears of something is.
+  (void)library_.query_watermark_offsets(client_, topic_.c_str(), partition, &low, &high,
+                                         static_cast<int>(kWakeTimeout.count()));
 }
 
 void KafkaConsumer::PublishOffsets(const PartitionOffsets& offsets) const {

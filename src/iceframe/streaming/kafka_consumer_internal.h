@@ -13,6 +13,7 @@
 #include "iceframe/base/result.h"
 #include "iceframe/runtime/operation_context.h"
 #include "iceframe/streaming/kafka_config.h"
+#include "iceframe/streaming/kafka_fetch_watch_internal.h"
 #include "iceframe/streaming/kafka_library_internal.h"
 #include "iceframe/streaming/kafka_offsets.h"
 
@@ -78,6 +79,12 @@ class KafkaConsumer {
   /// since the last message.
   std::optional<int64_t> EndReached(int32_t partition) const;
 
+  /// Returns how many messages wait for Poll if fetching seems to have stopped; nullopt: it goes
+  /// on.
+  std::optional<int64_t> FindStoppedFetching();
+  /// Has messages of that partition's broker fetched at once.
+  void WakeFetching(int32_t partition) const;
+
   /// Tells the group's coordinator how far the table is: for lag tools, nothing rests on it.
   void PublishOffsets(const PartitionOffsets& offsets) const;
 
@@ -101,6 +108,8 @@ class KafkaConsumer {
 
   void Leave(std::chrono::steady_clock::time_point until);
   Status Connect(const OperationContext& context, const Properties& config);
+  /// Returns whether the library can be told to look soon whether a full queue has room again.
+  bool SetQueueBackoff(const Properties& config, rd_kafka_conf_t* conf) const;
   Status Subscribe();
   /// Waits at most so many milliseconds for the broker.
   using AskBroker = std::function<rd_kafka_resp_err_t(int timeout_ms)>;
@@ -116,6 +125,9 @@ class KafkaConsumer {
   AssignmentListener* const listener_;
   const std::shared_ptr<LogSink> log_;
   rd_kafka_t* client_ = nullptr;
+  /// Where messages wait; nullptr where the library goes on fetching by itself.
+  rd_kafka_queue_t* queue_ = nullptr;
+  FetchWatch fetch_watch_;
   bool is_subscribed_ = false;
   bool is_closed_ = false;
   bool is_closing_ = false;

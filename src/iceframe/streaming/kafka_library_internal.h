@@ -49,6 +49,7 @@ struct KafkaLibrary {
   F(query_watermark_offsets)        \
   F(queue_destroy)                  \
   F(queue_get_consumer)             \
+  F(queue_length)                   \
   F(rebalance_protocol)             \
   F(resume_partitions)              \
   F(seek_partitions)                \

@@ -203,10 +203,28 @@ Status KafkaStream::Decode() {
     ICEFRAME_RETURN_NOT_OK(FinishCommit());
     if (needs_rewind_) return Status::OK();
   }
+  KeepFetching();
   const Status status = rows_->Decode(consumer_->library(), &table_, open_.get());
   if (status.ok() || !IsTemporary(KindOf(status))) return status;
   // A change of the schema that did not get into the table.
   return TakeCommitError(status, false);
+}
+
+void KafkaStream::KeepFetching() {
+  const std::optional<int64_t> num_queued = consumer_->FindStoppedFetching();
+  if (!num_queued) return;
+  int64_t num_left = 0;
+  int64_t most_left = 0;
+  int32_t partition = 0;
+  for (const auto& [number, owned] : owned_) {
+    const int64_t next = owned.next.value_or(std::max<int64_t>(owned.start, 0));
+    const int64_t left = consumer_->KnownEnd(number).value_or(next) - next;
+    num_left += left;
+    if (left <= most_left) continue;
+    most_left = left;
+    partition = number;
+  }
+  if (num_left > *num_queued) consumer_->WakeFetching(partition);
 }
 
 // -- commits

@@ -103,6 +103,8 @@ class KafkaStream final : public AssignmentListener {
   std::chrono::milliseconds WaitTime() const;
   Status Take(KafkaMessage message);
   Status Decode();
+  /// Sees to it that messages come in while those that wait become rows.
+  void KeepFetching();
   Status EnsureBatch();
 
   bool IsDue() const;
