@@ -29,7 +29,7 @@ namespace iceframe::python {
 
 namespace {
 
-using TablePtr = std::shared_ptr<arrow::Table>;
+using ArrowTablePtr = std::shared_ptr<arrow::Table>;
 
 Result<std::shared_ptr<DiskCache>> Open(std::string folder, int64_t max_bytes) {
   const Operation operation = MakeOperation(OperationContext());
@@ -44,14 +44,15 @@ Status Put(DiskCache& self, DiskCacheKey key, nb::handle data, std::optional<int
   std::optional<std::chrono::nanoseconds> ttl;
   if (ttl_ns) ttl = std::chrono::nanoseconds(*ttl_ns);
   return RunCall(operation, [&](CallerThread& caller) -> Status {
-    ICEFRAME_ASSIGN_OR_RETURN(const TablePtr rows, ReadOnCaller(reader, caller)->ToTable());
+    ICEFRAME_ASSIGN_OR_RETURN(const ArrowTablePtr rows, ReadOnCaller(reader, caller)->ToTable());
     return self.Put(operation.context, key, *rows, ttl);
   });
 }
 
 Result<std::optional<Rows>> Get(DiskCache& self, DiskCacheKey key) {
   const Operation operation = MakeOperation(OperationContext());
-  ICEFRAME_ASSIGN_OR_RETURN(const TablePtr table, RunCall<TablePtr>(operation, [&](CallerThread&) {
+  ICEFRAME_ASSIGN_OR_RETURN(const ArrowTablePtr table,
+                            RunCall<ArrowTablePtr>(operation, [&](CallerThread&) {
                               return self.Get(operation.context, key);
                             }));
   if (table == nullptr) return std::nullopt;

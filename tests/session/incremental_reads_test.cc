@@ -21,7 +21,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using Ids = std::vector<int64_t>;
-using TablePtr = std::shared_ptr<const Table>;
+using IcebergTable = std::shared_ptr<const Table>;
 
 // Says that a change kept all rows, as compaction does.
 class ReplaceFiles final : public TableAction {
@@ -68,7 +68,7 @@ class IncrementalReadsTest : public ::testing::Test {
   }
 
   OperationContext Context() const { return session_->NewOperation(); }
-  TablePtr Load() { return session_->LoadTable(Context(), "t").ValueOr(nullptr); }
+  IcebergTable Load() { return session_->LoadTable(Context(), "t").ValueOr(nullptr); }
 
   SnapshotId Append(int64_t begin, int64_t end, const std::string& branch = kMainBranch) {
     CommitOptions options;
@@ -87,7 +87,7 @@ class IncrementalReadsTest : public ::testing::Test {
 
   /// Puts files of these rows in the place of all files.
   std::unique_ptr<TableAction> Replacement(const Ids& ids) {
-    const TablePtr table = Load();
+    const IcebergTable table = Load();
     arrow::RecordBatchVector batches;
     for (int64_t id : ids) {
       for (const auto& batch : Rows(id, id + 1)->ToRecordBatches().ValueOr({})) {
@@ -303,7 +303,7 @@ TEST_F(RowChangesTest, CompareTheColumnsThatAreNamed) {
 TEST_F(RowChangesTest, PairRowsByTheirKeys) {
   const SnapshotId first = Append(0, 3);
   // As 0 to 2, but for the name of 1, and 7 in the place of 2.
-  const TablePtr table = Load();
+  const IcebergTable table = Load();
   auto schema =
       arrow::schema({arrow::field("id", arrow::int64()), arrow::field("name", arrow::utf8())});
   arrow::Int64Builder ids;

@@ -286,7 +286,7 @@ TEST_F(SessionTest, AppendsOfAnySizeKeepTheMemoryLimit) {
   sorted.sort_by.emplace_back().column = "name";
   ASSERT_OK(session_->CreateTable(session_->NewOperation(), "p", IdSchema(), partitioned).status());
   ASSERT_OK(session_->CreateTable(session_->NewOperation(), "s", IdSchema(), sorted).status());
-  constexpr int64_t kLimit = int64_t{32} << 20;
+  constexpr int64_t kSmallLimit = int64_t{32} << 20;
   ASSERT_OK_AND_ASSIGN(auto small, OpenLake(folder_.path(), {}, {{"memory.limit", "32MiB"}}));
   for (const char* table : {"t", "p", "s"}) {
     // What comes to 40 MB in memory.
@@ -299,7 +299,7 @@ TEST_F(SessionTest, AppendsOfAnySizeKeepTheMemoryLimit) {
     ASSERT_OK_AND_ASSIGN(auto report,
                          small->Append(small->NewOperation(), table, *reader, CommitOptions{}));
     EXPECT_EQ(report.num_rows, 1'500'000) << table;
-    EXPECT_LE(small->memory()->peak_bytes(), kLimit) << table;
+    EXPECT_LE(small->memory()->peak_bytes(), kSmallLimit) << table;
   }
 }
 

@@ -4,10 +4,17 @@
 
 #include <map>
 #include <string>
+#include <string_view>
 
 namespace iceframe {
 
 /// Ordered by key, so that what is written is the same for equal content.
 using Properties = std::map<std::string, std::string, std::less<>>;
+
+/// Returns the property's value, or an empty text where there is none.
+inline std::string ValueOf(const Properties& properties, std::string_view key) {
+  const auto found = properties.find(key);
+  return found == properties.end() ? std::string() : found->second;
+}
 
 }  // namespace iceframe

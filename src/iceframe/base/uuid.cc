@@ -7,6 +7,8 @@
 #include <cstring>
 #include <random>
 
+#include "iceframe/base/ascii.h"
+
 namespace iceframe {
 
 namespace {
@@ -31,13 +33,6 @@ void FillRandom(uint8_t* bytes, size_t length) {
 void SetVersion(Uuid* uuid, uint8_t version) {
   (*uuid)[6] = static_cast<uint8_t>(((*uuid)[6] & 0x0F) | (version << 4));
   (*uuid)[8] = static_cast<uint8_t>(((*uuid)[8] & 0x3F) | 0x80);
-}
-
-int HexDigit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
 }
 
 bool IsDash(size_t position) {

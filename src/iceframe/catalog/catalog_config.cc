@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "iceframe/base/ascii.h"
 #include "iceframe/base/nearest_name.h"
 #include "iceframe/runtime/yaml_config.h"
 
@@ -21,15 +22,7 @@ namespace {
 
 constexpr std::string_view kPyIcebergPrefix = "pyiceberg_";
 constexpr std::string_view kPyIcebergFile = ".pyiceberg.yaml";
-constexpr std::string_view kHeaderPrefix = "ICEBERG_HEADER_";
-
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
-}
+constexpr std::string_view kHeaderVariable = "ICEBERG_HEADER_";
 
 std::string Replace(std::string text, std::string_view from, std::string_view to) {
   for (size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) {
@@ -39,14 +32,15 @@ std::string Replace(std::string text, std::string_view from, std::string_view to
 }
 
 // The value of a key that is set and not empty.
-std::optional<std::string> Get(const Properties& properties, std::string_view key) {
+std::optional<std::string> Given(const Properties& properties, std::string_view key) {
   const auto found = properties.find(key);
   if (found == properties.end() || found->second.empty()) return std::nullopt;
   return found->second;
 }
 
 bool DescribesCatalog(const Properties& properties) {
-  return Get(properties, "uri") || Get(properties, "type") || Get(properties, "py-catalog-impl");
+  return Given(properties, "uri") || Given(properties, "type") ||
+         Given(properties, "py-catalog-impl");
 }
 
 // Keys in lower case; of two that become equal the last one stays.
@@ -54,7 +48,7 @@ Json WithLowerKeys(const Json& tree) {
   if (!tree.is_object()) return tree;
   Json lowered = Json::Object();
   for (const auto& [key, value] : tree.members()) {
-    const std::string name = Lower(key);
+    const std::string name = AsciiLower(key);
     std::erase_if(lowered.members(), [&](const Json::Member& m) { return m.first == name; });
     lowered.Add(name, WithLowerKeys(value));
   }
@@ -110,7 +104,7 @@ Result<std::optional<Properties>> Section(const Json& config, const std::string&
   if (!catalogs->is_object()) {
     return Error(ErrorKind::kInvalidArgument, "configuration key 'catalog' is no mapping");
   }
-  const Json* section = catalogs->Find(Lower(name));
+  const Json* section = catalogs->Find(AsciiLower(name));
   if (section == nullptr) return std::optional<Properties>();
   if (!section->is_object()) {
     return Error(ErrorKind::kInvalidArgument, "configuration key 'catalog.", name,
@@ -146,10 +140,10 @@ Properties FromIcebergVariables(const Properties& environment) {
   });
   Properties properties;
   for (const auto& [variable, key] : kVariables) {
-    if (const auto value = Get(environment, variable)) properties[std::string(key)] = *value;
+    if (const auto value = Given(environment, variable)) properties[std::string(key)] = *value;
   }
-  if (const auto value = Get(environment, "ICEBERG_CREDENTIAL_VENDING")) {
-    const std::string word = Lower(*value);
+  if (const auto value = Given(environment, "ICEBERG_CREDENTIAL_VENDING")) {
+    const std::string word = AsciiLower(*value);
     const bool is_yes = word == "true" || word == "1" || word == "yes" || word == "on";
     const bool is_no = word == "false" || word == "0" || word == "no" || word == "off";
     if (!is_no) {
@@ -157,8 +151,8 @@ Properties FromIcebergVariables(const Properties& environment) {
     }
   }
   for (const auto& [variable, value] : environment) {
-    if (!std::string_view(variable).starts_with(kHeaderPrefix) || value.empty()) continue;
-    const std::string header = variable.substr(kHeaderPrefix.size());
+    if (!std::string_view(variable).starts_with(kHeaderVariable) || value.empty()) continue;
+    const std::string header = variable.substr(kHeaderVariable.size());
     properties["header." + Replace(header, "_", "-")] = value;
   }
   return properties;
@@ -171,7 +165,7 @@ void MergeOver(const Properties& over, Properties* under) {
 }
 
 Result<std::string> DataFolder(const CatalogConfigSources& sources) {
-  const auto xdg = Get(sources.environment, "XDG_DATA_HOME");
+  const auto xdg = Given(sources.environment, "XDG_DATA_HOME");
   if (xdg && xdg->starts_with('/')) return *xdg + "/iceframe";
   if (sources.home_folder.empty()) {
     return Error(ErrorKind::kInvalidArgument,
@@ -205,7 +199,7 @@ std::string HomeFolder(const Properties& environment) {
 
 Result<Json> LoadPyIcebergConfig(const CatalogConfigSources& sources) {
   Json config = Json::Object();
-  for (const std::string& folder : {Get(sources.environment, "PYICEBERG_HOME").value_or(""),
+  for (const std::string& folder : {Given(sources.environment, "PYICEBERG_HOME").value_or(""),
                                     sources.home_folder, sources.current_folder}) {
     if (folder.empty() || !sources.read_file) continue;
     const std::string path = (std::filesystem::path(folder) / kPyIcebergFile).string();
@@ -217,7 +211,7 @@ Result<Json> LoadPyIcebergConfig(const CatalogConfigSources& sources) {
     if (!config.members().empty()) break;
   }
   for (const auto& [variable, value] : sources.environment) {
-    const std::string lower = Lower(variable);
+    const std::string lower = AsciiLower(variable);
     if (!std::string_view(lower).starts_with(kPyIcebergPrefix)) continue;
     const auto path = PathOfVariable(std::string_view(lower).substr(kPyIcebergPrefix.size()));
     ICEFRAME_RETURN_NOT_OK(SetPath(&config, path, value, variable));
@@ -228,7 +222,7 @@ Result<Json> LoadPyIcebergConfig(const CatalogConfigSources& sources) {
 Result<CatalogConfig> ResolveCatalogConfig(const CatalogConfigSources& sources) {
   const Properties& arguments = sources.arguments;
   ICEFRAME_ASSIGN_OR_RETURN(const Json config, LoadPyIcebergConfig(sources));
-  const auto given_name = Get(arguments, "name");
+  const auto given_name = Given(arguments, "name");
   std::string name = given_name.value_or(std::string(kDefaultCatalogName));
   ICEFRAME_ASSIGN_OR_RETURN(const auto section, Section(config, name));
   Properties properties;
@@ -257,7 +251,7 @@ Result<CatalogConfig> ResolveCatalogConfig(const CatalogConfigSources& sources) 
   ICEFRAME_ASSIGN_OR_RETURN(const std::string folder, DataFolder(sources));
   properties["type"] = "sql";
   properties["uri"] = "sqlite:///" + folder + "/catalog.db";
-  if (!Get(properties, "warehouse")) properties["warehouse"] = folder + "/warehouse";
+  if (!Given(properties, "warehouse")) properties["warehouse"] = folder + "/warehouse";
   return CatalogConfig{std::move(properties), folder};
 }
 

@@ -9,15 +9,15 @@ namespace iceframe {
 namespace {
 
 constexpr size_t kNumOperations = static_cast<size_t>(CatalogOperation::kNumOperations);
-constexpr std::array<std::string_view, kNumOperations> kNames = {
+constexpr std::array<std::string_view, kNumOperations> kOperationNames = {
     "list_namespaces", "load_namespace", "change_namespace", "list_tables",    "create_table",
     "load_table",      "drop_table",     "rename_table",     "register_table", "commit_table"};
 
 std::array<Histogram*, kNumOperations> MakeHistograms() {
   std::array<Histogram*, kNumOperations> histograms{};
   for (size_t i = 0; i < kNumOperations; ++i) {
-    histograms[i] = &MetricsRegistry::Process().histogram("iceframe_catalog_operation_seconds",
-                                                          {{"operation", std::string(kNames[i])}});
+    histograms[i] = &MetricsRegistry::Process().histogram(
+        "iceframe_catalog_operation_seconds", {{"operation", std::string(kOperationNames[i])}});
   }
   return histograms;
 }

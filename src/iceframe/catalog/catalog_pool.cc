@@ -7,17 +7,17 @@ namespace iceframe {
 
 namespace {
 
-constexpr std::chrono::milliseconds kPoll{1};
+constexpr std::chrono::milliseconds kDrainPoll{1};
 
 // Stands for a connection to a catalog that has none.
-class Place final : public PooledConnection {
+class PooledPlace final : public PooledConnection {
  public:
   Status Ping(const OperationContext& /*context*/) override { return Status::OK(); }
   Status Reset() override { return Status::OK(); }
 };
 
-Result<std::unique_ptr<PooledConnection>> MakePlace(const OperationContext& /*context*/) {
-  return std::make_unique<Place>();
+Result<std::unique_ptr<PooledConnection>> MakePooledPlace(const OperationContext& /*context*/) {
+  return std::make_unique<PooledPlace>();
 }
 
 }  // namespace
@@ -58,7 +58,7 @@ std::shared_ptr<CatalogPool> CatalogPool::Make(std::shared_ptr<Catalog> catalog,
                                                std::chrono::milliseconds timeout) {
   std::shared_ptr<ConnectionPool> connections = catalog->connections();
   if (connections == nullptr) {
-    connections = std::make_shared<ConnectionPool>(catalog->ToString(), &MakePlace);
+    connections = std::make_shared<ConnectionPool>(catalog->ToString(), &MakePooledPlace);
   }
   connections->Configure(options);
   return std::shared_ptr<CatalogPool>(
@@ -118,7 +118,7 @@ Status CatalogPool::Drain(const OperationContext& context, std::chrono::millisec
                 " ms: ", connections_->name(), ": ", num_lent_.load(), " are missing");
       break;
     }
-    status = context.Sleep(kPoll);
+    status = context.Sleep(kDrainPoll);
   }
   Close();
   return status;

@@ -6,8 +6,8 @@
 namespace iceframe {
 
 namespace {
-constexpr std::chrono::milliseconds kFirstPause{1000};
-constexpr std::chrono::milliseconds kLongestPause{30'000};
+constexpr std::chrono::milliseconds kFirstBreak{1000};
+constexpr std::chrono::milliseconds kLongestBreak{30'000};
 }  // namespace
 
 Status ConnectBreaker::Check(int max_failures, Clock::SteadyTime now) {
@@ -34,7 +34,7 @@ void ConnectBreaker::Note(const Status& status, int max_failures, Clock::SteadyT
   ++num_failures_;
   last_failure_ = status;
   if (max_failures == 0 || num_failures_ < max_failures) return;
-  pause_ = num_failures_ == max_failures ? kFirstPause : std::min(2 * pause_, kLongestPause);
+  pause_ = num_failures_ == max_failures ? kFirstBreak : std::min(2 * pause_, kLongestBreak);
   try_again_ = now + pause_;
 }
 

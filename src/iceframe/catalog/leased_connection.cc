@@ -6,7 +6,7 @@
 namespace iceframe {
 
 namespace {
-constexpr std::chrono::milliseconds kPoll{1};
+constexpr std::chrono::milliseconds kLeasePoll{1};
 }  // namespace
 
 Result<std::shared_ptr<LeasedConnection::Use>> LeasedConnection::BeginUse(
@@ -20,7 +20,7 @@ Result<std::shared_ptr<LeasedConnection::Use>> LeasedConnection::BeginUse(
     uint32_t state = 0;
     if (state_.compare_exchange_strong(state, kInUse)) break;
     if ((state & kReturned) != 0) return nullptr;
-    ICEFRAME_RETURN_NOT_OK(context.Sleep(kPoll));
+    ICEFRAME_RETURN_NOT_OK(context.Sleep(kLeasePoll));
   }
   return std::make_shared<Use>(shared_from_this(), &lease_.connection());
 }

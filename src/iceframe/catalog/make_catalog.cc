@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "iceframe/base/ascii.h"
 #include "iceframe/base/nearest_name.h"
 #include "iceframe/catalog/catalog_config.h"
 #include "iceframe/catalog/memory_catalog.h"
@@ -29,7 +30,7 @@ constexpr auto kTypesNotBuilt =
                                      "hive", "nessie", "s3tables", "snowflake", "unity"});
 
 // Keys that these catalogs read.
-constexpr auto kKeys = std::to_array<std::string_view>({
+constexpr auto kCatalogKeys = std::to_array<std::string_view>({
     "allowed-locations",
     "init_catalog_tables",
     "name",
@@ -81,30 +82,18 @@ constexpr auto kIgnoredFamilies = std::to_array<std::string_view>({
     "table-default.",
 });
 
-std::string Get(const Properties& properties, std::string_view key) {
-  const auto found = properties.find(key);
-  return found == properties.end() ? std::string() : found->second;
-}
-
-std::string Lower(std::string text) {
-  for (char& c : text) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return text;
-}
-
 template <size_t N>
 bool Contains(const std::array<std::string_view, N>& names, std::string_view name) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
 Status CheckKeys(const OperationContext& context, const Properties& properties, bool is_rest) {
-  const bool reads_jdbc = IsPostgresUri(Get(properties, "uri"));
+  const bool reads_jdbc = IsPostgresUri(ValueOf(properties, "uri"));
   for (const auto& [key, value] : properties) {
     const auto begins_key = [k = std::string_view(key)](std::string_view family) {
       return k.starts_with(family);
     };
-    const bool is_read = Contains(kKeys, key) || (is_rest && IsRestKey(key)) ||
+    const bool is_read = Contains(kCatalogKeys, key) || (is_rest && IsRestKey(key)) ||
                          (reads_jdbc && key.starts_with("jdbc.")) ||
                          std::any_of(kStoreFamilies.begin(), kStoreFamilies.end(), begins_key);
     if (is_read) continue;
@@ -114,7 +103,7 @@ Status CheckKeys(const OperationContext& context, const Properties& properties, 
       context.Log(LogLevel::kWarning, "catalog", "key has no effect on this catalog: ", key);
       continue;
     }
-    std::vector<std::string_view> names(kKeys.begin(), kKeys.end());
+    std::vector<std::string_view> names(kCatalogKeys.begin(), kCatalogKeys.end());
     names.insert(names.end(), kIgnoredKeys.begin(), kIgnoredKeys.end());
     return Error(ErrorKind::kInvalidArgument, "unknown key of a catalog: '", key,
                  "' (the nearest known one is '", NearestName(key, names), "')");
@@ -123,12 +112,12 @@ Status CheckKeys(const OperationContext& context, const Properties& properties, 
 }
 
 Result<std::string> TypeOf(const Properties& properties) {
-  if (!Get(properties, "py-catalog-impl").empty()) {
+  if (!ValueOf(properties, "py-catalog-impl").empty()) {
     return Error(ErrorKind::kUnsupported,
                  "catalogs written in Python can't be loaded: "
                  "py-catalog-impl");
   }
-  const std::string type = Lower(Get(properties, "type"));
+  const std::string type = AsciiLower(ValueOf(properties, "type"));
   if (!type.empty()) {
     // Java's name for it.
     if (type == "jdbc") return std::string("sql");
@@ -141,8 +130,8 @@ Result<std::string> TypeOf(const Properties& properties) {
     return Error(ErrorKind::kInvalidArgument, "unknown catalog type: '", type,
                  "' (the nearest known one is '", NearestName(type, names), "')");
   }
-  const std::string uri = Get(properties, "uri");
-  const std::string scheme = Lower(uri.substr(0, uri.find(':')));
+  const std::string uri = ValueOf(properties, "uri");
+  const std::string scheme = AsciiLower(uri.substr(0, uri.find(':')));
   if (scheme.starts_with("sqlite") || scheme == "jdbc" || IsPostgresUri(uri)) {
     return std::string("sql");
   }
@@ -158,7 +147,7 @@ Result<std::string> TypeOf(const Properties& properties) {
 Status CheckDatabase(const std::string& uri) {
   const std::string_view rest =
       uri.starts_with("jdbc:") ? std::string_view(uri).substr(5) : std::string_view(uri);
-  const std::string scheme = Lower(std::string(rest.substr(0, rest.find_first_of(":+"))));
+  const std::string scheme = AsciiLower(std::string(rest.substr(0, rest.find_first_of(":+"))));
   if (IsPostgresUri(uri) || (scheme == "sqlite" && rest == uri)) return Status::OK();
   const bool is_known =
       Contains(std::to_array<std::string_view>({"mysql", "mariadb", "mssql", "oracle"}), scheme);
@@ -175,8 +164,8 @@ Result<std::shared_ptr<Catalog>> MakeSql(const OperationContext& context,
                                          const std::string& private_folder) {
   SqlCatalogOptions options;
   options.private_folder = private_folder;
-  options.name = Get(properties, "name");
-  options.uri = Get(properties, "uri");
+  options.name = ValueOf(properties, "name");
+  options.uri = ValueOf(properties, "uri");
   options.properties = properties;
   options.connect = false;
   if (options.uri.empty()) {
@@ -184,11 +173,11 @@ Result<std::shared_ptr<Catalog>> MakeSql(const OperationContext& context,
                  "catalog of type sql has no 'uri' (for example sqlite:////path/catalog.db)");
   }
   ICEFRAME_RETURN_NOT_OK(CheckDatabase(options.uri));
-  if (const std::string text = Get(properties, "init_catalog_tables"); !text.empty()) {
+  if (const std::string text = ValueOf(properties, "init_catalog_tables"); !text.empty()) {
     ICEFRAME_ASSIGN_OR_RETURN_CONTEXT(options.create_tables, ParseBool(text), "key",
                                       "init_catalog_tables");
   }
-  const std::string version = Lower(Get(properties, "schema_version"));
+  const std::string version = AsciiLower(ValueOf(properties, "schema_version"));
   if (!version.empty() && version != "v0" && version != "v1") {
     return Error(ErrorKind::kInvalidArgument, "schema_version is neither v0 nor v1: ", version);
   }
@@ -209,17 +198,17 @@ Result<std::shared_ptr<Catalog>> MakeFromResolved(const OperationContext& contex
   ICEFRAME_ASSIGN_OR_RETURN(const std::string type, TypeOf(properties));
   ICEFRAME_RETURN_NOT_OK(CheckKeys(context, properties, type == "rest"));
   Properties named = properties;
-  if (Get(named, "name").empty()) named["name"] = kDefaultCatalogName;
+  if (ValueOf(named, "name").empty()) named["name"] = kDefaultCatalogName;
   if (type == "rest") {
     return SharedCatalog(named, [&] { return MakeRestCatalog({.properties = named}); });
   }
   // PyIceberg's in-memory catalog is an SQL one whose uri can be set.
-  if (type == "sql" || !Get(named, "uri").empty()) {
+  if (type == "sql" || !ValueOf(named, "uri").empty()) {
     const auto make = [&] { return MakeSql(context, named, private_folder); };
-    return IsShared(Get(named, "uri")) ? SharedCatalog(named, make) : make();
+    return IsShared(ValueOf(named, "uri")) ? SharedCatalog(named, make) : make();
   }
   MemoryCatalogOptions options;
-  options.name = Get(named, "name");
+  options.name = ValueOf(named, "name");
   options.properties = named;
   return MakeMemoryCatalog(std::move(options));
 }

@@ -130,7 +130,7 @@ Result<CacheValue<TableMetadata>> ReadUncached(const OperationContext& context, 
   return CacheValueOf(std::move(metadata), buffer->size());
 }
 
-std::string WithoutTrailingSlashes(std::string_view text) {
+std::string FolderPath(std::string_view text) {
   while (text.size() > 1 && text.back() == '/') text.remove_suffix(1);
   return std::string(text);
 }
@@ -138,9 +138,9 @@ std::string WithoutTrailingSlashes(std::string_view text) {
 std::string MetadataFolder(const TableMetadata& metadata) {
   const auto path = metadata.properties.find("write.metadata.path");
   if (path != metadata.properties.end() && !path->second.empty()) {
-    return WithoutTrailingSlashes(path->second);
+    return FolderPath(path->second);
   }
-  return WithoutTrailingSlashes(metadata.location) + "/metadata";
+  return FolderPath(metadata.location) + "/metadata";
 }
 
 Result<bool> WantsGzip(const TableMetadata& metadata) {

@@ -18,7 +18,7 @@ namespace iceframe {
 namespace {
 
 // How often a table is asked for whose creation nobody tells the end of.
-constexpr int kMaxCreations = 3;
+constexpr int kMaxTableCreations = 3;
 
 bool IsSuccess(long status) { return status >= 200 && status < 300; }
 
@@ -185,7 +185,7 @@ Result<LoadedTable> RestCatalog::CreateTable(const OperationContext& context,
     if (found.ok() && IsWhatWasAskedFor(request, *found->metadata)) return found;
     if (!is_open) return TableIsThere(identifier);
     const bool is_absent = !found.ok() && KindOf(found.status()) == ErrorKind::kNotFound;
-    if (!is_absent || attempt + 1 == kMaxCreations) return made.status();
+    if (!is_absent || attempt + 1 == kMaxTableCreations) return made.status();
   }
 }
 

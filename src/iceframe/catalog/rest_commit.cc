@@ -19,7 +19,7 @@ CommitOutcome Outcome(CommitOutcomeKind kind, Status status) {
   return outcome;
 }
 
-CommitOutcome NotLanded(Status status) {
+CommitOutcome Rejected(Status status) {
   return Outcome(CommitOutcomeKind::kRejected, std::move(status));
 }
 
@@ -50,21 +50,21 @@ CommitOutcome ByAnswer(const CommitRequest& request, const RestRequest& ask, Htt
   const Status status = ErrorOfRestAnswer(ask, answer);
   if (answer.status == 409) {
     if (ErrorTypeOf(answer) == "AlreadyExistsException" && MakesTable(request)) {
-      return NotLanded(TableIsThere(identifier));
+      return Rejected(TableIsThere(identifier));
     }
     return Outcome(CommitOutcomeKind::kConflict,
                    Error(ErrorKind::kCommitConflict, "another writer has committed first: ",
                          identifier.ToString(), ": ", status.message()));
   }
   if (answer.status == 404 && KindOf(status) == ErrorKind::kNotFound) {
-    return NotLanded(NoTable(identifier));
+    return Rejected(NoTable(identifier));
   }
   // Of 5xx only this one says that nothing was begun. A 408 is a server that stopped waiting, for
   // what may have come in full.
   const bool is_open = (answer.status >= 500 && answer.status != 501) || answer.status == 408;
   if (is_open) return Unknown(identifier, status);
-  if (KindOf(status) != ErrorKind::kInvalidArgument) return NotLanded(status);
-  return NotLanded(Error(ErrorKind::kCommitRejected, status.message()));
+  if (KindOf(status) != ErrorKind::kInvalidArgument) return Rejected(status);
+  return Rejected(Error(ErrorKind::kCommitRejected, status.message()));
 }
 
 }  // namespace
@@ -82,11 +82,11 @@ CommitOutcome RestCatalog::TryCommit(const OperationContext& context,
   const TableIdentifier& identifier = request.identifier;
   const Status named =
       MakesTable(request) ? CheckNewIdentifier(identifier) : CheckIdentifier(identifier);
-  if (!named.ok()) return NotLanded(named);
+  if (!named.ok()) return Rejected(named);
   const auto config = Config(context);
-  if (!config.ok()) return NotLanded(config.status());
+  if (!config.ok()) return Rejected(config.status());
   // From here on the table may name what was written.
-  if (const Status durable = context.RunDeferredSyncs(); !durable.ok()) return NotLanded(durable);
+  if (const Status durable = context.RunDeferredSyncs(); !durable.ok()) return Rejected(durable);
   RestRequest ask;
   ask.method = "POST";
   ask.path = PathOf(identifier, (*config)->options.namespace_separator);
@@ -94,7 +94,7 @@ CommitOutcome RestCatalog::TryCommit(const OperationContext& context,
   RestExchange exchange = server_->Send(context, **config, leased_, ask);
   if (exchange.status.ok()) return ByAnswer(request, ask, std::move(exchange.answer));
   if (exchange.may_be_done) return Unknown(identifier, exchange.status);
-  return NotLanded(exchange.status);
+  return Rejected(exchange.status);
 }
 
 }  // namespace iceframe

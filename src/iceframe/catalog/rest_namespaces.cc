@@ -13,7 +13,7 @@ namespace iceframe {
 namespace {
 
 // How often a namespace is asked for whose creation nobody tells the end of.
-constexpr int kMaxCreations = 3;
+constexpr int kMaxNamespaceCreations = 3;
 
 }  // namespace
 
@@ -47,7 +47,7 @@ Status RestCatalog::CreateNamespace(const OperationContext& context, const Names
                    "namespace exists already: ", iceframe::ToString(name_space));
     }
     const bool is_absent = !found.ok() && KindOf(found.status()) == ErrorKind::kNotFound;
-    if (!is_absent || attempt + 1 == kMaxCreations) return status;
+    if (!is_absent || attempt + 1 == kMaxNamespaceCreations) return status;
   }
 }
 

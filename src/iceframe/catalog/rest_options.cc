@@ -17,7 +17,7 @@ constexpr std::string_view kHeaderPrefix = "header.";
 constexpr std::string_view kDelegation = "X-Iceberg-Access-Delegation";
 constexpr std::string_view kAllowHttpCredentials = "rest.allow-http-credentials";
 
-constexpr auto kKeys = std::to_array<std::string_view>({
+constexpr auto kRestKeys = std::to_array<std::string_view>({
     "audience",
     "credential",
     "namespace-separator",
@@ -69,25 +69,20 @@ constexpr auto kEndpoints = std::to_array<std::string_view>({
     "POST /v1/{prefix}/transactions/commit",
 });
 
-std::string Get(const Properties& properties, std::string_view key) {
-  const auto found = properties.find(key);
-  return found == properties.end() ? std::string() : found->second;
-}
-
-std::string WithoutTrailingSlashes(std::string text) {
+std::string WithoutSlashes(std::string text) {
   while (text.ends_with('/')) text.pop_back();
   return text;
 }
 
 Result<bool> Flag(const Properties& properties, std::string_view key) {
-  const std::string text = Get(properties, key);
+  const std::string text = ValueOf(properties, key);
   if (text.empty()) return false;
   ICEFRAME_ASSIGN_OR_RETURN_CONTEXT(const bool value, ParseBool(text), "key", std::string(key));
   return value;
 }
 
 Result<std::optional<int64_t>> Number(const Properties& properties, std::string_view key) {
-  const std::string text = Get(properties, key);
+  const std::string text = ValueOf(properties, key);
   if (text.empty()) return std::optional<int64_t>();
   int64_t value = 0;
   const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -144,7 +139,7 @@ Status CheckIsPrivate(const RestOptions& options, std::string_view url) {
 std::string FirstOf(const Properties& properties, std::initializer_list<std::string_view> keys,
                     const char* variable) {
   for (const std::string_view key : keys) {
-    if (std::string text = Get(properties, key); !text.empty()) return text;
+    if (std::string text = ValueOf(properties, key); !text.empty()) return text;
   }
   const char* value = std::getenv(variable);
   return value == nullptr ? "" : value;
@@ -155,7 +150,7 @@ Status ReadSignature(const Properties& properties, RestOptions* out) {
   if (!is_signed) return Status::OK();
   HttpSignature signature;
   signature.region = FirstOf(properties, {"rest.signing-region", "client.region"}, "AWS_REGION");
-  signature.service = Get(properties, "rest.signing-name");
+  signature.service = ValueOf(properties, "rest.signing-name");
   if (signature.service.empty()) signature.service = "execute-api";
   signature.access_key_id =
       FirstOf(properties, {"rest.access-key-id", "client.access-key-id"}, "AWS_ACCESS_KEY_ID");
@@ -175,13 +170,13 @@ Status ReadSignature(const Properties& properties, RestOptions* out) {
 }
 
 Status ReadCredentials(const Properties& properties, RestOptions* out) {
-  out->token = Secret(Get(properties, "token"));
-  out->credential = Secret(Get(properties, "credential"));
-  out->token_uri = Get(properties, "oauth2-server-uri");
-  if (out->token_uri.empty()) out->token_uri = Get(properties, "rest.authorization-url");
-  if (const std::string scope = Get(properties, "scope"); !scope.empty()) out->scope = scope;
-  out->audience = Get(properties, "audience");
-  out->resource = Get(properties, "resource");
+  out->token = Secret(ValueOf(properties, "token"));
+  out->credential = Secret(ValueOf(properties, "credential"));
+  out->token_uri = ValueOf(properties, "oauth2-server-uri");
+  if (out->token_uri.empty()) out->token_uri = ValueOf(properties, "rest.authorization-url");
+  if (const std::string scope = ValueOf(properties, "scope"); !scope.empty()) out->scope = scope;
+  out->audience = ValueOf(properties, "audience");
+  out->resource = ValueOf(properties, "resource");
   ICEFRAME_RETURN_NOT_OK(ReadSignature(properties, out));
   ICEFRAME_RETURN_NOT_OK(CheckIsPrivate(*out, out->uri));
   if (out->token_uri.empty()) return Status::OK();
@@ -203,36 +198,36 @@ Result<Properties> StringsIn(const Json& json, std::string_view key) {
 
 bool IsRestKey(std::string_view key) {
   return key.starts_with(kHeaderPrefix) ||
-         std::find(kKeys.begin(), kKeys.end(), key) != kKeys.end();
+         std::find(kRestKeys.begin(), kRestKeys.end(), key) != kRestKeys.end();
 }
 
 Result<RestOptions> ReadRestOptions(const Properties& properties) {
   RestOptions options;
   options.properties = properties;
-  options.name = Get(properties, "name");
-  options.uri = WithoutTrailingSlashes(Get(properties, "uri"));
+  options.name = ValueOf(properties, "name");
+  options.uri = WithoutSlashes(ValueOf(properties, "uri"));
   if (options.uri.empty()) {
     return Error(ErrorKind::kInvalidArgument,
                  "catalog of type rest has no 'uri' (for example http://localhost:8181)");
   }
   ICEFRAME_RETURN_NOT_OK(CheckHttpUrl("the uri of a REST catalog", options.uri));
-  options.warehouse = Get(properties, "warehouse");
-  options.prefix = Get(properties, "prefix");
+  options.warehouse = ValueOf(properties, "warehouse");
+  options.prefix = ValueOf(properties, "prefix");
   while (options.prefix.starts_with('/')) options.prefix.erase(0, 1);
-  options.prefix = WithoutTrailingSlashes(options.prefix);
-  if (const std::string text = Get(properties, "namespace-separator"); !text.empty()) {
+  options.prefix = WithoutSlashes(options.prefix);
+  if (const std::string text = ValueOf(properties, "namespace-separator"); !text.empty()) {
     options.namespace_separator = PercentEncode(PercentDecode(text));
   }
   ICEFRAME_ASSIGN_OR_RETURN(options.page_size, Number(properties, "rest-page-size"));
   if (!options.page_size) {
     ICEFRAME_ASSIGN_OR_RETURN(options.page_size, Number(properties, "rest.page-size"));
   }
-  const std::string mode = Get(properties, "snapshot-loading-mode");
+  const std::string mode = ValueOf(properties, "snapshot-loading-mode");
   options.wants_refs_only = mode == "refs" || mode == "REFS";
   options.headers = HeadersIn(properties);
-  options.http.ca_file = Get(properties, "ssl.cabundle");
-  options.http.client_certificate = Get(properties, "ssl.client.cert");
-  options.http.client_key = Get(properties, "ssl.client.key");
+  options.http.ca_file = ValueOf(properties, "ssl.cabundle");
+  options.http.client_certificate = ValueOf(properties, "ssl.client.cert");
+  options.http.client_key = ValueOf(properties, "ssl.client.key");
   ICEFRAME_RETURN_NOT_OK(ReadTimeouts(properties, &options.http));
   ICEFRAME_RETURN_NOT_OK(ReadCredentials(properties, &options));
   return options;

@@ -28,7 +28,7 @@ constexpr std::string_view kAddType =
 
 // Where tables are made and changed in transactions that see each other's (PostgreSQL), somebody
 // who makes the same ones at the same time is told of what is there.
-constexpr int kTries = 5;
+constexpr int kLayoutTries = 5;
 
 }  // namespace
 
@@ -77,7 +77,7 @@ Status MakeSqlLayout(SqlConnection& connection, const SqlDialect& dialect, bool 
     }
     if (is_whole && (layout == SqlLayout::kWithType || !add_type_column)) return Status::OK();
     Status status = MakeTables(connection, dialect, add_type_column);
-    if (KindOf(status) != ErrorKind::kAlreadyExists || i == kTries) return status;
+    if (KindOf(status) != ErrorKind::kAlreadyExists || i == kLayoutTries) return status;
   }
 }
 

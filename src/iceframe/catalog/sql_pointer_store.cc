@@ -10,7 +10,7 @@ namespace iceframe {
 
 namespace {
 
-constexpr int kTries = 4;
+constexpr int kRemoteTries = 4;
 
 std::vector<std::string> FirstColumn(const std::vector<SqlRow>& rows) {
   std::vector<std::string> texts;
@@ -153,7 +153,7 @@ class SqlPointerStore final : public PointerStore {
 
   bool holds_what_it_finds() const override { return true; }
   // A server may go away in the midst of a transaction, and is there again a moment later.
-  int num_tries() const override { return database_->dialect().is_remote ? kTries : 1; }
+  int num_tries() const override { return database_->dialect().is_remote ? kRemoteTries : 1; }
   Result<std::unique_ptr<PointerReader>> Read(const OperationContext& context) override {
     return Open(context, false);
   }

@@ -16,8 +16,6 @@ namespace iceframe {
 
 namespace {
 
-constexpr std::string_view kInMemory = ":memory:";
-
 // A write-ahead log needs memory shared between the processes that use it, which file systems
 // over a network don't give.
 bool IsOnNetworkFileSystem(const std::string& path) {
@@ -122,12 +120,12 @@ SqliteDatabase::~SqliteDatabase() {
   if (only_ != nullptr) uses_->Drop(std::move(only_));
 }
 
-bool SqliteDatabase::in_memory() const { return path_ == kInMemory; }
+bool SqliteDatabase::in_memory() const { return path_ == kInMemoryPath; }
 
 Result<std::shared_ptr<SqliteDatabase>> SqliteDatabase::Make(const std::string& path,
                                                              std::string private_folder) {
   std::string absolute = path;
-  if (path != kInMemory) {
+  if (path != kInMemoryPath) {
     std::error_code code;
     absolute = std::filesystem::absolute(path, code).lexically_normal().string();
     if (code) return Error(ErrorKind::kIo, "catalog database's path can't be resolved: ", path);

@@ -14,7 +14,6 @@ namespace iceframe {
 
 namespace {
 constexpr std::chrono::seconds kForkWait{5};
-constexpr std::string_view kInMemory = ":memory:";
 }  // namespace
 
 // Every mutex is held over the fork, so that the child finds each state whole.
@@ -86,7 +85,7 @@ SqliteUses::~SqliteUses() {
   handlers.databases.erase(this);
 }
 
-bool SqliteUses::in_memory() const { return path_ == kInMemory; }
+bool SqliteUses::in_memory() const { return path_ == kInMemoryPath; }
 
 void SqliteUses::CloseForFork() {
   if (in_memory()) return;

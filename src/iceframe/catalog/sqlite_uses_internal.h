@@ -7,12 +7,16 @@
 #include <mutex>
 #include <set>
 #include <string>
+#include <string_view>
 
 #include "iceframe/base/result.h"
 #include "iceframe/catalog/sqlite_database_internal.h"
 #include "iceframe/runtime/operation_context.h"
 
 namespace iceframe {
+
+/// The path that stands for a database in memory.
+inline constexpr std::string_view kInMemoryPath = ":memory:";
 
 /// Knows which connections there are and which of them are in use. Thread-safe.
 ///

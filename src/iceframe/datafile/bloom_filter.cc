@@ -14,6 +14,7 @@
 #include <parquet/xxhasher.h>
 
 #include "iceframe/datafile/bloom_filter_internal.h"
+#include "iceframe/datafile/parquet_column_internal.h"
 #include "iceframe/datafile/thrift_reader_internal.h"
 
 namespace iceframe::internal {
@@ -21,7 +22,7 @@ namespace {
 
 constexpr int64_t kBlockBytes = 32;
 /// More than any header has.
-constexpr int64_t kHeaderBytes = 64;
+constexpr int64_t kFilterHeaderBytes = 64;
 /// What is read at once of a filter, or as a whole rather than block by block.
 constexpr int64_t kMaxWholeBytes = int64_t{1} << 20;
 constexpr int64_t kSmallBytes = 4096;
@@ -93,12 +94,6 @@ bool AnyInBits(std::span<const uint8_t> bits, const std::vector<uint64_t>& hashe
   return std::ranges::any_of(hashes, [&](uint64_t hash) {
     return BlockHolds(bits.data() + BlockOf(hash, num_blocks) * kBlockBytes, hash);
   });
-}
-
-bool IsUnsigned(const parquet::ColumnDescriptor& column) {
-  const auto& logical = column.logical_type();
-  return logical != nullptr && logical->is_int() &&
-         !static_cast<const parquet::IntLogicalType&>(*logical).is_signed();
 }
 
 /// Whether times of the column have the unit of the type.
@@ -247,7 +242,7 @@ Result<bool> MayHoldAny(const BloomFilterPlace& place, const std::vector<uint64_
   const bool is_length_known = place.length && *place.length > 0 && *place.length <= left;
   const bool is_whole =
       is_length_known && *place.length <= (place.small_reads ? kSmallBytes : kMaxWholeBytes);
-  const int64_t first_length = is_whole ? *place.length : std::min(kHeaderBytes, left);
+  const int64_t first_length = is_whole ? *place.length : std::min(kFilterHeaderBytes, left);
   ICEFRAME_ASSIGN_OR_RETURN(const auto first, read({place.offset, first_length}));
   const std::span<const uint8_t> begin(first->data(), static_cast<size_t>(first->size()));
   const auto header = ParseHeader(begin);

@@ -14,7 +14,7 @@ namespace iceframe::internal {
 namespace {
 
 /// The first guess at how long a page header is, and the most it may be.
-constexpr int64_t kHeaderBytes = 256;
+constexpr int64_t kPageHeaderBytes = 256;
 constexpr int64_t kMaxHeaderBytes = int64_t{16} << 20;
 /// What is decompressed beyond what the wanted rows of a page should take: levels and runs have
 /// no fixed size, and codecs go by blocks anyway.
@@ -95,7 +95,7 @@ ColumnPages::ColumnPages(std::unique_ptr<ChunkBytes> chunk,
 bool ColumnPages::FindData() {
   while (!data_) {
     if (end_row_ >= num_values_ || position_ >= chunk_->size()) return false;
-    int64_t length = kHeaderBytes;
+    int64_t length = kPageHeaderBytes;
     std::optional<ParsedPageHeader> parsed;
     while (!parsed) {
       const auto bytes = ValueOrThrow(chunk_->Peek(position_, length));

@@ -8,6 +8,7 @@
 #include <arrow/api.h>
 
 #include "iceframe/datafile/file_metrics_internal.h"
+#include "iceframe/datafile/parquet_column_internal.h"
 #include "iceframe/datafile/parquet_statistics_internal.h"
 #include "iceframe/types/single_value.h"
 
@@ -128,12 +129,6 @@ class LeafMetrics {
   bool complete_bounds_ = true;
   Bounds bounds_;
 };
-
-int64_t FirstByte(const parquet::ColumnChunkMetaData& chunk) {
-  const int64_t data = chunk.data_page_offset();
-  const int64_t dictionary = chunk.dictionary_page_offset();
-  return chunk.has_dictionary_page() && dictionary > 0 && dictionary < data ? dictionary : data;
-}
 
 }  // namespace
 

@@ -12,6 +12,7 @@
 
 #include "iceframe/datafile/array_form_internal.h"
 #include "iceframe/datafile/leaf_conversion_internal.h"
+#include "iceframe/types/civil_time.h"
 #include "iceframe/types/lossless_cast_internal.h"
 
 namespace iceframe::internal {
@@ -19,19 +20,7 @@ namespace {
 
 using Kind = LeafConversion::Kind;
 
-constexpr int64_t kSecondsPerDay = 86'400;
 constexpr int64_t kJulianDayOfEpoch = 2'440'588;
-
-/// 10^precision where that is an int64, else the greatest one.
-int64_t DecimalLimit(int32_t precision) {
-  int64_t limit = 1;
-  for (int32_t i = 0; i < precision; ++i) {
-    if (__builtin_mul_overflow(limit, int64_t{10}, &limit)) {
-      return std::numeric_limits<int64_t>::max();
-    }
-  }
-  return limit;
-}
 
 std::string RowOf(const ValuePlace& place, int64_t index) {
   const int64_t row = place.row_of(index);
@@ -251,6 +240,16 @@ Status CheckUtf8(const ValuePlace& place, const arrow::BinaryArray& text) {
 }
 
 }  // namespace
+
+int64_t DecimalLimit(int32_t precision) {
+  int64_t limit = 1;
+  for (int32_t i = 0; i < precision; ++i) {
+    if (__builtin_mul_overflow(limit, int64_t{10}, &limit)) {
+      return std::numeric_limits<int64_t>::max();
+    }
+  }
+  return limit;
+}
 
 Status Misfit(const ValuePlace& place, int64_t index, const std::string& value) {
   return Error(ErrorKind::kInvalidData,

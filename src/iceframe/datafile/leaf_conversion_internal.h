@@ -40,6 +40,9 @@ struct LeafConversion {
   std::shared_ptr<arrow::DataType> cast_from;
 };
 
+/// Returns 10^precision where that is an int64, else the greatest one.
+int64_t DecimalLimit(int32_t precision);
+
 /// Where the values of an array stand in their file, for errors.
 struct ValuePlace {
   /// The dotted column.

@@ -9,13 +9,13 @@
 #include <parquet/types.h>
 
 #include "iceframe/datafile/leaf_conversion_internal.h"
+#include "iceframe/datafile/parquet_column_internal.h"
+#include "iceframe/types/civil_time.h"
 
 namespace iceframe::internal {
 namespace {
 
 using Kind = LeafConversion::Kind;
-
-constexpr int64_t kSecondsPerDay = 86'400;
 
 Status Mismatch(const parquet::ColumnDescriptor& column, const Type& type) {
   const auto& logical = column.logical_type();
@@ -26,24 +26,9 @@ Status Mismatch(const parquet::ColumnDescriptor& column, const Type& type) {
       logical == nullptr ? "" : logical->ToString(), ", the table has ", type.ToString());
 }
 
-bool IsUnsigned(const parquet::LogicalType& logical) {
-  return logical.is_int() && !static_cast<const parquet::IntLogicalType&>(logical).is_signed();
-}
-
 /// Values as the file has them, which are cast by value.
 LeafConversion CastFrom(std::shared_ptr<arrow::DataType> type, Kind kind = Kind::kKeep) {
   return LeafConversion{kind, 1, std::move(type)};
-}
-
-/// 10^precision where that is an int64, else the greatest one.
-int64_t DecimalLimit(int32_t precision) {
-  int64_t limit = 1;
-  for (int32_t i = 0; i < precision; ++i) {
-    if (__builtin_mul_overflow(limit, int64_t{10}, &limit)) {
-      return std::numeric_limits<int64_t>::max();
-    }
-  }
-  return limit;
 }
 
 /// Whether the integer annotation, or its absence, makes the value a plain number.

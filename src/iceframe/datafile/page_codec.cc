@@ -20,7 +20,7 @@ struct FreeContext {
 };
 
 /// This thread's: making one costs more than many a page. nullptr without memory.
-ZSTD_DCtx* ThreadContext() {
+ZSTD_DCtx* DecompressionContext() {
   thread_local const std::unique_ptr<ZSTD_DCtx, FreeContext> context(ZSTD_createDCtx());
   return context.get();
 }
@@ -57,7 +57,7 @@ Result<std::span<const uint8_t>> PageCodec::Decompress(std::span<const uint8_t> 
   int64_t num_written = 0;
   if (size == 0) {
     num_written = 0;
-  } else if (ZSTD_DCtx* context = is_zstd_ ? ThreadContext() : nullptr; context != nullptr) {
+  } else if (ZSTD_DCtx* context = is_zstd_ ? DecompressionContext() : nullptr; context != nullptr) {
     const size_t written =
         ZSTD_decompressDCtx(context, to, static_cast<size_t>(size), bytes.data(), bytes.size());
     if (ZSTD_isError(written) != 0) {
@@ -76,7 +76,7 @@ Result<std::span<const uint8_t>> PageCodec::Decompress(std::span<const uint8_t> 
 Result<std::span<const uint8_t>> PageCodec::Begin(ChunkBytes* chunk, int64_t position,
                                                   int64_t compressed_size, int64_t size,
                                                   int64_t wanted) {
-  ZSTD_DCtx* context = is_zstd_ ? ThreadContext() : nullptr;
+  ZSTD_DCtx* context = is_zstd_ ? DecompressionContext() : nullptr;
   wanted = std::min(wanted, size);
   if (context == nullptr || wanted == 0) return std::span<const uint8_t>();
   ZSTD_DCtx_reset(context, ZSTD_reset_session_and_parameters);

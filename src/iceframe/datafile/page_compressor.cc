@@ -13,7 +13,7 @@ namespace {
 
 /// Where zstd works; one a thread. It keeps about a megabyte, whatever number of columns is
 /// written.
-ZSTD_CCtx* ThreadContext() {
+ZSTD_CCtx* CompressionContext() {
   thread_local const std::unique_ptr<ZSTD_CCtx, decltype(&ZSTD_freeCCtx)> context(ZSTD_createCCtx(),
                                                                                   &ZSTD_freeCCtx);
   return context.get();
@@ -36,7 +36,7 @@ PageCompressor::PageCompressor(const parquet::WriterProperties& properties,
 
 Status PageCompressor::Compress(const uint8_t* data, int64_t size,
                                 arrow::ResizableBuffer* out) const {
-  ZSTD_CCtx* context = zstd_level_ ? ThreadContext() : nullptr;
+  ZSTD_CCtx* context = zstd_level_ ? CompressionContext() : nullptr;
   if (!zstd_level_ || context == nullptr) {
     PARQUET_CATCH_NOT_OK(writer_->Compress(arrow::Buffer(data, size), out));
     return Status::OK();

@@ -22,7 +22,7 @@ namespace iceframe::internal {
 namespace {
 
 /// Below so many values per batch, columns are decoded one after the other.
-constexpr int64_t kParallelValues = 16 * 1024;
+constexpr int64_t kParallelReadValues = 16 * 1024;
 /// Skipping between runs of surviving rows pays where a run and its gap are so many rows long.
 constexpr int64_t kRowsPerRun = 128;
 
@@ -133,7 +133,7 @@ Result<arrow::ArrayVector> ParquetFileReader::ReadColumns(
     });
   };
   const auto num_columns = static_cast<int64_t>(streams->size());
-  if (num_columns > 1 && !keep.empty() && num_columns * num_rows >= kParallelValues) {
+  if (num_columns > 1 && !keep.empty() && num_columns * num_rows >= kParallelReadValues) {
     ICEFRAME_RETURN_NOT_OK(context.executor->ParallelFor(num_columns, read, context.cancel));
   } else {
     for (int64_t i = 0; i < num_columns; ++i) ICEFRAME_RETURN_NOT_OK(read(i));

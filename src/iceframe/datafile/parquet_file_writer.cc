@@ -18,7 +18,7 @@ namespace iceframe::internal {
 namespace {
 
 /// Batches of fewer values are encoded faster by one thread.
-constexpr int64_t kParallelValues = 64 * 1024;
+constexpr int64_t kParallelWriteValues = 64 * 1024;
 
 /// The array less the fields of structs that have Arrow's null type: those are not stored.
 std::shared_ptr<arrow::ArrayData> WithoutUnknown(const std::shared_ptr<arrow::ArrayData>& data) {
@@ -173,7 +173,7 @@ Status ParquetFileWriter::Write(const OperationContext& context, const arrow::Re
         arrow::MakeArray(Relabel(data, setup_->stored_schema->field(static_cast<int>(i))->type())));
   }
   auto stored = arrow::RecordBatch::Make(setup_->stored_schema, batch.num_rows(), columns);
-  executor_->BeginBatch(batch.num_rows() * batch.num_columns() < kParallelValues);
+  executor_->BeginBatch(batch.num_rows() * batch.num_columns() < kParallelWriteValues);
   auto write = [&]() -> Status {
     BEGIN_PARQUET_CATCH_EXCEPTIONS
     if (contents_->row_group() == nullptr) {

@@ -8,6 +8,7 @@
 
 #include "iceframe/datafile/data_error_internal.h"
 #include "iceframe/datafile/datafile_counters.h"
+#include "iceframe/datafile/parquet_column_internal.h"
 #include "iceframe/datafile/parquet_footer_internal.h"
 #include "iceframe/runtime/shared_cache.h"
 
@@ -60,12 +61,6 @@ Result<std::shared_ptr<arrow::Buffer>> ReadFooterBytes(const OperationContext& c
     context.counters->Add(DataFileCount::kDataBytesRead, tail_length);
   }
   return arrow::SliceBuffer(tail, tail->size() - kSuffixBytes - length, length);
-}
-
-int64_t FirstByte(const parquet::ColumnChunkMetaData& chunk) {
-  const int64_t data = chunk.data_page_offset();
-  const int64_t dictionary = chunk.dictionary_page_offset();
-  return chunk.has_dictionary_page() && dictionary > 0 && dictionary < data ? dictionary : data;
 }
 
 Status FillRowGroups(ParquetFooter* footer) {

@@ -8,14 +8,15 @@
 #include <parquet/exception.h>
 #include <parquet/statistics.h>
 
+#include "iceframe/datafile/parquet_column_internal.h"
 #include "iceframe/datafile/parquet_statistics_internal.h"
+#include "iceframe/types/civil_time.h"
 
 namespace iceframe::internal {
 namespace {
 
 static_assert(std::endian::native == std::endian::little, "Parquet's plain encoding is read as is");
 
-constexpr int64_t kMicrosPerDay = 86'400'000'000;
 constexpr int64_t kNanosPerDay = 86'400'000'000'000;
 
 template <typename T>
@@ -24,12 +25,6 @@ std::optional<T> ReadPlain(std::string_view bytes) {
   T value;
   std::memcpy(&value, bytes.data(), sizeof(T));
   return value;
-}
-
-bool IsUnsigned(const parquet::ColumnDescriptor& column) {
-  const auto& logical = column.logical_type();
-  if (logical == nullptr || !logical->is_int()) return false;
-  return !static_cast<const parquet::IntLogicalType&>(*logical).is_signed();
 }
 
 /// An INT32 or INT64 statistic as a signed 64-bit number.

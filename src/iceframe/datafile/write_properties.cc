@@ -6,17 +6,14 @@
 #include <string_view>
 #include <utility>
 
+#include "iceframe/base/ascii.h"
+
 namespace iceframe {
 namespace {
 
 Status BadProperty(std::string_view key, std::string_view value, std::string_view wanted) {
   return Error(ErrorKind::kInvalidArgument, "table property is not ", wanted, ": ", key, " = ",
                value);
-}
-
-std::string Lower(std::string text) {
-  for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  return text;
 }
 
 Status ReadSize(const Properties& properties, std::string_view key, int64_t maximum, int64_t* out) {
@@ -35,7 +32,7 @@ Status ReadSize(const Properties& properties, std::string_view key, int64_t maxi
 Status ReadBool(const Properties& properties, std::string_view key, bool* out) {
   auto found = properties.find(key);
   if (found == properties.end()) return Status::OK();
-  const std::string value = Lower(found->second);
+  const std::string value = AsciiLower(found->second);
   if (value != "true" && value != "false") return BadProperty(key, found->second, "true or false");
   *out = value == "true";
   return Status::OK();
@@ -51,7 +48,7 @@ Status ReadCodec(const Properties& properties, WriteProperties* out) {
   constexpr std::string_view kCodec = "write.parquet.compression-codec";
   const auto found = properties.find(kCodec);
   if (found == properties.end()) return Status::OK();
-  const std::string name = Lower(found->second);
+  const std::string name = AsciiLower(found->second);
   for (const auto& [known, codec] : kCodecs) {
     if (name != known) continue;
     out->codec = codec;
@@ -115,7 +112,7 @@ Result<WriteProperties> WriteProperties::Parse(const Properties& properties) {
   constexpr int64_t kPageMax = int64_t{1} << 30;
   WriteProperties out;
   if (auto format = properties.find("write.format.default");
-      format != properties.end() && Lower(format->second) != "parquet") {
+      format != properties.end() && AsciiLower(format->second) != "parquet") {
     return Error(ErrorKind::kUnsupported,
                  "data files of this format are not written: ", format->second,
                  " (write.format.default); set it to parquet");

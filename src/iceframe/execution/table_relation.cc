@@ -70,7 +70,7 @@ std::optional<int64_t> TotalRecords(const Snapshot* snapshot) {
   return rows;
 }
 
-void AppendText(std::string_view text, std::string* name) {
+void AppendNamePart(std::string_view text, std::string* name) {
   *name += std::to_string(text.size()) + ":";
   *name += text;
 }
@@ -79,16 +79,16 @@ void AppendText(std::string_view text, std::string* name) {
 std::string CanonicalName(const TableState& state) {
   const TableMetadata& metadata = *state.table->metadata();
   std::string name = "table";
-  AppendText(state.table->catalog()->identity(), &name);
-  AppendText(metadata.table_uuid, &name);
+  AppendNamePart(state.table->catalog()->identity(), &name);
+  AppendNamePart(metadata.table_uuid, &name);
   name += "v" + std::to_string(metadata.format_version) + " schema " +
           std::to_string(state.schema->schema_id().value());
   if (state.snapshot != nullptr) {
     name += " snapshot " + std::to_string(state.snapshot->snapshot_id.value()) + " ";
-    AppendText(state.snapshot->manifest_list, &name);
+    AppendNamePart(state.snapshot->manifest_list, &name);
   }
   const auto mapping = metadata.properties.find(kNameMappingProperty);
-  if (mapping != metadata.properties.end()) AppendText(mapping->second, &name);
+  if (mapping != metadata.properties.end()) AppendNamePart(mapping->second, &name);
   return name;
 }
 

@@ -8,12 +8,11 @@
 #include "iceframe/expression/binder.h"
 #include "iceframe/expression/literal_conversion.h"
 #include "iceframe/expression/rewrite.h"
+#include "iceframe/types/decimal_limits.h"
 
 namespace iceframe {
 
 namespace {
-
-constexpr int32_t kMaxPrecision = 38;
 
 /// Sorted by name; aliases share an id.
 constexpr AggregateSignature kAggregates[] = {
@@ -43,7 +42,7 @@ Result<Type> SumType(const Type& operand) {
   }
 }
 
-void Collect(const Expression& e, std::vector<Expression>* found) {
+void CollectAggregateCalls(const Expression& e, std::vector<Expression>* found) {
   if (AsAggregate(e) != nullptr) {
     if (std::find(found->begin(), found->end(), e) == found->end()) found->push_back(e);
     return;
@@ -51,11 +50,12 @@ void Collect(const Expression& e, std::vector<Expression>* found) {
   const std::vector<Expression>* operands = &e.operands();
   if (e.as<WindowNode>() != nullptr && !operands->empty()) {
     // The call itself is the window's; what it is of may be an aggregate of the query.
-    for (const Expression& operand : operands->front().operands()) Collect(operand, found);
-    for (size_t i = 1; i < operands->size(); ++i) Collect((*operands)[i], found);
+    for (const Expression& operand : operands->front().operands())
+      CollectAggregateCalls(operand, found);
+    for (size_t i = 1; i < operands->size(); ++i) CollectAggregateCalls((*operands)[i], found);
     return;
   }
-  for (const Expression& operand : *operands) Collect(operand, found);
+  for (const Expression& operand : *operands) CollectAggregateCalls(operand, found);
 }
 
 }  // namespace
@@ -115,7 +115,7 @@ const AggregateSignature* AsAggregate(const Expression& expression) {
 
 std::vector<Expression> CollectAggregates(const Expression& expression) {
   std::vector<Expression> found;
-  if (expression.depth() <= kMaxExpressionDepth) Collect(expression, &found);
+  if (expression.depth() <= kMaxExpressionDepth) CollectAggregateCalls(expression, &found);
   return found;
 }
 

@@ -6,21 +6,15 @@
 #include <algorithm>
 
 #include "iceframe/base/nearest_name.h"
+#include "iceframe/expression/bound_predicate_internal.h"
 #include "iceframe/expression/function_catalogue.h"
 #include "iceframe/expression/literal_conversion.h"
 #include "iceframe/expression/window.h"
+#include "iceframe/types/decimal_limits.h"
 
 namespace iceframe {
 
 namespace {
-
-constexpr int32_t kMaxPrecision = 38;
-
-Expression NullBoolean() { return Expression(LiteralNode{}, Type::Boolean(), true); }
-
-Expression BoundPredicate(ExpressionNode node) {
-  return Expression(std::move(node), Type::Boolean(), true);
-}
 
 void CollectNames(const std::vector<NestedField>& fields, const Schema& schema,
                   std::vector<std::string>* names) {
@@ -96,7 +90,7 @@ class Binder {
 
   Result<Expression> BindBoolean(const Expression& e) {
     ICEFRAME_ASSIGN_OR_RETURN(Expression bound, Bind(e));
-    if (bound.is_null_literal()) return NullBoolean();
+    if (bound.is_null_literal()) return internal::NullBoolean();
     if (bound.type().id() != TypeId::kBoolean) {
       return Error(ErrorKind::kInvalidArgument, "a condition must be boolean: ", e.ToString(),
                    " is ", bound.type().ToString());
@@ -172,15 +166,16 @@ class Binder {
   /// `result` where the operand has a value, null where it is null.
   Expression Constant(const Expression& operand, bool result) {
     if (NeverNull(operand)) return Lit(result);
-    if (result) return Or(BoundPredicate(IsNullNode{{operand}, true}), NullBoolean());
-    return And(BoundPredicate(IsNullNode{{operand}, false}), NullBoolean());
+    if (result)
+      return Or(internal::BoundPredicate(IsNullNode{{operand}, true}), internal::NullBoolean());
+    return And(internal::BoundPredicate(IsNullNode{{operand}, false}), internal::NullBoolean());
   }
 
   Result<Expression> CompareCast(ComparisonOp op, Expression left, Expression right) {
     ICEFRAME_ASSIGN_OR_RETURN(Type common, ComparisonType(left.type(), right.type()));
     ICEFRAME_ASSIGN_OR_RETURN(left, CastTo(std::move(left), common));
     ICEFRAME_ASSIGN_OR_RETURN(right, CastTo(std::move(right), common));
-    return BoundPredicate(ComparisonNode{op, {std::move(left), std::move(right)}});
+    return internal::BoundPredicate(ComparisonNode{op, {std::move(left), std::move(right)}});
   }
 
   /// `is_typed`: a constant here is no literal as it is spelled, but a cast.
@@ -197,7 +192,7 @@ class Binder {
     }
     if (left.is_null_literal() || right.is_null_literal() || left.type().id() == TypeId::kUnknown ||
         right.type().id() == TypeId::kUnknown) {
-      return NullBoolean();
+      return internal::NullBoolean();
     }
     const auto* literal = right.as<LiteralNode>();
     if (literal == nullptr) return CompareCast(op, std::move(left), std::move(right));
@@ -237,7 +232,7 @@ class Binder {
     }
     const Type type = left.type();
     Expression value(LiteralNode{WithoutSignedZero(type, std::move(placed.value))}, type, true);
-    return BoundPredicate(ComparisonNode{op, {std::move(left), std::move(value)}});
+    return internal::BoundPredicate(ComparisonNode{op, {std::move(left), std::move(value)}});
   }
 
   /// Names the remedy where a column that is not there stands beside what text is compared with.
@@ -274,7 +269,7 @@ class Binder {
                    node.value_type.ToString());
     }
     if (operand.is_null_literal() || operand.type().id() == TypeId::kUnknown) {
-      return NullBoolean();
+      return internal::NullBoolean();
     }
     const Type type = operand.type();
     std::vector<Value> values;
@@ -309,18 +304,19 @@ class Binder {
       if (node.negated) {
         for (Expression& other : alternatives) {
           const auto* equal = other.as<ComparisonNode>();
-          other = BoundPredicate(ComparisonNode{ComparisonOp::kNotEqual, equal->operands});
+          other =
+              internal::BoundPredicate(ComparisonNode{ComparisonOp::kNotEqual, equal->operands});
         }
       }
       if (!values.empty()) {
         alternatives.insert(
             alternatives.begin(),
-            BoundPredicate(InNode{{operand}, std::move(values), type, node.negated}));
+            internal::BoundPredicate(InNode{{operand}, std::move(values), type, node.negated}));
       }
     }
-    if (has_null) alternatives.push_back(NullBoolean());
-    if (node.negated) return BoundPredicate(AndNode{std::move(alternatives)});
-    return BoundPredicate(OrNode{std::move(alternatives)});
+    if (has_null) alternatives.push_back(internal::NullBoolean());
+    if (node.negated) return internal::BoundPredicate(AndNode{std::move(alternatives)});
+    return internal::BoundPredicate(OrNode{std::move(alternatives)});
   }
 
   Result<Expression> BindNode(const IsNullNode& node, const Expression&) {
@@ -330,15 +326,15 @@ class Binder {
     }
     if (operand.type().id() == TypeId::kUnknown) return Lit(!node.negated);
     if (NeverNull(operand)) return Lit(node.negated);
-    return BoundPredicate(IsNullNode{{std::move(operand)}, node.negated});
+    return internal::BoundPredicate(IsNullNode{{std::move(operand)}, node.negated});
   }
 
   Result<Expression> BindNode(const IsNaNNode& node, const Expression&) {
     ICEFRAME_ASSIGN_OR_RETURN(Expression operand, Bind(node.operands[0]));
-    if (operand.is_null_literal()) return NullBoolean();
+    if (operand.is_null_literal()) return internal::NullBoolean();
     const TypeId id = operand.type().id();
     if (id == TypeId::kFloat || id == TypeId::kDouble) {
-      return BoundPredicate(IsNaNNode{{std::move(operand)}, node.negated});
+      return internal::BoundPredicate(IsNaNNode{{std::move(operand)}, node.negated});
     }
     if (IsNumeric(operand.type())) return Constant(operand, node.negated);
     return Error(ErrorKind::kInvalidArgument, "only numbers can be NaN: ", operand.ToString(),
@@ -347,7 +343,7 @@ class Binder {
 
   Result<Expression> BindText(const Expression& unbound, const char* what) {
     ICEFRAME_ASSIGN_OR_RETURN(Expression operand, Bind(unbound));
-    if (operand.is_null_literal()) return NullBoolean();
+    if (operand.is_null_literal()) return internal::NullBoolean();
     if (operand.type().id() != TypeId::kString) {
       return Error(ErrorKind::kInvalidArgument, what, " needs a string: ", operand.ToString(),
                    " is ", operand.type().ToString());
@@ -358,13 +354,14 @@ class Binder {
   Result<Expression> BindNode(const StartsWithNode& node, const Expression&) {
     ICEFRAME_ASSIGN_OR_RETURN(Expression operand, BindText(node.operands[0], "STARTS WITH"));
     if (operand.is_null_literal()) return operand;
-    return BoundPredicate(StartsWithNode{{std::move(operand)}, node.prefix, node.negated});
+    return internal::BoundPredicate(
+        StartsWithNode{{std::move(operand)}, node.prefix, node.negated});
   }
 
   Result<Expression> BindNode(const LikeNode& node, const Expression&) {
     ICEFRAME_ASSIGN_OR_RETURN(Expression operand, BindText(node.operands[0], "LIKE"));
     if (operand.is_null_literal()) return operand;
-    return BoundPredicate(
+    return internal::BoundPredicate(
         LikeNode{{std::move(operand)}, node.pattern, node.negated, node.case_insensitive});
   }
 
@@ -376,13 +373,13 @@ class Binder {
       ICEFRAME_ASSIGN_OR_RETURN(Expression bound, BindBoolean(operand));
       operands.push_back(std::move(bound));
     }
-    return BoundPredicate(Node{std::move(operands)});
+    return internal::BoundPredicate(Node{std::move(operands)});
   }
   Result<Expression> BindNode(const AndNode& node, const Expression&) { return BindJunction(node); }
   Result<Expression> BindNode(const OrNode& node, const Expression&) { return BindJunction(node); }
   Result<Expression> BindNode(const NotNode& node, const Expression&) {
     ICEFRAME_ASSIGN_OR_RETURN(Expression operand, BindBoolean(node.operands[0]));
-    return BoundPredicate(NotNode{{std::move(operand)}});
+    return internal::BoundPredicate(NotNode{{std::move(operand)}});
   }
 
   /// An exact number as the decimal that holds all its values.
@@ -559,7 +556,7 @@ Result<Expression> BindPredicate(const Expression& expression, const Schema& sch
     Expression inner = alias->operands[0];
     bound = std::move(inner);
   }
-  if (bound.is_null_literal()) return NullBoolean();
+  if (bound.is_null_literal()) return internal::NullBoolean();
   if (bound.type().id() != TypeId::kBoolean) {
     return Error(ErrorKind::kInvalidArgument, "a filter must be boolean: ", expression.ToString(),
                  " is ", bound.type().ToString());

@@ -4,13 +4,12 @@
 #include <cmath>
 
 #include "iceframe/expression/evaluate_internal.h"
+#include "iceframe/types/decimal_limits.h"
 #include "iceframe/types/value_text.h"
 
 namespace iceframe {
 
 namespace {
-
-constexpr int32_t kMaxPrecision = 38;
 
 /// "a number is out of the range of int: 2147483647 + 1"; the expression is named further up.
 Status OutOfRange(const Type& type, const std::string& computed) {

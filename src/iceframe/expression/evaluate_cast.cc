@@ -5,10 +5,12 @@
 #include <cmath>
 #include <limits>
 
+#include "iceframe/base/ascii.h"
 #include "iceframe/base/utf8.h"
 #include "iceframe/expression/evaluate_internal.h"
 #include "iceframe/expression/literal_conversion.h"
 #include "iceframe/expression/literal_text.h"
+#include "iceframe/expression/units_per_day_internal.h"
 #include "iceframe/types/civil_time.h"
 #include "iceframe/types/exact_quotient.h"
 #include "iceframe/types/value_text.h"
@@ -16,12 +18,6 @@
 namespace iceframe {
 
 namespace {
-
-std::string_view Trim(std::string_view text) {
-  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
-  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
-  return text;
-}
 
 /// The first hundred characters.
 std::string Shortened(std::string text) {
@@ -134,7 +130,7 @@ class SourceRow {
 
 template <typename Float>
 std::optional<Float> ParseFloat(std::string_view text) {
-  text = Trim(text);
+  text = Trim(text, " ");
   if (text.size() > 1 && text[0] == '+') text.remove_prefix(1);
   Float value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -151,7 +147,7 @@ std::optional<int64_t> RealToInteger(double value, bool half_even) {
 }
 
 std::optional<int64_t> ParseInteger(std::string_view text) {
-  text = Trim(text);
+  text = Trim(text, " ");
   if (text.size() > 1 && text[0] == '+') text.remove_prefix(1);
   int64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
@@ -220,7 +216,7 @@ std::optional<__int128> AsDecimal(const SourceRow& row, const Type& to, int64_t 
     return ScaleTo(row.Decimal(i), row.type().scale(), to);
   }
   if (row.type().id() == TypeId::kString) {
-    const std::string_view text = Trim(row.Text(i));
+    const std::string_view text = Trim(row.Text(i), " ");
     const size_t point = text.find('.');
     const size_t digits = point == std::string_view::npos ? 0 : text.size() - point - 1;
     if (digits > 38) return std::nullopt;
@@ -235,7 +231,7 @@ std::optional<bool> AsBoolean(const SourceRow& row, int64_t i) {
   if (row.IsReal()) return row.Real(i) != 0;
   if (row.type().id() == TypeId::kDecimal) return row.Decimal(i) != 0;
   if (row.type().id() != TypeId::kString) return row.Integer(i) != 0;
-  std::string text(Trim(row.Text(i)));
+  std::string text(Trim(row.Text(i), " "));
   for (char& c : text) {
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
   }
@@ -248,12 +244,6 @@ std::optional<bool> AsBoolean(const SourceRow& row, int64_t i) {
   return std::nullopt;
 }
 
-int64_t UnitsPerDay(const Type& type) {
-  if (type.id() == TypeId::kDate) return 1;
-  const bool nanos = type.id() == TypeId::kTimestampNs || type.id() == TypeId::kTimestamptzNs;
-  return kMicrosPerDay * (nanos ? kNanosPerMicro : 1);
-}
-
 /// A date or timestamp in the target's units; finer digits are cut off downwards.
 std::optional<int64_t> AsMoment(const SourceRow& row, const Type& to, int64_t i) {
   int64_t value = 0;
@@ -264,12 +254,12 @@ std::optional<int64_t> AsMoment(const SourceRow& row, const Type& to, int64_t i)
     const bool is_date = parsed->type.id() == TypeId::kDate;
     if (IsZoned(parsed->type) != IsZoned(to)) return std::nullopt;
     value = is_date ? parsed->value.get<int32_t>() : parsed->value.get<int64_t>();
-    from_units = UnitsPerDay(parsed->type);
+    from_units = internal::UnitsPerDay(parsed->type);
   } else {
     value = row.Integer(i);
-    from_units = UnitsPerDay(row.type());
+    from_units = internal::UnitsPerDay(row.type());
   }
-  const int64_t to_units = UnitsPerDay(to);
+  const int64_t to_units = internal::UnitsPerDay(to);
   if (to_units < from_units) return FloorDivide(value, from_units / to_units);
   int64_t result = 0;
   if (__builtin_mul_overflow(value, to_units / from_units, &result)) return std::nullopt;
@@ -277,8 +267,8 @@ std::optional<int64_t> AsMoment(const SourceRow& row, const Type& to, int64_t i)
 }
 
 std::optional<int64_t> AsTime(const SourceRow& row, int64_t i) {
-  if (row.type().id() == TypeId::kString) return ParseTime(Trim(row.Text(i)));
-  const int64_t units = UnitsPerDay(row.type());
+  if (row.type().id() == TypeId::kString) return ParseTime(Trim(row.Text(i), " "));
+  const int64_t units = internal::UnitsPerDay(row.type());
   return FloorModulo(row.Integer(i), units) / (units / kMicrosPerDay);
 }
 
@@ -286,7 +276,7 @@ std::optional<std::string> AsBytes(const SourceRow& row, const Type& to, int64_t
   if (row.type().id() == TypeId::kFixed) {
     return std::string(row.Get<arrow::FixedSizeBinaryArray>(i));
   }
-  if (to.id() == TypeId::kUuid) return UuidFromText(Trim(row.Text(i)));
+  if (to.id() == TypeId::kUuid) return UuidFromText(Trim(row.Text(i), " "));
   const auto bytes = BytesFromEscapedText(row.Text(i));
   if (!bytes.ok()) return std::nullopt;
   if (to.id() == TypeId::kFixed && bytes->size() != static_cast<size_t>(to.length())) {

@@ -8,8 +8,6 @@ namespace iceframe {
 
 namespace {
 
-constexpr int64_t kSecondsPerDay = 86'400;
-
 int64_t UnitsPerSecond(const Type& type) {
   const bool nanos = type.id() == TypeId::kTimestampNs || type.id() == TypeId::kTimestamptzNs;
   return kMicrosPerSecond * (nanos ? kNanosPerMicro : 1);

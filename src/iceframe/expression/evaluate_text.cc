@@ -7,8 +7,6 @@ namespace iceframe {
 
 namespace {
 
-bool IsContinuation(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80; }
-
 /// The bytes of the character that begins at `position`.
 size_t CharacterSize(std::string_view text, size_t position) {
   size_t size = 1;
@@ -92,16 +90,10 @@ Result<EvaluatedColumn> TestPairs(EvaluationContext* context,
                  });
 }
 
-int64_t CountCharacters(std::string_view text) {
-  int64_t count = 0;
-  for (const char c : text) count += IsContinuation(c) ? 0 : 1;
-  return count;
-}
-
 /// SQL's substring: characters count from 1, from the end where `start` is negative; a negative
 /// length goes to the left.
 std::string_view Substring(std::string_view text, int64_t start, int64_t length) {
-  const int64_t size = CountCharacters(text);
+  const int64_t size = CountCodePoints(text);
   constexpr int64_t kFar = int64_t{1} << 40;
   start = std::min(std::max(start, -kFar), kFar);
   length = std::min(std::max(length, -kFar), kFar);

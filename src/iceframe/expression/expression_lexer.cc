@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "iceframe/base/utf8.h"
 #include "iceframe/types/value_text.h"
 
 namespace iceframe {
@@ -17,13 +18,6 @@ bool IsLetter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
          static_cast<unsigned char>(c) >= 0x80;
 }
-bool IsContinuation(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80; }
-
-size_t CountCharacters(std::string_view text) {
-  return static_cast<size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return !IsContinuation(c); }));
-}
-
 class Lexer {
  public:
   explicit Lexer(std::string_view text) : text_(text) {}
@@ -176,7 +170,7 @@ class Lexer {
 
 Status ErrorAt(std::string_view text, size_t offset, std::string_view message) {
   offset = std::min(offset, text.size());
-  const size_t column = CountCharacters(text.substr(0, offset)) + 1;
+  const size_t column = CountCodePoints(text.substr(0, offset)) + 1;
   size_t first = offset > kExcerptBefore ? offset - kExcerptBefore : 0;
   size_t last = std::min(text.size(), offset + kExcerptAfter);
   while (first > 0 && IsContinuation(text[first])) --first;
@@ -186,7 +180,7 @@ Status ErrorAt(std::string_view text, size_t offset, std::string_view message) {
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
   }
   const std::string lead = first > 0 ? "…" : "";
-  const std::string blank(CountCharacters(text.substr(first, offset - first)) + (first > 0 ? 1 : 0),
+  const std::string blank(CountCodePoints(text.substr(first, offset - first)) + (first > 0 ? 1 : 0),
                           ' ');
   return Error(ErrorKind::kInvalidArgument, "expression can't be read: ", message, ", at column ",
                column, "\n  ", lead, excerpt, last < text.size() ? "…" : "", "\n  ", blank, "^");

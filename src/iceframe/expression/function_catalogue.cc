@@ -65,15 +65,15 @@ Status NoSuchCall(const FunctionEntry& function, const std::vector<Expression>& 
 }
 
 /// The canonical name: the first entry with that id.
-std::string_view NameOf(FunctionId id) {
+std::string_view CanonicalName(FunctionId id) {
   for (const FunctionEntry& entry : kFunctions) {
     if (entry.id == id && !entry.is_alias) return entry.name;
   }
   return "";
 }
 
-Expression Call(const FunctionEntry& function, std::vector<Expression> arguments, Type type) {
-  return Expression(FunctionNode{std::string(NameOf(function.id)), std::move(arguments)},
+Expression BoundCall(const FunctionEntry& function, std::vector<Expression> arguments, Type type) {
+  return Expression(FunctionNode{std::string(CanonicalName(function.id)), std::move(arguments)},
                     std::move(type), true);
 }
 
@@ -93,14 +93,14 @@ Result<Expression> BindNumeric(const FunctionEntry& function, std::vector<Expres
   if (function.id == FunctionId::kCeil || function.id == FunctionId::kFloor) {
     if (type.id() == TypeId::kInt || type.id() == TypeId::kLong) {
       ICEFRAME_ASSIGN_OR_RETURN(arguments[0], CastTo(arguments[0], Type::Double()));
-      return Call(function, std::move(arguments), Type::Double());
+      return BoundCall(function, std::move(arguments), Type::Double());
     }
     if (type.id() == TypeId::kDecimal) {
       ICEFRAME_ASSIGN_OR_RETURN(Type whole, Type::Decimal(type.precision(), 0));
-      return Call(function, std::move(arguments), whole);
+      return BoundCall(function, std::move(arguments), whole);
     }
   }
-  return Call(function, std::move(arguments), type);
+  return BoundCall(function, std::move(arguments), type);
 }
 
 Result<Expression> BindRound(const FunctionEntry& function, std::vector<Expression> arguments) {
@@ -125,7 +125,7 @@ Result<Expression> BindRound(const FunctionEntry& function, std::vector<Expressi
     const int32_t scale = std::clamp(digits, 0, type.scale());
     ICEFRAME_ASSIGN_OR_RETURN(type, Type::Decimal(type.precision(), scale));
   }
-  return Call(function, std::move(arguments), type);
+  return BoundCall(function, std::move(arguments), type);
 }
 
 Result<Expression> BindStrings(const FunctionEntry& function, std::vector<Expression> arguments,
@@ -134,14 +134,14 @@ Result<Expression> BindStrings(const FunctionEntry& function, std::vector<Expres
   for (const Expression& argument : arguments) {
     if (argument.type().id() != TypeId::kString) return NoSuchCall(function, arguments);
   }
-  return Call(function, std::move(arguments), result);
+  return BoundCall(function, std::move(arguments), result);
 }
 
 Result<Expression> BindConcat(const FunctionEntry& function, std::vector<Expression> arguments) {
   for (Expression& argument : arguments) {
     ICEFRAME_ASSIGN_OR_RETURN(argument, CastTo(argument, Type::String()));
   }
-  return Call(function, std::move(arguments), Type::String());
+  return BoundCall(function, std::move(arguments), Type::String());
 }
 
 Result<Expression> BindSubstring(const FunctionEntry& function, std::vector<Expression> arguments) {
@@ -156,7 +156,7 @@ Result<Expression> BindSubstring(const FunctionEntry& function, std::vector<Expr
     ICEFRAME_ASSIGN_OR_RETURN(arguments[i], CastTo(arguments[i], Type::Long()));
   }
   if (arguments[0].type().id() != TypeId::kString) return NoSuchCall(function, arguments);
-  return Call(function, std::move(arguments), Type::String());
+  return BoundCall(function, std::move(arguments), Type::String());
 }
 
 /// coalesce over nested values, as the CASE that it stands for.
@@ -182,7 +182,7 @@ Result<Expression> BindCoalesce(const FunctionEntry& function, std::vector<Expre
   for (Expression& argument : arguments) {
     ICEFRAME_ASSIGN_OR_RETURN(argument, CastTo(argument, *common));
   }
-  return Call(function, std::move(arguments), *common);
+  return BoundCall(function, std::move(arguments), *common);
 }
 
 Result<Expression> BindDatePart(const FunctionEntry& function, std::vector<Expression> arguments) {
@@ -204,7 +204,7 @@ Result<Expression> BindDatePart(const FunctionEntry& function, std::vector<Expre
     default:
       return NoSuchCall(function, arguments);
   }
-  return Call(function, std::move(arguments), Type::Long());
+  return BoundCall(function, std::move(arguments), Type::Long());
 }
 
 /// greatest and least compare, coalesce does not.
@@ -239,7 +239,7 @@ Result<Expression> BindDateTrunc(const FunctionEntry& function, std::vector<Expr
   }
   const Type type = moment.type();
   if (!IsTimestamp(type.id())) return NoSuchCall(function, arguments);
-  return Call(function, std::move(arguments), type);
+  return BoundCall(function, std::move(arguments), type);
 }
 
 Result<Expression> BindOctetLength(const FunctionEntry& function,
@@ -247,7 +247,7 @@ Result<Expression> BindOctetLength(const FunctionEntry& function,
   ICEFRAME_RETURN_NOT_OK(GiveNullsType(&arguments, Type::Binary()));
   const TypeId id = arguments[0].type().id();
   if (id != TypeId::kString && id != TypeId::kBinary) return NoSuchCall(function, arguments);
-  return Call(function, std::move(arguments), Type::Long());
+  return BoundCall(function, std::move(arguments), Type::Long());
 }
 
 }  // namespace

@@ -4,7 +4,9 @@
 #include <cmath>
 #include <limits>
 
+#include "iceframe/expression/units_per_day_internal.h"
 #include "iceframe/types/civil_time.h"
+#include "iceframe/types/decimal_limits.h"
 #include "iceframe/types/exact_quotient.h"
 #include "iceframe/types/value_text.h"
 
@@ -14,7 +16,6 @@ namespace {
 
 /// Whole doubles below this are exactly as many longs.
 constexpr double kExactDoubleLimit = 9007199254740992.0;
-constexpr int32_t kMaxPrecision = 38;
 constexpr size_t kUuidWidth = 16;
 
 PlacedLiteral Exact(Value value) { return {LiteralPlace::kExact, std::move(value)}; }
@@ -159,17 +160,10 @@ PlacedLiteral PlaceNumber(const Type& target, const TypedValue& literal) {
   return PlaceInDecimal(target, arrow::Decimal256(Integer(literal)), 0);
 }
 
-/// Units a day of a date or timestamp type.
-int64_t UnitsPerDay(const Type& type) {
-  if (type.id() == TypeId::kDate) return 1;
-  const bool nanos = type.id() == TypeId::kTimestampNs || type.id() == TypeId::kTimestamptzNs;
-  return kMicrosPerDay * (nanos ? kNanosPerMicro : 1);
-}
-
 PlacedLiteral PlaceTemporal(const Type& target, const TypedValue& literal) {
   const int64_t value = Integer(literal);
-  const int64_t to = UnitsPerDay(target);
-  const int64_t from = UnitsPerDay(literal.type);
+  const int64_t to = internal::UnitsPerDay(target);
+  const int64_t from = internal::UnitsPerDay(literal.type);
   int64_t converted = value;
   bool exact = true;
   if (to > from) {
@@ -329,7 +323,7 @@ Result<Type> CommonNumber(const Type& left, const Type& right) {
 Result<Type> ComparisonType(const Type& left, const Type& right) {
   if (IsNumeric(left) && IsNumeric(right)) return CommonNumber(left, right);
   if (IsDateOrTimestamp(left) && IsDateOrTimestamp(right) && IsZoned(left) == IsZoned(right)) {
-    return UnitsPerDay(left) >= UnitsPerDay(right) ? left : right;
+    return internal::UnitsPerDay(left) >= internal::UnitsPerDay(right) ? left : right;
   }
   if (IsBytes(left) && IsBytes(right)) return left == right ? left : Type::Binary();
   if (left.is_primitive() && left == right && left.id() != TypeId::kVariant &&

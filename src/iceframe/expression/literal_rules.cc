@@ -5,6 +5,7 @@
 
 #include "iceframe/expression/expression.h"
 #include "iceframe/expression/parse_expression_internal.h"
+#include "iceframe/types/decimal_limits.h"
 #include "iceframe/types/exact_quotient.h"
 #include "iceframe/types/value_text.h"
 
@@ -16,8 +17,6 @@ constexpr std::string_view kReservedWords[] = {
     "and", "as",   "between", "case", "cast", "else",   "end",  "false", "from", "ilike", "in",
     "is",  "like", "not",     "null", "or",   "select", "then", "true",  "when", "where",
 };
-
-constexpr int32_t kMaxPrecision = 38;
 
 bool IsExactNumber(const Type& type) {
   return type.id() == TypeId::kInt || type.id() == TypeId::kLong || type.id() == TypeId::kDecimal;

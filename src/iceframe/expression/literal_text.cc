@@ -6,6 +6,7 @@
 #include <limits>
 #include <system_error>
 
+#include "iceframe/base/ascii.h"
 #include "iceframe/base/utf8.h"
 #include "iceframe/types/civil_time.h"
 #include "iceframe/types/value_text.h"
@@ -13,14 +14,6 @@
 namespace iceframe {
 
 namespace {
-
-constexpr int64_t kNanosPerDay = kMicrosPerDay * kNanosPerMicro;
-
-std::string_view Trim(std::string_view text) {
-  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
-  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
-  return text;
-}
 
 Status NotA(const Type& type, std::string_view text) {
   return Error(ErrorKind::kInvalidArgument, "not a ", type.ToString(), ": '", text, "'");
@@ -118,7 +111,7 @@ std::string FormatLiteralText(const Type& type, const Value& value) {
 }
 
 Result<TypedValue> ParseTemporalLiteral(std::string_view text) {
-  const std::string_view trimmed = Trim(text);
+  const std::string_view trimmed = Trim(text, " ");
   if (const auto days = ParseDate(trimmed)) {
     if (*days > INT32_MAX || *days < INT32_MIN) return NotA(Type::Date(), text);
     return TypedValue{Type::Date(), Value(static_cast<int32_t>(*days))};
@@ -168,7 +161,7 @@ Result<Value> ParseLiteralText(const Type& type, std::string_view text) {
       return parsed.value;
     }
     case TypeId::kTime: {
-      const auto micros = ParseTime(Trim(text));
+      const auto micros = ParseTime(Trim(text, " "));
       if (!micros) return NotA(type, text);
       return Value(*micros);
     }

@@ -127,7 +127,7 @@ class Parser {
       return Compare(*op, std::move(left), std::move(right));
     }
     if (power == kPowerConcat) {
-      return Function(kConcatOperator, {std::move(left), std::move(right)});
+      return Function(kConcatSymbol, {std::move(left), std::move(right)});
     }
     ArithmeticOp op = ArithmeticOp::kAdd;
     if (symbol == "-") op = ArithmeticOp::kSubtract;

@@ -27,7 +27,7 @@ inline constexpr int kPowerCast = 110;
 inline constexpr int kPowerPrimary = 120;
 
 /// The function that `a || b` is; null if either is (concat() skips nulls).
-inline constexpr char kConcatOperator[] = "||";
+inline constexpr char kConcatSymbol[] = "||";
 
 /// Whether the text is an identifier that needs no quotes.
 bool IsReservedWord(std::string_view text);

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "iceframe/expression/binder.h"
+#include "iceframe/expression/bound_predicate_internal.h"
 #include "iceframe/expression/constant_folding.h"
 #include "iceframe/expression/literal_conversion.h"
 #include "iceframe/expression/rewrite.h"
@@ -12,12 +13,6 @@
 namespace iceframe {
 
 namespace {
-
-Expression Predicate(ExpressionNode node) {
-  return Expression(std::move(node), Type::Boolean(), true);
-}
-
-Expression NullBoolean() { return Expression(LiteralNode{}, Type::Boolean(), true); }
 
 /// `e`, or its negation, with no NOT but over what has no negation of its own.
 Expression PushNot(const Expression& e, bool negate);
@@ -33,34 +28,34 @@ template <typename Node>
 Expression FlipNegated(const Node& node) {
   Node flipped = node;
   flipped.negated = !flipped.negated;
-  return Predicate(std::move(flipped));
+  return internal::BoundPredicate(std::move(flipped));
 }
 
 Expression PushNot(const Expression& e, bool negate) {
   if (const auto* inner = e.as<NotNode>()) return PushNot(inner->operands[0], !negate);
   if (const auto* conjunction = e.as<AndNode>()) {
     std::vector<Expression> operands = PushNotAll(conjunction->operands, negate);
-    if (negate) return Predicate(OrNode{std::move(operands)});
-    return Predicate(AndNode{std::move(operands)});
+    if (negate) return internal::BoundPredicate(OrNode{std::move(operands)});
+    return internal::BoundPredicate(AndNode{std::move(operands)});
   }
   if (const auto* disjunction = e.as<OrNode>()) {
     std::vector<Expression> operands = PushNotAll(disjunction->operands, negate);
-    if (negate) return Predicate(AndNode{std::move(operands)});
-    return Predicate(OrNode{std::move(operands)});
+    if (negate) return internal::BoundPredicate(AndNode{std::move(operands)});
+    return internal::BoundPredicate(OrNode{std::move(operands)});
   }
   if (!negate) return e;
   if (const auto* literal = e.as<LiteralNode>()) {
     return literal->value.is_null() ? e : Lit(e.is_false());
   }
   if (const auto* comparison = e.as<ComparisonNode>()) {
-    return Predicate(ComparisonNode{Inverse(comparison->op), comparison->operands});
+    return internal::BoundPredicate(ComparisonNode{Inverse(comparison->op), comparison->operands});
   }
   if (const auto* node = e.as<InNode>()) return FlipNegated(*node);
   if (const auto* node = e.as<IsNullNode>()) return FlipNegated(*node);
   if (const auto* node = e.as<IsNaNNode>()) return FlipNegated(*node);
   if (const auto* node = e.as<StartsWithNode>()) return FlipNegated(*node);
   if (const auto* node = e.as<LikeNode>()) return FlipNegated(*node);
-  return Predicate(NotNode{{e}});
+  return internal::BoundPredicate(NotNode{{e}});
 }
 
 /// Merges what AND or OR joins; the operands are simplified already.
@@ -109,7 +104,8 @@ Expression MergeJunction(const std::vector<Expression>& operands, bool is_and) {
       merged.push_back(std::move(item.other));
     }
   }
-  return is_and ? Predicate(AndNode{std::move(merged)}) : Predicate(OrNode{std::move(merged)});
+  return is_and ? internal::BoundPredicate(AndNode{std::move(merged)})
+                : internal::BoundPredicate(OrNode{std::move(merged)});
 }
 
 /// Whether a cast keeps every value and their order, so that a comparison may look through it.
@@ -141,16 +137,16 @@ Expression ComparePlaced(ComparisonOp op, const Expression& operand, const Place
   }
   const Expression value(LiteralNode{WithoutSignedZero(operand.type(), placed.value)},
                          operand.type(), true);
-  return Predicate(ComparisonNode{op, {operand, value}});
+  return internal::BoundPredicate(ComparisonNode{op, {operand, value}});
 }
 
 Expression SimplifyComparison(ComparisonOp op, const Expression& left, const Expression& right) {
   const auto* literal = right.as<LiteralNode>();
   if (literal == nullptr) {
     if (left.as<LiteralNode>() != nullptr) return SimplifyComparison(Mirrored(op), right, left);
-    return Predicate(ComparisonNode{op, {left, right}});
+    return internal::BoundPredicate(ComparisonNode{op, {left, right}});
   }
-  if (literal->value.is_null() || left.is_null_literal()) return NullBoolean();
+  if (literal->value.is_null() || left.is_null_literal()) return internal::NullBoolean();
   if (const auto* other = left.as<LiteralNode>()) {
     const int order = CompareValues(right.type(), WithoutSignedZero(left.type(), other->value),
                                     WithoutSignedZero(right.type(), literal->value));
@@ -180,7 +176,7 @@ Expression SimplifyComparison(ComparisonOp op, const Expression& left, const Exp
   }
   const Expression value(LiteralNode{WithoutSignedZero(right.type(), literal->value)}, right.type(),
                          true);
-  return Predicate(ComparisonNode{op, {left, value}});
+  return internal::BoundPredicate(ComparisonNode{op, {left, value}});
 }
 
 /// The list of a widened operand as one of its own type; values that it can't have never match.
@@ -195,7 +191,7 @@ std::optional<Expression> WithoutWidening(const InNode& in) {
     if (placed->place == LiteralPlace::kExact) values.push_back(placed->value);
   }
   if (values.empty()) return ConstantUnlessNull(inner, in.negated);
-  return Predicate(InNode{{inner}, std::move(values), inner.type(), in.negated});
+  return internal::BoundPredicate(InNode{{inner}, std::move(values), inner.type(), in.negated});
 }
 
 /// A pattern without wildcards but at most one % at its end, unescaped; nullopt for others.
@@ -221,7 +217,7 @@ std::optional<PlainPattern> AsPlainPattern(const std::string& pattern) {
 
 Expression SimplifyMatch(const Expression& e) {
   const Expression& operand = e.operands()[0];
-  if (operand.is_null_literal()) return NullBoolean();
+  if (operand.is_null_literal()) return internal::NullBoolean();
   if (const auto* like = e.as<LikeNode>()) {
     const auto plain = like->case_insensitive ? std::nullopt : AsPlainPattern(like->pattern);
     if (!plain) return e;
@@ -229,7 +225,8 @@ Expression SimplifyMatch(const Expression& e) {
       return SimplifyComparison(like->negated ? ComparisonOp::kNotEqual : ComparisonOp::kEqual,
                                 operand, Lit(plain->text));
     }
-    return SimplifyMatch(Predicate(StartsWithNode{like->operands, plain->text, like->negated}));
+    return SimplifyMatch(
+        internal::BoundPredicate(StartsWithNode{like->operands, plain->text, like->negated}));
   }
   const auto* starts = e.as<StartsWithNode>();
   if (starts->prefix.empty()) return ConstantUnlessNull(operand, !starts->negated);
@@ -243,14 +240,14 @@ Expression SimplifyNode(const Expression& e) {
     return SimplifyComparison(comparison->op, comparison->operands[0], comparison->operands[1]);
   }
   if (const auto* in = e.as<InNode>()) {
-    if (in->operands[0].is_null_literal()) return NullBoolean();
+    if (in->operands[0].is_null_literal()) return internal::NullBoolean();
     if (auto plain = WithoutWidening(*in)) return SimplifyNode(*plain);
     if (in->operands[0].as<LiteralNode>() == nullptr) {
       std::vector<Expression> merged;
       ValueSet set(in->operands[0], true);
       set.Add(e);
       set.EmitTo(&merged);
-      return Predicate(AndNode{std::move(merged)});
+      return internal::BoundPredicate(AndNode{std::move(merged)});
     }
   }
   if (const auto* is_null = e.as<IsNullNode>()) {

@@ -171,7 +171,7 @@ int PowerOf(const ExpressionNode& node) {
     return additive ? kPowerAdditive : kPowerMultiplicative;
   }
   if (const auto* function = std::get_if<FunctionNode>(&node)) {
-    if (function->name == kConcatOperator && function->operands.size() == 2) return kPowerConcat;
+    if (function->name == kConcatSymbol && function->operands.size() == 2) return kPowerConcat;
   }
   if (std::holds_alternative<AliasNode>(node)) return kPowerAlias;
   return kPowerPrimary;
@@ -305,7 +305,7 @@ class Printer {
     *out_ += " AS " + UpperTypeName(node.target) + ")";
   }
   void PrintNode(const FunctionNode& node, const Expression&) {
-    if (node.name == kConcatOperator && node.operands.size() == 2) {
+    if (node.name == kConcatSymbol && node.operands.size() == 2) {
       PrintOperand(node.operands[0], kPowerConcat);
       *out_ += " || ";
       PrintOperand(node.operands[1], kPowerConcat + 1);

@@ -4,20 +4,14 @@
 #include <algorithm>
 #include <iterator>
 
+#include "iceframe/expression/bound_predicate_internal.h"
+
 namespace iceframe {
-
-namespace {
-
-Expression Predicate(ExpressionNode node) {
-  return Expression(std::move(node), Type::Boolean(), true);
-}
-
-}  // namespace
 
 Expression ConstantUnlessNull(const Expression& operand, bool result) {
   const Expression null(LiteralNode{}, Type::Boolean(), true);
-  if (result) return Or(Predicate(IsNullNode{{operand}, true}), null);
-  return And(Predicate(IsNullNode{{operand}, false}), null);
+  if (result) return Or(internal::BoundPredicate(IsNullNode{{operand}, true}), null);
+  return And(internal::BoundPredicate(IsNullNode{{operand}, false}), null);
 }
 
 int ValueSet::CompareTo(const Value& a, const Value& b) const {
@@ -127,17 +121,17 @@ Expression ValueSet::Membership(std::vector<Value> values, bool negated) const {
   if (values.empty()) return Constant(negated);
   if (values.size() == 1) {
     const Expression literal(LiteralNode{std::move(values[0])}, operand_.type(), true);
-    return Predicate(ComparisonNode{negated ? ComparisonOp::kNotEqual : ComparisonOp::kEqual,
-                                    {operand_, literal}});
+    return internal::BoundPredicate(ComparisonNode{
+        negated ? ComparisonOp::kNotEqual : ComparisonOp::kEqual, {operand_, literal}});
   }
-  return Predicate(InNode{{operand_}, std::move(values), operand_.type(), negated});
+  return internal::BoundPredicate(InNode{{operand_}, std::move(values), operand_.type(), negated});
 }
 
 void ValueSet::EmitBounds(std::vector<Expression>* out) const {
   const auto emit = [&](const Bound& bound, ComparisonOp strict, ComparisonOp inclusive) {
     const Expression literal(LiteralNode{bound.value}, operand_.type(), true);
-    out->push_back(
-        Predicate(ComparisonNode{bound.inclusive ? inclusive : strict, {operand_, literal}}));
+    out->push_back(internal::BoundPredicate(
+        ComparisonNode{bound.inclusive ? inclusive : strict, {operand_, literal}}));
   };
   if (lower_) emit(*lower_, ComparisonOp::kGreater, ComparisonOp::kGreaterEqual);
   if (upper_) emit(*upper_, ComparisonOp::kLess, ComparisonOp::kLessEqual);

@@ -16,12 +16,12 @@ namespace iceframe {
 
 namespace {
 
-void Collect(const Expression& e, std::vector<Expression>* found) {
+void CollectWindowCalls(const Expression& e, std::vector<Expression>* found) {
   if (e.as<WindowNode>() != nullptr) {
     if (std::find(found->begin(), found->end(), e) == found->end()) found->push_back(e);
     return;
   }
-  for (const Expression& operand : e.operands()) Collect(operand, found);
+  for (const Expression& operand : e.operands()) CollectWindowCalls(operand, found);
 }
 
 Status WrongOperands(const Expression& call) {
@@ -160,7 +160,7 @@ std::optional<WindowFunctionId> FindWindowFunction(std::string_view name) {
 
 std::vector<Expression> CollectWindows(const Expression& expression) {
   std::vector<Expression> found;
-  if (expression.depth() <= kMaxExpressionDepth) Collect(expression, &found);
+  if (expression.depth() <= kMaxExpressionDepth) CollectWindowCalls(expression, &found);
   return found;
 }
 

@@ -7,6 +7,7 @@
 
 #include "iceframe/base/utf8.h"
 #include "iceframe/format/column_statistics_internal.h"
+#include "iceframe/types/civil_time.h"
 
 namespace iceframe {
 
@@ -15,7 +16,6 @@ namespace {
 using Layout = ColumnStatistics::BoundsLayout;
 
 constexpr int64_t kUnknownCount = -1;
-constexpr int64_t kMicrosPerDay = int64_t{86400} * 1000000;
 
 template <typename T>
 T LoadLittleEndian(std::string_view bytes) {

@@ -6,13 +6,11 @@
 #include "iceframe/base/utf8.h"
 #include "iceframe/format/data_file.h"
 #include "iceframe/format/manifest_columns_internal.h"
+#include "iceframe/types/civil_time.h"
 
 namespace iceframe {
 
 namespace {
-
-constexpr int64_t kMicrosPerDay = int64_t{86400} * 1000000;
-constexpr int64_t kNanosPerDay = kMicrosPerDay * 1000;
 
 enum class PartitionForm { kNumber, kReal, kSpan, kNone };
 

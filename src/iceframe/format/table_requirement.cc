@@ -70,7 +70,7 @@ Json WithInt(std::string_view type, std::string_view key, int64_t value) {
   return json;
 }
 
-struct ToJson {
+struct RequirementToJson {
   Json operator()(const AssertCreate&) const { return Typed("assert-create"); }
   Json operator()(const AssertTableUuid& requirement) const {
     Json json = Typed("assert-table-uuid");
@@ -131,7 +131,7 @@ Status CheckRequirement(const TableRequirement& requirement, const TableMetadata
 }
 
 Json TableRequirementToJson(const TableRequirement& requirement) {
-  return std::visit(ToJson(), requirement);
+  return std::visit(RequirementToJson(), requirement);
 }
 
 Result<TableRequirement> TableRequirementFromJson(const Json& json) {

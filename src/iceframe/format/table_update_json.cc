@@ -22,7 +22,7 @@ Json Action(std::string_view name) {
   return json;
 }
 
-struct ToJson {
+struct UpdateToJson {
   Json operator()(const AssignUuid& update) const {
     Json json = Action("assign-uuid");
     json.Add("uuid", Json::String(update.uuid));
@@ -243,7 +243,7 @@ const std::map<std::string, Reader, std::less<>>& Readers() {
 
 }  // namespace
 
-Json TableUpdateToJson(const TableUpdate& update) { return std::visit(ToJson(), update); }
+Json TableUpdateToJson(const TableUpdate& update) { return std::visit(UpdateToJson(), update); }
 
 Result<TableUpdate> TableUpdateFromJson(const Json& json) {
   ICEFRAME_ASSIGN_OR_RETURN(auto fields, JsonFields::Make(json, "table update"));

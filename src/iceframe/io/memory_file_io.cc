@@ -14,7 +14,7 @@ namespace iceframe::internal {
 
 namespace {
 
-constexpr std::string_view kScheme = "memory";
+constexpr std::string_view kMemoryScheme = "memory";
 
 struct StoredFile {
   std::shared_ptr<arrow::Buffer> content;
@@ -97,7 +97,7 @@ class MemoryOutputFile final : public OutputFile {
   Status Close() override {
     ICEFRAME_RETURN_NOT_OK(CheckOpen());
     ICEFRAME_RETURN_NOT_OK(context_.Check());
-    IoRequest request(context_, kScheme, IoOp::kWrite);
+    IoRequest request(context_, kMemoryScheme, IoOp::kWrite);
     num_bytes_ = content_.length();
     request.AddBytes(num_bytes_);
     ended_ = true;
@@ -169,7 +169,7 @@ class MemoryFileIO final : public FileIO {
   Status Delete(const OperationContext& context, const std::string& location) override {
     ICEFRAME_RETURN_NOT_OK(context.Check());
     ICEFRAME_ASSIGN_OR_RETURN(ParsedLocation parsed, Parse(location));
-    IoRequest request(context, kScheme, IoOp::kDelete);
+    IoRequest request(context, kMemoryScheme, IoOp::kDelete);
     store_->Remove(parsed.path);
     return Status::OK();
   }
@@ -177,12 +177,12 @@ class MemoryFileIO final : public FileIO {
   Result<bool> Exists(const OperationContext& context, const std::string& location) override {
     ICEFRAME_RETURN_NOT_OK(context.Check());
     ICEFRAME_ASSIGN_OR_RETURN(ParsedLocation parsed, Parse(location));
-    IoRequest request(context, kScheme, IoOp::kHead);
+    IoRequest request(context, kMemoryScheme, IoOp::kHead);
     return store_->Find(parsed.path).has_value();
   }
 
   Result<int64_t> Size(const OperationContext& context, const std::string& location) override {
-    IoRequest request(context, kScheme, IoOp::kHead);
+    IoRequest request(context, kMemoryScheme, IoOp::kHead);
     ICEFRAME_ASSIGN_OR_RETURN(auto content, Find(context, location));
     return content->size();
   }
@@ -191,13 +191,13 @@ class MemoryFileIO final : public FileIO {
                                       const std::string& location) override {
     ICEFRAME_RETURN_NOT_OK(context.Check());
     ICEFRAME_ASSIGN_OR_RETURN(ParsedLocation parsed, ParseLocation(location));
-    IoRequest request(context, kScheme, IoOp::kList);
+    IoRequest request(context, kMemoryScheme, IoOp::kList);
     std::string folder = parsed.path;
     if (!folder.empty() && !folder.ends_with('/')) folder += '/';
     std::vector<FileEntry> entries;
     for (const auto& [path, file] : store_->Below(folder)) {
-      entries.push_back(
-          {internal::Concatenate(kScheme, "://", path), file.content->size(), file.modified_ms});
+      entries.push_back({internal::Concatenate(kMemoryScheme, "://", path), file.content->size(),
+                         file.modified_ms});
     }
     return entries;
   }
@@ -226,7 +226,7 @@ class MemoryFileIO final : public FileIO {
                                                       const std::string& location,
                                                       const std::shared_ptr<arrow::Buffer>& content,
                                                       const ByteRange& range) {
-    IoRequest request(context, kScheme, IoOp::kRead);
+    IoRequest request(context, kMemoryScheme, IoOp::kRead);
     if (range.offset < 0 || range.length < 0) {
       return Error(ErrorKind::kInvalidArgument, "byte range is not valid: offset ", range.offset,
                    ", length ", range.length, " of ", location);

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "iceframe/base/ascii.h"
 #include "iceframe/base/version.h"
 #include "iceframe/net/ca_certificates.h"
 #include "iceframe/net/curl_library_internal.h"
@@ -23,20 +24,6 @@ constexpr size_t kMaxHeaderBytes = size_t{1} << 20;
 // can't be sent again takes one that was used just now, or a new one.
 constexpr long kMaxIdleSeconds = 50;
 constexpr long kMaxIdleSecondsToSendOnce = 2;
-
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return lower;
-}
-
-std::string_view Trim(std::string_view text) {
-  const size_t first = text.find_first_not_of(" \t\r\n");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
-}
 
 std::string Named(const HttpRequest& request) {
   return request.method + " " + RedactUri(request.url.substr(0, request.url.find('?')));
@@ -201,7 +188,8 @@ class HttpConnection::Transfer {
     for (const auto& [name, value] : request_.headers) {
       const std::string header = name + ": " + value;
       if (header.find_first_of(std::string_view("\r\n\0", 3)) != std::string::npos) {
-        return Error(ErrorKind::kInvalidArgument, "HTTP header has a line break: ", Lower(name));
+        return Error(ErrorKind::kInvalidArgument,
+                     "HTTP header has a line break: ", AsciiLower(name));
       }
       AddHeader(header);
     }
@@ -286,7 +274,7 @@ class HttpConnection::Transfer {
     if (line.starts_with("HTTP/")) headers.clear();
     const size_t colon = line.find(':');
     if (colon == std::string_view::npos) return total;
-    headers[Lower(line.substr(0, colon))] = Trim(line.substr(colon + 1));
+    headers[AsciiLower(line.substr(0, colon))] = Trim(line.substr(colon + 1));
     return total;
   }
 

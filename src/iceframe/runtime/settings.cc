@@ -9,6 +9,7 @@
 #include <memory>
 #include <utility>
 
+#include "iceframe/base/ascii.h"
 #include "iceframe/base/nearest_name.h"
 
 namespace iceframe {
@@ -17,20 +18,6 @@ namespace {
 
 constexpr int64_t kHourMs = 3'600'000;
 constexpr int64_t kMiB = 1024 * 1024;
-
-std::string_view Trim(std::string_view text) {
-  const auto is_space = [](char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; };
-  while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
-  return text;
-}
-
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return lower;
-}
 
 struct Unit {
   std::string_view name;
@@ -65,7 +52,7 @@ Result<int64_t> ParseWithUnit(std::string_view text, std::span<const Unit> units
   const std::string_view trimmed = Trim(text);
   int64_t number = 0;
   const auto [end, code] = std::from_chars(trimmed.data(), trimmed.data() + trimmed.size(), number);
-  const std::string unit_name = Lower(
+  const std::string unit_name = AsciiLower(
       Trim(trimmed.substr(code == std::errc() ? static_cast<size_t>(end - trimmed.data()) : 0)));
   const auto unit =
       std::find_if(units.begin(), units.end(), [&](const Unit& u) { return u.name == unit_name; });
@@ -327,7 +314,7 @@ Result<std::string> SettingsReader::String(std::string_view name) const {
 }
 
 Result<bool> ParseBool(std::string_view text) {
-  const std::string word = Lower(Trim(text));
+  const std::string word = AsciiLower(Trim(text));
   if (word == "true" || word == "yes" || word == "on" || word == "1" || word == "t" ||
       word == "y") {
     return true;

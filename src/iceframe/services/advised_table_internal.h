@@ -18,6 +18,8 @@
 
 namespace iceframe::internal {
 
+inline constexpr int64_t kMebibyte = int64_t{1} << 20;
+
 /// What advice on a table is made from.
 struct AdvisedTable {
   TableUse use;

@@ -14,7 +14,6 @@ namespace {
 constexpr int64_t kMinSmallFiles = 5;
 // A rewrite that saves less is not worth while.
 constexpr int64_t kMinFilesSaved = 4;
-constexpr int64_t kMebibyte = int64_t{1} << 20;
 
 // Small files of one partition.
 struct SmallFiles {

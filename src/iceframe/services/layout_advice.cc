@@ -11,8 +11,6 @@ namespace iceframe::internal {
 
 namespace {
 
-constexpr int64_t kMebibyte = int64_t{1} << 20;
-
 // One way to lay the table out.
 struct LayoutOption {
   const ColumnSpread* spread = nullptr;

@@ -14,6 +14,7 @@
 #include "iceframe/expression/binder.h"
 #include "iceframe/services/advised_table_internal.h"
 #include "iceframe/services/known_catalogs.h"
+#include "iceframe/services/plan_scans_internal.h"
 
 namespace iceframe {
 
@@ -147,11 +148,6 @@ QueryExpressions ExpressionsOf(const Query& query) {
   return expressions;
 }
 
-void AppendScans(const PlanNode& plan, std::vector<const PlanNode*>* scans) {
-  if (plan.as<ScanNode>() != nullptr) scans->push_back(&plan);
-  for (const PlanPtr& input : plan.inputs) AppendScans(*input, scans);
-}
-
 Result<TableUse> UseOf(const PlanNode& node, const TableState& state, const QueryExpressions& query,
                        bool is_only_table) {
   const auto& scan = *node.as<ScanNode>();
@@ -247,7 +243,7 @@ Result<QueryAnalysis> AnalyzeQuery(const OperationContext& context, const Query&
   ICEFRAME_ASSIGN_OR_RETURN(const QueryExpressions parsed, ParseTexts(ExpressionsOf(query)));
   QueryAnalysis analysis = Describe(query.source_name(), parsed);
   std::vector<const PlanNode*> scans;
-  AppendScans(*plan, &scans);
+  internal::AppendScans(*plan, &scans);
   const size_t hash = std::hash<std::string>()(CanonicalForm(plan));
   for (const PlanNode* node : scans) {
     const RelationSource* source = node->as<ScanNode>()->relation->source.get();

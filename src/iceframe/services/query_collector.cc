@@ -23,7 +23,7 @@ int64_t NextAnnouncement() {
   return last.fetch_add(1, std::memory_order_relaxed) + 1;
 }
 
-std::string Joined(const std::vector<std::string>& names) {
+std::string TableNames(const std::vector<std::string>& names) {
   std::string joined;
   for (const std::string& name : names) joined += (joined.empty() ? "" : ", ") + name;
   return joined;
@@ -47,7 +47,7 @@ std::optional<std::string> ErrorOf(const OperationEnd& end) {
 QueryMetrics QueryOf(const OperationEnd& end) {
   const std::string kind(end.start.kind.name);
   return {.query_id = kind + "-" + std::to_string(end.start.id),
-          .table_name = Joined(end.start.tables),
+          .table_name = TableNames(end.start.tables),
           .operation = kind,
           .start_time_ms = end.start.time_ms,
           .duration = end.duration,

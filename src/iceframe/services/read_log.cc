@@ -8,6 +8,7 @@
 
 #include "iceframe/execution/relation_source.h"
 #include "iceframe/execution/scan_operator.h"
+#include "iceframe/services/plan_scans_internal.h"
 
 namespace iceframe {
 
@@ -38,11 +39,6 @@ int64_t CountNodes(const PlanNode& plan) {
   return count;
 }
 
-void AppendScans(const PlanNode& plan, std::vector<const PlanNode*>* scans) {
-  if (plan.as<ScanNode>() != nullptr) scans->push_back(&plan);
-  for (const PlanPtr& input : plan.inputs) AppendScans(*input, scans);
-}
-
 }  // namespace
 
 ReadLog& ReadLog::Process() {
@@ -64,7 +60,7 @@ void ReadLog::Add(LoggedRead read) {
 void ReadLog::AddPlan(const PlanPtr& plan, bool is_cached) {
   if (CountNodes(*plan) > kMaxNodes) return;
   std::vector<const PlanNode*> scans;
-  AppendScans(*plan, &scans);
+  internal::AppendScans(*plan, &scans);
   std::optional<size_t> query;
   for (const PlanNode* node : scans) {
     const auto* scan = node->as<ScanNode>();

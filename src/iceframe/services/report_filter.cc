@@ -50,7 +50,7 @@ Json PredicateWith(const Expression& operand, std::string_view type, std::string
 }
 
 // Trees as Iceberg has them have two sides.
-Json Joined(const std::vector<Expression>& operands, std::string_view type, bool of_none) {
+Json JoinedReport(const std::vector<Expression>& operands, std::string_view type, bool of_none) {
   if (operands.empty()) return Json::Bool(of_none);
   if (operands.size() > kMaxOperands) return Everything();
   Json joined = ReportFilter(operands[0]);
@@ -63,8 +63,8 @@ Json Joined(const std::vector<Expression>& operands, std::string_view type, bool
 }
 
 struct Converter {
-  Json operator()(const AndNode& node) const { return Joined(node.operands, "and", true); }
-  Json operator()(const OrNode& node) const { return Joined(node.operands, "or", false); }
+  Json operator()(const AndNode& node) const { return JoinedReport(node.operands, "and", true); }
+  Json operator()(const OrNode& node) const { return JoinedReport(node.operands, "or", false); }
   Json operator()(const NotNode& node) const {
     return Json::Object({{"type", Json::String("not")}, {"child", ReportFilter(node.operands[0])}});
   }

@@ -11,6 +11,7 @@
 #include "iceframe/expression/rewrite.h"
 #include "iceframe/skipping/column_bounds.h"
 #include "iceframe/skipping/value_range_internal.h"
+#include "iceframe/types/decimal_limits.h"
 #include "iceframe/types/schema.h"
 
 namespace iceframe {
@@ -19,7 +20,6 @@ namespace {
 
 using internal::TruthSet;
 
-constexpr int kMaxPrecision = 38;
 // Room for the digits of literals that are finer than the bounds.
 constexpr int kRoomForScale = 18;
 

@@ -16,7 +16,7 @@
 namespace iceframe {
 namespace {
 
-constexpr size_t kMaxNodes = 100'000;
+constexpr size_t kMaxSchemaNodes = 100'000;
 /// Items may take no byte: what a message makes of them is limited all the same.
 constexpr int64_t kMaxValuesPerByte = 64;
 constexpr size_t kMaxDecimalBytes = 16;
@@ -109,7 +109,7 @@ Status AvroPayloadDecoder::AddFieldNodes(GrowingColumn* column, const std::vecto
 
 Result<AvroPayloadDecoder::Node> AvroPayloadDecoder::MakeNode(const AvroSchema& schema,
                                                               GrowingColumn* column) {
-  if (++num_nodes_ > kMaxNodes) {
+  if (++num_nodes_ > kMaxSchemaNodes) {
     return Error(ErrorKind::kInvalidData, "the writer's Avro schema is too large");
   }
   Node node{.schema = &schema, .column = column, .children = {}};

@@ -12,7 +12,7 @@ namespace iceframe {
 namespace {
 
 /// Json's own limit, which the result must keep.
-constexpr int kMaxDepth = 100;
+constexpr int kMaxReferenceDepth = 100;
 
 Result<Json> ParseSchema(std::string_view text) {
   Result<Json> json = Json::Parse(text);
@@ -63,9 +63,9 @@ class Inliner {
   }
 
   Status Inline(const std::string& space, int depth, Json* schema) {
-    if (depth > kMaxDepth) {
+    if (depth > kMaxReferenceDepth) {
       return Error(ErrorKind::kInvalidData, "schemas that refer to each other are nested too ",
-                   "deeply, at most ", kMaxDepth);
+                   "deeply, at most ", kMaxReferenceDepth);
     }
     if (schema->is_string()) return InlineName(space, depth, schema);
     if (schema->is_array()) return InlineItems(space, depth, schema);

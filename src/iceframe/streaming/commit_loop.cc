@@ -10,7 +10,7 @@ namespace iceframe {
 namespace {
 
 /// How often those who wait look whether they are cancelled, or the process ends.
-constexpr std::chrono::milliseconds kLook{100};
+constexpr std::chrono::milliseconds kCommitPollInterval{100};
 
 }  // namespace
 
@@ -55,7 +55,7 @@ void CommitLoop::Run() {
     if (due <= now) {
       CommitAll(&lock);
     } else {
-      changed_.wait_until(lock, std::min(due, now + kLook));
+      changed_.wait_until(lock, std::min(due, now + kCommitPollInterval));
     }
   }
   is_running_ = false;
@@ -131,7 +131,7 @@ Status CommitLoop::FlushThrough(const OperationContext& context, int64_t sequenc
     changed_.notify_all();
     Start(&lock);
     if (!is_running_) return state_.last_failure;
-    changed_.wait_for(lock, kLook);
+    changed_.wait_for(lock, kCommitPollInterval);
     ICEFRAME_RETURN_NOT_OK(context.Check());
   }
   return Status::OK();
@@ -147,7 +147,7 @@ Status CommitLoop::WaitForRoom(const OperationContext& context, int64_t max_byte
     changed_.notify_all();
     Start(&lock);
     if (!is_running_) return state_.last_failure;
-    changed_.wait_for(lock, kLook);
+    changed_.wait_for(lock, kCommitPollInterval);
     ICEFRAME_RETURN_NOT_OK(context.Check());
   }
   return Status::OK();
@@ -157,7 +157,7 @@ void CommitLoop::Stop() {
   std::unique_lock lock(mutex_);
   is_stopped_ = true;
   changed_.notify_all();
-  while (is_running_ && !IsProcessExiting()) changed_.wait_for(lock, kLook);
+  while (is_running_ && !IsProcessExiting()) changed_.wait_for(lock, kCommitPollInterval);
 }
 
 CommitLoopState CommitLoop::state() const {

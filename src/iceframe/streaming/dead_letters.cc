@@ -21,7 +21,7 @@ constexpr MessagePart kParts[] = {MessagePart::kTopic,  MessagePart::kPartition,
 /// Beside the texts.
 constexpr int64_t kRowBytes = 64;
 
-int64_t NumBytes(const Message& message) {
+int64_t NumLetterBytes(const Message& message) {
   return static_cast<int64_t>((message.payload ? message.payload->size() : 0) +
                               (message.key ? message.key->size() : 0) + message.topic.size());
 }
@@ -91,7 +91,7 @@ Status DeadLetters::Append(const Message& message, const Status& reason) {
     row_.Truncate(num_rows);
     return status;
   }
-  num_bytes_ += NumBytes(message) + static_cast<int64_t>(reason.message().size()) + kRowBytes;
+  num_bytes_ += NumLetterBytes(message) + static_cast<int64_t>(reason.message().size()) + kRowBytes;
   return Status::OK();
 }
 

@@ -6,10 +6,10 @@
 #include <string>
 #include <utility>
 
+#include "iceframe/types/decimal_limits.h"
+
 namespace iceframe {
 namespace {
-
-constexpr int32_t kMaxPrecision = 38;
 
 bool IsInteger(const Json& value) { return value.text().find_first_of(".eE") == std::string::npos; }
 

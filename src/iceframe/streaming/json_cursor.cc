@@ -10,6 +10,7 @@
 #include <emmintrin.h>
 #endif
 
+#include "iceframe/base/ascii.h"
 #include "iceframe/base/utf8.h"
 
 namespace iceframe {
@@ -28,13 +29,6 @@ bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
 /// Whether a byte of a text stands for itself.
 bool IsPlain(char c) { return static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\'; }
-
-int HexDigit(char c) {
-  if (IsDigit(c)) return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
 
 char* WriteUtf8(uint32_t code_point, char* out) {
   const auto write = [&out](uint32_t byte) { *out++ = static_cast<char>(byte); };

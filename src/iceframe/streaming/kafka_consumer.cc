@@ -14,7 +14,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-constexpr std::string_view kComponent = "kafka";
+constexpr std::string_view kConsumerComponent = "kafka";
 /// How long the first answer of a broker, and any later one, may take.
 constexpr milliseconds kConnectTimeout{15'000};
 /// A call that waits is made anew so often, to see whether it is still wanted.
@@ -388,7 +388,7 @@ void KafkaConsumer::OnLog(const rd_kafka_t* client, int level, const char* facil
   if (self == nullptr || self->log_ == nullptr) return;
   const LogLevel log_level = LevelOf(level);
   if (!self->log_->IsEnabled(log_level)) return;
-  self->log_->Log(log_level, kComponent, std::string(facility) + ": " + line);
+  self->log_->Log(log_level, kConsumerComponent, std::string(facility) + ": " + line);
 }
 
 }  // namespace iceframe::internal

@@ -32,7 +32,7 @@ int64_t DefaultBytes(const std::vector<NestedField>& fields) {
 }
 
 /// No text or list of the row that a message makes is longer.
-int64_t NumBytes(const Message& message) {
+int64_t NumMessageBytes(const Message& message) {
   size_t num_bytes = message.topic.size() + message.headers.size();
   num_bytes += message.payload ? message.payload->size() : 0;
   num_bytes += message.key ? message.key->size() : 0;
@@ -141,7 +141,7 @@ Result<size_t> MessageDecoder::Append(std::span<const Message> messages,
   const size_t num_rejected_before = rejected->size();
   wanted_fields_.clear();
   for (size_t i = 0; i < messages.size(); ++i) {
-    const int64_t num_bytes = NumBytes(messages[i]) + default_bytes_;
+    const int64_t num_bytes = NumMessageBytes(messages[i]) + default_bytes_;
     if (num_rows() > 0 && num_bytes_ + num_bytes > kMaxOffset) return i;
     const int64_t row = num_rows();
     Status status = AppendMessage(messages[i]);

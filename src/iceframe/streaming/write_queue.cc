@@ -9,7 +9,7 @@ namespace iceframe {
 namespace {
 
 /// How often those who wait look whether they are cancelled.
-constexpr std::chrono::milliseconds kLook{50};
+constexpr std::chrono::milliseconds kWritePollInterval{50};
 
 }  // namespace
 
@@ -27,7 +27,8 @@ int64_t WriteQueue::Submit(const PendingWritePtr& write) {
 
 void WriteQueue::Stop() {
   std::unique_lock lock(mutex_);
-  while ((is_in_background_ || is_keeping_) && !IsProcessExiting()) changed_.wait_for(lock, kLook);
+  while ((is_in_background_ || is_keeping_) && !IsProcessExiting())
+    changed_.wait_for(lock, kWritePollInterval);
 }
 
 // Takes all that is there as a group; the lock is open meanwhile.
@@ -73,7 +74,7 @@ Status WriteQueue::Wait(const OperationContext& context, const PendingWritePtr& 
       KeepGroup(&lock);
       continue;
     }
-    changed_.wait_for(lock, kLook);
+    changed_.wait_for(lock, kWritePollInterval);
     const Status cancelled = context.Check();
     if (!cancelled.ok() && !item->is_done && TakeBack(item)) return cancelled;
   }
@@ -103,7 +104,7 @@ void WriteQueue::RunInBackground() {
     if (seal_) (void)seal_();
     lock.lock();
     if (is_keeping_) {
-      changed_.wait_for(lock, kLook);
+      changed_.wait_for(lock, kWritePollInterval);
       has_news_ = true;
     } else if (!queue_.empty()) {
       KeepGroup(&lock);
@@ -123,7 +124,7 @@ Status WriteQueue::Drain(const OperationContext& context) {
       KeepGroup(&lock);
       continue;
     }
-    changed_.wait_for(lock, kLook);
+    changed_.wait_for(lock, kWritePollInterval);
     ICEFRAME_RETURN_NOT_OK(context.Check());
   }
   return Status::OK();

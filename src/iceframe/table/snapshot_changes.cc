@@ -16,7 +16,7 @@ namespace iceframe {
 
 namespace {
 
-using ManifestList = std::shared_ptr<const std::vector<ManifestFile>>;
+using ManifestListPtr = std::shared_ptr<const std::vector<ManifestFile>>;
 using Wanted = std::function<bool(const ColumnarManifest& manifest, int64_t entry)>;
 
 // Where entries are read from.
@@ -103,10 +103,11 @@ Status ReadOwnChanges(const Source& source, const std::vector<ManifestFile>& lis
   return Status::OK();
 }
 
-Result<ManifestList> ListOf(const OperationContext& context, FileIO& io,
-                            const TableMetadata& metadata, const Snapshot* snapshot) {
+Result<ManifestListPtr> ListOf(const OperationContext& context, FileIO& io,
+                               const TableMetadata& metadata, const Snapshot* snapshot) {
   if (snapshot == nullptr) return std::make_shared<const std::vector<ManifestFile>>();
-  ICEFRAME_ASSIGN_OR_RETURN(ManifestList list, ReadManifestList(context, io, metadata, *snapshot));
+  ICEFRAME_ASSIGN_OR_RETURN(ManifestListPtr list,
+                            ReadManifestList(context, io, metadata, *snapshot));
   for (const ManifestFile& manifest : *list) {
     if (manifest.content == ManifestContent::kDeletes && manifest.may_have_live_files()) {
       return Error(
@@ -188,7 +189,7 @@ Result<SnapshotChanges> ReadSnapshotChanges(const OperationContext& context, Fil
   changes.snapshot = &snapshot;
   const bool is_first = IsFirstKnown(metadata, snapshot, since);
   if (!is_first && snapshot.operation() == "replace") return changes;
-  ICEFRAME_ASSIGN_OR_RETURN(const ManifestList list,
+  ICEFRAME_ASSIGN_OR_RETURN(const ManifestListPtr list,
                             ReadManifestList(context, io, metadata, snapshot));
   if (is_first) {
     ICEFRAME_RETURN_NOT_OK(ReadAllFiles(source, *list, &changes));
@@ -205,8 +206,8 @@ Result<SnapshotChanges> ReadSnapshotChanges(const OperationContext& context, Fil
 Result<FileDifference> CompareSnapshots(const OperationContext& context, FileIO& io,
                                         const TableMetadata& metadata, const Snapshot* from,
                                         const Snapshot* to) {
-  ICEFRAME_ASSIGN_OR_RETURN(const ManifestList before, ListOf(context, io, metadata, from));
-  ICEFRAME_ASSIGN_OR_RETURN(const ManifestList after, ListOf(context, io, metadata, to));
+  ICEFRAME_ASSIGN_OR_RETURN(const ManifestListPtr before, ListOf(context, io, metadata, from));
+  ICEFRAME_ASSIGN_OR_RETURN(const ManifestListPtr after, ListOf(context, io, metadata, to));
   FileDifference difference;
   ICEFRAME_ASSIGN_OR_RETURN(difference.added,
                             LiveFilesBesides(context, io, metadata, *after, *before));

@@ -49,7 +49,7 @@ const std::vector<SnapshotId>& Transaction::snapshot_ids() const {
 
 namespace {
 
-constexpr std::string_view kComponent = "table";
+constexpr std::string_view kTransactionComponent = "table";
 
 std::vector<std::string> LocationsOf(const std::vector<DataFile>& files) {
   std::vector<std::string> locations;
@@ -160,8 +160,8 @@ void Transaction::DeleteFiles(const std::vector<std::string>& locations) const {
   for (const std::string& location : locations) {
     const Status status = table_->io()->Delete(cleanup_, location);
     if (status.ok()) continue;
-    cleanup_.Log(LogLevel::kWarning, kComponent, "file of a transaction is left behind: ", location,
-                 ": ", status.message());
+    cleanup_.Log(LogLevel::kWarning, kTransactionComponent,
+                 "file of a transaction is left behind: ", location, ": ", status.message());
   }
 }
 

@@ -8,12 +8,13 @@
 #include <arrow/type.h>
 #include <arrow/util/key_value_metadata.h>
 
+#include "iceframe/types/max_depth_internal.h"
+
 namespace iceframe {
 
 namespace {
 
 // Hostile schemas come over the C data interface too.
-constexpr int kMaxDepth = 64;
 
 Result<std::shared_ptr<arrow::Field>> ToArrowField(const NestedField& field, bool with_field_ids) {
   ICEFRAME_ASSIGN_OR_RETURN_CONTEXT(std::shared_ptr<arrow::DataType> type,
@@ -85,9 +86,9 @@ class ArrowReader {
   }
 
   Result<Type> ReadType(const arrow::DataType& type, const std::string& path, int depth) {
-    if (depth > kMaxDepth) {
+    if (depth > internal::kMaxDepth) {
       return Error(ErrorKind::kSchemaMismatch, "column is nested too deeply: ", path.substr(0, 200),
-                   ", at most ", kMaxDepth, " levels");
+                   ", at most ", internal::kMaxDepth, " levels");
     }
     switch (type.id()) {
       case arrow::Type::DICTIONARY:

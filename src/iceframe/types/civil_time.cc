@@ -9,7 +9,6 @@ namespace iceframe {
 
 namespace {
 
-constexpr int64_t kSecondsPerDay = 86'400;
 // More years than an int64 of microseconds or an int32 of days can hold.
 constexpr int64_t kMaxYear = 6'000'000;
 

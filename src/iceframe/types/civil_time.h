@@ -9,10 +9,12 @@
 
 namespace iceframe {
 
+inline constexpr int64_t kSecondsPerDay = 86'400;
 inline constexpr int64_t kMicrosPerSecond = 1'000'000;
 inline constexpr int64_t kMicrosPerHour = 3'600 * kMicrosPerSecond;
 inline constexpr int64_t kMicrosPerDay = 24 * kMicrosPerHour;
 inline constexpr int64_t kNanosPerMicro = 1'000;
+inline constexpr int64_t kNanosPerDay = kNanosPerMicro * kMicrosPerDay;
 
 /// Divides rounding towards minus infinity; `divisor` > 0.
 constexpr int64_t FloorDivide(int64_t value, int64_t divisor) {

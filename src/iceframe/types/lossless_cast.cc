@@ -21,6 +21,7 @@
 
 #include "iceframe/types/arrow_form.h"
 #include "iceframe/types/arrow_schema.h"
+#include "iceframe/types/copy_validity_internal.h"
 #include "iceframe/types/lossless_cast_internal.h"
 #include "iceframe/types/unknown_columns.h"
 
@@ -58,13 +59,6 @@ Status CheckRequired(const CastPlace& place, const arrow::Array& values,
     }
   }
   return Status::OK();
-}
-
-Result<std::shared_ptr<arrow::Buffer>> CopyValidity(const arrow::Array& values,
-                                                    arrow::MemoryPool* pool) {
-  if (values.null_count() == 0) return std::shared_ptr<arrow::Buffer>();
-  return arrow::internal::CopyBitmap(pool, values.null_bitmap_data(), values.offset(),
-                                     values.length());
 }
 
 Status TooLong(const CastPlace& place, int64_t reach, int64_t num_rows) {
@@ -138,7 +132,7 @@ Result<ArrayPtr> CastStruct(const CastPlace& place, const Type& to, const ArrayP
   const auto& rows = static_cast<const arrow::StructArray&>(*values);
   ICEFRAME_ASSIGN_OR_RETURN(const std::vector<int> sources,
                             MatchByName(place.path + ".", values->type()->fields(), to.fields()));
-  ICEFRAME_ASSIGN_OR_RETURN(auto validity, CopyValidity(*values, place.pool));
+  ICEFRAME_ASSIGN_OR_RETURN(auto validity, internal::CopyValidity(*values, place.pool));
   const Enclosing inner{values.get(), enclosing};
   std::vector<std::shared_ptr<arrow::ArrayData>> children;
   for (size_t i = 0; i < sources.size(); ++i) {
@@ -228,7 +222,7 @@ Result<FlatLists> FlattenAny(const CastPlace& place, const Type& to, const arrow
 
 Result<ArrayPtr> CastList(const CastPlace& place, const Type& to, const ArrayPtr& values) {
   ICEFRAME_ASSIGN_OR_RETURN(FlatLists flat, FlattenAny(place, to, *values));
-  ICEFRAME_ASSIGN_OR_RETURN(auto validity, CopyValidity(*values, place.pool));
+  ICEFRAME_ASSIGN_OR_RETURN(auto validity, internal::CopyValidity(*values, place.pool));
   ICEFRAME_ASSIGN_OR_RETURN(const auto type, ToArrowType(to));
   const CastPlace below{place.path + ".element", "element", 0, place.pool, place.row};
   ICEFRAME_ASSIGN_OR_RETURN(const ArrayPtr elements,
@@ -240,7 +234,7 @@ Result<ArrayPtr> CastList(const CastPlace& place, const Type& to, const ArrayPtr
 
 Result<ArrayPtr> CastMap(const CastPlace& place, const Type& to, const ArrayPtr& values) {
   ICEFRAME_ASSIGN_OR_RETURN(FlatLists flat, FlattenAny(place, to, *values));
-  ICEFRAME_ASSIGN_OR_RETURN(auto validity, CopyValidity(*values, place.pool));
+  ICEFRAME_ASSIGN_OR_RETURN(auto validity, internal::CopyValidity(*values, place.pool));
   ICEFRAME_ASSIGN_OR_RETURN(const auto type, ToArrowType(to));
   const auto& entries = static_cast<const arrow::StructArray&>(*flat.elements);
   if (entries.null_count() > 0) {

@@ -15,29 +15,28 @@ namespace iceframe {
 namespace {
 
 using arrow::ArrayData;
-using arrow::Type;
 
 bool IsNull(const ArrayData& data, int64_t i) {
   const auto& bits = data.buffers.empty() ? nullptr : data.buffers[0];
-  return bits != nullptr && data.type->id() != Type::SPARSE_UNION &&
-         data.type->id() != Type::DENSE_UNION &&
+  return bits != nullptr && data.type->id() != arrow::Type::SPARSE_UNION &&
+         data.type->id() != arrow::Type::DENSE_UNION &&
          !arrow::bit_util::GetBit(bits->data(), static_cast<uint64_t>(data.offset + i));
 }
 
 // The value of an index column of any width.
-int64_t IndexAt(const ArrayData& indices, Type::type type, int64_t i) {
+int64_t IndexAt(const ArrayData& indices, arrow::Type::type type, int64_t i) {
   switch (type) {
-    case Type::INT8:
+    case arrow::Type::INT8:
       return indices.GetValues<int8_t>(1)[i];
-    case Type::UINT8:
+    case arrow::Type::UINT8:
       return indices.GetValues<uint8_t>(1)[i];
-    case Type::INT16:
+    case arrow::Type::INT16:
       return indices.GetValues<int16_t>(1)[i];
-    case Type::UINT16:
+    case arrow::Type::UINT16:
       return indices.GetValues<uint16_t>(1)[i];
-    case Type::INT32:
+    case arrow::Type::INT32:
       return indices.GetValues<int32_t>(1)[i];
-    case Type::UINT32:
+    case arrow::Type::UINT32:
       return indices.GetValues<uint32_t>(1)[i];
     default:
       return indices.GetValues<int64_t>(1)[i];
@@ -93,8 +92,9 @@ int64_t ReachOfTextCodes(const ArrayData& rows, int64_t begin, int64_t length) {
 int64_t ReachOfCodes(const ArrayData& rows, int64_t begin, int64_t length) {
   const ArrayData& values = *rows.dictionary;
   const auto type = static_cast<const arrow::DictionaryType&>(*rows.type).index_type()->id();
-  const bool is_text = values.type->id() == Type::STRING || values.type->id() == Type::BINARY;
-  if (is_text && type == Type::INT32 && values.length > 0 && !values.MayHaveNulls()) {
+  const bool is_text =
+      values.type->id() == arrow::Type::STRING || values.type->id() == arrow::Type::BINARY;
+  if (is_text && type == arrow::Type::INT32 && values.length > 0 && !values.MayHaveNulls()) {
     return ReachOfTextCodes(rows, begin, length);
   }
   int64_t reach = 0;
@@ -150,43 +150,43 @@ int64_t NumFittingIn(const ArrayData& column, const arrow::Array& rows, int64_t 
 
 int64_t OffsetReach(const ArrayData& rows, int64_t begin, int64_t length) {
   if (length == 0) return 0;
-  if (length == 1 && rows.type->id() != Type::STRUCT && IsNull(rows, begin)) return 0;
+  if (length == 1 && rows.type->id() != arrow::Type::STRUCT && IsNull(rows, begin)) return 0;
   switch (rows.type->id()) {
-    case Type::STRING:
-    case Type::BINARY:
-    case Type::LIST:
-    case Type::MAP:
+    case arrow::Type::STRING:
+    case arrow::Type::BINARY:
+    case arrow::Type::LIST:
+    case arrow::Type::MAP:
       return ReachOfOffsets<int32_t>(rows, begin, length);
-    case Type::LARGE_STRING:
-    case Type::LARGE_BINARY:
-    case Type::LARGE_LIST:
+    case arrow::Type::LARGE_STRING:
+    case arrow::Type::LARGE_BINARY:
+    case arrow::Type::LARGE_LIST:
       return ReachOfOffsets<int64_t>(rows, begin, length);
-    case Type::STRING_VIEW:
-    case Type::BINARY_VIEW:
+    case arrow::Type::STRING_VIEW:
+    case arrow::Type::BINARY_VIEW:
       return ReachOfViews(rows, begin, length);
-    case Type::LIST_VIEW:
+    case arrow::Type::LIST_VIEW:
       return ReachOfListViews<int32_t>(rows, begin, length);
-    case Type::LARGE_LIST_VIEW:
+    case arrow::Type::LARGE_LIST_VIEW:
       return ReachOfListViews<int64_t>(rows, begin, length);
-    case Type::FIXED_SIZE_LIST: {
+    case arrow::Type::FIXED_SIZE_LIST: {
       const int64_t width = static_cast<const arrow::FixedSizeListType&>(*rows.type).list_size();
       return std::max(length * width, OffsetReach(*rows.child_data[0],
                                                   (rows.offset + begin) * width, length * width));
     }
-    case Type::FIXED_SIZE_BINARY:
+    case arrow::Type::FIXED_SIZE_BINARY:
       return length * static_cast<const arrow::FixedSizeBinaryType&>(*rows.type).byte_width();
-    case Type::STRUCT: {
+    case arrow::Type::STRUCT: {
       int64_t reach = 0;
       for (const auto& child : rows.child_data) {
         reach = std::max(reach, OffsetReach(*child, rows.offset + begin, length));
       }
       return reach;
     }
-    case Type::DICTIONARY:
+    case arrow::Type::DICTIONARY:
       return ReachOfCodes(rows, begin, length);
-    case Type::RUN_END_ENCODED:
+    case arrow::Type::RUN_END_ENCODED:
       return ReachOfRuns(rows, begin, length);
-    case Type::EXTENSION: {
+    case arrow::Type::EXTENSION: {
       ArrayData storage = rows;
       storage.type = static_cast<const arrow::ExtensionType&>(*rows.type).storage_type();
       return OffsetReach(storage, begin, length);
@@ -200,15 +200,15 @@ int64_t OffsetReach(const ArrayData& rows) { return OffsetReach(rows, 0, rows.le
 
 int64_t LongestRow(const ArrayData& rows) {
   switch (rows.type->id()) {
-    case Type::STRING:
-    case Type::BINARY:
+    case arrow::Type::STRING:
+    case arrow::Type::BINARY:
       return LongestOfOffsets<int32_t>(rows);
-    case Type::LARGE_STRING:
-    case Type::LARGE_BINARY:
+    case arrow::Type::LARGE_STRING:
+    case arrow::Type::LARGE_BINARY:
       return LongestOfOffsets<int64_t>(rows);
-    case Type::FIXED_SIZE_BINARY:
+    case arrow::Type::FIXED_SIZE_BINARY:
       return static_cast<const arrow::FixedSizeBinaryType&>(*rows.type).byte_width();
-    case Type::STRUCT: {
+    case arrow::Type::STRUCT: {
       int64_t longest = 0;
       for (const auto& child : rows.child_data) longest = std::max(longest, LongestRow(*child));
       return longest;
@@ -249,7 +249,7 @@ int64_t GatherLimit::NumFitting(const arrow::Array& rows, int64_t max_rows) cons
   for (size_t i = 0; i < columns_.size(); ++i) {
     if (longest_[i] <= limit_ / std::max<int64_t>(1, fitting)) continue;
     const ArrayData& column = *columns_[i]->data();
-    fitting = rows.type_id() == Type::UINT32
+    fitting = rows.type_id() == arrow::Type::UINT32
                   ? NumFittingIn<uint32_t>(column, rows, fitting, limit_)
                   : NumFittingIn<uint64_t>(column, rows, fitting, limit_);
   }

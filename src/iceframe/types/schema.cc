@@ -5,21 +5,14 @@
 #include <unordered_map>
 #include <utility>
 
+#include "iceframe/base/ascii.h"
+#include "iceframe/types/max_depth_internal.h"
+
 namespace iceframe {
 
 namespace {
 
 // Deeper than any sane table, shallow enough for recursion over hostile schemas.
-constexpr int kMaxDepth = 64;
-
-// Names fold by ASCII case only, so that the answer depends on no locale.
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
-}
 
 }  // namespace
 
@@ -52,9 +45,9 @@ struct Schema::Index {
   };
 
   Status AddLevel(const std::vector<NestedField>& fields, const Place& place) {
-    if (place.depth > kMaxDepth) {
-      return Error(ErrorKind::kInvalidArgument, "schema is nested too deeply, at most ", kMaxDepth,
-                   " levels: ", place.full_prefix);
+    if (place.depth > internal::kMaxDepth) {
+      return Error(ErrorKind::kInvalidArgument, "schema is nested too deeply, at most ",
+                   internal::kMaxDepth, " levels: ", place.full_prefix);
     }
     for (size_t i = 0; i < fields.size(); ++i) {
       ICEFRAME_RETURN_NOT_OK(AddField(fields[i], static_cast<int>(i), place));
@@ -65,7 +58,7 @@ struct Schema::Index {
   void AddShortNames() {
     for (auto& [name, id] : short_names) by_name.try_emplace(std::move(name), id);
     for (const auto& [name, id] : by_name) {
-      const auto [entry, added] = by_lower_name.try_emplace(Lower(name), id);
+      const auto [entry, added] = by_lower_name.try_emplace(AsciiLower(name), id);
       if (!added && entry->second != id) entry->second = kAmbiguous;
     }
   }
@@ -229,7 +222,7 @@ const NestedField* Schema::FindField(std::string_view name, bool case_sensitive)
     const auto found = index_->by_name.find(std::string(name));
     return found == index_->by_name.end() ? nullptr : FindField(found->second);
   }
-  const auto found = index_->by_lower_name.find(Lower(name));
+  const auto found = index_->by_lower_name.find(AsciiLower(name));
   return found == index_->by_lower_name.end() ? nullptr : FindField(found->second);
 }
 

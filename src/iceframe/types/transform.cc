@@ -7,20 +7,13 @@
 #include <optional>
 #include <utility>
 
+#include "iceframe/base/ascii.h"
 #include "iceframe/base/utf8.h"
 #include "iceframe/types/transform_functions_internal.h"
 
 namespace iceframe {
 
 namespace {
-
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
-}
 
 std::string_view NameOf(TransformKind kind) {
   switch (kind) {
@@ -174,7 +167,7 @@ Result<Transform> Transform::Truncate(int32_t width) {
 }
 
 Transform Transform::FromMetadata(std::string_view text) {
-  const std::string lower = Lower(text);
+  const std::string lower = AsciiLower(text);
   for (const TransformKind kind :
        {TransformKind::kIdentity, TransformKind::kYear, TransformKind::kMonth, TransformKind::kDay,
         TransformKind::kHour, TransformKind::kVoid}) {

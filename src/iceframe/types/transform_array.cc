@@ -18,6 +18,7 @@
 
 #include "iceframe/base/utf8.h"
 #include "iceframe/types/arrow_schema.h"
+#include "iceframe/types/copy_validity_internal.h"
 #include "iceframe/types/transform.h"
 #include "iceframe/types/transform_functions_internal.h"
 
@@ -27,19 +28,12 @@ namespace {
 
 using ArrayPtr = std::shared_ptr<arrow::Array>;
 
-// The source's validity from offset 0 on, or nullptr where nothing is null.
-Result<std::shared_ptr<arrow::Buffer>> CopyValidity(const arrow::Array& values,
-                                                    arrow::MemoryPool* pool) {
-  if (values.null_count() == 0) return std::shared_ptr<arrow::Buffer>();
-  return arrow::internal::CopyBitmap(pool, values.null_bitmap_data(), values.offset(),
-                                     values.length());
-}
-
 // Calls `function(i, &out)` for every value that is not null; a null's place holds zeros.
 template <typename Out, typename Function>
 Result<ArrayPtr> MapValues(const arrow::Array& values, std::shared_ptr<arrow::DataType> type,
                            arrow::MemoryPool* pool, Function&& function) {
-  ICEFRAME_ASSIGN_OR_RETURN(std::shared_ptr<arrow::Buffer> validity, CopyValidity(values, pool));
+  ICEFRAME_ASSIGN_OR_RETURN(std::shared_ptr<arrow::Buffer> validity,
+                            internal::CopyValidity(values, pool));
   ICEFRAME_ASSIGN_OR_RETURN(
       std::shared_ptr<arrow::Buffer> data,
       arrow::AllocateBuffer(values.length() * static_cast<int64_t>(sizeof(Out)), pool));
@@ -64,7 +58,8 @@ Result<ArrayPtr> MapValues(const arrow::Array& values, std::shared_ptr<arrow::Da
 template <typename Out, typename Function>
 Result<ArrayPtr> MapAll(const arrow::Array& values, std::shared_ptr<arrow::DataType> type,
                         arrow::MemoryPool* pool, Function&& function) {
-  ICEFRAME_ASSIGN_OR_RETURN(std::shared_ptr<arrow::Buffer> validity, CopyValidity(values, pool));
+  ICEFRAME_ASSIGN_OR_RETURN(std::shared_ptr<arrow::Buffer> validity,
+                            internal::CopyValidity(values, pool));
   ICEFRAME_ASSIGN_OR_RETURN(
       std::shared_ptr<arrow::Buffer> data,
       arrow::AllocateBuffer(values.length() * static_cast<int64_t>(sizeof(Out)), pool));

@@ -5,6 +5,8 @@
 #include <charconv>
 #include <utility>
 
+#include "iceframe/base/ascii.h"
+
 namespace iceframe {
 
 struct Type::Parameters {
@@ -45,21 +47,6 @@ constexpr std::array<PrimitiveName, 16> kPlainNames = {{
     {"variant", TypeId::kVariant},
 }};
 
-char LowerChar(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
-std::string Lower(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) c = LowerChar(c);
-  return lower;
-}
-
-std::string_view Trim(std::string_view text) {
-  constexpr std::string_view kSpaces = " \t\r\n";
-  const size_t begin = text.find_first_not_of(kSpaces);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(kSpaces) - begin + 1);
-}
-
 // Some writers quote what the spec leaves bare: geometry('srid:4326').
 std::string_view Unquoted(std::string_view text) {
   text = Trim(text);
@@ -90,10 +77,10 @@ struct Spelling {
 
 std::optional<Spelling> CutSpelling(std::string_view text) {
   const size_t open = text.find_first_of("([");
-  if (open == std::string_view::npos) return Spelling{Lower(Trim(text)), std::nullopt};
+  if (open == std::string_view::npos) return Spelling{AsciiLower(Trim(text)), std::nullopt};
   const char close = text[open] == '(' ? ')' : ']';
   if (text.back() != close) return std::nullopt;
-  Spelling spelling{Lower(Trim(text.substr(0, open))),
+  Spelling spelling{AsciiLower(Trim(text.substr(0, open))),
                     text.substr(open + 1, text.size() - open - 2)};
   const bool wants_square = spelling.name == "fixed";
   if (wants_square != (close == ']')) return std::nullopt;
@@ -113,7 +100,7 @@ Result<Type> ParseGeography(std::string_view text, std::string_view arguments) {
   const size_t comma = arguments.find(',');
   const std::string_view crs = Unquoted(arguments.substr(0, comma));
   if (comma == std::string_view::npos) return Type::Geography(std::string(crs));
-  const std::string algorithm = Lower(Unquoted(arguments.substr(comma + 1)));
+  const std::string algorithm = AsciiLower(Unquoted(arguments.substr(comma + 1)));
   for (const char* known : {"spherical", "vincenty", "thomas", "andoyer", "karney"}) {
     if (algorithm == known) return Type::Geography(std::string(crs), algorithm);
   }
@@ -145,14 +132,14 @@ Result<Type> Type::Fixed(int32_t length) {
 
 Type Type::Geometry(std::string crs) {
   Type type(TypeId::kGeometry);
-  if (Lower(crs) == Lower(kDefaultCrs)) crs.clear();
+  if (AsciiLower(crs) == AsciiLower(kDefaultCrs)) crs.clear();
   type.parameters_ = std::make_shared<const Parameters>(Parameters{std::move(crs), "", {}});
   return type;
 }
 
 Type Type::Geography(std::string crs, std::string algorithm) {
   Type type(TypeId::kGeography);
-  if (Lower(crs) == Lower(kDefaultCrs)) crs.clear();
+  if (AsciiLower(crs) == AsciiLower(kDefaultCrs)) crs.clear();
   type.parameters_ =
       std::make_shared<const Parameters>(Parameters{std::move(crs), std::move(algorithm), {}});
   return type;

@@ -5,6 +5,8 @@
 #include <charconv>
 #include <cmath>
 
+#include "iceframe/base/ascii.h"
+
 namespace iceframe {
 
 namespace {
@@ -23,13 +25,6 @@ std::string FloatText(Float value) {
   std::string text(buffer.data(), end);
   if (text.find_first_of(".e") == std::string::npos) text += ".0";
   return text;
-}
-
-int HexDigit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
 }
 
 /// The value of each base64 digit; -1 for other characters.

@@ -18,7 +18,6 @@ namespace iceframe {
 
 namespace {
 
-using arrow::Type;
 using ArrayPtr = std::shared_ptr<arrow::Array>;
 using BufferPtr = std::shared_ptr<arrow::Buffer>;
 using DataPtr = std::shared_ptr<arrow::ArrayData>;
@@ -27,9 +26,9 @@ using View = arrow::BinaryViewType::c_type;
 
 constexpr int64_t kMaxText = std::numeric_limits<int32_t>::max();
 
-bool IsNested(Type::type id) {
-  return id == Type::LIST || id == Type::LARGE_LIST || id == Type::FIXED_SIZE_LIST ||
-         id == Type::STRUCT || id == Type::MAP;
+bool IsNested(arrow::Type::type id) {
+  return id == arrow::Type::LIST || id == arrow::Type::LARGE_LIST ||
+         id == arrow::Type::FIXED_SIZE_LIST || id == arrow::Type::STRUCT || id == arrow::Type::MAP;
 }
 
 // A nested type over other children.
@@ -38,14 +37,14 @@ TypePtr WithChildren(const arrow::DataType& type, const std::vector<TypePtr>& ch
     return type.field(i)->WithType(children[static_cast<size_t>(i)]);
   };
   switch (type.id()) {
-    case Type::LIST:
+    case arrow::Type::LIST:
       return arrow::list(child(0));
-    case Type::LARGE_LIST:
+    case arrow::Type::LARGE_LIST:
       return arrow::large_list(child(0));
-    case Type::FIXED_SIZE_LIST:
+    case arrow::Type::FIXED_SIZE_LIST:
       return arrow::fixed_size_list(child(0),
                                     static_cast<const arrow::FixedSizeListType&>(type).list_size());
-    case Type::MAP: {
+    case arrow::Type::MAP: {
       const auto& map = static_cast<const arrow::MapType&>(type);
       const auto& entry = children[0]->fields();
       return std::make_shared<arrow::MapType>(entry[0], entry[1], map.keys_sorted());
@@ -120,15 +119,15 @@ Result<DataPtr> TextToViews(const arrow::ArrayData& data, TypePtr type, arrow::M
 }
 
 Result<DataPtr> DataToViews(const DataPtr& data, arrow::MemoryPool* pool) {
-  const Type::type id = data->type->id();
+  const arrow::Type::type id = data->type->id();
   switch (id) {
-    case Type::STRING:
+    case arrow::Type::STRING:
       return TextToViews<int32_t>(*data, arrow::utf8_view(), pool);
-    case Type::BINARY:
+    case arrow::Type::BINARY:
       return TextToViews<int32_t>(*data, arrow::binary_view(), pool);
-    case Type::LARGE_STRING:
+    case arrow::Type::LARGE_STRING:
       return TextToViews<int64_t>(*data, arrow::utf8_view(), pool);
-    case Type::LARGE_BINARY:
+    case arrow::Type::LARGE_BINARY:
       return TextToViews<int64_t>(*data, arrow::binary_view(), pool);
     default:
       break;
@@ -178,11 +177,11 @@ Result<DataPtr> ViewsToText(const DataPtr& data, const TypePtr& type, arrow::Mem
 
 Result<DataPtr> DataFromViews(const DataPtr& data, const TypePtr& type, arrow::MemoryPool* pool) {
   switch (type->id()) {
-    case Type::STRING:
-    case Type::BINARY:
+    case arrow::Type::STRING:
+    case arrow::Type::BINARY:
       return ViewsToText<int32_t>(data, type, pool);
-    case Type::LARGE_STRING:
-    case Type::LARGE_BINARY:
+    case arrow::Type::LARGE_STRING:
+    case arrow::Type::LARGE_BINARY:
       return ViewsToText<int64_t>(data, type, pool);
     default:
       break;
@@ -202,11 +201,11 @@ Result<DataPtr> DataFromViews(const DataPtr& data, const TypePtr& type, arrow::M
 
 TypePtr ViewTypeOf(const TypePtr& type) {
   switch (type->id()) {
-    case Type::STRING:
-    case Type::LARGE_STRING:
+    case arrow::Type::STRING:
+    case arrow::Type::LARGE_STRING:
       return arrow::utf8_view();
-    case Type::BINARY:
-    case Type::LARGE_BINARY:
+    case arrow::Type::BINARY:
+    case arrow::Type::LARGE_BINARY:
       return arrow::binary_view();
     default:
       break;

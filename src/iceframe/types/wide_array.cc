@@ -18,13 +18,12 @@ namespace iceframe {
 
 namespace {
 
-using arrow::Type;
 using ArrayPtr = std::shared_ptr<arrow::Array>;
 using DataPtr = std::shared_ptr<arrow::ArrayData>;
 using TypePtr = std::shared_ptr<arrow::DataType>;
 
 const TypePtr& StorageOf(const TypePtr& type) {
-  if (type->id() != Type::EXTENSION) return type;
+  if (type->id() != arrow::Type::EXTENSION) return type;
   return static_cast<const arrow::ExtensionType&>(*type).storage_type();
 }
 
@@ -68,9 +67,10 @@ Result<DataPtr> WidenOffsets(const arrow::ArrayData& data, arrow::MemoryPool* po
   ICEFRAME_ASSIGN_OR_RETURN(auto offsets, (ConvertOffsets<int32_t, int64_t>(data, 0, pool)));
   const int64_t num_nulls = data.null_count;
   switch (data.type->id()) {
-    case Type::STRING:
-    case Type::BINARY: {
-      auto type = data.type->id() == Type::STRING ? arrow::large_utf8() : arrow::large_binary();
+    case arrow::Type::STRING:
+    case arrow::Type::BINARY: {
+      auto type =
+          data.type->id() == arrow::Type::STRING ? arrow::large_utf8() : arrow::large_binary();
       return arrow::ArrayData::Make(std::move(type), data.length,
                                     {std::move(validity), std::move(offsets), data.buffers[2]},
                                     num_nulls);
@@ -87,17 +87,17 @@ Result<DataPtr> WidenOffsets(const arrow::ArrayData& data, arrow::MemoryPool* po
 
 Result<DataPtr> WidenData(const DataPtr& data, arrow::MemoryPool* pool) {
   switch (data->type->id()) {
-    case Type::EXTENSION: {
+    case arrow::Type::EXTENSION: {
       auto storage = data->Copy();
       storage->type = StorageOf(data->type);
       return WidenData(storage, pool);
     }
-    case Type::STRUCT:
+    case arrow::Type::STRUCT:
       return WidenStruct(*data, pool);
-    case Type::STRING:
-    case Type::BINARY:
-    case Type::LIST:
-    case Type::MAP:
+    case arrow::Type::STRING:
+    case arrow::Type::BINARY:
+    case arrow::Type::LIST:
+    case arrow::Type::MAP:
       return WidenOffsets(*data, pool);
     default:
       return data;
@@ -149,11 +149,11 @@ Result<DataPtr> NarrowStruct(const arrow::ArrayData& data, const TypePtr& type,
 // What lies below lists of 32-bit offsets is narrow too: arrays are wide as a whole.
 Result<DataPtr> NarrowData(const DataPtr& data, const TypePtr& type, arrow::MemoryPool* pool) {
   switch (StorageOf(data->type)->id()) {
-    case Type::LARGE_STRING:
-    case Type::LARGE_BINARY:
-    case Type::LARGE_LIST:
+    case arrow::Type::LARGE_STRING:
+    case arrow::Type::LARGE_BINARY:
+    case arrow::Type::LARGE_LIST:
       return NarrowOffsets(*data, type, pool);
-    case Type::STRUCT:
+    case arrow::Type::STRUCT:
       return NarrowStruct(*data, type, pool);
     default: {
       auto relabeled = data->Copy();
@@ -171,9 +171,9 @@ Result<DataPtr> NarrowData(const DataPtr& data, const TypePtr& type, arrow::Memo
 
 bool IsWide(const arrow::DataType& type) {
   switch (type.id()) {
-    case Type::LARGE_STRING:
-    case Type::LARGE_BINARY:
-    case Type::LARGE_LIST:
+    case arrow::Type::LARGE_STRING:
+    case arrow::Type::LARGE_BINARY:
+    case arrow::Type::LARGE_LIST:
       return true;
     default:
       return std::ranges::any_of(type.fields(),

@@ -59,7 +59,7 @@ std::vector<arrow::ArrayVector> MakeNumbers() {
   return batches;
 }
 
-std::unique_ptr<Operator> Numbers(const std::shared_ptr<const Schema>& schema) {
+std::unique_ptr<Operator> NumberOperator(const std::shared_ptr<const Schema>& schema) {
   static const std::vector<arrow::ArrayVector> columns = MakeNumbers();
   const auto arrow_schema = ToArrowSchema(*schema, /*with_field_ids=*/true).ValueOrDie();
   std::vector<BatchPtr> batches;
@@ -69,50 +69,50 @@ std::unique_ptr<Operator> Numbers(const std::shared_ptr<const Schema>& schema) {
   return std::make_unique<RowsOperator>(schema, std::move(batches));
 }
 
-const std::shared_ptr<const Schema>& Rows() {
+const std::shared_ptr<const Schema>& NumberSchema() {
   static const auto schema = NumbersSchema(FieldId(1), "");
   return schema;
 }
-SortKey ByColumn(FieldId id) { return {ColumnOf(*Rows()->FindField(id)), false, true}; }
+SortKey ByColumn(FieldId id) { return {ColumnOf(*NumberSchema()->FindField(id)), false, true}; }
 
 std::unique_ptr<Operator> Sort(std::vector<SortKey> keys, std::optional<int64_t> fetch) {
   PlanNode plan;
   plan.operation = SortNode{std::move(keys), fetch};
-  plan.schema = Rows();
-  return MakeSortOperator(plan, Numbers(Rows()));
+  plan.schema = NumberSchema();
+  return MakeSortOperator(plan, NumberOperator(NumberSchema()));
 }
 
 std::unique_ptr<Operator> Window(const std::string& text) {
   const Expression call = ParseExpression(text).ValueOrDie();
-  const Expression window = BindWindow(call, *Rows()).ValueOrDie();
-  std::vector<NestedField> fields = Rows()->fields();
+  const Expression window = BindWindow(call, *NumberSchema()).ValueOrDie();
+  std::vector<NestedField> fields = NumberSchema()->fields();
   fields.push_back(NestedField::Optional(FieldId(9), "w", window.type()));
   PlanNode plan;
   plan.operation = WindowPlanNode{{{fields.back(), window}}};
   plan.schema = Schema::Make(SchemaId(0), fields).ValueOrDie();
-  return MakeWindowOperator(plan, Numbers(Rows()));
+  return MakeWindowOperator(plan, NumberOperator(NumberSchema()));
 }
 
 std::unique_ptr<Operator> Join() {
   const auto right = NumbersSchema(FieldId(11), "_right");
   JoinNode node;
-  node.left_keys = {ColumnOf(*Rows()->FindField(FieldId(1)))};
+  node.left_keys = {ColumnOf(*NumberSchema()->FindField(FieldId(1)))};
   node.right_keys = {ColumnOf(*right->FindField(FieldId(11)))};
-  std::vector<NestedField> fields = Rows()->fields();
+  std::vector<NestedField> fields = NumberSchema()->fields();
   for (const NestedField& field : right->fields()) fields.push_back(field);
   PlanNode plan;
   plan.operation = std::move(node);
   plan.schema = Schema::Make(SchemaId(0), fields).ValueOrDie();
-  return MakeJoinOperator(plan, Numbers(Rows()), Numbers(right));
+  return MakeJoinOperator(plan, NumberOperator(NumberSchema()), NumberOperator(right));
 }
 
 std::unique_ptr<Operator> Distinct() {
   AggregateNode node;
-  node.keys = PassThrough(*Rows());
+  node.keys = PassThrough(*NumberSchema());
   PlanNode plan;
   plan.operation = std::move(node);
-  plan.schema = Rows();
-  return MakeAggregateOperator(plan, Numbers(Rows()));
+  plan.schema = NumberSchema();
+  return MakeAggregateOperator(plan, NumberOperator(NumberSchema()));
 }
 
 Status RunAll(Operator* root, CountingClock* clock) {

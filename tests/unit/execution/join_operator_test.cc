@@ -61,24 +61,24 @@ std::vector<BatchPtr> Right() {
           BatchOf(*RightSchema(), {"[NaN, 0.0, 9]", R"(["s", "t", "u"])"})};
 }
 
-using Pairs = std::vector<std::string>;
+using PairRows = std::vector<std::string>;
 
 TEST(JoinOperator, NullMeetsNothingNanMeetsNanAndZeroMeetsZero) {
-  EXPECT_EQ(Join(JoinKind::kInner, Left(), Right()), (Pairs{"a-p", "a-q", "d-s", "e-t"}));
+  EXPECT_EQ(Join(JoinKind::kInner, Left(), Right()), (PairRows{"a-p", "a-q", "d-s", "e-t"}));
 }
 
 TEST(JoinOperator, OuterKindsKeepLoneRows) {
   EXPECT_EQ(Join(JoinKind::kLeft, Left(), Right()),
-            (Pairs{"a-p", "a-q", "b-.", "c-.", "d-s", "e-t", "f-."}));
+            (PairRows{"a-p", "a-q", "b-.", "c-.", "d-s", "e-t", "f-."}));
   EXPECT_EQ(Join(JoinKind::kRight, Left(), Right()),
-            (Pairs{"a-p", "a-q", "d-s", "e-t", ".-r", ".-u"}));
+            (PairRows{"a-p", "a-q", "d-s", "e-t", ".-r", ".-u"}));
   EXPECT_EQ(Join(JoinKind::kFull, Left(), Right()),
-            (Pairs{"a-p", "a-q", "b-.", "c-.", "d-s", "e-t", "f-.", ".-r", ".-u"}));
+            (PairRows{"a-p", "a-q", "b-.", "c-.", "d-s", "e-t", "f-.", ".-r", ".-u"}));
 }
 
 TEST(JoinOperator, SemiAndAntiKeepLeftRowsOnce) {
-  EXPECT_EQ(Join(JoinKind::kSemi, Left(), Right()), (Pairs{"a", "d", "e"}));
-  EXPECT_EQ(Join(JoinKind::kAnti, Left(), Right()), (Pairs{"b", "c", "f"}));
+  EXPECT_EQ(Join(JoinKind::kSemi, Left(), Right()), (PairRows{"a", "d", "e"}));
+  EXPECT_EQ(Join(JoinKind::kAnti, Left(), Right()), (PairRows{"b", "c", "f"}));
 }
 
 TEST(JoinOperator, CrossJoinsEveryRowWithEveryRow) {
@@ -86,10 +86,10 @@ TEST(JoinOperator, CrossJoinsEveryRowWithEveryRow) {
 }
 
 TEST(JoinOperator, ASideWithoutRows) {
-  EXPECT_EQ(Join(JoinKind::kInner, Left(), {}), Pairs());
+  EXPECT_EQ(Join(JoinKind::kInner, Left(), {}), PairRows());
   EXPECT_EQ(Join(JoinKind::kLeft, Left(), {}).size(), 6U);
   EXPECT_EQ(Join(JoinKind::kAnti, Left(), {}).size(), 6U);
-  EXPECT_EQ(Join(JoinKind::kSemi, Left(), {}), Pairs());
+  EXPECT_EQ(Join(JoinKind::kSemi, Left(), {}), PairRows());
   EXPECT_EQ(Join(JoinKind::kFull, {}, Right()).size(), 6U);
   EXPECT_EQ(Join(JoinKind::kRight, {}, Right()).size(), 6U);
 }

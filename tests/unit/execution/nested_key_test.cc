@@ -6,7 +6,7 @@
 namespace iceframe {
 namespace {
 
-ArrayPtr Json(const std::shared_ptr<arrow::DataType>& type, const char* text) {
+ArrayPtr FromJson(const std::shared_ptr<arrow::DataType>& type, const char* text) {
   return arrow::json::ArrayFromJSONString(type, text).ValueOrDie();
 }
 
@@ -25,34 +25,34 @@ std::vector<int64_t> FirstRows(const ArrayPtr& column) {
   return firsts;
 }
 
-using Rows = std::vector<int64_t>;
+using NestedRows = std::vector<int64_t>;
 
 TEST(NestedKey, ValuesAndNullsInThemTellStructsApart) {
   const auto type =
       arrow::struct_({arrow::field("a", arrow::utf8()), arrow::field("b", arrow::utf8()),
                       arrow::field("n", arrow::null())});
-  EXPECT_EQ(FirstRows(Json(type, R"([{"a": "x", "b": "yz"}, {"a": "xy", "b": "z"}, null,
+  EXPECT_EQ(FirstRows(FromJson(type, R"([{"a": "x", "b": "yz"}, {"a": "xy", "b": "z"}, null,
                                      {"a": null, "b": "x"}, {"a": "x", "b": null},
                                      {"a": "x", "b": "yz"}])")),
-            (Rows{0, 1, -1, 3, 4, 0}));
+            (NestedRows{0, 1, -1, 3, 4, 0}));
 }
 
 TEST(NestedKey, NansAreEqualAndZerosToo) {
   const auto type = arrow::list(arrow::float64());
-  EXPECT_EQ(FirstRows(Json(type, "[[NaN, 0.0], [NaN, -0.0], [], [null], null, []]")),
-            (Rows{0, 0, 2, 3, -1, 2}));
+  EXPECT_EQ(FirstRows(FromJson(type, "[[NaN, 0.0], [NaN, -0.0], [], [null], null, []]")),
+            (NestedRows{0, 0, 2, 3, -1, 2}));
 }
 
 TEST(NestedKey, SlicesAndDeepValuesAreReadWhereTheyStand) {
   const auto type = arrow::map(
       arrow::utf8(), arrow::list(arrow::struct_({arrow::field("d", arrow::decimal128(5, 2)),
                                                  arrow::field("b", arrow::boolean())})));
-  const ArrayPtr all = Json(type, R"([[["z", []]], [["k", [{"d": "1.00", "b": true}, null]]],
+  const ArrayPtr all = FromJson(type, R"([[["z", []]], [["k", [{"d": "1.00", "b": true}, null]]],
                                       [["k", [{"d": "1.00", "b": false}, null]]], null,
                                       [["k", [{"d": "1.00", "b": true}, null]]]])");
-  EXPECT_EQ(FirstRows(all), (Rows{0, 1, 2, -1, 1}));
-  EXPECT_EQ(FirstRows(all->Slice(1)), (Rows{0, 1, -1, 0}));
-  EXPECT_EQ(FirstRows(all->Slice(0, 0)), Rows{});
+  EXPECT_EQ(FirstRows(all), (NestedRows{0, 1, 2, -1, 1}));
+  EXPECT_EQ(FirstRows(all->Slice(1)), (NestedRows{0, 1, -1, 0}));
+  EXPECT_EQ(FirstRows(all->Slice(0, 0)), NestedRows{});
 }
 
 }  // namespace

@@ -11,7 +11,7 @@
 namespace iceframe {
 namespace {
 
-class Numbers final : public RelationSource {
+class NumberSource final : public RelationSource {
  public:
   // Remembers what was asked for.
   Result<std::unique_ptr<BatchStream>> Open(const OperationContext&,
@@ -62,7 +62,7 @@ PlanPtr PlanOver(std::shared_ptr<const RelationSource> source) {
 }
 
 TEST(RelationSource, IsReadByPlansThatKnowNothingElseOfIt) {
-  const auto numbers = std::make_shared<Numbers>();
+  const auto numbers = std::make_shared<NumberSource>();
   const PlanPtr plan = PlanOver(numbers);
   const OperatorPtr root = MakeOperators(plan);
   EXPECT_EQ(TextOf(*AllRows(root.get())->column(0)), "[12]");
@@ -70,7 +70,8 @@ TEST(RelationSource, IsReadByPlansThatKnowNothingElseOfIt) {
 }
 
 TEST(RelationSource, SaysWhatStandsBesideItsScanInExplanations) {
-  const auto explained = ExplainPlan(OperationContext(), PlanOver(std::make_shared<Numbers>()));
+  const auto explained =
+      ExplainPlan(OperationContext(), PlanOver(std::make_shared<NumberSource>()));
   EXPECT_EQ(explained.ValueOrDie().text, R"plan(Project: "sum(n)" AS total
   Aggregate: sum(n)
     Scan: numbers [n], filter: n > LONG '2'

@@ -28,7 +28,7 @@ BatchPtr BatchFrom(const std::shared_ptr<arrow::Schema>& schema,
 }
 
 /// Three rows in two batches: n uint8, s large text, at a struct of x and y.
-Query Rows() {
+Query QueryOfRows() {
   const auto at =
       arrow::struct_({arrow::field("x", arrow::int32()), arrow::field("y", arrow::utf8())});
   const auto schema =
@@ -53,29 +53,29 @@ std::string ColumnOf(const Query& query, int column = 0) {
 }
 
 TEST(RowsRelation, HasTheColumnsOfANewTable) {
-  EXPECT_EQ(PlanOf(Rows())->schema->ToString(),
+  EXPECT_EQ(PlanOf(QueryOfRows())->schema->ToString(),
             "table {\n  1: n: optional int\n  2: s: optional string\n"
             "  3: at: optional struct<4: x: optional int, 5: y: optional string>\n}");
-  EXPECT_EQ(ColumnOf(Rows(), 1), R"(["a","b",null])");
+  EXPECT_EQ(ColumnOf(QueryOfRows(), 1), R"(["a","b",null])");
 }
 
 TEST(RowsRelation, ReadsWhatIsAskedFor) {
-  EXPECT_EQ(ColumnOf(Rows().Filter("n >= 2").Select({"s"})), R"(["b",null])");
-  EXPECT_EQ(ColumnOf(Rows().Filter("at.x = 9").Select({"n"})), "[3]");
-  EXPECT_EQ(ColumnOf(Rows().Select({"at.y"})), R"(["p",null,"q"])");
-  EXPECT_EQ(ColumnOf(Rows().Limit(2).Select({"n"})), "[1,2]");
-  EXPECT_EQ(ColumnOf(Rows().Select({"count(*)"})), "[3]");
-  EXPECT_EQ(ColumnOf(Rows().Select({"max(n)"})), "[3]");
+  EXPECT_EQ(ColumnOf(QueryOfRows().Filter("n >= 2").Select({"s"})), R"(["b",null])");
+  EXPECT_EQ(ColumnOf(QueryOfRows().Filter("at.x = 9").Select({"n"})), "[3]");
+  EXPECT_EQ(ColumnOf(QueryOfRows().Select({"at.y"})), R"(["p",null,"q"])");
+  EXPECT_EQ(ColumnOf(QueryOfRows().Limit(2).Select({"n"})), "[1,2]");
+  EXPECT_EQ(ColumnOf(QueryOfRows().Select({"count(*)"})), "[3]");
+  EXPECT_EQ(ColumnOf(QueryOfRows().Select({"max(n)"})), "[3]");
 }
 
 TEST(RowsRelation, IsKnownByItsRowsAlone) {
-  const Query rows = Rows();
+  const Query rows = QueryOfRows();
   EXPECT_EQ(CanonicalForm(PlanOf(rows)), CanonicalForm(PlanOf(rows)));
-  EXPECT_NE(CanonicalForm(PlanOf(rows)), CanonicalForm(PlanOf(Rows())));
+  EXPECT_NE(CanonicalForm(PlanOf(rows)), CanonicalForm(PlanOf(QueryOfRows())));
 }
 
 TEST(RowsRelation, SaysHowManyRowsAndBytesItHolds) {
-  const auto text = ExplainPlan(OperationContext(), PlanOf(Rows())).ValueOrDie().text;
+  const auto text = ExplainPlan(OperationContext(), PlanOf(QueryOfRows())).ValueOrDie().text;
   EXPECT_EQ(text.substr(0, text.find(" (")), "Scan: rows [n, s, at]\n    rows in memory: 3");
 }
 

@@ -22,8 +22,8 @@ using testing::HasSubstr;
 
 arrow::MemoryPool* Pool() { return arrow::system_memory_pool(); }
 
-std::shared_ptr<arrow::Field> Field(const std::string& name, std::shared_ptr<arrow::DataType> type,
-                                    int id) {
+std::shared_ptr<arrow::Field> InputField(const std::string& name,
+                                         std::shared_ptr<arrow::DataType> type, int id) {
   return arrow::field(name, std::move(type), true,
                       arrow::key_value_metadata({kArrowFieldIdKey}, {std::to_string(id)}));
 }
@@ -88,7 +88,7 @@ TEST(Evaluate, NaNEqualsItselfAndIsGreatest) {
   const double nan = std::numeric_limits<double>::quiet_NaN();
   const double infinity = std::numeric_limits<double>::infinity();
   const auto table =
-      MakeTable({Field("d", arrow::float64(), 1)},
+      MakeTable({InputField("d", arrow::float64(), 1)},
                 {ArrayOf<arrow::DoubleBuilder, double>({nan, infinity, -0.0, 0.0, {}, -nan})});
   EXPECT_THAT(Rows(table, "d = DOUBLE 'NaN'"), ElementsAre(0, 5));
   EXPECT_THAT(Rows(table, "d > 1e308"), ElementsAre(0, 1, 5));
@@ -104,7 +104,7 @@ TEST(Evaluate, DictionariesAreReadByCodeNullsIncluded) {
   const auto values = Strings({"a", {}, "b"});
   const auto type = arrow::dictionary(arrow::int32(), arrow::utf8());
   const auto encoded = *arrow::DictionaryArray::FromArrays(type, codes, values);
-  const auto table = MakeTable({Field("s", type, 1)}, {encoded});
+  const auto table = MakeTable({InputField("s", type, 1)}, {encoded});
   EXPECT_THAT(Rows(table, "s = 'a'"), ElementsAre(0, 4, 5));
   EXPECT_THAT(Rows(table, "s <> 'a'"), ElementsAre(3));
   EXPECT_THAT(Rows(table, "s IS NULL"), ElementsAre(1, 2, 6));
@@ -122,13 +122,13 @@ TEST(Evaluate, ValuesThatNoRowHasCanNotFail) {
   const auto type = arrow::dictionary(arrow::int32(), arrow::utf8());
   const auto encoded =
       *arrow::DictionaryArray::FromArrays(type, Ints({0, 0, 0}), Strings({"7", "not a number"}));
-  const auto table = MakeTable({Field("s", type, 1)}, {encoded});
+  const auto table = MakeTable({InputField("s", type, 1)}, {encoded});
   EXPECT_THAT(Rows(table, "CAST(s AS int) = 7"), ElementsAre(0, 1, 2));
 }
 
 TEST(Evaluate, WhatCanFailSeesOnlyTheRowsLeftOpen) {
   const auto table =
-      MakeTable({Field("kind", arrow::utf8(), 1), Field("text", arrow::utf8(), 2)},
+      MakeTable({InputField("kind", arrow::utf8(), 1), InputField("text", arrow::utf8(), 2)},
                 {Strings({"number", "word", {}, "number"}), Strings({"1", "x", "2", "3"})});
   EXPECT_THAT(Rows(table, "CAST(text AS int) > 0 AND kind = 'number'"), ElementsAre(0, 3));
   EXPECT_THAT(Rows(table, "CAST(text AS int) > 2 OR kind = 'word'"), ElementsAre(1, 3));
@@ -138,30 +138,31 @@ TEST(Evaluate, WhatCanFailSeesOnlyTheRowsLeftOpen) {
 
 TEST(Evaluate, FieldsOfStructsAreNullWhereTheStructIs) {
   const auto inner = Ints({1, 2, 3});
-  const arrow::FieldVector fields = {Field("x", arrow::int32(), 2)};
+  const arrow::FieldVector fields = {InputField("x", arrow::int32(), 2)};
   auto validity = *arrow::AllocateBitmap(3, Pool());
   validity->mutable_data()[0] = 0b101;
   const auto nested = *arrow::StructArray::Make({inner}, fields, std::move(validity), 1);
-  const auto table = MakeTable({Field("st", arrow::struct_(fields), 1)}, {nested});
+  const auto table = MakeTable({InputField("st", arrow::struct_(fields), 1)}, {nested});
   EXPECT_THAT(Rows(table, "st.x >= 1"), ElementsAre(0, 2));
   EXPECT_THAT(Rows(table, "st.x IS NULL"), ElementsAre(1));
   EXPECT_THAT(Rows(table, "st IS NULL"), ElementsAre(1));
 }
 
 TEST(Evaluate, ColumnsAreFoundByIdAndWidenedToTheSchema) {
-  const auto table =
-      MakeTable({Field("n", arrow::int64(), 7)}, {ArrayOf<arrow::Int64Builder, int64_t>({1, 2})});
-  const auto narrow = arrow::RecordBatch::Make(
-      arrow::schema({Field("other", arrow::int32(), 8), Field("renamed", arrow::int32(), 7)}), 2,
-      {Ints({5, 5}), Ints({3, 4})});
+  const auto table = MakeTable({InputField("n", arrow::int64(), 7)},
+                               {ArrayOf<arrow::Int64Builder, int64_t>({1, 2})});
+  const auto narrow =
+      arrow::RecordBatch::Make(arrow::schema({InputField("other", arrow::int32(), 8),
+                                              InputField("renamed", arrow::int32(), 7)}),
+                               2, {Ints({5, 5}), Ints({3, 4})});
   EXPECT_THAT(Rows({table.schema, narrow}, "n = 4"), ElementsAre(1));
-  const auto without = arrow::RecordBatch::Make(arrow::schema({Field("other", arrow::int32(), 8)}),
-                                                2, {Ints({5, 5})});
+  const auto without = arrow::RecordBatch::Make(
+      arrow::schema({InputField("other", arrow::int32(), 8)}), 2, {Ints({5, 5})});
   EXPECT_THAT(Failure({table.schema, without}, "n = 4"), HasSubstr("lacks a column: n"));
 }
 
 TEST(Evaluate, OverflowIsAnErrorNotAWrap) {
-  const auto table = MakeTable({Field("i", arrow::int32(), 1)}, {Ints({2147483647, {}, 1})});
+  const auto table = MakeTable({InputField("i", arrow::int32(), 1)}, {Ints({2147483647, {}, 1})});
   EXPECT_THAT(Failure(table, "i + 1 > 0"), HasSubstr("out of the range of "));
   EXPECT_THAT(Failure(table, "i + 1 > 0"), HasSubstr(" + 1, in i + 1"));
   EXPECT_THAT(Failure(table, "i * i > 0"), HasSubstr(", in i * i"));
@@ -178,7 +179,7 @@ TEST(Evaluate, UuidsAndFixedComparesAsBytes) {
     ASSERT_TRUE(builder.Append(std::string(16, byte)).ok());
   }
   const auto uuids = arrow::ExtensionType::WrapArray(type, *builder.Finish());
-  const auto table = MakeTable({Field("u", type, 1)}, {uuids});
+  const auto table = MakeTable({InputField("u", type, 1)}, {uuids});
   EXPECT_THAT(Rows(table, "u > '7fffffff-0000-0000-0000-000000000000'"), ElementsAre(1));
   EXPECT_THAT(Rows(table, "u IN (UUID '01010101-0101-0101-0101-010101010101')"), ElementsAre(0));
   const auto kept =
@@ -191,8 +192,8 @@ TEST(Evaluate, NanosecondsCompareWithoutRounding) {
   for (const int64_t value : {int64_t{-1}, int64_t{0}, int64_t{1001}}) {
     ASSERT_TRUE(builder.Append(value).ok());
   }
-  const auto table =
-      MakeTable({Field("ns", arrow::timestamp(arrow::TimeUnit::NANO), 1)}, {*builder.Finish()});
+  const auto table = MakeTable({InputField("ns", arrow::timestamp(arrow::TimeUnit::NANO), 1)},
+                               {*builder.Finish()});
   EXPECT_THAT(Rows(table, "ns < TIMESTAMP '1970-01-01 00:00:00'"), ElementsAre(0));
   EXPECT_THAT(Rows(table, "ns > TIMESTAMP '1970-01-01 00:00:00.000001'"), ElementsAre(2));
   EXPECT_THAT(Rows(table, "ns = '1970-01-01 00:00:00.000001001'"), ElementsAre(2));
@@ -201,19 +202,19 @@ TEST(Evaluate, NanosecondsCompareWithoutRounding) {
 }
 
 TEST(Evaluate, AnEmptyBatchGivesNoRows) {
-  const auto table = MakeTable({Field("i", arrow::int32(), 1)}, {Ints({})});
+  const auto table = MakeTable({InputField("i", arrow::int32(), 1)}, {Ints({})});
   EXPECT_THAT(Rows(table, "i = 1 OR i + 1 > 2"), ElementsAre());
   EXPECT_THAT(Rows(table, "TRUE"), ElementsAre());
 }
 
 TEST(Evaluate, UnboundTreesAreRefused) {
-  const auto table = MakeTable({Field("i", arrow::int32(), 1)}, {Ints({1})});
+  const auto table = MakeTable({InputField("i", arrow::int32(), 1)}, {Ints({1})});
   EXPECT_FALSE(Evaluate(Equal(Col("i"), Lit(1)), *table.batch, Pool()).ok());
   EXPECT_FALSE(EvaluateFilter(*Bind(Col("i"), *table.schema), *table.batch, Pool()).ok());
 }
 
 TEST(Evaluate, ChargesTheGivenPool) {
-  const auto table = MakeTable({Field("i", arrow::int32(), 1)},
+  const auto table = MakeTable({InputField("i", arrow::int32(), 1)},
                                {Ints(std::vector<std::optional<int32_t>>(1000, 1))});
   arrow::ProxyMemoryPool pool(Pool());
   const auto bound = *BindPredicate(*ParseExpression("i + 1 = 2 OR i IN (4, 5)"), *table.schema);
@@ -223,9 +224,10 @@ TEST(Evaluate, ChargesTheGivenPool) {
 }
 
 TEST(ConstantFolding, ComputesWhatNeedsNoRow) {
-  const auto table = MakeTable({Field("d", arrow::date32(), 1), Field("l", arrow::int64(), 2)},
-                               {arrow::MakeArrayOfNull(arrow::date32(), 1).ValueOrDie(),
-                                arrow::MakeArrayOfNull(arrow::int64(), 1).ValueOrDie()});
+  const auto table =
+      MakeTable({InputField("d", arrow::date32(), 1), InputField("l", arrow::int64(), 2)},
+                {arrow::MakeArrayOfNull(arrow::date32(), 1).ValueOrDie(),
+                 arrow::MakeArrayOfNull(arrow::int64(), 1).ValueOrDie()});
   const auto simplified = [&](std::string_view text) {
     return Simplify(*BindPredicate(*ParseExpression(text), *table.schema)).ToString();
   };

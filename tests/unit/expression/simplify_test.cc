@@ -6,7 +6,7 @@
 namespace iceframe {
 namespace {
 
-const Schema& TestSchema() {
+const Schema& NumberSchema() {
   static const auto kSchema =
       *Schema::Make(SchemaId(0), {NestedField::Optional(1, "a", Type::Int()),
                                   NestedField::Optional(2, "b", Type::Int()),
@@ -16,10 +16,10 @@ const Schema& TestSchema() {
 }
 
 std::string Simplified(const Expression& e) {
-  return Simplify(*BindPredicate(e, TestSchema())).ToString();
+  return Simplify(*BindPredicate(e, NumberSchema())).ToString();
 }
 std::string Filter(const Expression& e) {
-  return SimplifyFilter(*BindPredicate(e, TestSchema())).ToString();
+  return SimplifyFilter(*BindPredicate(e, NumberSchema())).ToString();
 }
 
 TEST(Simplify, PushesNotToTheLeaves) {
@@ -88,7 +88,7 @@ TEST(Simplify, LooksThroughWideningCasts) {
 TEST(Simplify, TenThousandAlternativesAreOneList) {
   std::vector<Expression> alternatives;
   for (int i = 0; i < 10'000; ++i) alternatives.push_back(Equal(Col("a"), Lit(9'999 - i)));
-  const Expression e = Simplify(*BindPredicate(Or(std::move(alternatives)), TestSchema()));
+  const Expression e = Simplify(*BindPredicate(Or(std::move(alternatives)), NumberSchema()));
   ASSERT_NE(e.as<InNode>(), nullptr);
   EXPECT_EQ(e.as<InNode>()->values.size(), 10'000U);
   EXPECT_EQ(e.as<InNode>()->values.front(), Value(0));
@@ -96,7 +96,7 @@ TEST(Simplify, TenThousandAlternativesAreOneList) {
 
 TEST(CanonicalForm, DoesNotDependOnOrder) {
   const auto form = [](const Expression& e) {
-    return CanonicalForm(*BindPredicate(e, TestSchema()));
+    return CanonicalForm(*BindPredicate(e, NumberSchema()));
   };
   const Expression x = Equal(Col("a"), Lit(1));
   const Expression y = StartsWith(Col("s"), "q");
@@ -111,7 +111,7 @@ TEST(CanonicalForm, DoesNotDependOnOrder) {
 
 TEST(CanonicalForm, NeverChanges) {
   EXPECT_EQ(CanonicalForm(*BindPredicate(And(Equal(Col("a"), Lit(1)), StartsWith(Col("s"), "q")),
-                                         TestSchema())),
+                                         NumberSchema())),
             "(and(=(c1 int)(l int 1:1))(starts (c3 string)1:q))");
 }
 

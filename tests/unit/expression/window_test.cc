@@ -16,7 +16,7 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 
-std::shared_ptr<const Schema> TestSchema() {
+std::shared_ptr<const Schema> WindowSchema() {
   return *Schema::Make(
       SchemaId(0),
       {NestedField::Optional(1, "i", Type::Int()), NestedField::Optional(2, "l", Type::Long()),
@@ -28,11 +28,11 @@ std::shared_ptr<const Schema> TestSchema() {
 }
 
 std::string TypeOf(std::string_view text) {
-  const auto bound = BindAggregate(*ParseExpression(text), *TestSchema());
+  const auto bound = BindAggregate(*ParseExpression(text), *WindowSchema());
   return bound.ok() ? bound->type().ToString() : bound.status().message();
 }
 std::string BoundWindow(std::string_view text) {
-  const auto bound = BindWindow(*ParseExpression(text), *TestSchema());
+  const auto bound = BindWindow(*ParseExpression(text), *WindowSchema());
   return bound.ok() ? bound->ToString() + ": " + bound->type().ToString()
                     : bound.status().message();
 }
@@ -52,7 +52,7 @@ TEST(AggregateCatalogue, GivesTheTypesOfResults) {
   EXPECT_EQ(TypeOf("max(b)"), "boolean");
   EXPECT_EQ(TypeOf("min(u)"), "uuid");
   EXPECT_EQ(TypeOf("sum(NULL)"), "long");
-  const auto mean = BindAggregate(*ParseExpression("mean(i)"), *TestSchema());
+  const auto mean = BindAggregate(*ParseExpression("mean(i)"), *WindowSchema());
   EXPECT_EQ(mean->as<FunctionNode>()->name, "avg");
 }
 
@@ -106,8 +106,8 @@ TEST(Window, RefusesWhatHasNoMeaning) {
               HasSubstr("a window function has no value of one row alone"));
   EXPECT_THAT(BoundWindow("i"), HasSubstr("this is no window"));
   const Expression bare(WindowNode{});
-  EXPECT_FALSE(BindWindow(bare, *TestSchema()).ok());
-  EXPECT_FALSE(Bind(bare, *TestSchema()).ok());
+  EXPECT_FALSE(BindWindow(bare, *WindowSchema()).ok());
+  EXPECT_FALSE(Bind(bare, *WindowSchema()).ok());
 }
 
 TEST(Window, PartsComeBackFromATree) {
@@ -130,7 +130,7 @@ TEST(Window, PartsComeBackFromATree) {
 
 TEST(CheckRowWise, FiltersAndComputedColumnsRefuseAggregatesAndWindows) {
   const auto refused = [](std::string_view text) {
-    const auto bound = BindPredicate(*ParseExpression(text), *TestSchema());
+    const auto bound = BindPredicate(*ParseExpression(text), *WindowSchema());
     return bound.ok() ? std::string() : bound.status().message();
   };
   EXPECT_THAT(refused("sum(i) > 3"), HasSubstr("use it in select after group_by"));

@@ -30,7 +30,7 @@ ManifestFile SampleManifest() {
   return file;
 }
 
-ManifestListHeader Header(int32_t version) {
+ManifestListHeader ListHeader(int32_t version) {
   ManifestListHeader header;
   header.format_version = version;
   header.snapshot_id = SnapshotId(77);
@@ -61,7 +61,7 @@ TEST(ManifestListAvro, ReadsBackWhatItWrites) {
     files[1].partitions.clear();
     files[1].key_metadata.reset();
     if (version == 3) files[1].first_row_id = 1000;
-    auto bytes = ManifestListToAvro(Header(version), files);
+    auto bytes = ManifestListToAvro(ListHeader(version), files);
     ASSERT_TRUE(bytes.ok()) << bytes.status();
     auto read = ManifestListFromAvro(*bytes);
     ASSERT_TRUE(read.ok()) << read.status();
@@ -73,7 +73,7 @@ TEST(ManifestListAvro, Version1KeepsNeitherContentNorSequenceNumbers) {
   ManifestFile file = SampleManifest();
   file.content = ManifestContent::kData;
   file.added_files_count.reset();
-  auto bytes = ManifestListToAvro(Header(1), {file});
+  auto bytes = ManifestListToAvro(ListHeader(1), {file});
   ASSERT_TRUE(bytes.ok()) << bytes.status();
   auto read = ManifestListFromAvro(*bytes);
   ASSERT_TRUE(read.ok()) << read.status();
@@ -83,18 +83,18 @@ TEST(ManifestListAvro, Version1KeepsNeitherContentNorSequenceNumbers) {
 }
 
 TEST(ManifestListAvro, Version1RefusesDeleteManifests) {
-  EXPECT_EQ(KindOf(ManifestListToAvro(Header(1), {SampleManifest()}).status()),
+  EXPECT_EQ(KindOf(ManifestListToAvro(ListHeader(1), {SampleManifest()}).status()),
             ErrorKind::kInvalidArgument);
 }
 
 TEST(ManifestListAvro, EmptyListReadsBackEmpty) {
-  auto bytes = ManifestListToAvro(Header(2), {});
+  auto bytes = ManifestListToAvro(ListHeader(2), {});
   ASSERT_TRUE(bytes.ok());
   EXPECT_TRUE(ManifestListFromAvro(*bytes).ValueOrDie().empty());
 }
 
 TEST(ManifestListAvro, HeaderNamesTheSnapshot) {
-  ManifestListHeader header = Header(3);
+  ManifestListHeader header = ListHeader(3);
   header.first_row_id = 40;
   auto bytes = ManifestListToAvro(header, {});
   ASSERT_TRUE(bytes.ok());
@@ -111,20 +111,21 @@ TEST(ManifestListAvro, UnassignedSequenceNumbersBecomeTheCommitsOwn) {
   file.added_snapshot_id = SnapshotId(77);
   file.sequence_number = kUnassignedSequenceNumber;
   file.min_sequence_number = kUnassignedSequenceNumber;
-  auto read = ManifestListFromAvro(*ManifestListToAvro(Header(2), {file}));
+  auto read = ManifestListFromAvro(*ManifestListToAvro(ListHeader(2), {file}));
   ASSERT_TRUE(read.ok());
   EXPECT_EQ(read->front().sequence_number, SequenceNumber(9));
   EXPECT_EQ(read->front().min_sequence_number, SequenceNumber(9));
 
   file.added_snapshot_id = SnapshotId(76);
-  EXPECT_EQ(KindOf(ManifestListToAvro(Header(2), {file}).status()), ErrorKind::kInvalidArgument);
+  EXPECT_EQ(KindOf(ManifestListToAvro(ListHeader(2), {file}).status()),
+            ErrorKind::kInvalidArgument);
 }
 
 TEST(ManifestListAvro, RowIdsAreGivenToDataManifestsThatHaveNone) {
   std::vector<ManifestFile> files(4, SampleManifest());
   for (size_t i : {1u, 2u, 3u}) files[i].content = ManifestContent::kData;
   files[2].first_row_id = 7;
-  ManifestListHeader header = Header(3);
+  ManifestListHeader header = ListHeader(3);
   header.first_row_id = 1000;
   auto read = ManifestListFromAvro(*ManifestListToAvro(header, files));
   ASSERT_TRUE(read.ok());
@@ -147,7 +148,8 @@ TEST(ManifestListAvro, RowIdsNeedKnownCounts) {
 TEST(ManifestListAvro, Version2NeedsCounts) {
   ManifestFile file = SampleManifest();
   file.deleted_rows_count.reset();
-  EXPECT_EQ(KindOf(ManifestListToAvro(Header(2), {file}).status()), ErrorKind::kInvalidArgument);
+  EXPECT_EQ(KindOf(ManifestListToAvro(ListHeader(2), {file}).status()),
+            ErrorKind::kInvalidArgument);
 }
 
 TEST(ManifestListAvro, FieldsAreFoundByIdAndUnknownOnesPassedOver) {
@@ -191,16 +193,16 @@ TEST(ManifestListAvro, NullInARequiredFieldIsRefused) {
 }
 
 TEST(ManifestListAvro, WrongFieldTypeIsRefused) {
-  constexpr char kSchema[] = R"({"type":"record","name":"m","fields":[
+  constexpr char kListSchema[] = R"({"type":"record","name":"m","fields":[
     {"name":"manifest_path","type":"long","field-id":500}]})";
-  EXPECT_EQ(KindOf(ManifestListFromAvro(ListOf(kSchema, "\x02")).status()),
+  EXPECT_EQ(KindOf(ManifestListFromAvro(ListOf(kListSchema, "\x02")).status()),
             ErrorKind::kInvalidMetadata);
   EXPECT_EQ(KindOf(ManifestListFromAvro(ListOf(R"("long")", "\x02")).status()),
             ErrorKind::kInvalidMetadata);
 }
 
 TEST(ManifestListAvro, EveryTruncationIsAnErrorOrAPrefix) {
-  auto bytes = ManifestListToAvro(Header(2), {SampleManifest(), SampleManifest()});
+  auto bytes = ManifestListToAvro(ListHeader(2), {SampleManifest(), SampleManifest()});
   ASSERT_TRUE(bytes.ok());
   for (size_t size = 0; size < bytes->size(); ++size) {
     auto read = ManifestListFromAvro(std::string_view(*bytes).substr(0, size));

@@ -25,11 +25,11 @@ std::string ErrorOf(const Query& query) {
   return plan.ok() ? "" : plan.status().message();
 }
 
-const Query kOrders("orders");
+const Query kBoundOrders("orders");
 const Query kCustomers("customers");
 
 TEST(PlanBinder, AnEqualNameOfTheOtherSideGetsAnEnding) {
-  EXPECT_THAT(Names(kOrders.Join(kOrders, On("id", "id"))),
+  EXPECT_THAT(Names(kBoundOrders.Join(kBoundOrders, On("id", "id"))),
               ElementsAre("id", "customer", "price", "status", "customer_right", "price_right",
                           "status_right"));
 }
@@ -37,19 +37,19 @@ TEST(PlanBinder, AnEqualNameOfTheOtherSideGetsAnEnding) {
 TEST(PlanBinder, KeysThatAreNotMergedBothComeOut) {
   JoinOn on = On("customer", "key");
   on.merge_keys = false;
-  EXPECT_THAT(Names(kOrders.Join(kCustomers, on)),
+  EXPECT_THAT(Names(kBoundOrders.Join(kCustomers, on)),
               ElementsAre("id", "customer", "price", "status", "key", "name", "city"));
 }
 
 TEST(PlanBinder, SemiAndAntiJoinsKeepTheLeftColumns) {
   for (const JoinKind kind : {JoinKind::kSemi, JoinKind::kAnti}) {
-    EXPECT_THAT(Names(kOrders.Join(kCustomers, On("customer", "key"), kind)),
+    EXPECT_THAT(Names(kBoundOrders.Join(kCustomers, On("customer", "key"), kind)),
                 ElementsAre("id", "customer", "price", "status"));
   }
 }
 
 TEST(PlanBinder, ATableMayStandInAPlanTwice) {
-  const PlanPtr plan = PlanOf(kOrders.Join(kOrders, On("id", "customer")));
+  const PlanPtr plan = PlanOf(kBoundOrders.Join(kBoundOrders, On("id", "customer")));
   std::set<FieldId> ids;
   for (const NestedField& field : plan->schema->fields()) {
     EXPECT_TRUE(ids.insert(field.id).second) << field.name;
@@ -70,51 +70,52 @@ TEST(PlanBinder, NestedColumnsMayComeOutTwiceAndBeKeys) {
 }
 
 TEST(PlanBinder, GroupByBelongsToTheSelectOnEitherSide) {
-  const Query before = kOrders.GroupBy({"status"}).Select({"status", "sum(price) AS total"});
-  const Query after = kOrders.Select({"status", "sum(price) AS total"}).GroupBy({"status"});
+  const Query before = kBoundOrders.GroupBy({"status"}).Select({"status", "sum(price) AS total"});
+  const Query after = kBoundOrders.Select({"status", "sum(price) AS total"}).GroupBy({"status"});
   EXPECT_EQ(TextOf(PlanOf(before)), TextOf(PlanOf(after)));
 }
 
 TEST(PlanBinder, AFilterAndAnOrderMayNameWhatASelectLeftOut) {
-  EXPECT_THAT(Names(kOrders.Select({"id"}).Filter("price > 1").OrderBy({"status"})),
+  EXPECT_THAT(Names(kBoundOrders.Select({"id"}).Filter("price > 1").OrderBy({"status"})),
               ElementsAre("id"));
 }
 
 TEST(PlanBinder, WithColumnTakesThePlaceOfItsNamesake) {
-  EXPECT_THAT(Names(kOrders.WithColumn("price", ParseExpression("price * 2").ValueOrDie())),
+  EXPECT_THAT(Names(kBoundOrders.WithColumn("price", ParseExpression("price * 2").ValueOrDie())),
               ElementsAre("id", "customer", "price", "status"));
 }
 
 TEST(PlanBinder, AnUnknownColumnIsToldWithTheNearestName) {
-  EXPECT_THAT(ErrorOf(kOrders.Select({"prise"})), HasSubstr("price"));
-  EXPECT_THAT(ErrorOf(kOrders.Filter("statsu = 'a'")), HasSubstr("status"));
-  EXPECT_THAT(ErrorOf(kOrders.Join(kCustomers, On("customer", "kye"))), HasSubstr("key"));
+  EXPECT_THAT(ErrorOf(kBoundOrders.Select({"prise"})), HasSubstr("price"));
+  EXPECT_THAT(ErrorOf(kBoundOrders.Filter("statsu = 'a'")), HasSubstr("status"));
+  EXPECT_THAT(ErrorOf(kBoundOrders.Join(kCustomers, On("customer", "kye"))), HasSubstr("key"));
 }
 
 TEST(PlanBinder, AColumnBesideAggregatesMustBeGrouped) {
-  EXPECT_THAT(ErrorOf(kOrders.Select({"status", "sum(price)"})), HasSubstr("status"));
+  EXPECT_THAT(ErrorOf(kBoundOrders.Select({"status", "sum(price)"})), HasSubstr("status"));
 }
 
 TEST(PlanBinder, AFilterHasNoAggregateOfItsOwn) {
-  EXPECT_NE(ErrorOf(kOrders.Filter("sum(price) > 1")), "");
+  EXPECT_NE(ErrorOf(kBoundOrders.Filter("sum(price) > 1")), "");
 }
 
 TEST(PlanBinder, ATextThatCannotBeParsedIsToldWhenBound) {
-  EXPECT_THAT(ErrorOf(kOrders.Filter("price >").Limit(1)), HasSubstr("price >"));
+  EXPECT_THAT(ErrorOf(kBoundOrders.Filter("price >").Limit(1)), HasSubstr("price >"));
 }
 
 TEST(PlanBinder, NegativeLimitsAndOffsetsAreRefused) {
-  EXPECT_THAT(ErrorOf(kOrders.Limit(-1)), HasSubstr("-1"));
-  EXPECT_THAT(ErrorOf(kOrders.Offset(-2)), HasSubstr("-2"));
+  EXPECT_THAT(ErrorOf(kBoundOrders.Limit(-1)), HasSubstr("-1"));
+  EXPECT_THAT(ErrorOf(kBoundOrders.Offset(-2)), HasSubstr("-2"));
 }
 
 TEST(PlanBinder, JoinKeysOfTypesThatCannotMeetAreRefused) {
-  EXPECT_THAT(ErrorOf(kOrders.Join(kCustomers, On("id", "name"))), HasSubstr("long and string"));
+  EXPECT_THAT(ErrorOf(kBoundOrders.Join(kCustomers, On("id", "name"))),
+              HasSubstr("long and string"));
 }
 
 TEST(PlanBinder, AnUnknownTableIsTheResolversError) {
   EXPECT_EQ(ErrorOf(Query("nowhere")), "no such table: nowhere");
-  EXPECT_EQ(ErrorOf(kOrders.Join(Query("nowhere"), On("id", "id"))), "no such table: nowhere");
+  EXPECT_EQ(ErrorOf(kBoundOrders.Join(Query("nowhere"), On("id", "id"))), "no such table: nowhere");
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 namespace iceframe {
 namespace {
 
-Expression Parse(std::string_view sql) { return ParseExpression(sql).ValueOrDie(); }
+Expression ParseFilter(std::string_view sql) { return ParseExpression(sql).ValueOrDie(); }
 
 TEST(PushFilters, GoesIntoTheScan) {
   const PlanPtr plan = PlanOf(Query("orders").Filter("price > 1").Filter("id < 5"));
@@ -22,7 +22,7 @@ Scan: orders [id, customer, price, status], filter: price > 1.0e0 AND id < LONG 
 
 TEST(PushFilters, GoesThroughAComputedColumn) {
   const PlanPtr plan =
-      PlanOf(Query("orders").WithColumn("double", Parse("price * 2")).Filter("double > 10"));
+      PlanOf(Query("orders").WithColumn("double", ParseFilter("price * 2")).Filter("double > 10"));
   EXPECT_EQ(TextOf(plan), R"plan(
 Filter: double > 10.0e0
   Project: id, customer, price, status, price * 2.0e0 AS double
@@ -244,10 +244,11 @@ Project: "count(*)" AS rows
 }
 
 TEST(PushFilters, GoesBelowAWindowByItsPartition) {
-  const PlanPtr plan = PlanOf(
-      Query("orders")
-          .WithColumn("place", Parse("row_number() OVER (PARTITION BY status ORDER BY price)"))
-          .Filter("status = 'new' AND place < 3"));
+  const PlanPtr plan =
+      PlanOf(Query("orders")
+                 .WithColumn("place",
+                             ParseFilter("row_number() OVER (PARTITION BY status ORDER BY price)"))
+                 .Filter("status = 'new' AND place < 3"));
   EXPECT_EQ(TextOf(plan), R"plan(
 Filter: status = 'new' AND place < LONG '3'
   Project: id, customer, price, status, "row_number() OVER (PARTITION BY status ORDER BY price)" AS place
@@ -263,10 +264,11 @@ Project: id, customer, price, status, "row_number() OVER (PARTITION BY status OR
 }
 
 TEST(PushFilters, StaysAboveAWindowThatSeesTheRowsItDrops) {
-  const PlanPtr plan = PlanOf(
-      Query("orders")
-          .WithColumn("place", Parse("row_number() OVER (PARTITION BY status ORDER BY price)"))
-          .Filter("price > 1"));
+  const PlanPtr plan =
+      PlanOf(Query("orders")
+                 .WithColumn("place",
+                             ParseFilter("row_number() OVER (PARTITION BY status ORDER BY price)"))
+                 .Filter("price > 1"));
   EXPECT_EQ(TextOf(plan), R"plan(
 Filter: price > 1.0e0
   Project: id, customer, price, status, "row_number() OVER (PARTITION BY status ORDER BY price)" AS place

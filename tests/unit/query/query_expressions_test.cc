@@ -6,7 +6,7 @@
 namespace iceframe {
 namespace {
 
-using Names = std::vector<std::string>;
+using ColumnNames = std::vector<std::string>;
 
 QueryExpressions Parsed(const QueryExpressions& query) { return ParseTexts(query).ValueOrDie(); }
 
@@ -14,25 +14,25 @@ TEST(QueryExpressions, NeedTheColumnsOfFiltersKeysAndAggregates) {
   const QueryExpressions query = Parsed({{Col("name"), Col("sum(price * amount) AS total")},
                                          {Greater(Col("age"), Lit(30))},
                                          {Col("city")}});
-  EXPECT_EQ(NeededColumns(query), (Names{"name", "price", "amount", "city", "age"}));
+  EXPECT_EQ(NeededColumns(query), (ColumnNames{"name", "price", "amount", "city", "age"}));
   EXPECT_TRUE(HasAggregations(query));
 }
 
 TEST(QueryExpressions, NeedAllColumnsForAStarOrNoSelection) {
   EXPECT_EQ(NeededColumns({{}, {Greater(Col("age"), Lit(30))}, {}}), std::nullopt);
   EXPECT_EQ(NeededColumns({{Col("*")}, {}, {}}), std::nullopt);
-  EXPECT_EQ(NeededColumns({{}, {}, {Col("city")}}), Names{"city"});
+  EXPECT_EQ(NeededColumns({{}, {}, {Col("city")}}), ColumnNames{"city"});
 }
 
 TEST(QueryExpressions, NeedNoColumnToCountRows) {
   const QueryExpressions query = Parsed({{Col("count(*)")}, {}, {}});
-  EXPECT_EQ(NeededColumns(query), Names{});
+  EXPECT_EQ(NeededColumns(query), ColumnNames{});
   EXPECT_TRUE(HasAggregations(query));
 }
 
 TEST(QueryExpressions, TakeAKeyThatIsAnAliasForWhatItNames) {
   const QueryExpressions query = Parsed({{Col("year(at) AS y"), Col("count(*)")}, {}, {Col("y")}});
-  EXPECT_EQ(NeededColumns(query), Names{"at"});
+  EXPECT_EQ(NeededColumns(query), ColumnNames{"at"});
 }
 
 TEST(QueryExpressions, RefuseTextThatIsNoSql) {

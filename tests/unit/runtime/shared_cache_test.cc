@@ -16,7 +16,7 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 /// A root of our own, to see the cache's bytes alone.
-std::shared_ptr<MemoryBudget> MakeRoot(std::optional<int64_t> limit = {}) {
+std::shared_ptr<MemoryBudget> MakeCacheRoot(std::optional<int64_t> limit = {}) {
   return MemoryBudget::Process()->MakeChild("root", limit);
 }
 
@@ -62,7 +62,7 @@ TEST(SharedCache, EvictsWhatIsUsedLeastAtItsCapacity) {
 }
 
 TEST(SharedCache, KeepsNothingOverAnEighthOfItself) {
-  auto root = MakeRoot();
+  auto root = MakeCacheRoot();
   SharedCache<std::string> cache({.name = "test", .capacity_bytes = 16000, .budget = root});
   cache.Put("fits", {std::make_shared<std::string>("v"), 1600});
   cache.Put("too large", {std::make_shared<std::string>("x"), 2000});
@@ -201,7 +201,7 @@ TEST(SharedCache, AllCachesOfTheProcessAreReportedTogether) {
 }
 
 TEST(SharedCache, ValuesStayValidAndChargedWhileHeld) {
-  auto root = MakeRoot();
+  auto root = MakeCacheRoot();
   std::shared_ptr<const std::string> held;
   {
     SharedCache<std::string> cache({.name = "test", .capacity_bytes = 100000, .budget = root});
@@ -221,7 +221,7 @@ TEST(SharedCache, ValuesStayValidAndChargedWhileHeld) {
 }
 
 TEST(SharedCache, GivesWayWhenTheBudgetIsTight) {
-  auto root = MakeRoot(20000);
+  auto root = MakeCacheRoot(20000);
   SharedCache<std::string> cache({.name = "test", .capacity_bytes = 100000, .budget = root});
   OperationContext context;
   auto held = cache.GetOrLoad(context, "held", LoadText("v", 2000)).ValueOrDie();
@@ -238,7 +238,7 @@ TEST(SharedCache, GivesWayWhenTheBudgetIsTight) {
 }
 
 TEST(SharedCache, ReturnsUncachedWhatTheBudgetRefuses) {
-  auto root = MakeRoot(10000);
+  auto root = MakeCacheRoot(10000);
   ASSERT_TRUE(root->Reserve(9900).ok());
   SharedCache<std::string> cache({.name = "test", .capacity_bytes = 100000, .budget = root});
   OperationContext context;
@@ -249,7 +249,7 @@ TEST(SharedCache, ReturnsUncachedWhatTheBudgetRefuses) {
 }
 
 TEST(SharedCache, BytesOfItsPoolAreNotChargedTwice) {
-  auto root = MakeRoot();
+  auto root = MakeCacheRoot();
   SharedCache<arrow::Buffer> cache({.name = "test", .capacity_bytes = 100000, .budget = root});
   OperationContext context;
   ASSERT_TRUE(cache
@@ -420,7 +420,7 @@ TEST(SharedCache, ALoaderThatComesBackToItsOwnKeyDoesNotHang) {
 
 TEST(SharedCache, FillsItsBytesAndNeverMoreWithValuesOfAnySize) {
   constexpr int64_t kCapacity = 1 << 20;
-  auto root = MakeRoot();
+  auto root = MakeCacheRoot();
   SharedCache<std::string> cache({.name = "test", .capacity_bytes = kCapacity, .budget = root});
   std::mt19937_64 random(17);
   std::uniform_int_distribution<int64_t> weights(0, kCapacity / 128);
@@ -456,7 +456,7 @@ TEST(SharedCache, WhatIsUsedOftenOutlastsAScan) {
 }
 
 TEST(SharedCache, StaysWithinBudgetAndCapacityUnderLoadFromManyThreads) {
-  auto root = MakeRoot(60000);
+  auto root = MakeCacheRoot(60000);
   SharedCache<std::string> cache({.name = "test", .capacity_bytes = 40000, .budget = root});
   std::vector<std::thread> threads;
   for (int t = 0; t < 4; ++t) {

@@ -24,7 +24,7 @@ using Reader = std::shared_ptr<arrow::RecordBatchReader>;
 const auto kSchema =
     arrow::schema({arrow::field("id", arrow::int64()), arrow::field("name", arrow::utf8())});
 
-Reader Rows(int64_t num_rows, const std::string& name = "a name of some length") {
+Reader CachedRows(int64_t num_rows, const std::string& name = "a name of some length") {
   arrow::Int64Builder ids(arrow::system_memory_pool());
   arrow::StringBuilder names(arrow::system_memory_pool());
   for (int64_t i = 0; i < num_rows; ++i) {
@@ -61,7 +61,7 @@ TEST(QueryCache, AnswersWhatItKnows) {
   int num_computed = 0;
   const auto compute = [&]() -> Result<Reader> {
     ++num_computed;
-    return Rows(1000);
+    return CachedRows(1000);
   };
   const OperationContext context;
   const auto first = cache->GetOrCompute(context, Request("k"), compute).ValueOrDie()->ToTable();
@@ -72,7 +72,7 @@ TEST(QueryCache, AnswersWhatItKnows) {
   EXPECT_EQ(num_computed, 1);
   EXPECT_TRUE((*first)->Equals(**second));
   EXPECT_TRUE((*second)->schema()->Equals(*kSchema));
-  EXPECT_TRUE((*second)->Equals(*Rows(1000)->ToTable().ValueOrDie()));
+  EXPECT_TRUE((*second)->Equals(*CachedRows(1000)->ToTable().ValueOrDie()));
   ASSERT_TRUE(cache->GetOrCompute(context, Request("other"), compute).ok());
   EXPECT_EQ(num_computed, 2);
   const QueryCacheStats stats = cache->stats();
@@ -87,7 +87,7 @@ TEST(QueryCache, GivesViewsWithoutCopying) {
   const auto cache = QueryCache::Make();
   ResultRequest request = Request("k");
   request.caching.as_views = true;
-  const auto compute = []() -> Result<Reader> { return Rows(10); };
+  const auto compute = []() -> Result<Reader> { return CachedRows(10); };
   const auto read = [&] {
     return cache->GetOrCompute(OperationContext(), request, compute)
         .ValueOrDie()
@@ -124,7 +124,7 @@ TEST(QueryCache, HundredThreadsComputeOnce) {
   const auto compute = [&]() -> Result<Reader> {
     ++num_computed;
     std::this_thread::sleep_for(milliseconds(50));
-    return Rows(5);
+    return CachedRows(5);
   };
   std::vector<std::future<Result<int64_t>>> answers;
   for (int i = 0; i < 100; ++i) {
@@ -146,7 +146,7 @@ TEST(QueryCache, WhoWaitsForACancelledLeaderLeadsItself) {
   const auto blocked = [&]() -> Result<Reader> {
     started.set_value();
     ICEFRAME_RETURN_NOT_OK(leader.Sleep(seconds(60)));
-    return Rows(1);
+    return CachedRows(1);
   };
   auto first = std::async(std::launch::async, [&] {
     return cache->GetOrCompute(leader, Request("k"), blocked).status();
@@ -154,7 +154,7 @@ TEST(QueryCache, WhoWaitsForACancelledLeaderLeadsItself) {
   started.get_future().wait();
   auto second = std::async(std::launch::async, [&] {
     return CountRows(cache->GetOrCompute(OperationContext(), Request("k"),
-                                         []() -> Result<Reader> { return Rows(2); }));
+                                         []() -> Result<Reader> { return CachedRows(2); }));
   });
   std::this_thread::sleep_for(milliseconds(20));
   leader.cancel.Cancel();
@@ -167,7 +167,7 @@ TEST(QueryCache, AFailureIsNotKept) {
   const auto fails = []() -> Result<Reader> { return Error(ErrorKind::kIo, "disk on fire"); };
   EXPECT_EQ(KindOf(cache->GetOrCompute(OperationContext(), Request("k"), fails).status()),
             ErrorKind::kIo);
-  const auto compute = []() -> Result<Reader> { return Rows(3); };
+  const auto compute = []() -> Result<Reader> { return CachedRows(3); };
   EXPECT_EQ(CountRows(cache->GetOrCompute(OperationContext(), Request("k"), compute)).ValueOr(-1),
             3);
 }
@@ -177,7 +177,7 @@ TEST(QueryCache, StreamsWhatIsTooLarge) {
   int num_computed = 0;
   const auto compute = [&]() -> Result<Reader> {
     ++num_computed;
-    const auto batches = Rows(200)->ToRecordBatches().ValueOrDie();
+    const auto batches = CachedRows(200)->ToRecordBatches().ValueOrDie();
     return arrow::RecordBatchReader::Make({batches[0], batches[0], batches[0], batches[0]},
                                           kSchema);
   };
@@ -195,7 +195,7 @@ TEST(QueryCache, KeepsNothingThatTheLimitOfWhoAsksHasNoRoomFor) {
   const auto cache = QueryCache::Make();
   OperationContext context;
   context.memory = MemoryBudget::Process()->MakeChild("session", 10'000);
-  const auto compute = []() -> Result<Reader> { return Rows(2000); };
+  const auto compute = []() -> Result<Reader> { return CachedRows(2000); };
   EXPECT_EQ(CountRows(cache->GetOrCompute(context, Request("k"), compute)).ValueOr(-1), 2000);
   EXPECT_EQ(cache->stats().of(ResultRefusal::kNoMemory), 1);
   EXPECT_TRUE(cache->stats().entries.empty());
@@ -205,7 +205,7 @@ TEST(QueryCache, WhoWaitsForWhatIsTooLargeComputesItself) {
   const auto cache = QueryCache::Make({.max_bytes = 1000});
   const auto compute = [&]() -> Result<Reader> {
     std::this_thread::sleep_for(milliseconds(20));
-    return Rows(500);
+    return CachedRows(500);
   };
   std::vector<std::future<Result<int64_t>>> answers;
   for (int i = 0; i < 8; ++i) {
@@ -220,7 +220,7 @@ TEST(QueryCache, AnAnswerIsNoOlderThanTheQueryAllows) {
   ManualClock clock;
   const auto cache = QueryCache::Make({.clock = &clock});
   int num_computed = 0;
-  const auto compute = [&]() -> Result<Reader> { return Rows(++num_computed); };
+  const auto compute = [&]() -> Result<Reader> { return CachedRows(++num_computed); };
   const auto ask = [&](std::optional<std::chrono::nanoseconds> ttl) {
     return CountRows(cache->GetOrCompute(OperationContext(), Request("k", ttl), compute))
         .ValueOr(-1);
@@ -244,7 +244,7 @@ TEST(QueryCache, HoldsNoMoreEntriesThanItMay) {
   for (int i = 0; i < 50; ++i) {
     ASSERT_TRUE(cache
                     ->GetOrCompute(OperationContext(), Request(std::to_string(i)),
-                                   []() -> Result<Reader> { return Rows(1); })
+                                   []() -> Result<Reader> { return CachedRows(1); })
                     .ok());
   }
   EXPECT_LE(cache->stats().entries.size(), 10U);
@@ -256,7 +256,7 @@ TEST(QueryCache, IsChargedToItsBudget) {
   const auto cache = QueryCache::Make({.budget = budget});
   ASSERT_TRUE(cache
                   ->GetOrCompute(OperationContext(), Request("k"),
-                                 []() -> Result<Reader> { return Rows(10'000); })
+                                 []() -> Result<Reader> { return CachedRows(10'000); })
                   .ok());
   EXPECT_GE(budget->used_bytes(), 10'000 * (8 + 16 + 21));
   cache->Clear();
@@ -290,7 +290,7 @@ class CallersRowsTest : public ::testing::Test {
 
   void Put(const std::string& parameters, int64_t num_rows,
            std::optional<std::chrono::nanoseconds> ttl = std::nullopt) {
-    const auto batches = Rows(num_rows)->ToRecordBatches().ValueOrDie();
+    const auto batches = CachedRows(num_rows)->ToRecordBatches().ValueOrDie();
     ASSERT_TRUE(cache_->Put(context_, table_, parameters, kSchema, batches, ttl).ok());
   }
   int64_t Get(const std::string& parameters) {
@@ -321,7 +321,7 @@ TEST_F(CallersRowsTest, AreNoAnswersOfQueriesNorTheOtherWayRound) {
   Put("p", 3);
   const std::string key = "put 13:default.usersp";
   ASSERT_NE(cache_->Find(key, {}), nullptr);
-  const auto compute = []() -> Result<Reader> { return Rows(1); };
+  const auto compute = []() -> Result<Reader> { return CachedRows(1); };
   ASSERT_TRUE(cache_->GetOrCompute(context_, Request("iceframe p"), compute).ok());
   EXPECT_EQ(Get("iceframe p"), -1);
 }

@@ -23,7 +23,7 @@ constexpr int32_t kIntMin = std::numeric_limits<int32_t>::min();
 constexpr int32_t kWrapped = 2147483646;
 
 Value Int(int32_t value) { return Value(value); }
-Value Long(int64_t value) { return Value(value); }
+Value LongValue(int64_t value) { return Value(value); }
 Value Text(std::string value) { return Value(std::move(value)); }
 
 PartitionEvidence::Field FieldOf(const char* transform, const Type& source) {
@@ -44,10 +44,10 @@ bool IsPossibleWithin(const char* transform, const Type& source, const Value& va
 
 TEST(PartitionEvidence, KnowsWhatATransformCanNotGive) {
   EXPECT_FALSE(IsPossible("truncate[10]", Type::Int(), Int(kWrapped)));
-  EXPECT_FALSE(IsPossible("truncate[10]", Type::Long(), Long(kWrapped)));
+  EXPECT_FALSE(IsPossible("truncate[10]", Type::Long(), LongValue(kWrapped)));
   EXPECT_FALSE(
-      IsPossible("truncate[10]", Type::Long(), Long(std::numeric_limits<int64_t>::max() - 1)));
-  EXPECT_TRUE(IsPossible("truncate[10]", Type::Long(), Long(-2147483650)));
+      IsPossible("truncate[10]", Type::Long(), LongValue(std::numeric_limits<int64_t>::max() - 1)));
+  EXPECT_TRUE(IsPossible("truncate[10]", Type::Long(), LongValue(-2147483650)));
   EXPECT_TRUE(IsPossible("truncate[16]", Type::Int(), Int(kIntMin)));
   EXPECT_FALSE(
       IsPossible("truncate[10]", Type::Decimal(4, 2).ValueOrDie(), Value(arrow::Decimal128(5))));
@@ -70,18 +70,21 @@ TEST(PartitionEvidence, KnowsWhatATransformCanNotGive) {
 }
 
 TEST(PartitionEvidence, LooksWithinBounds) {
-  EXPECT_FALSE(IsPossibleWithin("identity", Type::Long(), Long(7), Long(8), Long(9)));
+  EXPECT_FALSE(
+      IsPossibleWithin("identity", Type::Long(), LongValue(7), LongValue(8), LongValue(9)));
   EXPECT_TRUE(IsPossibleWithin("identity", Type::Double(), Value(-0.0), Value(0.0), Value(0.0)));
   EXPECT_FALSE(IsPossibleWithin("identity", Type::String(), Text("b"), Text("c"), Text("d")));
-  EXPECT_FALSE(IsPossibleWithin("truncate[10]", Type::Long(), Long(0), Long(-5), Long(-1)));
-  EXPECT_TRUE(IsPossibleWithin("truncate[10]", Type::Long(), Long(-10), Long(-5), Long(-1)));
+  EXPECT_FALSE(
+      IsPossibleWithin("truncate[10]", Type::Long(), LongValue(0), LongValue(-5), LongValue(-1)));
+  EXPECT_TRUE(
+      IsPossibleWithin("truncate[10]", Type::Long(), LongValue(-10), LongValue(-5), LongValue(-1)));
   EXPECT_TRUE(IsPossibleWithin("truncate[2]", Type::String(), Text("ab"), Text("abc"), Text("b")));
   // Shorter than the width, it is the value itself.
   EXPECT_FALSE(IsPossibleWithin("truncate[3]", Type::String(), Text("ab"), Text("abc"), Text("b")));
   EXPECT_FALSE(IsPossibleWithin("truncate[2]", Type::String(), Text("c"), Text("abc"), Text("b")));
-  EXPECT_FALSE(
-      IsPossibleWithin("hour", Type::Timestamp(), Int(0), Long(-kHourMicros / 2), Long(-1)));
-  EXPECT_TRUE(IsPossibleWithin("hour", Type::Timestamp(), Int(0), Long(-1), Long(1)));
+  EXPECT_FALSE(IsPossibleWithin("hour", Type::Timestamp(), Int(0), LongValue(-kHourMicros / 2),
+                                LongValue(-1)));
+  EXPECT_TRUE(IsPossibleWithin("hour", Type::Timestamp(), Int(0), LongValue(-1), LongValue(1)));
   EXPECT_FALSE(IsPossibleWithin("year", Type::Date(), Int(-1), Int(0), Int(3)));
   const int32_t bucket = Transform::FromMetadata("bucket[16]")
                              .Apply(Type::String(), Text("iceberg"))
@@ -96,7 +99,7 @@ TEST(PartitionEvidence, LooksWithinBounds) {
 }
 
 TEST(PartitionEvidence, BoundsThatContradictThemselvesAreNoBounds) {
-  EXPECT_TRUE(IsPossibleWithin("identity", Type::Long(), Long(7), Long(9), Long(8)));
+  EXPECT_TRUE(IsPossibleWithin("identity", Type::Long(), LongValue(7), LongValue(9), LongValue(8)));
   EXPECT_TRUE(IsPossibleWithin("identity", Type::String(), Text("b"), Text("\xC3"), Text("\xC4")));
 }
 
@@ -140,15 +143,15 @@ class SummaryEvidence : public ::testing::Test {
 TEST_F(SummaryEvidence, WrappedTruncationsArePossibleAnywhere) {
   const Expression column = Column(1, Type::Long());
   const auto keeps = [&](const Expression& filter, int64_t lower, int64_t upper) {
-    return Keeps(filter, Type::Long(), "truncate[10]", Long(lower), Long(upper));
+    return Keeps(filter, Type::Long(), "truncate[10]", LongValue(lower), LongValue(upper));
   };
-  EXPECT_TRUE(keeps(Le(column, Long(0)), 10, kWrapped));
-  EXPECT_TRUE(keeps(Eq(column, Long(kIntMin)), 10, kWrapped));
+  EXPECT_TRUE(keeps(Le(column, LongValue(0)), 10, kWrapped));
+  EXPECT_TRUE(keeps(Eq(column, LongValue(kIntMin)), 10, kWrapped));
   // Files from after the promotion lie above what wrapped around.
-  EXPECT_TRUE(keeps(Le(column, Long(0)), 10, 3000000000));
-  EXPECT_TRUE(keeps(Eq(column, Long(kIntMin)), 10, 3000000000));
-  EXPECT_FALSE(keeps(Le(column, Long(0)), 10, 20));
-  EXPECT_FALSE(keeps(Eq(column, Long(5)), 10, 3000000000));
+  EXPECT_TRUE(keeps(Le(column, LongValue(0)), 10, 3000000000));
+  EXPECT_TRUE(keeps(Eq(column, LongValue(kIntMin)), 10, 3000000000));
+  EXPECT_FALSE(keeps(Le(column, LongValue(0)), 10, 20));
+  EXPECT_FALSE(keeps(Eq(column, LongValue(5)), 10, 3000000000));
 }
 
 TEST_F(SummaryEvidence, HoursThatAreNoIntsWrapAround) {
@@ -159,22 +162,22 @@ TEST_F(SummaryEvidence, HoursThatAreNoIntsWrapAround) {
   const auto keeps = [&](const Expression& filter) {
     return Keeps(filter, Type::Timestamptz(), "hour", Int(written), Int(written));
   };
-  EXPECT_TRUE(keeps(Gt(column, Long(0))));
-  EXPECT_TRUE(keeps(Ge(column, Long(far))));
-  EXPECT_TRUE(keeps(Lt(column, Long(0))));
-  EXPECT_FALSE(keeps(Eq(column, Long(0))));
+  EXPECT_TRUE(keeps(Gt(column, LongValue(0))));
+  EXPECT_TRUE(keeps(Ge(column, LongValue(far))));
+  EXPECT_TRUE(keeps(Lt(column, LongValue(0))));
+  EXPECT_FALSE(keeps(Eq(column, LongValue(0))));
 }
 
 TEST_F(SummaryEvidence, BoundsThatNoTransformGivesSayNothing) {
   const Expression column = Column(1, Type::Long());
   const Value other = Int((Transform::FromMetadata("bucket[4]")
-                               .Apply(Type::Long(), Long(1))
+                               .Apply(Type::Long(), LongValue(1))
                                .ValueOrDie()
                                .get<int32_t>() +
                            1) %
                           4);
-  EXPECT_FALSE(Keeps(Eq(column, Long(1)), Type::Long(), "bucket[4]", other, other));
-  EXPECT_TRUE(Keeps(Eq(column, Long(1)), Type::Long(), "bucket[4]", Int(-7), Int(-5)));
+  EXPECT_FALSE(Keeps(Eq(column, LongValue(1)), Type::Long(), "bucket[4]", other, other));
+  EXPECT_TRUE(Keeps(Eq(column, LongValue(1)), Type::Long(), "bucket[4]", Int(-7), Int(-5)));
 }
 
 TEST_F(SummaryEvidence, UuidBoundsOfSignedHalvesHideNothing) {

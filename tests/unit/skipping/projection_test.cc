@@ -27,8 +27,8 @@ std::shared_ptr<const Schema> TestSchema() {
                                     NestedField::Optional(7, "c7", kMoney)})
       .ValueOrDie();
 }
-const Expression kLong = Column(1, Type::Long());
-const Expression kString = Column(2, Type::String());
+const Expression kLongColumn = Column(1, Type::Long());
+const Expression kStringColumn = Column(2, Type::String());
 const Expression kTime = Column(3, Type::Timestamptz());
 const Expression kDate = Column(4, Type::Date());
 const Expression kNanos = Column(5, Type::TimestampNs());
@@ -72,38 +72,38 @@ class Projected {
   Type type_;
 };
 
-Value Int(int32_t value) { return Value(value); }
-Value Long(int64_t value) { return Value(value); }
+Value IntOf(int32_t value) { return Value(value); }
+Value LongOf(int64_t value) { return Value(value); }
 constexpr int64_t kDayMicros = 86400000000;
 
 TEST(Projection, IdentityIsExact) {
-  const Projected less(Lt(kLong, Long(5)), 1, Transform::Identity());
-  EXPECT_TRUE(less.May(Long(4)));
-  EXPECT_FALSE(less.May(Long(5)));
-  EXPECT_TRUE(less.Must(Long(4)));
+  const Projected less(Lt(kLongColumn, LongOf(5)), 1, Transform::Identity());
+  EXPECT_TRUE(less.May(LongOf(4)));
+  EXPECT_FALSE(less.May(LongOf(5)));
+  EXPECT_TRUE(less.Must(LongOf(4)));
   EXPECT_FALSE(less.Must(Value::Null()));
-  const Projected nulls(bound::IsNull(kLong), 1, Transform::Identity());
+  const Projected nulls(bound::IsNull(kLongColumn), 1, Transform::Identity());
   EXPECT_TRUE(nulls.Must(Value::Null()));
-  EXPECT_FALSE(nulls.May(Long(1)));
+  EXPECT_FALSE(nulls.May(LongOf(1)));
 }
 
 TEST(Projection, BucketKnowsEqualityAndMembershipOnly) {
   const Transform bucket = Bucket(16);
-  const Value one = bucket.Apply(Type::Long(), Long(1)).ValueOrDie();
-  const Value other = Int((one.get<int32_t>() + 1) % 16);
-  const Projected equal(Eq(kLong, Long(1)), 1, bucket);
+  const Value one = bucket.Apply(Type::Long(), LongOf(1)).ValueOrDie();
+  const Value other = IntOf((one.get<int32_t>() + 1) % 16);
+  const Projected equal(Eq(kLongColumn, LongOf(1)), 1, bucket);
   EXPECT_TRUE(equal.May(one));
   EXPECT_FALSE(equal.May(other));
   EXPECT_FALSE(equal.May(Value::Null()));
   EXPECT_FALSE(equal.Must(one));
-  const Projected not_equal(Ne(kLong, Long(1)), 1, bucket);
+  const Projected not_equal(Ne(kLongColumn, LongOf(1)), 1, bucket);
   EXPECT_TRUE(not_equal.inclusive().is_true());
   EXPECT_FALSE(not_equal.Must(one));
   EXPECT_TRUE(not_equal.Must(other));
   EXPECT_FALSE(not_equal.Must(Value::Null()));
-  EXPECT_TRUE(Projected(Lt(kLong, Long(1)), 1, bucket).inclusive().is_true());
-  EXPECT_FALSE(Projected(bound::In(kLong, {Long(1)}), 1, bucket).May(other));
-  EXPECT_TRUE(Projected(bound::IsNull(kLong), 1, bucket).Must(Value::Null()));
+  EXPECT_TRUE(Projected(Lt(kLongColumn, LongOf(1)), 1, bucket).inclusive().is_true());
+  EXPECT_FALSE(Projected(bound::In(kLongColumn, {LongOf(1)}), 1, bucket).May(other));
+  EXPECT_TRUE(Projected(bound::IsNull(kLongColumn), 1, bucket).Must(Value::Null()));
 }
 
 // Daft 0.7.26 puts -1.05 into bucket 12 of 16 and -0.01 into 14, where the spec has 6 and 13.
@@ -113,70 +113,71 @@ TEST(Projection, DecimalsThatWritersHashInTwoWaysAreInAnyBucket) {
   for (const int64_t value : {-105, -1, 0, 128, 255, 32768, 65535}) {
     EXPECT_TRUE(Projected(Eq(kDecimal, cents(value)), 7, bucket).inclusive().is_true()) << value;
     for (int i = 0; i < 16; ++i) {
-      EXPECT_FALSE(Projected(Ne(kDecimal, cents(value)), 7, bucket).Must(Int(i))) << value;
+      EXPECT_FALSE(Projected(Ne(kDecimal, cents(value)), 7, bucket).Must(IntOf(i))) << value;
     }
   }
   for (const int64_t value : {1, 127, 256, 1234, 32767, 65536}) {
     const Projected equal(Eq(kDecimal, cents(value)), 7, bucket);
     const Value own = bucket.Apply(kMoney, cents(value)).ValueOrDie();
     EXPECT_TRUE(equal.May(own));
-    EXPECT_FALSE(equal.May(Int((own.get<int32_t>() + 1) % 16))) << value;
+    EXPECT_FALSE(equal.May(IntOf((own.get<int32_t>() + 1) % 16))) << value;
   }
   const auto either = bound::In(kDecimal, {cents(-105), cents(1234)});
   EXPECT_TRUE(Projected(either, 7, bucket).inclusive().is_true());
 }
 
 TEST(Projection, TruncatedNumbersKeepTheirOrder) {
-  const Projected less(Lt(kLong, Long(20)), 1, Truncate(10));
-  EXPECT_TRUE(less.May(Long(10)));
-  EXPECT_FALSE(less.May(Long(20)));
-  EXPECT_TRUE(less.Must(Long(10)));
-  const Projected in_between(Lt(kLong, Long(25)), 1, Truncate(10));
-  EXPECT_TRUE(in_between.May(Long(20)));
-  EXPECT_FALSE(in_between.Must(Long(20)));
-  const Projected negative(Ge(kLong, Long(-5)), 1, Truncate(10));
-  EXPECT_TRUE(negative.May(Long(-10)));
-  EXPECT_FALSE(negative.May(Long(-20)));
-  EXPECT_FALSE(negative.Must(Long(-10)));
-  EXPECT_TRUE(negative.Must(Long(0)));
+  const Projected less(Lt(kLongColumn, LongOf(20)), 1, Truncate(10));
+  EXPECT_TRUE(less.May(LongOf(10)));
+  EXPECT_FALSE(less.May(LongOf(20)));
+  EXPECT_TRUE(less.Must(LongOf(10)));
+  const Projected in_between(Lt(kLongColumn, LongOf(25)), 1, Truncate(10));
+  EXPECT_TRUE(in_between.May(LongOf(20)));
+  EXPECT_FALSE(in_between.Must(LongOf(20)));
+  const Projected negative(Ge(kLongColumn, LongOf(-5)), 1, Truncate(10));
+  EXPECT_TRUE(negative.May(LongOf(-10)));
+  EXPECT_FALSE(negative.May(LongOf(-20)));
+  EXPECT_FALSE(negative.Must(LongOf(-10)));
+  EXPECT_TRUE(negative.Must(LongOf(0)));
 }
 
 TEST(Projection, NotEqualUnderTruncateSkipsNothing) {
-  const Projected number(Ne(kLong, Long(10)), 1, Truncate(10));
+  const Projected number(Ne(kLongColumn, LongOf(10)), 1, Truncate(10));
   EXPECT_TRUE(number.inclusive().is_true());
-  EXPECT_FALSE(number.Must(Long(10)));
-  EXPECT_TRUE(number.Must(Long(20)));
-  const Projected text(Ne(kString, Value("abc")), 2, Truncate(3));
+  EXPECT_FALSE(number.Must(LongOf(10)));
+  EXPECT_TRUE(number.Must(LongOf(20)));
+  const Projected text(Ne(kStringColumn, Value("abc")), 2, Truncate(3));
   EXPECT_TRUE(text.inclusive().is_true());
   EXPECT_FALSE(text.Must(Value("abc")));
   EXPECT_TRUE(text.Must(Value("abd")));
 }
 
 TEST(Projection, NotStartsWithUnderTruncate) {
-  const Projected longer(bound::StartsWith(kString, "abcd", true), 2, Truncate(3));
+  const Projected longer(bound::StartsWith(kStringColumn, "abcd", true), 2, Truncate(3));
   EXPECT_TRUE(longer.inclusive().is_true());
   EXPECT_TRUE(longer.Must(Value("abd")));
   EXPECT_FALSE(longer.Must(Value("abc")));
-  const Projected same(bound::StartsWith(kString, "abc", true), 2, Truncate(3));
+  const Projected same(bound::StartsWith(kStringColumn, "abc", true), 2, Truncate(3));
   EXPECT_FALSE(same.May(Value("abc")));
   EXPECT_TRUE(same.May(Value("ab")));
-  const Projected shorter(bound::StartsWith(kString, "ab", true), 2, Truncate(3));
+  const Projected shorter(bound::StartsWith(kStringColumn, "ab", true), 2, Truncate(3));
   EXPECT_FALSE(shorter.May(Value("abz")));
   EXPECT_TRUE(shorter.Must(Value("b")));
 }
 
 TEST(Projection, StartsWithUnderTruncate) {
-  const Projected longer(bound::StartsWith(kString, "abcd"), 2, Truncate(3));
+  const Projected longer(bound::StartsWith(kStringColumn, "abcd"), 2, Truncate(3));
   EXPECT_TRUE(longer.May(Value("abc")));
   EXPECT_FALSE(longer.May(Value("abd")));
   EXPECT_FALSE(longer.Must(Value("abc")));
-  EXPECT_TRUE(Projected(bound::StartsWith(kString, "abc"), 2, Truncate(3)).Must(Value("abc")));
-  EXPECT_TRUE(Projected(bound::StartsWith(kString, "ab"), 2, Truncate(3)).Must(Value("abz")));
+  EXPECT_TRUE(
+      Projected(bound::StartsWith(kStringColumn, "abc"), 2, Truncate(3)).Must(Value("abc")));
+  EXPECT_TRUE(Projected(bound::StartsWith(kStringColumn, "ab"), 2, Truncate(3)).Must(Value("abz")));
 }
 
 TEST(Projection, TruncateCountsCodePointsNotBytes) {
   // Two characters of two bytes each are shorter than three characters.
-  const Projected equal(Eq(kString, Value("éé")), 2, Truncate(3));
+  const Projected equal(Eq(kStringColumn, Value("éé")), 2, Truncate(3));
   EXPECT_TRUE(equal.Must(Value("éé")));
   EXPECT_FALSE(equal.May(Value("ééé")));
 }
@@ -186,151 +187,153 @@ TEST(Projection, TruncateThatWrapsAtTheMinimumLosesItsOrder) {
   const auto wrapped = static_cast<int32_t>(static_cast<uint32_t>(least) - 2U);
   ASSERT_GT(wrapped, 0);
   const Transform ten = Truncate(10);  // -2147483648 mod 10 is 2
-  const Projected less(Lt(kInt, Int(0)), 6, ten);
-  EXPECT_TRUE(less.May(Int(wrapped)));
-  EXPECT_FALSE(less.May(Int(0)));
-  const Projected greater(Gt(kInt, Int(0)), 6, ten);
-  EXPECT_FALSE(greater.Must(Int(wrapped)));
-  EXPECT_TRUE(greater.Must(Int(10)));
-  const Projected least_but_one(Gt(kInt, Int(least + 1)), 6, ten);
-  EXPECT_TRUE(least_but_one.May(Int(0)));
+  const Projected less(Lt(kInt, IntOf(0)), 6, ten);
+  EXPECT_TRUE(less.May(IntOf(wrapped)));
+  EXPECT_FALSE(less.May(IntOf(0)));
+  const Projected greater(Gt(kInt, IntOf(0)), 6, ten);
+  EXPECT_FALSE(greater.Must(IntOf(wrapped)));
+  EXPECT_TRUE(greater.Must(IntOf(10)));
+  const Projected least_but_one(Gt(kInt, IntOf(least + 1)), 6, ten);
+  EXPECT_TRUE(least_but_one.May(IntOf(0)));
 }
 
 TEST(Projection, DaysBeforeTheEpochAreFloored) {
   // 1969-12-31T12:00 is day -1.
-  const Projected at(Ge(kTime, Long(-kDayMicros / 2)), 3, Transform::Day());
-  EXPECT_TRUE(at.May(Int(-1)));
-  EXPECT_FALSE(at.May(Int(-2)));
-  EXPECT_FALSE(at.Must(Int(-1)));
-  EXPECT_TRUE(at.Must(Int(1)));
+  const Projected at(Ge(kTime, LongOf(-kDayMicros / 2)), 3, Transform::Day());
+  EXPECT_TRUE(at.May(IntOf(-1)));
+  EXPECT_FALSE(at.May(IntOf(-2)));
+  EXPECT_FALSE(at.Must(IntOf(-1)));
+  EXPECT_TRUE(at.Must(IntOf(1)));
 }
 
 TEST(Projection, WritersThatRoundedTowardsZeroAreAllowedFor) {
   // Their partition value for day -2's rows was -1.
-  const Projected equal(Eq(kTime, Long(-2 * kDayMicros + 5)), 3, Transform::Day());
-  EXPECT_TRUE(equal.May(Int(-2)));
-  EXPECT_TRUE(equal.May(Int(-1)));
-  EXPECT_FALSE(equal.May(Int(0)));
-  const Projected before(Lt(kTime, Long(-kDayMicros)), 3, Transform::Day());
-  EXPECT_TRUE(before.May(Int(-1)));
-  EXPECT_FALSE(before.May(Int(0)));
-  const Projected from_zero(Ge(kTime, Long(0)), 3, Transform::Day());
-  EXPECT_FALSE(from_zero.Must(Int(0)));
-  EXPECT_TRUE(from_zero.Must(Int(1)));
-  const Projected not_equal(Ne(kTime, Long(-2 * kDayMicros)), 3, Transform::Day());
-  EXPECT_FALSE(not_equal.Must(Int(-1)));
-  EXPECT_TRUE(not_equal.Must(Int(0)));
+  const Projected equal(Eq(kTime, LongOf(-2 * kDayMicros + 5)), 3, Transform::Day());
+  EXPECT_TRUE(equal.May(IntOf(-2)));
+  EXPECT_TRUE(equal.May(IntOf(-1)));
+  EXPECT_FALSE(equal.May(IntOf(0)));
+  const Projected before(Lt(kTime, LongOf(-kDayMicros)), 3, Transform::Day());
+  EXPECT_TRUE(before.May(IntOf(-1)));
+  EXPECT_FALSE(before.May(IntOf(0)));
+  const Projected from_zero(Ge(kTime, LongOf(0)), 3, Transform::Day());
+  EXPECT_FALSE(from_zero.Must(IntOf(0)));
+  EXPECT_TRUE(from_zero.Must(IntOf(1)));
+  const Projected not_equal(Ne(kTime, LongOf(-2 * kDayMicros)), 3, Transform::Day());
+  EXPECT_FALSE(not_equal.Must(IntOf(-1)));
+  EXPECT_TRUE(not_equal.Must(IntOf(0)));
 }
 
 TEST(Projection, TruncationThatWrappedAroundAsAnIntIsKeptAfterPromotion) {
-  const Value wrapped = Long(2147483646);
-  const Value least = Long(std::numeric_limits<int32_t>::min());
-  EXPECT_TRUE(Projected(Eq(kLong, least), 1, Truncate(10)).May(wrapped));
-  EXPECT_TRUE(Projected(bound::In(kLong, {least, Long(5)}), 1, Truncate(10)).May(wrapped));
-  EXPECT_TRUE(Projected(Le(kLong, Long(0)), 1, Truncate(10)).May(wrapped));
-  EXPECT_FALSE(Projected(Eq(kLong, Long(5)), 1, Truncate(10)).May(wrapped));
-  EXPECT_FALSE(Projected(Gt(kLong, Long(0)), 1, Truncate(10)).Must(wrapped));
-  EXPECT_FALSE(Projected(Ne(kLong, least), 1, Truncate(10)).Must(wrapped));
-  EXPECT_TRUE(Projected(Gt(kLong, Long(0)), 1, Truncate(10)).Must(Long(20)));
+  const Value wrapped = LongOf(2147483646);
+  const Value least = LongOf(std::numeric_limits<int32_t>::min());
+  EXPECT_TRUE(Projected(Eq(kLongColumn, least), 1, Truncate(10)).May(wrapped));
+  EXPECT_TRUE(Projected(bound::In(kLongColumn, {least, LongOf(5)}), 1, Truncate(10)).May(wrapped));
+  EXPECT_TRUE(Projected(Le(kLongColumn, LongOf(0)), 1, Truncate(10)).May(wrapped));
+  EXPECT_FALSE(Projected(Eq(kLongColumn, LongOf(5)), 1, Truncate(10)).May(wrapped));
+  EXPECT_FALSE(Projected(Gt(kLongColumn, LongOf(0)), 1, Truncate(10)).Must(wrapped));
+  EXPECT_FALSE(Projected(Ne(kLongColumn, least), 1, Truncate(10)).Must(wrapped));
+  EXPECT_TRUE(Projected(Gt(kLongColumn, LongOf(0)), 1, Truncate(10)).Must(LongOf(20)));
 }
 
 TEST(Projection, DayOfADateIsExact) {
-  const Projected equal(Eq(kDate, Int(-3)), 4, Transform::Day());
-  EXPECT_TRUE(equal.Must(Int(-3)));
-  EXPECT_FALSE(equal.May(Int(-2)));
+  const Projected equal(Eq(kDate, IntOf(-3)), 4, Transform::Day());
+  EXPECT_TRUE(equal.Must(IntOf(-3)));
+  EXPECT_FALSE(equal.May(IntOf(-2)));
 }
 
 TEST(Projection, NanosecondHoursAreFloored) {
   const int64_t hour = 3600000000000;
-  const Projected less(Lt(kNanos, Long(-hour)), 5, Transform::Hour());
-  EXPECT_TRUE(less.May(Int(-2)));
-  EXPECT_FALSE(less.May(Int(0)));
-  const Projected equal(Eq(kNanos, Long(hour + 1)), 5, Transform::Hour());
-  EXPECT_TRUE(equal.May(Int(1)));
-  EXPECT_FALSE(equal.May(Int(2)));
+  const Projected less(Lt(kNanos, LongOf(-hour)), 5, Transform::Hour());
+  EXPECT_TRUE(less.May(IntOf(-2)));
+  EXPECT_FALSE(less.May(IntOf(0)));
+  const Projected equal(Eq(kNanos, LongOf(hour + 1)), 5, Transform::Hour());
+  EXPECT_TRUE(equal.May(IntOf(1)));
+  EXPECT_FALSE(equal.May(IntOf(2)));
 }
 
 TEST(Projection, YearOfABoundaryLiteral) {
-  const Projected before_2020(Lt(kTime, Long(1577836800000000)), 3, Transform::Year());
-  EXPECT_TRUE(before_2020.May(Int(49)));
-  EXPECT_FALSE(before_2020.May(Int(50)));
-  EXPECT_TRUE(before_2020.Must(Int(49)));
+  const Projected before_2020(Lt(kTime, LongOf(1577836800000000)), 3, Transform::Year());
+  EXPECT_TRUE(before_2020.May(IntOf(49)));
+  EXPECT_FALSE(before_2020.May(IntOf(50)));
+  EXPECT_TRUE(before_2020.Must(IntOf(49)));
 }
 
 TEST(Projection, VoidAndUnknownTransformsTellNothing) {
   for (const Transform& transform : {Transform::Void(), Transform::FromMetadata("zorder[3]")}) {
-    const Projected equal(Eq(kLong, Long(1)), 1, transform);
+    const Projected equal(Eq(kLongColumn, LongOf(1)), 1, transform);
     EXPECT_TRUE(equal.inclusive().is_true()) << transform.ToString();
     EXPECT_TRUE(equal.strict().is_false()) << transform.ToString();
-    EXPECT_TRUE(Projected(bound::IsNull(kLong, true), 1, transform).inclusive().is_true());
+    EXPECT_TRUE(Projected(bound::IsNull(kLongColumn, true), 1, transform).inclusive().is_true());
   }
 }
 
 TEST(Projection, ManySourcesTellNothing) {
   PartitionSpec spec = SpecOf({{1, Transform::Identity()}});
   spec.fields[0].source_ids = {1, 6};
-  EXPECT_TRUE(ProjectInclusive(Eq(kLong, Long(1)), spec, *TestSchema())->is_true());
-  EXPECT_TRUE(ProjectStrict(Eq(kLong, Long(1)), spec, *TestSchema())->is_false());
+  EXPECT_TRUE(ProjectInclusive(Eq(kLongColumn, LongOf(1)), spec, *TestSchema())->is_true());
+  EXPECT_TRUE(ProjectStrict(Eq(kLongColumn, LongOf(1)), spec, *TestSchema())->is_false());
 }
 
 TEST(Projection, DroppedSourceColumnsSkipNothing) {
   const PartitionSpec spec = SpecOf({{99, Transform::Identity()}, {1, Transform::Identity()}});
   const Type type = PartitionType(spec, *TestSchema()).ValueOrDie();
-  const auto inclusive = ProjectInclusive(Eq(kLong, Long(1)), spec, *TestSchema()).ValueOrDie();
-  EXPECT_TRUE(PartitionMayMatch(inclusive, type, {Value::Null(), Long(1)}));
-  EXPECT_FALSE(PartitionMayMatch(inclusive, type, {Value::Null(), Long(2)}));
+  const auto inclusive =
+      ProjectInclusive(Eq(kLongColumn, LongOf(1)), spec, *TestSchema()).ValueOrDie();
+  EXPECT_TRUE(PartitionMayMatch(inclusive, type, {Value::Null(), LongOf(1)}));
+  EXPECT_FALSE(PartitionMayMatch(inclusive, type, {Value::Null(), LongOf(2)}));
 }
 
 TEST(Projection, FieldsOfOneSourceAreCombined) {
   const PartitionSpec spec = SpecOf({{3, Transform::Year()}, {3, Transform::Day()}});
-  const auto filter = Eq(kTime, Long(5 * kDayMicros));
+  const auto filter = Eq(kTime, LongOf(5 * kDayMicros));
   const Type type = PartitionType(spec, *TestSchema()).ValueOrDie();
   const auto inclusive = ProjectInclusive(filter, spec, *TestSchema()).ValueOrDie();
-  EXPECT_TRUE(PartitionMayMatch(inclusive, type, {Int(0), Int(5)}));
-  EXPECT_FALSE(PartitionMayMatch(inclusive, type, {Int(0), Int(6)}));
-  EXPECT_FALSE(PartitionMayMatch(inclusive, type, {Int(1), Int(5)}));
+  EXPECT_TRUE(PartitionMayMatch(inclusive, type, {IntOf(0), IntOf(5)}));
+  EXPECT_FALSE(PartitionMayMatch(inclusive, type, {IntOf(0), IntOf(6)}));
+  EXPECT_FALSE(PartitionMayMatch(inclusive, type, {IntOf(1), IntOf(5)}));
 }
 
 TEST(Projection, ColumnsOutsideTheSpecLeaveTheOthers) {
-  const auto filter = bound::And({Eq(kLong, Long(1)), Eq(kInt, Int(7))});
+  const auto filter = bound::And({Eq(kLongColumn, LongOf(1)), Eq(kInt, IntOf(7))});
   const Projected both(filter, 1, Transform::Identity());
-  EXPECT_FALSE(both.May(Long(2)));
-  EXPECT_FALSE(both.Must(Long(1)));
-  const Projected either(bound::Or({Eq(kLong, Long(1)), Eq(kInt, Int(7))}), 1,
+  EXPECT_FALSE(both.May(LongOf(2)));
+  EXPECT_FALSE(both.Must(LongOf(1)));
+  const Projected either(bound::Or({Eq(kLongColumn, LongOf(1)), Eq(kInt, IntOf(7))}), 1,
                          Transform::Identity());
   EXPECT_TRUE(either.inclusive().is_true());
-  EXPECT_TRUE(either.Must(Long(1)));
+  EXPECT_TRUE(either.Must(LongOf(1)));
 }
 
 TEST(Projection, NotGoesToTheLeaves) {
-  const auto filter = bound::Not(bound::Or({Eq(kLong, Long(1)), Lt(kInt, Int(0))}));
+  const auto filter = bound::Not(bound::Or({Eq(kLongColumn, LongOf(1)), Lt(kInt, IntOf(0))}));
   const Projected negated(filter, 1, Bucket(4));
   EXPECT_TRUE(negated.inclusive().is_true());
   const Projected identity(filter, 1, Transform::Identity());
-  EXPECT_FALSE(identity.May(Long(1)));
-  EXPECT_TRUE(identity.May(Long(2)));
+  EXPECT_FALSE(identity.May(LongOf(1)));
+  EXPECT_TRUE(identity.May(LongOf(2)));
 }
 
 TEST(Projection, TenThousandOperands) {
   std::vector<Expression> operands;
-  for (int64_t i = 0; i < 10000; ++i) operands.push_back(Eq(kLong, Long(i)));
+  for (int64_t i = 0; i < 10000; ++i) operands.push_back(Eq(kLongColumn, LongOf(i)));
   const Projected any(bound::Or(operands), 1, Transform::Identity());
-  EXPECT_TRUE(any.May(Long(9999)));
-  EXPECT_FALSE(any.May(Long(10000)));
+  EXPECT_TRUE(any.May(LongOf(9999)));
+  EXPECT_FALSE(any.May(LongOf(10000)));
 }
 
 TEST(Residual, LeavesOutWhatThePartitionProves) {
   const PartitionSpec spec = SpecOf({{3, Transform::Day()}});
-  const Expression other = Eq(kInt, Int(7));
+  const Expression other = Eq(kInt, IntOf(7));
   const Expression filter =
-      bound::And({Ge(kTime, Long(2 * kDayMicros)), Lt(kTime, Long(5 * kDayMicros + 1)), other});
+      bound::And({Ge(kTime, LongOf(2 * kDayMicros)), Lt(kTime, LongOf(5 * kDayMicros + 1)), other});
   const auto evaluator = ResidualEvaluator::Make(filter, spec, *TestSchema()).ValueOrDie();
-  EXPECT_EQ(evaluator.Residual({Int(3)}), other);
-  EXPECT_EQ(evaluator.Residual({Int(5)}), bound::And({Lt(kTime, Long(5 * kDayMicros + 1)), other}));
-  EXPECT_TRUE(evaluator.Residual({Int(6)}).is_false());
+  EXPECT_EQ(evaluator.Residual({IntOf(3)}), other);
+  EXPECT_EQ(evaluator.Residual({IntOf(5)}),
+            bound::And({Lt(kTime, LongOf(5 * kDayMicros + 1)), other}));
+  EXPECT_TRUE(evaluator.Residual({IntOf(6)}).is_false());
   const auto only_time =
-      ResidualEvaluator::Make(Ge(kTime, Long(0)), spec, *TestSchema()).ValueOrDie();
-  EXPECT_TRUE(only_time.Residual({Int(3)}).is_true());
+      ResidualEvaluator::Make(Ge(kTime, LongOf(0)), spec, *TestSchema()).ValueOrDie();
+  EXPECT_TRUE(only_time.Residual({IntOf(3)}).is_true());
 }
 
 }  // namespace

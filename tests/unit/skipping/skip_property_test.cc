@@ -28,7 +28,7 @@ struct TestColumn {
   std::vector<Value> pool;
 };
 
-Value Long(int64_t value) { return Value(value); }
+Value RandomLong(int64_t value) { return Value(value); }
 
 std::vector<TestColumn> MakeColumns() {
   const double nan = std::numeric_limits<double>::quiet_NaN();
@@ -73,7 +73,7 @@ std::vector<TestColumn> MakeColumns() {
   for (const int64_t v :
        {int64_t{-86400000000}, int64_t{-1}, int64_t{0}, int64_t{1}, int64_t{86400000000},
         std::numeric_limits<int64_t>::min(), std::numeric_limits<int64_t>::max()})
-    times.pool.push_back(Long(v));
+    times.pool.push_back(RandomLong(v));
   columns.push_back(times);
   TestColumn nanos{Type::TimestampNs(), {}};
   for (int64_t hour = -60; hour <= 60; hour += 7)

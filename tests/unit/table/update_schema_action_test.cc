@@ -11,7 +11,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-std::shared_ptr<const Schema> Start() {
+std::shared_ptr<const Schema> StartSchema() {
   return *Schema::Make(
       SchemaId(0),
       {NestedField::Required(1, "id", Type::Int()),
@@ -26,7 +26,7 @@ std::shared_ptr<const Schema> Start() {
 Result<std::shared_ptr<const Schema>> Change(std::vector<SchemaChange> changes,
                                              FieldId* last = nullptr) {
   FieldId last_column_id = 9;
-  auto schema = ChangeSchema(Start(), changes, 2, &last_column_id);
+  auto schema = ChangeSchema(StartSchema(), changes, 2, &last_column_id);
   if (last != nullptr) *last = last_column_id;
   return schema;
 }
@@ -118,7 +118,7 @@ TEST(ChangeSchema, MovesBeforeASiblingAndAddsToTheRowsOfLists) {
 
 TEST(ChangeSchema, DefaultsAreOfVersionThreeAndFitTheColumn) {
   FieldId last = 9;
-  auto schema = ChangeSchema(Start(),
+  auto schema = ChangeSchema(StartSchema(),
                              {AddColumn{"", "n", Type::Int(), "", true, Value(int32_t{1})},
                               SetColumnDefault{"n", Value(int32_t{2})}},
                              3, &last);
@@ -127,7 +127,7 @@ TEST(ChangeSchema, DefaultsAreOfVersionThreeAndFitTheColumn) {
   EXPECT_TRUE(field->required);
   EXPECT_EQ(field->initial_default, Value(int32_t{1}));
   EXPECT_EQ(field->write_default, Value(int32_t{2}));
-  schema = ChangeSchema(Start(), {SetColumnDefault{"city", Value(int32_t{2})}}, 3, &last);
+  schema = ChangeSchema(StartSchema(), {SetColumnDefault{"city", Value(int32_t{2})}}, 3, &last);
   EXPECT_THAT(schema.status().message(), HasSubstr("does not fit its column: city is string"));
 }
 

@@ -16,7 +16,7 @@ namespace {
 
 using ArrayPtr = std::shared_ptr<arrow::Array>;
 
-Type Parsed(const char* text) { return Type::ParsePrimitive(text).ValueOrDie(); }
+Type CastType(const char* text) { return Type::ParsePrimitive(text).ValueOrDie(); }
 
 std::shared_ptr<const Schema> TableOf(std::vector<NestedField> fields) {
   return Schema::Make(SchemaId(0), AssignFreshIds(fields)).ValueOrDie();
@@ -133,16 +133,16 @@ TEST(LosslessCast, FloatsMustBeExact) {
 TEST(LosslessCast, DecimalsAreRescaledWithoutLoss) {
   arrow::Decimal128Builder builder(arrow::decimal128(10, 4));
   ASSERT_TRUE(builder.Append(arrow::Decimal128(142000)).ok());
-  ExpectCast(Parsed("decimal(9,2)"), builder.Finish().ValueOrDie(),
+  ExpectCast(CastType("decimal(9,2)"), builder.Finish().ValueOrDie(),
              {Value(arrow::Decimal128(1420))});
   ASSERT_TRUE(builder.Append(arrow::Decimal128(142000)).ok());
   ASSERT_TRUE(builder.Append(arrow::Decimal128(142001)).ok());
-  ExpectRefused(Parsed("decimal(9,2)"), builder.Finish().ValueOrDie(), "14.2001 in row 1");
+  ExpectRefused(CastType("decimal(9,2)"), builder.Finish().ValueOrDie(), "14.2001 in row 1");
   ASSERT_TRUE(builder.Append(arrow::Decimal128(99990000)).ok());
-  ExpectRefused(Parsed("decimal(3,0)"), builder.Finish().ValueOrDie(), "row 0");
-  ExpectCast(Parsed("decimal(4,2)"), Numbers<arrow::Int64Type>({12}),
+  ExpectRefused(CastType("decimal(3,0)"), builder.Finish().ValueOrDie(), "row 0");
+  ExpectCast(CastType("decimal(4,2)"), Numbers<arrow::Int64Type>({12}),
              {Value(arrow::Decimal128(1200))});
-  ExpectRefused(Parsed("decimal(4,2)"), Numbers<arrow::Int64Type>({12, 100}), "row 1");
+  ExpectRefused(CastType("decimal(4,2)"), Numbers<arrow::Int64Type>({12, 100}), "row 1");
 }
 
 TEST(LosslessCast, TimestampsKeepInstantsAndNeverGainAZone) {
@@ -221,9 +221,9 @@ TEST(LosslessCast, UuidsAndFixedBytes) {
   ExpectCast(Type::Uuid(), bytes, {Value("0123456789abcdef")});
   ExpectCast(Type::Uuid(), arrow::ExtensionType::WrapArray(arrow::extension::uuid(), bytes),
              {Value("0123456789abcdef")});
-  ExpectCast(Parsed("fixed[16]"), bytes, {Value("0123456789abcdef")});
+  ExpectCast(CastType("fixed[16]"), bytes, {Value("0123456789abcdef")});
   ExpectCast(Type::Binary(), bytes, {Value("0123456789abcdef")});
-  ExpectRefused(Parsed("fixed[4]"), bytes, "fixed[4]");
+  ExpectRefused(CastType("fixed[4]"), bytes, "fixed[4]");
 }
 
 TEST(LosslessCast, ExtensionTypesMayStandInsideOfOthers) {
@@ -273,9 +273,9 @@ TEST(LosslessCast, BytesOfTheRightWidthAndUuidTextBecomeFixed) {
     const ArrayPtr values = FromJson(type, json);
     ExpectCast(Type::Uuid(), values, {Value(), Value(bytes)});
     ExpectCast(Type::Uuid(), values->Slice(1), {Value(bytes)});
-    ExpectCast(Parsed("fixed[16]"), values, {Value(), Value(bytes)});
+    ExpectCast(CastType("fixed[16]"), values, {Value(), Value(bytes)});
     ExpectRefused(Type::Uuid(), FromJson(type, R"([null, "short"])"), "short in row 1");
-    ExpectRefused(Parsed("fixed[4]"), values, "fixed[4]");
+    ExpectRefused(CastType("fixed[4]"), values, "fixed[4]");
   }
 }
 
@@ -444,7 +444,7 @@ TEST(LosslessCast, AStreamIsWorkedOutOnceAndRowsAreNumberedOn) {
 
 TEST(LosslessCast, AllocatesFromItsPoolAlone) {
   const std::pair<Type, ArrayPtr> cases[] = {
-      {Parsed("decimal(30,4)"), Numbers<arrow::Int64Type>({1, 2})},
+      {CastType("decimal(30,4)"), Numbers<arrow::Int64Type>({1, 2})},
       {Type::Timestamp(), Times(arrow::timestamp(arrow::TimeUnit::SECOND), {1, std::nullopt})},
       {Type::Int(), Numbers<arrow::Int64Type>({1, std::nullopt})},
       {Type::String(), arrow::DictionaryArray::FromArrays(

@@ -18,7 +18,7 @@ namespace {
 
 using ArrayPtr = std::shared_ptr<arrow::Array>;
 
-ArrayPtr FromJson(const std::shared_ptr<arrow::DataType>& type, const std::string& json) {
+ArrayPtr RowsFromJson(const std::shared_ptr<arrow::DataType>& type, const std::string& json) {
   return arrow::json::ArrayFromJSONString(type, json).ValueOrDie();
 }
 
@@ -58,15 +58,15 @@ TEST(RowOrder, OrdersEveryType) {
       {arrow::boolean(), "[true, false, null, false, true]"}};
   for (const auto& [type, json] : samples) {
     const bool is_boolean = type->id() == arrow::Type::BOOL;
-    const ArrayPtr values = FromJson(type, json);
+    const ArrayPtr values = RowsFromJson(type, json);
     EXPECT_EQ(OrderOf({{values, false, true}}), (Rows{1, 3, 0, 4, 2})) << type->ToString();
     EXPECT_EQ(OrderOf({{values, false, false}}), (Rows{2, 1, 3, 0, 4})) << type->ToString();
     const Rows down = is_boolean ? Rows{0, 4, 1, 3, 2} : Rows{0, 4, 3, 1, 2};
     EXPECT_EQ(OrderOf({{values, true, true}}), down) << type->ToString();
     EXPECT_EQ(OrderOf({{values->Slice(1, 3), false, true}}), (Rows{0, 2, 1})) << type->ToString();
   }
-  EXPECT_EQ(OrderOf({{FromJson(arrow::null(), "[null, null]"), false, true}}), (Rows{0, 1}));
-  EXPECT_EQ(OrderOf({{FromJson(arrow::int32(), "[]"), false, true}}), Rows{});
+  EXPECT_EQ(OrderOf({{RowsFromJson(arrow::null(), "[null, null]"), false, true}}), (Rows{0, 1}));
+  EXPECT_EQ(OrderOf({{RowsFromJson(arrow::int32(), "[]"), false, true}}), Rows{});
 }
 
 /// Few distinct values; text with a common beginning, whose prefixes tie.
@@ -190,7 +190,7 @@ TEST(RowOrder, AsksOftenWhetherToGoOn) {
 }
 
 TEST(RowOrder, RefusesTypesWithoutAnOrder) {
-  const auto floats = OrderRows({{FromJson(arrow::float64(), "[1]"), false, true}},
+  const auto floats = OrderRows({{RowsFromJson(arrow::float64(), "[1]"), false, true}},
                                 arrow::system_memory_pool(), [] { return Status::OK(); });
   EXPECT_EQ(KindOf(floats.status()), ErrorKind::kUnsupported);
 }

@@ -12,15 +12,15 @@
 namespace iceframe {
 namespace {
 
-Type Parsed(const char* text) { return Type::ParsePrimitive(text).ValueOrDie(); }
+Type ValueType(const char* text) { return Type::ParsePrimitive(text).ValueOrDie(); }
 
 std::string Bytes(const char* hex) { return *BytesFromHex(hex); }
 
 void ExpectBytes(const char* type, const Value& value, const char* hex) {
-  const auto bytes = ToSingleValueBytes(Parsed(type), value);
+  const auto bytes = ToSingleValueBytes(ValueType(type), value);
   ASSERT_TRUE(bytes.ok()) << bytes.status().ToString();
   EXPECT_EQ(BytesToHex(*bytes), hex) << type;
-  const auto read = FromSingleValueBytes(Parsed(type), *bytes);
+  const auto read = FromSingleValueBytes(ValueType(type), *bytes);
   ASSERT_TRUE(read.ok()) << read.status().ToString();
   EXPECT_EQ(*read, value) << type;
 }
@@ -61,7 +61,7 @@ TEST(SingleValueBytes, NaNIsKept) {
 TEST(SingleValueBytes, NarrowerBytesFromBeforeAPromotionAreWidened) {
   EXPECT_EQ(*FromSingleValueBytes(Type::Long(), Bytes("feffffff")), Value(int64_t{-2}));
   EXPECT_EQ(*FromSingleValueBytes(Type::Double(), Bytes("0000803f")), Value(1.0));
-  EXPECT_EQ(*FromSingleValueBytes(Parsed("decimal(38,2)"), Bytes("ff7f")),
+  EXPECT_EQ(*FromSingleValueBytes(ValueType("decimal(38,2)"), Bytes("ff7f")),
             Value(arrow::Decimal128(-129)));
   EXPECT_EQ(*FromSingleValueBytes(Type::Timestamp(), Bytes("ffffffff")),
             Value(int64_t{-86'400'000'000}));
@@ -77,7 +77,7 @@ TEST(SingleValueBytes, ADateOutOfATimestampsRangeIsAnError) {
 }
 
 TEST(SingleValueBytes, RedundantSignBytesOfADecimalAreAccepted) {
-  EXPECT_EQ(*FromSingleValueBytes(Parsed("decimal(9,2)"), Bytes("0000058c")),
+  EXPECT_EQ(*FromSingleValueBytes(ValueType("decimal(9,2)"), Bytes("0000058c")),
             Value(arrow::Decimal128(1420)));
 }
 
@@ -85,7 +85,7 @@ TEST(SingleValueBytes, LengthsThatATypeCannotHaveAreErrors) {
   for (const char* name :
        {"boolean", "int", "long", "float", "double", "date", "time", "timestamp", "timestamptz",
         "timestamp_ns", "timestamptz_ns", "uuid", "fixed[5]", "decimal(38,0)"}) {
-    const Type type = Parsed(name);
+    const Type type = ValueType(name);
     for (size_t length : {0U, 2U, 3U, 7U, 9U, 15U, 17U, 1000U}) {
       if (type.id() == TypeId::kDecimal && length >= 1 && length <= 16) continue;
       const auto value = FromSingleValueBytes(type, std::string(length, 'x'));
@@ -100,10 +100,10 @@ TEST(SingleValueBytes, LengthsThatATypeCannotHaveAreErrors) {
 
 TEST(SingleValueBytes, ValuesThatATypeCannotHoldAreErrors) {
   EXPECT_FALSE(FromSingleValueBytes(Type::String(), "\xff\xfe").ok());
-  EXPECT_FALSE(FromSingleValueBytes(Parsed("decimal(2,0)"), Bytes("64")).ok());
+  EXPECT_FALSE(FromSingleValueBytes(ValueType("decimal(2,0)"), Bytes("64")).ok());
   EXPECT_FALSE(ToSingleValueBytes(Type::Int(), Value()).ok());
   EXPECT_FALSE(ToSingleValueBytes(Type::Int(), Value("a")).ok());
-  EXPECT_FALSE(ToSingleValueBytes(Parsed("decimal(2,0)"), Value(arrow::Decimal128(100))).ok());
+  EXPECT_FALSE(ToSingleValueBytes(ValueType("decimal(2,0)"), Value(arrow::Decimal128(100))).ok());
   EXPECT_FALSE(FromSingleValueBytes(Type::Unknown(), "").ok());
 }
 
@@ -123,7 +123,7 @@ TEST(SingleValueJson, EveryTypeHasTheSpecsForm) {
   ExpectJson(Type::Float(), Value(0.1F), "0.1");
   ExpectJson(Type::Double(), Value(-0.0), "-0.0");
   ExpectJson(Type::Double(), Value(std::numeric_limits<double>::quiet_NaN()), "\"NaN\"");
-  ExpectJson(Parsed("decimal(9,2)"), Value(arrow::Decimal128(1420)), "\"14.20\"");
+  ExpectJson(ValueType("decimal(9,2)"), Value(arrow::Decimal128(1420)), "\"14.20\"");
   ExpectJson(Type::Date(), Value(17486), "\"2017-11-16\"");
   ExpectJson(Type::Time(), Value(int64_t{81'068'123'456}), "\"22:31:08.123456\"");
   ExpectJson(Type::Timestamp(), Value(int64_t{1'510'871'468'123'456}),
@@ -137,7 +137,7 @@ TEST(SingleValueJson, EveryTypeHasTheSpecsForm) {
   ExpectJson(Type::String(), Value("iceberg"), "\"iceberg\"");
   ExpectJson(Type::Uuid(), Value(Bytes("f79c3e09677c4bbda4793f349cb785e7")),
              "\"f79c3e09-677c-4bbd-a479-3f349cb785e7\"");
-  ExpectJson(Parsed("fixed[4]"), Value(Bytes("00010203")), "\"00010203\"");
+  ExpectJson(ValueType("fixed[4]"), Value(Bytes("00010203")), "\"00010203\"");
   ExpectJson(Type::Binary(), Value(Bytes("000102ff")), "\"000102ff\"");
 }
 
@@ -176,10 +176,10 @@ TEST(SingleValueJson, WhatIsNotOfTheTypeIsRefused) {
   refuse(Type::Timestamptz(), "\"2017-11-16T22:31:08\"");
   refuse(Type::Timestamp(), "\"2017-11-16T22:31:08.1234567\"");
   refuse(Type::TimestampNs(), "\"5000-11-16T22:31:08\"");
-  refuse(Parsed("decimal(4,2)"), "\"123.45\"");
-  refuse(Parsed("decimal(4,2)"), "\"1.234\"");
-  refuse(Parsed("decimal(4,2)"), "1.23");
-  refuse(Parsed("fixed[4]"), "\"000102\"");
+  refuse(ValueType("decimal(4,2)"), "\"123.45\"");
+  refuse(ValueType("decimal(4,2)"), "\"1.234\"");
+  refuse(ValueType("decimal(4,2)"), "1.23");
+  refuse(ValueType("fixed[4]"), "\"000102\"");
   refuse(Type::Uuid(), "\"f79c3e09\"");
   refuse(Type::Binary(), "\"0\"");
   refuse(Type::Variant(), "1");
@@ -192,9 +192,9 @@ TEST(SingleValueJson, WhatIsNotOfTheTypeIsRefused) {
 }
 
 TEST(SingleValueProperty, BytesAndJsonRoundTrip) {
-  const uint64_t seed = std::random_device{}();
-  SCOPED_TRACE("seed " + std::to_string(seed));
-  std::mt19937_64 random(seed);
+  constexpr uint64_t kSeed = 20261130;
+  SCOPED_TRACE("seed " + std::to_string(kSeed));
+  std::mt19937_64 random(kSeed);
   for (int i = 0; i < 5000; ++i) {
     const auto bits = static_cast<int64_t>(random() >> (random() % 64));
     const auto number = random() % 2 == 0 ? bits : -bits;
@@ -216,7 +216,7 @@ TEST(SingleValueProperty, BytesAndJsonRoundTrip) {
         {Type::TimestamptzNs(), Value(number)},
         {Type::Float(), Value(as_float)},
         {Type::Double(), Value(as_double)},
-        {Parsed("decimal(38,7)"), Value(decimal)},
+        {ValueType("decimal(38,7)"), Value(decimal)},
         {Type::Binary(), Value(std::string(reinterpret_cast<const char*>(&number), 8))}};
     for (const auto& [type, value] : cases) {
       if (!Fits(type, value)) continue;

@@ -14,7 +14,7 @@
 namespace iceframe {
 namespace {
 
-Type Parsed(const char* text) { return Type::ParsePrimitive(text).ValueOrDie(); }
+Type SourceType(const char* text) { return Type::ParsePrimitive(text).ValueOrDie(); }
 Transform T(const char* text) { return Transform::Parse(text).ValueOrDie(); }
 
 Value Applied(const char* transform, const Type& type, const Value& value) {
@@ -58,12 +58,12 @@ TEST(Transform, SourceAndResultTypes) {
   EXPECT_EQ(*T("bucket[4]").ResultType(Type::String()), Type::Int());
   EXPECT_EQ(*T("day").ResultType(Type::Timestamp()), Type::Date());
   EXPECT_EQ(*T("hour").ResultType(Type::TimestamptzNs()), Type::Int());
-  EXPECT_EQ(*T("truncate[4]").ResultType(Parsed("decimal(9,2)")), Parsed("decimal(9,2)"));
+  EXPECT_EQ(*T("truncate[4]").ResultType(SourceType("decimal(9,2)")), SourceType("decimal(9,2)"));
   EXPECT_EQ(*T("void").ResultType(Type::Double()), Type::Double());
   EXPECT_FALSE(T("bucket[4]").CanTransform(Type::Double()));
   EXPECT_FALSE(T("bucket[4]").CanTransform(Type::Boolean()));
   EXPECT_FALSE(T("hour").CanTransform(Type::Date()));
-  EXPECT_FALSE(T("truncate[4]").CanTransform(Parsed("fixed[4]")));
+  EXPECT_FALSE(T("truncate[4]").CanTransform(SourceType("fixed[4]")));
   EXPECT_FALSE(T("identity").CanTransform(Type::Variant()));
   EXPECT_FALSE(T("identity").CanTransform(Type::Struct({})));
   const auto refused = T("hour").ResultType(Type::Date());
@@ -78,7 +78,7 @@ TEST(BucketHash, SpecVectors) {
   };
   EXPECT_EQ(hash(Type::Int(), Value(34)), 2017239379);
   EXPECT_EQ(hash(Type::Long(), Value(int64_t{34})), 2017239379);
-  EXPECT_EQ(hash(Parsed("decimal(9,2)"), Value(arrow::Decimal128(1420))), -500754589);
+  EXPECT_EQ(hash(SourceType("decimal(9,2)"), Value(arrow::Decimal128(1420))), -500754589);
   EXPECT_EQ(hash(Type::Date(), Value(17486)), -653330422);
   EXPECT_EQ(hash(Type::Time(), Value(int64_t{81'068'000'000})), -662762989);
   EXPECT_EQ(hash(Type::Timestamp(), Value(int64_t{1'510'871'468'000'000})), -2047944441);
@@ -90,7 +90,7 @@ TEST(BucketHash, SpecVectors) {
   EXPECT_EQ(hash(Type::String(), Value("iceberg")), 1210000089);
   EXPECT_EQ(hash(Type::Uuid(), Value(*UuidFromText("f79c3e09-677c-4bbd-a479-3f349cb785e7"))),
             1488055340);
-  EXPECT_EQ(hash(Parsed("fixed[4]"), Value(std::string("\0\1\2\3", 4))), -188683207);
+  EXPECT_EQ(hash(SourceType("fixed[4]"), Value(std::string("\0\1\2\3", 4))), -188683207);
   EXPECT_EQ(hash(Type::Binary(), Value(std::string("\0\1\2\3", 4))), -188683207);
   EXPECT_EQ(hash(Type::Boolean(), Value(true)), 1392991556);
   EXPECT_EQ(hash(Type::Float(), Value(1.0F)), -142385009);
@@ -115,7 +115,7 @@ TEST(BucketHash, RefusesNullsAndOtherTypes) {
 
 TEST(Transform, BucketsArePositive) {
   EXPECT_EQ(Applied("bucket[16]", Type::Int(), Value(34)), Value(2017239379 % 16));
-  EXPECT_EQ(Applied("bucket[10]", Parsed("decimal(9,2)"), Value(arrow::Decimal128(1420))),
+  EXPECT_EQ(Applied("bucket[10]", SourceType("decimal(9,2)"), Value(arrow::Decimal128(1420))),
             Value((-500754589 & 0x7FFFFFFF) % 10));
 }
 
@@ -124,9 +124,9 @@ TEST(Transform, TruncateFloorsNegativesAndCutsByCodePoint) {
   EXPECT_EQ(Applied("truncate[10]", Type::Int(), Value(-1)), Value(-10));
   EXPECT_EQ(Applied("truncate[10]", Type::Int(), Value(-10)), Value(-10));
   EXPECT_EQ(Applied("truncate[10]", Type::Long(), Value(int64_t{-11})), Value(int64_t{-20}));
-  EXPECT_EQ(Applied("truncate[50]", Parsed("decimal(9,2)"), Value(arrow::Decimal128(1065))),
+  EXPECT_EQ(Applied("truncate[50]", SourceType("decimal(9,2)"), Value(arrow::Decimal128(1065))),
             Value(arrow::Decimal128(1050)));
-  EXPECT_EQ(Applied("truncate[10]", Parsed("decimal(9,2)"), Value(arrow::Decimal128(-1))),
+  EXPECT_EQ(Applied("truncate[10]", SourceType("decimal(9,2)"), Value(arrow::Decimal128(-1))),
             Value(arrow::Decimal128(-10)));
   EXPECT_EQ(Applied("truncate[3]", Type::String(), Value("iceberg")), Value("ice"));
   EXPECT_EQ(Applied("truncate[2]", Type::String(), Value("a\xf0\x90\x90\x80z")),
@@ -139,10 +139,10 @@ TEST(Transform, TruncateBelowTheTypesRangeIsAnErrorAndNoWrongValue) {
             ErrorKind::kInvalidArgument);
   EXPECT_EQ(KindOf(T("truncate[10]").Apply(Type::Long(), Value(INT64_MIN)).status()),
             ErrorKind::kInvalidArgument);
-  EXPECT_EQ(
-      KindOf(
-          T("truncate[10]").Apply(Parsed("decimal(2,0)"), Value(arrow::Decimal128(-99))).status()),
-      ErrorKind::kInvalidArgument);
+  EXPECT_EQ(KindOf(T("truncate[10]")
+                       .Apply(SourceType("decimal(2,0)"), Value(arrow::Decimal128(-99)))
+                       .status()),
+            ErrorKind::kInvalidArgument);
   const auto array = ArrayFromValue(Type::Int(), Value(INT32_MIN), 3, arrow::system_memory_pool());
   EXPECT_FALSE(T("truncate[10]").Apply(Type::Int(), **array, arrow::system_memory_pool()).ok());
 }
@@ -150,10 +150,10 @@ TEST(Transform, TruncateBelowTheTypesRangeIsAnErrorAndNoWrongValue) {
 TEST(Transform, TimesFloorBeforeTheEpoch) {
   const int64_t last_year = -1;  // 1969-12-31T23:59:59.999999
   for (const char* type : {"timestamp", "timestamptz", "timestamp_ns", "timestamptz_ns"}) {
-    EXPECT_EQ(Applied("year", Parsed(type), Value(last_year)), Value(-1));
-    EXPECT_EQ(Applied("month", Parsed(type), Value(last_year)), Value(-1));
-    EXPECT_EQ(Applied("day", Parsed(type), Value(last_year)), Value(-1));
-    EXPECT_EQ(Applied("hour", Parsed(type), Value(last_year)), Value(-1));
+    EXPECT_EQ(Applied("year", SourceType(type), Value(last_year)), Value(-1));
+    EXPECT_EQ(Applied("month", SourceType(type), Value(last_year)), Value(-1));
+    EXPECT_EQ(Applied("day", SourceType(type), Value(last_year)), Value(-1));
+    EXPECT_EQ(Applied("hour", SourceType(type), Value(last_year)), Value(-1));
   }
   EXPECT_EQ(Applied("year", Type::Date(), Value(17501)), Value(47));
   EXPECT_EQ(Applied("month", Type::Date(), Value(17501)), Value(575));
@@ -192,7 +192,7 @@ TEST(Transform, HumanStringsAreWrittenAsIcebergJavaWritesThem) {
   EXPECT_EQ(identity.ToHumanString(Type::Timestamp(), Value(int64_t{1'512'123'175'038'194})),
             "2017-12-01T10:12:55.038194");
   EXPECT_EQ(identity.ToHumanString(Type::Binary(), Value("\1\2\3")), "AQID");
-  EXPECT_EQ(identity.ToHumanString(Parsed("decimal(9,2)"), Value(arrow::Decimal128(-120))),
+  EXPECT_EQ(identity.ToHumanString(SourceType("decimal(9,2)"), Value(arrow::Decimal128(-120))),
             "-1.20");
   EXPECT_EQ(T("truncate[2]").ToHumanString(Type::Binary(), Value("\1\2")), "AQI=");
 }
@@ -243,12 +243,12 @@ constexpr const char* kTransforms[] = {"identity",    "bucket[1]",      "bucket[
                                        "day",         "hour",           "void"};
 
 TEST(TransformProperty, OrderIsPreservedWhereItIsPromised) {
-  const uint64_t seed = std::random_device{}();
-  SCOPED_TRACE("seed " + std::to_string(seed));
-  std::mt19937_64 random(seed);
+  constexpr uint64_t kSeed = 20261130;
+  SCOPED_TRACE("seed " + std::to_string(kSeed));
+  std::mt19937_64 random(kSeed);
   for (const char* source : kSources) {
     for (const char* name : kTransforms) {
-      const Type type = Parsed(source);
+      const Type type = SourceType(source);
       const Transform transform = T(name);
       if (!transform.PreservesOrder() || !transform.CanTransform(type)) continue;
       const Type result = *transform.ResultType(type);
@@ -292,11 +292,11 @@ std::shared_ptr<arrow::Array> Encoded(const std::shared_ptr<arrow::Array>& value
 }
 
 TEST(TransformProperty, ArraysGiveWhatValuesGive) {
-  const uint64_t seed = std::random_device{}();
-  SCOPED_TRACE("seed " + std::to_string(seed));
-  std::mt19937_64 random(seed);
+  constexpr uint64_t kSeed = 20261130;
+  SCOPED_TRACE("seed " + std::to_string(kSeed));
+  std::mt19937_64 random(kSeed);
   for (const char* source : kSources) {
-    const Type type = Parsed(source);
+    const Type type = SourceType(source);
     for (const char* name : kTransforms) {
       const Transform transform = T(name);
       if (!transform.CanTransform(type)) continue;

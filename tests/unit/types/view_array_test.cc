@@ -28,20 +28,20 @@ void ComesBack(const ArrayPtr& array, const std::string& view_type) {
   EXPECT_TRUE(back->type()->Equals(array->type()));
 }
 
-const char* const kTexts =
+const char* const kViewTexts =
     R"(["", "a", null, "twelve bytes", "thirteen byte", "ää very long text", null])";
 
 TEST(ViewArray, HoldsTextOfEachKind) {
-  ComesBack(Array(arrow::utf8(), kTexts), "string_view");
-  ComesBack(Array(arrow::large_utf8(), kTexts), "string_view");
-  ComesBack(Array(arrow::binary(), kTexts), "binary_view");
-  ComesBack(Array(arrow::large_binary(), kTexts), "binary_view");
+  ComesBack(Array(arrow::utf8(), kViewTexts), "string_view");
+  ComesBack(Array(arrow::large_utf8(), kViewTexts), "string_view");
+  ComesBack(Array(arrow::binary(), kViewTexts), "binary_view");
+  ComesBack(Array(arrow::large_binary(), kViewTexts), "binary_view");
   ComesBack(Array(arrow::utf8(), "[]"), "string_view");
   ComesBack(Array(arrow::utf8(), "[null, null]"), "string_view");
 }
 
 TEST(ViewArray, HoldsPartsOfArrays) {
-  const ArrayPtr texts = Array(arrow::utf8(), kTexts);
+  const ArrayPtr texts = Array(arrow::utf8(), kViewTexts);
   for (int64_t begin = 0; begin < texts->length(); ++begin) {
     ComesBack(texts->Slice(begin, 3), "string_view");
   }

@@ -11,16 +11,16 @@ namespace {
 
 using ArrayPtr = std::shared_ptr<arrow::Array>;
 
-ArrayPtr FromJson(const std::shared_ptr<arrow::DataType>& type, const char* json) {
+ArrayPtr WideFromJson(const std::shared_ptr<arrow::DataType>& type, const char* json) {
   return arrow::json::ArrayFromJSONString(type, json).ValueOrDie();
 }
 
-struct Sample {
+struct WideSample {
   std::shared_ptr<arrow::DataType> type;
   const char* json;
 };
 
-std::vector<Sample> Samples() {
+std::vector<WideSample> Samples() {
   const auto texts = arrow::list(arrow::utf8());
   return {{arrow::int32(), "[1, null, 3, 4]"},
           {arrow::utf8(), R"(["a", null, "ccc", ""])"},
@@ -33,8 +33,8 @@ std::vector<Sample> Samples() {
 
 TEST(WideArray, NarrowGivesBackWhatWasWidened) {
   arrow::MemoryPool* pool = arrow::system_memory_pool();
-  for (const Sample& sample : Samples()) {
-    const ArrayPtr plain = FromJson(sample.type, sample.json);
+  for (const WideSample& sample : Samples()) {
+    const ArrayPtr plain = WideFromJson(sample.type, sample.json);
     for (int64_t begin = 0; begin < 4; ++begin) {
       const ArrayPtr part = plain->Slice(begin, 2);
       const auto wide = Widen(part, pool);
@@ -53,8 +53,8 @@ TEST(WideArray, NarrowGivesBackWhatWasWidened) {
 
 TEST(WideArray, IsWideOnlyWhereTheLimitAsksForIt) {
   arrow::MemoryPool* pool = arrow::system_memory_pool();
-  for (const Sample& sample : Samples()) {
-    const ArrayPtr plain = FromJson(sample.type, sample.json);
+  for (const WideSample& sample : Samples()) {
+    const ArrayPtr plain = WideFromJson(sample.type, sample.json);
     const auto whole = arrow::Concatenate({plain, plain->Slice(1), plain}).ValueOrDie();
     const auto within = ConcatenateWithin({plain, plain->Slice(1), plain}, 1000, pool);
     ASSERT_TRUE(within.ok()) << within.status().ToString();
@@ -75,9 +75,9 @@ TEST(WideArray, ExtensionTypesComeBackWithTheirType) {
       {arrow::field("id", arrow::extension::uuid()), arrow::field("s", arrow::utf8())});
   const ArrayPtr ids = arrow::ExtensionType::WrapArray(
       arrow::extension::uuid(),
-      FromJson(arrow::fixed_size_binary(16), R"(["0123456789abcdef", null])"));
+      WideFromJson(arrow::fixed_size_binary(16), R"(["0123456789abcdef", null])"));
   const ArrayPtr rows = std::make_shared<arrow::StructArray>(
-      type, 2, arrow::ArrayVector{ids, FromJson(arrow::utf8(), R"(["a", "b"])")});
+      type, 2, arrow::ArrayVector{ids, WideFromJson(arrow::utf8(), R"(["a", "b"])")});
   const auto wide = ConcatenateWithin({rows, rows}, 1, pool);
   ASSERT_TRUE(wide.ok()) << wide.status().ToString();
   const auto narrow = Narrow((*wide)->Slice(2), type, pool);
