@@ -39,6 +39,22 @@ function(iceframe_read_layers)
   set(ICEFRAME_LAYERS "${_names}" PARENT_SCOPE)
 endfunction()
 
+# Compiles a target's sources several at a time, so that what they include is read once for all of them.
+function(iceframe_compile_together TARGET)
+  if(ICEFRAME_UNITY)
+    set_target_properties(
+      ${TARGET}
+      PROPERTIES
+        UNITY_BUILD
+          ON
+        UNITY_BUILD_BATCH_SIZE
+          12
+    )
+    # What a header and its source share looks unshared where the source is included.
+    target_compile_options(${TARGET} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-subobject-linkage>)
+  endif()
+endfunction()
+
 function(iceframe_add_layer NAME)
   cmake_parse_arguments(_arg "" "" "LIBRARIES" ${ARGN})
   file(GLOB _sources CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/src/iceframe/${NAME}/*.cc")
@@ -58,6 +74,7 @@ function(iceframe_add_layer NAME)
       iceframe_options
       ${_arg_LIBRARIES}
   )
+  iceframe_compile_together(iceframe_${NAME})
   set_property(
     GLOBAL
     PROPERTY
@@ -117,6 +134,7 @@ function(iceframe_add_layer_test NAME)
   add_executable(iceframe_${NAME}_test ${_sources})
   target_include_directories(iceframe_${NAME}_test PRIVATE "${PROJECT_SOURCE_DIR}/tests")
   target_compile_options(iceframe_${NAME}_test PRIVATE ${ICEFRAME_TEST_OPTIONS})
+  iceframe_compile_together(iceframe_${NAME}_test)
   iceframe_tell_tests_folder(${_sources})
   target_link_libraries(
     iceframe_${NAME}_test
@@ -186,6 +204,7 @@ function(iceframe_add_program_test FOLDER)
   target_include_directories(iceframe_${FOLDER}_test PRIVATE "${PROJECT_SOURCE_DIR}/tests")
   iceframe_tell_tests_folder(${_sources})
   target_compile_options(iceframe_${FOLDER}_test PRIVATE ${ICEFRAME_TEST_OPTIONS})
+  iceframe_compile_together(iceframe_${FOLDER}_test)
   target_link_libraries(
     iceframe_${FOLDER}_test
     PRIVATE

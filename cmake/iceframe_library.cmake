@@ -13,6 +13,7 @@ target_include_directories(
     $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>
 )
 target_link_libraries(iceframe PRIVATE $<BUILD_INTERFACE:iceframe_options>)
+iceframe_compile_together(iceframe)
 foreach(_layer IN LISTS ICEFRAME_LAYERS)
   if(TARGET iceframe_${_layer})
     target_sources(iceframe PRIVATE $<TARGET_OBJECTS:iceframe_${_layer}>)

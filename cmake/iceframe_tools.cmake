@@ -42,21 +42,31 @@ endfunction()
 
 # Decoders of messages stand high and need little: the layers between are left out.
 function(iceframe_add_decoding_program NAME)
-  set(_streaming "${PROJECT_SOURCE_DIR}/src/iceframe/streaming")
-  file(
-    GLOB _decoders
-    CONFIGURE_DEPENDS
-    "${_streaming}/*decoder.cc"
-    "${_streaming}/avro_*.cc"
-    "${_streaming}/json_*.cc"
-  )
-  iceframe_add_pure_program(
-    ${NAME}
-    ${ARGN}
-    ${_decoders}
-    "${_streaming}/growing_column.cc"
-    "${_streaming}/message_columns.cc"
-  )
+  iceframe_add_pure_program(${NAME} ${ARGN})
+  if(NOT TARGET iceframe_decoders_archive)
+    set(_streaming "${PROJECT_SOURCE_DIR}/src/iceframe/streaming")
+    file(
+      GLOB _decoders
+      CONFIGURE_DEPENDS
+      "${_streaming}/*decoder.cc"
+      "${_streaming}/avro_*.cc"
+      "${_streaming}/json_*.cc"
+    )
+    add_library(
+      iceframe_decoders_archive
+      STATIC
+      EXCLUDE_FROM_ALL
+      ${_decoders}
+      "${_streaming}/growing_column.cc"
+      "${_streaming}/message_columns.cc"
+    )
+    target_link_libraries(iceframe_decoders_archive PUBLIC iceframe_skipping_archive)
+    iceframe_compile_together(iceframe_decoders_archive)
+    if(ICEFRAME_PCH)
+      target_precompile_headers(iceframe_decoders_archive REUSE_FROM iceframe_base)
+    endif()
+  endif()
+  target_link_libraries(${NAME} PRIVATE iceframe_decoders_archive)
 endfunction()
 
 function(iceframe_add_interop_tools)
