@@ -3,7 +3,7 @@
 # own, checks that they are ours, and runs the Python tests there. One line per version at the end.
 #   tools/check_pythons.sh [--quick] [VERSION …]   without versions: 3.11, 3.12 and 3.13 but .venv's
 # --quick leaves out what takes longest and depends least on the Python: other engines, matrices of
-# types, many processes that append, the demo; and lets the interpreter end twice per case in place
+# types, many processes that append, servers of catalogs and objects, the demo; and lets the interpreter end twice per case in place
 # of 10 times. Versions that are not present are named, and no failure. They are tested side by side.
 set -uo pipefail
 cd "$(dirname "$0")/.."
@@ -15,7 +15,7 @@ if [ "${1:-}" = --quick ]; then
   export ICEFRAME_TEST_EXITS=2
   for name in batch_bytes concurrent_appends concurrent_creation evolved_tables examples \
     export_matrix foreign_filters foreign_metadata foreign_writers java_interop kafka_kills overwrites \
-    page_checksums private_libraries types_everywhere; do
+    object_stores page_checksums postgres postgres_faults private_libraries rest_catalog rest_faults types_everywhere; do
     flags+=("--ignore=tests/python/test_$name.py")
   done
 fi
@@ -41,12 +41,16 @@ prepare() { # prepare VERSION PYTHON VENV: an environment with the wheel and wha
 }
 
 check() { # check VERSION PYTHON: leaves one line in build/python-VERSION.result
-  local venv=build/venv-$1 log=build/python-$1.log start=$SECONDS built status=1
+  local venv=build/venv-$1 log=build/python-$1.log start=$SECONDS built folder status=1
   local result="no environment with the wheel"
   if prepare "$1" "$2" "$venv" >"$log" 2>&1; then
     built=$((SECONDS - start))
-    "$venv/bin/python" -m pytest -q tests/python ${flags[@]+"${flags[@]}"} >>"$log" 2>&1
+    # A folder of its own: runs side by side would clean up each other's.
+    folder=$(mktemp -d)
+    "$venv/bin/python" -m pytest -q --basetemp "$folder/pytest" tests/python \
+      ${flags[@]+"${flags[@]}"} >>"$log" 2>&1
     status=$?
+    rm -rf "$folder"
     result="$(tail -1 "$log" | sed -E 's/^=+ | =+$//g; s/ in [0-9].*//'), $((SECONDS - start)) s ($built before the tests)"
   fi
   [ "$status" -eq 0 ] || { result="FAILED, $result" && tail -60 "$log"; }

@@ -18,6 +18,7 @@ if "$venv/bin/python" -c 'import pyarrow' 2>/dev/null; then
   echo "$venv has pyarrow" >&2
   exit 1
 fi
-# Minutes of killed processes, which know nothing of pyarrow.
+# Minutes of killed processes and broken connections, which know nothing of pyarrow.
 "$venv/bin/python" -m pytest -q -p no:cacheprovider tests/python \
-  --ignore tests/python/test_kafka_kills.py "$@"
+  --ignore tests/python/test_kafka_kills.py --ignore tests/python/test_postgres_faults.py \
+  --ignore tests/python/test_rest_faults.py "$@"

@@ -54,8 +54,13 @@ class Broker:
         if fetched.returncode != 0:
             raise BrokerMissing("Maven can't get Kafka's packages: " + fetched.stderr[-300:])
         self.folder = folder
-        self.port = free_port()
-        self.start()
+        # Somebody else may be faster to take the port.
+        for _ in range(5):
+            self.port = free_port()
+            if (failure := self._try_to_start()) is None:
+                return
+            shutil.rmtree(self.folder, ignore_errors=True)  # a new port makes a new cluster
+        raise AssertionError(failure)
 
     @property
     def address(self) -> str:
@@ -66,6 +71,10 @@ class Broker:
         return int((self.folder / "pid").read_text())
 
     def start(self) -> None:
+        assert (failure := self._try_to_start()) is None, failure
+
+    def _try_to_start(self) -> str | None:
+        """Starts it; returns what it said where it did not come up."""
         environment = {**os.environ, "KAFKA_AUTO_CREATE": "false"}
         command = ["bash", SCRIPT, "start", self.folder, str(self.port)]
         with (self.folder.parent / "start.log").open("w") as log:
@@ -73,7 +82,9 @@ class Broker:
             started = subprocess.run(
                 command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=environment
             )
-        assert started.returncode == 0, (self.folder.parent / "start.log").read_text()
+        if started.returncode == 0:
+            return None
+        return (self.folder.parent / "start.log").read_text()
 
     def stop(self) -> None:
         subprocess.run(["bash", SCRIPT, "stop", self.folder], check=True)
