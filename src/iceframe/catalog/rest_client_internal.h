@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "iceframe/base/json.h"
 #include "iceframe/base/result.h"
 #include "iceframe/catalog/connection_pool.h"
 #include "iceframe/catalog/leased_connection.h"
