@@ -15,7 +15,7 @@ from iceframe import IceFrame
 
 
 def with_a_useless_key(lake) -> dict[str, str]:
-    return {**lake.config, "s3.region": "nowhere-1"}
+    return {**lake.config, "glue.region": "nowhere-1"}
 
 
 def test_lines_reach_the_logger_with_level_and_component(lake, caplog):
@@ -23,7 +23,7 @@ def test_lines_reach_the_logger_with_level_and_component(lake, caplog):
         IceFrame(with_a_useless_key(lake))
     (record,) = caplog.records
     assert (record.name, record.levelname, record.component) == ("iceframe", "WARNING", "catalog")
-    assert "s3.region" in record.getMessage()
+    assert "glue.region" in record.getMessage()
 
 
 def test_levels_are_those_of_the_logger(lake, caplog):
