@@ -238,6 +238,7 @@ class HttpConnection::Transfer {
   // first time gets a body.
   static size_t GiveBody(char* out, size_t size, size_t count, void* self) {
     auto& transfer = *static_cast<Transfer*>(self);
+    if (!transfer.request_.body) return CurlLibrary::kAbortRead;
     const std::string& body = *transfer.request_.body;
     transfer.has_begun_body_ = true;
     if (transfer.num_given_ == body.size()) return CurlLibrary::kAbortRead;
