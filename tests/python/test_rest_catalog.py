@@ -78,6 +78,7 @@ def test_namespaces_are_nested_and_keep_properties(ice, space):
     ice.drop_namespace(f"{space}.in ner")
 
 
+@pytest.mark.needs_pyarrow
 def test_pyiceberg_uses_the_same_tables(ice, space, rest_server):
     from pyiceberg.catalog import load_catalog
 
