@@ -78,7 +78,7 @@ def _url_of(address: str) -> str:
     try:
         parts = urlsplit(address)
         is_one = parts.scheme in ("http", "https") and bool(parts.hostname)
-        # Raises where it is no number.
+        # Raises where it is not a number.
         _ = parts.port
     except ValueError:
         is_one = False

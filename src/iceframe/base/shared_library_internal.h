@@ -26,8 +26,9 @@ struct SharedLibraryPlaces {
 };
 
 /// A library of this process, open for good: its threads and exit functions are in it. Its symbols,
-/// and those of the libraries that it brings, are seen by nobody else, and theirs come before those
-/// of any other library in the process (but under sanitizers, whose own must stay first).
+/// and those of the libraries that it brings, are not seen by other libraries, and theirs come
+/// before those of any other library in the process (but under sanitizers, whose own must stay
+/// first).
 class SharedLibrary {
  public:
   /// Loads the first that there is. Errors: Unsupported, saying what was tried and what to install.

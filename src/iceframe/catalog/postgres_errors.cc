@@ -18,7 +18,7 @@ bool IsSqlState(std::string_view text) {
          });
 }
 
-// Where ":  XXXXX: " begins in a line; npos: nowhere. The word before it is translated.
+// Finds where the code begins in a line (":  40001: "), or npos: the word before it is translated.
 size_t FindState(std::string_view line) {
   constexpr std::string_view kBefore = ":  ";
   constexpr std::string_view kAfter = ": ";

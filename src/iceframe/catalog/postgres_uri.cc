@@ -86,7 +86,7 @@ Status AddHosts(std::string_view hosts, std::map<std::string, std::string>* para
       port = one.substr(colon + 1);
     }
     if (port.find_first_not_of("0123456789") != std::string_view::npos) {
-      return NoUri("the port is no number");
+      return NoUri("the port must be a number");
     }
     names += (is_first ? "" : ",") + Decoded(name);
     ports += (is_first ? "" : ",") + std::string(port);
@@ -171,7 +171,7 @@ Status TakeConnectTimeout(PostgresAddress* address) {
   const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), seconds);
   constexpr int64_t kLongest = 24 * 3600;
   if (code != std::errc() || end != text.data() + text.size() || seconds < 0) {
-    return NoUri("connect_timeout is no number of seconds");
+    return NoUri("connect_timeout must be a number of seconds");
   }
   // 0 is libpq's "for ever"; nothing waits that long here.
   if (seconds > 0) address->connect_timeout = std::chrono::seconds(std::min(seconds, kLongest));

@@ -17,7 +17,7 @@ namespace iceframe {
 
 namespace {
 
-// How often a table is asked for whose creation nobody tells the end of.
+// Limits how often a creation is sent whose answer was lost.
 constexpr int kMaxTableCreations = 3;
 
 bool IsSuccess(long status) { return status >= 200 && status < 300; }
