@@ -43,6 +43,9 @@ PRELUDE = textwrap.dedent(
     def appended(pause):
         return pa.RecordBatchReader.from_batches(schema, batches(pause))
 
+    def ended():
+        return _native.num_tasks() == 0 and ice._session.memory_used_bytes() == 0
+
     def interrupted(work):
         try:
             work()
@@ -51,7 +54,7 @@ PRELUDE = textwrap.dedent(
         else:
             stopped = None
         until = time.monotonic() + 30
-        while _native.num_tasks() and time.monotonic() < until:
+        while not ended() and time.monotonic() < until:
             time.sleep(0.001)
         print(json.dumps({
             "stopped": stopped,

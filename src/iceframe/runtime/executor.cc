@@ -66,7 +66,9 @@ class PoolExecutor final : public Executor {
   arrow::internal::Executor* io() override { return &io_; }
   arrow::internal::Executor* operations() override { return &operations_; }
   int64_t num_tasks() const override {
-    return cpu_.num_tasks() + io_.num_tasks() + operations_.num_tasks();
+    // Counts the ends before the beginnings: a task that goes on in another pool is never missed.
+    const int64_t num_ended = cpu_.num_ended() + io_.num_ended() + operations_.num_ended();
+    return cpu_.num_spawned() + io_.num_spawned() + operations_.num_spawned() - num_ended;
   }
   int num_cpu_threads() const override { return cpu_.GetCapacity(); }
   int num_io_threads() const override { return io_.GetCapacity(); }

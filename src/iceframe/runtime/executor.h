@@ -46,7 +46,7 @@ class Executor {
   /// For whole operations that a host's own thread waits for while it looks for signals: no
   /// operation ever uses these threads, so any number of them may wait for cpu() and io().
   virtual arrow::internal::Executor* operations() = 0;
-  /// Tasks that are queued or running on all threads; 0: nothing of ours is under way.
+  /// Tasks that are queued or running on all threads, or just ended; 0: nothing is under way.
   virtual int64_t num_tasks() const = 0;
   virtual int num_cpu_threads() const = 0;
   virtual int num_io_threads() const = 0;

@@ -29,6 +29,8 @@ struct WorkerPool::State {
   int num_workers = 0;
   int num_idle = 0;
   int num_running = 0;
+  int64_t num_spawned = 0;
+  int64_t num_ended = 0;
   /// Workers end once the queue is empty.
   bool closing = false;
   /// Workers end at once.
@@ -80,9 +82,14 @@ int WorkerPool::GetCapacity() {
 
 bool WorkerPool::OwnsThisThread() { return current_pool_state == state_.get(); }
 
-int64_t WorkerPool::num_tasks() const {
+int64_t WorkerPool::num_spawned() const {
   std::lock_guard lock(state_->mutex);
-  return static_cast<int64_t>(state_->queue.size()) + state_->num_running;
+  return state_->num_spawned;
+}
+
+int64_t WorkerPool::num_ended() const {
+  std::lock_guard lock(state_->mutex);
+  return state_->num_ended;
 }
 
 void WorkerPool::SetCapacity(int capacity) {
@@ -125,6 +132,7 @@ arrow::Status WorkerPool::SpawnReal(arrow::internal::TaskHints,
     if (!started.ok() && state->num_workers == 0) return started;
   }
   state->queue.push_back({std::move(task), std::move(stop_token), std::move(stop_callback)});
+  ++state->num_spawned;
   state->task_or_stop.notify_one();
   return Status::OK();
 }
@@ -155,6 +163,7 @@ void WorkerPool::RunWorker(std::shared_ptr<State> state, std::string thread_name
     }
     lock.lock();
     --state->num_running;
+    ++state->num_ended;
     if (state->exiting) state->worker_or_task_ended.notify_all();
   }
   --state->num_workers;

@@ -25,8 +25,9 @@ class WorkerPool final : public arrow::internal::Executor, private ForkListener 
   int GetCapacity() override;
   bool OwnsThisThread() override;
   void SetCapacity(int capacity);
-  /// Tasks queued or running.
-  int64_t num_tasks() const;
+  /// How many tasks this pool was ever given, and how many of them are over.
+  int64_t num_spawned() const;
+  int64_t num_ended() const;
   /// Starts no more tasks and waits for the running ones, but no longer than `timeout`.
   /// For the end of the process: what is queued is never run nor destroyed.
   void StopForExit(std::chrono::milliseconds timeout);

@@ -223,6 +223,21 @@ TEST(Executor, StartsIoThreadsOnlyAsNeededUpToItsCapacity) {
   for (auto& future : futures) future.Wait();
 }
 
+TEST(Executor, CountsATaskThatGoesOnInAnotherPool) {
+  const auto executor = MakeExecutor(1, 1);
+  std::atomic<int> hops_left = 20000;
+  const std::function<void()> hop = [&] {
+    const int left = --hops_left;
+    if (left == 0) return;
+    ASSERT_TRUE((left % 2 == 0 ? executor->cpu() : executor->io())->Spawn([&] { hop(); }).ok());
+  };
+  ASSERT_TRUE(executor->cpu()->Spawn([&] { hop(); }).ok());
+  while (executor->num_tasks() > 0) {
+  }
+  EXPECT_EQ(hops_left, 0);
+  WaitUntil([&] { return hops_left == 0 && executor->num_tasks() == 0; });
+}
+
 TEST(Executor, CapacityFollowsConfigure) {
   auto executor = MakeExecutor(1, 1);
   ASSERT_TRUE(executor->Configure({.num_threads = 5, .num_io_threads = 7}).ok());
