@@ -23,6 +23,7 @@ file(
   "${PROJECT_SOURCE_DIR}/python/bindings/casters/*.cc"
 )
 nanobind_add_module(_native NB_STATIC NOMINSIZE ${_sources})
+iceframe_compile_together(_native)
 target_include_directories(_native PRIVATE "${PROJECT_SOURCE_DIR}/python/bindings")
 target_compile_definitions(_native PRIVATE ICEFRAME_VERSION="${PROJECT_VERSION}")
 target_link_libraries(_native PRIVATE iceframe)

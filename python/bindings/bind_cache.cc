@@ -105,7 +105,7 @@ nb::dict DescribeEntry(const QueryCacheEntry& entry) {
   return described;
 }
 
-nb::dict StatsOf(const QueryCache& self) {
+nb::dict StatsOfCache(const QueryCache& self) {
   const QueryCacheStats stats = self.stats();
   nb::dict refused;
   for (int i = 0; i < kNumResultRefusals; ++i) {
@@ -181,7 +181,7 @@ void BindCache(nb::module_& module) {
       .def("get", &Get, nb::arg("table"), nb::arg("parameters"))
       .def("invalidate", &Invalidate, nb::arg("table"))
       .def("clear", &QueryCache::Clear)
-      .def("stats", &StatsOf, nb::sig("def stats(self) -> dict[str, Any]"));
+      .def("stats", &StatsOfCache, nb::sig("def stats(self) -> dict[str, Any]"));
   nb::class_<PreparedQuery>(module, "PreparedQuery", "A query that takes part in a cache.")
       .def_static("of", &Prepare, nb::arg("query"), nb::arg("ttl_ns").none(), nb::arg("scope"),
                   nb::arg("as_views"));

@@ -61,7 +61,7 @@ Result<std::optional<Rows>> Get(DiskCache& self, DiskCacheKey key) {
   return std::optional<Rows>(std::move(rows));
 }
 
-nb::dict StatsOf(const DiskCache& self) {
+nb::dict StatsOfDiskCache(const DiskCache& self) {
   const DiskCacheStats stats = self.stats();
   nb::dict described;
   described["size"] = stats.num_entries;
@@ -102,7 +102,7 @@ void BindDiskCache(nb::module_& module) {
           },
           nb::arg("table"))
       .def("clear", &DiskCache::Clear)
-      .def("stats", &StatsOf, nb::sig("def stats(self) -> dict[str, int]"));
+      .def("stats", &StatsOfDiskCache, nb::sig("def stats(self) -> dict[str, int]"));
 }
 
 }  // namespace iceframe::python

@@ -149,8 +149,8 @@ Result<std::vector<ManifestFile>> ManifestsOf(const TableIO& io, int64_t snapsho
   });
 }
 
-Result<std::vector<TableEntry>> EntriesOf(const ManifestFile& manifest, const TableIO& io,
-                                          bool discard_deleted) {
+Result<std::vector<TableEntry>> EntriesOfManifest(const ManifestFile& manifest, const TableIO& io,
+                                                  bool discard_deleted) {
   const TablePtr& table = io.table;
   using Entries = std::vector<TableEntry>;
   return RunPlanning<Entries>(io, [&](const OperationContext& context) -> Result<Entries> {
@@ -179,7 +179,7 @@ Result<std::vector<TableEntry>> FetchEntries(const ManifestFile& manifest, nb::h
     return Error(ErrorKind::kInvalidArgument, "discard_deleted must be True or False, not ",
                  nb::cast<std::string>(nb::inst_name(discard_deleted)));
   }
-  return EntriesOf(manifest, *table_io, discard_deleted.ptr() == Py_True);
+  return EntriesOfManifest(manifest, *table_io, discard_deleted.ptr() == Py_True);
 }
 
 Result<std::vector<TableTask>> PlanTasks(const TableIO& io, const ReadRequest& request) {

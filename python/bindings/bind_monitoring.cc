@@ -84,7 +84,7 @@ nb::dict Describe(const QueryMetrics& query) {
   return described;
 }
 
-nb::list Recent(ListeningCollector& self, int64_t limit) {
+nb::list RecentQueries(ListeningCollector& self, int64_t limit) {
   nb::list recent;
   for (const QueryMetrics& query : self->Recent(limit)) recent.append(Describe(query));
   return recent;
@@ -94,7 +94,7 @@ double Share(int64_t part, int64_t whole) {
   return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
 }
 
-nb::dict StatsOf(ListeningCollector& self) {
+nb::dict StatsOfCollector(ListeningCollector& self) {
   const QueryStats stats = self->stats();
   const QueryTotals& totals = stats.totals;
   const auto num_queries = static_cast<double>(std::max<int64_t>(totals.num_queries, 1));
@@ -227,10 +227,10 @@ void BindMonitoring(nb::module_& module) {
           },
           nb::arg("query_id"), nb::arg("rows_returned"), nb::arg("cache_hit"),
           nb::arg("error").none())
-      .def("recent", &Recent, nb::arg("limit"),
+      .def("recent", &RecentQueries, nb::arg("limit"),
            nb::sig("def recent(self, limit: int) -> list[dict[str, Any]]"),
            "Queries, newest first.")
-      .def("stats", &StatsOf, nb::sig("def stats(self) -> dict[str, Any]"));
+      .def("stats", &StatsOfCollector, nb::sig("def stats(self) -> dict[str, Any]"));
   BindLog(module);
   BindTraces(module);
 }

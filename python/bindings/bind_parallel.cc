@@ -31,7 +31,7 @@ using Reader = std::shared_ptr<arrow::RecordBatchReader>;
 using SessionPtr = std::shared_ptr<Session>;
 
 // A context of the read's own session that ends with the call it is part of.
-OperationContext ContextOf(const Session& session, const OperationContext& call) {
+OperationContext ContextOfRead(const Session& session, const OperationContext& call) {
   OperationContext own = session.NewOperation();
   own.cancel = call.cancel;
   own.deadline = call.deadline;
@@ -43,7 +43,7 @@ Result<ParallelRead> ReadOfTable(SessionPtr session, std::string name, const Rea
   ICEFRAME_ASSIGN_OR_RETURN(ScanOptions options, ToScanOptions(request));
   ErrorContext place{"table", Session::FullTableName(name)};
   return ParallelRead{std::move(place), [=](const OperationContext& call) -> Result<Reader> {
-                        const OperationContext own = ContextOf(*session, call);
+                        const OperationContext own = ContextOfRead(*session, call);
                         ICEFRAME_ASSIGN_OR_RETURN(auto rows, session->Scan(own, name, options));
                         return WithTextViews(own, std::move(rows));
                       }};
@@ -53,7 +53,7 @@ Result<ParallelRead> ReadOfTable(SessionPtr session, std::string name, const Rea
 ParallelRead ReadOfQuery(SessionPtr session, const Query& query, std::string name,
                          std::shared_ptr<PreparedQuery> prepared) {
   return {{"query", std::move(name)}, [=](const OperationContext& call) -> Result<Reader> {
-            const OperationContext own = ContextOf(*session, call);
+            const OperationContext own = ContextOfRead(*session, call);
             ICEFRAME_ASSIGN_OR_RETURN(auto rows, prepared != nullptr
                                                      ? session->Execute(own, *prepared)
                                                      : session->Execute(own, query));

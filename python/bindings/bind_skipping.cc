@@ -53,7 +53,7 @@ Counts ToDict(const SkipCounts& counts) {
   return dict;
 }
 
-std::vector<Counts> Recent(const DataSkipper& self, size_t limit) {
+std::vector<Counts> RecentSkips(const DataSkipper& self, size_t limit) {
   std::vector<Counts> recent;
   for (const OperationSkips& operation : self.Recent(limit)) {
     Counts dict = ToDict(operation.counts);
@@ -129,7 +129,7 @@ void BindSkipping(nb::module_& module) {
             return ToDict(self.OfTable(Session::FullTableName(table)));
           },
           nb::arg("table"))
-      .def("recent", &Recent, nb::arg("limit"));
+      .def("recent", &RecentSkips, nb::arg("limit"));
 }
 
 }  // namespace iceframe::python

@@ -10,7 +10,7 @@ namespace iceframe::python {
 namespace {
 
 // Never destroyed: the interpreter may be gone before it.
-nb::object& Listener() {
+nb::object& CurrentListener() {
   static auto& listener = *new nb::object();
   return listener;
 }
@@ -18,12 +18,12 @@ nb::object& Listener() {
 }  // namespace
 
 void SetCallListener(nb::object listener) {
-  nb::object old = std::exchange(Listener(), listener.is_none() ? nb::object() : listener);
+  nb::object old = std::exchange(CurrentListener(), listener.is_none() ? nb::object() : listener);
 }
 
 void TellCallListener() {
   // Held while it runs: it may be exchanged meanwhile.
-  const nb::object listener = Listener();
+  const nb::object listener = CurrentListener();
   if (!listener.is_valid()) return;
   const nb::object result = nb::steal(PyObject_CallNoArgs(listener.ptr()));
   if (!result.is_valid()) PyErr_WriteUnraisable(listener.ptr());

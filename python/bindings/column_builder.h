@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <arrow/array/data.h>
@@ -18,6 +19,7 @@
 #include <nanobind/nanobind.h>
 
 #include "iceframe/base/result.h"
+#include "iceframe/types/arrow_schema.h"
 #include "iceframe/types/type.h"
 
 #include "casters/result.h"
@@ -105,6 +107,16 @@ class ValidityBits {
  private:
   arrow::TypedBufferBuilder<bool> bits_;
 };
+
+/// Makes a column's builder of this class.
+template <typename Builder>
+Result<std::unique_ptr<ColumnBuilder>> MakeColumnOf(const NestedField& field, std::string path,
+                                                    RowPlace* place) {
+  ICEFRAME_ASSIGN_OR_RETURN(auto type, ToArrowType(field.type));
+  auto builder = std::make_unique<Builder>(field, std::move(path), std::move(type), place);
+  ICEFRAME_RETURN_NOT_OK(builder->Init());
+  return builder;
+}
 
 class StructBuilder final : public ColumnBuilder {
  public:

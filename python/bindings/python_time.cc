@@ -27,7 +27,6 @@ constexpr char kZoned[] =
 constexpr char kNoZone[] =
     "has no time zone; give it one, such as value.replace(tzinfo=timezone.utc)";
 constexpr char kFiner[] = "has digits finer than the column keeps; round it";
-constexpr char kOutOfRange[] = "is out of range; widen the column or correct the value";
 constexpr char kNoUnit[] = "is of a unit without a column type; cast it to datetime64[us]";
 
 constexpr int64_t kSecondsPerDay = 86'400;

@@ -16,7 +16,6 @@ namespace iceframe::python {
 
 namespace {
 
-constexpr char kOutOfRange[] = "is out of range; widen the column or correct the value";
 constexpr char kNotWhole[] = "is no whole number; round it, or widen the column";
 constexpr char kRounded[] = "would be rounded; widen the column or correct the value";
 constexpr char kDigits[] =

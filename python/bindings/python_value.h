@@ -22,6 +22,7 @@ using Refusal = const char*;
 inline constexpr char kWrongType[] =
     "is of another type; convert it, or change the type of the column";
 /// The value's own code raised an exception, which is the current Python error.
+inline constexpr char kOutOfRange[] = "is out of range; widen the column or correct the value";
 inline constexpr char kRaised[] = "raised an exception";
 
 /// The classes that values are looked at for.

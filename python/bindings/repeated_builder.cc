@@ -5,8 +5,6 @@
 
 #include <arrow/type.h>
 
-#include "iceframe/types/arrow_schema.h"
-
 #include "column_builder.h"
 #include "python_rows.h"
 
@@ -158,25 +156,16 @@ class MapBuilder final : public ColumnBuilder {
   int64_t num_entries_ = 0;
 };
 
-template <typename Builder>
-Result<std::unique_ptr<ColumnBuilder>> MakeColumn(const NestedField& field, std::string path,
-                                                  RowPlace* place) {
-  ICEFRAME_ASSIGN_OR_RETURN(auto type, ToArrowType(field.type));
-  auto builder = std::make_unique<Builder>(field, std::move(path), std::move(type), place);
-  ICEFRAME_RETURN_NOT_OK(builder->Init());
-  return builder;
-}
-
 }  // namespace
 
 Result<std::unique_ptr<ColumnBuilder>> MakeListBuilder(const NestedField& field, std::string path,
                                                        RowPlace* place) {
-  return MakeColumn<ListBuilder>(field, std::move(path), place);
+  return MakeColumnOf<ListBuilder>(field, std::move(path), place);
 }
 
 Result<std::unique_ptr<ColumnBuilder>> MakeMapBuilder(const NestedField& field, std::string path,
                                                       RowPlace* place) {
-  return MakeColumn<MapBuilder>(field, std::move(path), place);
+  return MakeColumnOf<MapBuilder>(field, std::move(path), place);
 }
 
 }  // namespace iceframe::python

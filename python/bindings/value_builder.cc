@@ -78,54 +78,46 @@ class ValueBuilder final : public ColumnBuilder {
   std::unique_ptr<arrow::ArrayBuilder> builder_;
 };
 
-template <typename Builder>
-Result<std::unique_ptr<ColumnBuilder>> MakeColumn(const NestedField& field, std::string path,
-                                                  RowPlace* place) {
-  ICEFRAME_ASSIGN_OR_RETURN(auto type, ToArrowType(field.type));
-  auto builder = std::make_unique<Builder>(field, std::move(path), std::move(type), place);
-  ICEFRAME_RETURN_NOT_OK(builder->Init());
-  return builder;
-}
-
 }  // namespace
 
 Result<std::unique_ptr<ColumnBuilder>> MakeValueBuilder(const NestedField& field, std::string path,
                                                         RowPlace* place) {
   switch (field.type.id()) {
     case TypeId::kBoolean:
-      return MakeColumn<ValueBuilder<arrow::BooleanBuilder, bool, ToBoolean>>(field, path, place);
+      return MakeColumnOf<ValueBuilder<arrow::BooleanBuilder, bool, ToBoolean>>(field, path, place);
     case TypeId::kInt:
-      return MakeColumn<ValueBuilder<arrow::Int32Builder, int32_t, ToInt>>(field, path, place);
+      return MakeColumnOf<ValueBuilder<arrow::Int32Builder, int32_t, ToInt>>(field, path, place);
     case TypeId::kLong:
-      return MakeColumn<ValueBuilder<arrow::Int64Builder, int64_t, ToLong>>(field, path, place);
+      return MakeColumnOf<ValueBuilder<arrow::Int64Builder, int64_t, ToLong>>(field, path, place);
     case TypeId::kFloat:
-      return MakeColumn<ValueBuilder<arrow::FloatBuilder, float, ToFloat>>(field, path, place);
+      return MakeColumnOf<ValueBuilder<arrow::FloatBuilder, float, ToFloat>>(field, path, place);
     case TypeId::kDouble:
-      return MakeColumn<ValueBuilder<arrow::DoubleBuilder, double, ToDouble>>(field, path, place);
+      return MakeColumnOf<ValueBuilder<arrow::DoubleBuilder, double, ToDouble>>(field, path, place);
     case TypeId::kDecimal:
-      return MakeColumn<ValueBuilder<arrow::Decimal128Builder, arrow::Decimal128, ToDecimal>>(
+      return MakeColumnOf<ValueBuilder<arrow::Decimal128Builder, arrow::Decimal128, ToDecimal>>(
           field, path, place);
     case TypeId::kDate:
-      return MakeColumn<ValueBuilder<arrow::Date32Builder, int32_t, ToDate>>(field, path, place);
+      return MakeColumnOf<ValueBuilder<arrow::Date32Builder, int32_t, ToDate>>(field, path, place);
     case TypeId::kTime:
-      return MakeColumn<ValueBuilder<arrow::Time64Builder, int64_t, ToTime>>(field, path, place);
+      return MakeColumnOf<ValueBuilder<arrow::Time64Builder, int64_t, ToTime>>(field, path, place);
     case TypeId::kTimestamp:
     case TypeId::kTimestamptz:
     case TypeId::kTimestampNs:
     case TypeId::kTimestamptzNs:
-      return MakeColumn<ValueBuilder<arrow::TimestampBuilder, int64_t, ToTimestamp>>(field, path,
-                                                                                     place);
+      return MakeColumnOf<ValueBuilder<arrow::TimestampBuilder, int64_t, ToTimestamp>>(field, path,
+                                                                                       place);
     case TypeId::kString:
-      return MakeColumn<ValueBuilder<arrow::StringBuilder, ValueBytes, ToText>>(field, path, place);
-    case TypeId::kBinary:
-      return MakeColumn<ValueBuilder<arrow::BinaryBuilder, ValueBytes, ToBinary>>(field, path,
+      return MakeColumnOf<ValueBuilder<arrow::StringBuilder, ValueBytes, ToText>>(field, path,
                                                                                   place);
+    case TypeId::kBinary:
+      return MakeColumnOf<ValueBuilder<arrow::BinaryBuilder, ValueBytes, ToBinary>>(field, path,
+                                                                                    place);
     case TypeId::kUuid:
     case TypeId::kFixed:
-      return MakeColumn<ValueBuilder<arrow::FixedSizeBinaryBuilder, ValueBytes, ToFixed>>(
+      return MakeColumnOf<ValueBuilder<arrow::FixedSizeBinaryBuilder, ValueBytes, ToFixed>>(
           field, path, place);
     case TypeId::kUnknown:
-      return MakeColumn<ValueBuilder<arrow::NullBuilder, bool, ToNothing>>(field, path, place);
+      return MakeColumnOf<ValueBuilder<arrow::NullBuilder, bool, ToNothing>>(field, path, place);
     case TypeId::kStruct:
     case TypeId::kList:
     case TypeId::kMap:
