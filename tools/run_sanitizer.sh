@@ -1,6 +1,7 @@
 #!/bin/bash
 # Builds the C++ tests under a sanitizer and runs them: each program once, as a whole.
 #   tools/run_sanitizer.sh asan|tsan [LAYER …]
+#   BUILD_ONLY=1 tools/run_sanitizer.sh asan|tsan
 # TSan runs the suites that work on our own threads. libarrow is not instrumented, but its mutexes
 # are seen. (Were calls from libarrow ignored, as in called_from_lib, each hand-over through an
 # arrow::Future would look like a race.) tests/tsan_suppressions.txt says what is left out.
@@ -37,6 +38,7 @@ mapfile -t targets <<<"$programs"
 start=$SECONDS
 ninja -C "$build" -j "$(nproc)" -k 0 --quiet "${targets[@]}"
 echo "$preset: built in $((SECONDS - start)) s"
+[ -z "${BUILD_ONLY:-}" ] || exit 0
 
 run_program() { # run_program PROGRAM: says what it took, and on a failure what it wrote
   local log="$1.log" start=$SECONDS result=ok
