@@ -57,6 +57,8 @@ Result<std::shared_ptr<arrow::RecordBatch>> Operator::Next() {
 
 void Operator::OfferFilter(const Expression&) {}
 
+void Operator::OfferFirstRows(const FirstRows&) {}
+
 bool Operator::ListenToFiles(FileListener*, const WantedAnswers&) { return false; }
 
 Status Operator::OpenInputs() {

@@ -12,6 +12,7 @@
 
 #include "iceframe/base/result.h"
 #include "iceframe/execution/file_stream.h"
+#include "iceframe/execution/first_rows.h"
 #include "iceframe/expression/expression.h"
 #include "iceframe/runtime/operation_context.h"
 #include "iceframe/types/schema.h"
@@ -58,6 +59,8 @@ class Operator {
   /// Rows for which a predicate over this operator's columns is not true will not be missed. To be
   /// called before Open; ignored where it is of no use.
   virtual void OfferFilter(const Expression& predicate);
+  /// Rows that are not among the first in an order won't be missed. Called as OfferFilter.
+  virtual void OfferFirstRows(const FirstRows& first);
   /// To be called before Open: `listener`, which outlives the operator's use, is told of the files
   /// of the one scan whose rows these are, row by row, within the calls of Next. Files with answers
   /// that are wanted give no rows. Returns false, and does nothing, where rows don't come so.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include <arrow/type_fwd.h>
@@ -12,6 +13,7 @@
 #include "iceframe/execution/batch_stream.h"
 #include "iceframe/execution/explanation.h"
 #include "iceframe/execution/file_stream.h"
+#include "iceframe/execution/first_rows.h"
 #include "iceframe/expression/row_request.h"
 #include "iceframe/runtime/operation_context.h"
 #include "iceframe/table/table.h"
@@ -25,6 +27,8 @@ struct RelationRead {
   std::shared_ptr<const Schema> columns;
   /// The filter is bound to any of its columns.
   RowRequest rows;
+  /// Rows that are not among these won't be missed, ties apart; a source may leave it unheeded.
+  std::optional<FirstRows> first = {};
   ReadDelivery delivery;
 };
 

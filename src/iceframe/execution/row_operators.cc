@@ -56,13 +56,10 @@ class ProjectOperator final : public Operator {
         columns_(plan.as<ProjectNode>()->columns) {}
 
   void OfferFilter(const Expression& predicate) override {
-    const std::set<FieldId> ids = ReferencedFieldIds(predicate);
-    const bool is_below = std::ranges::all_of(ids, [this](FieldId id) {
-      return std::ranges::any_of(columns_, [id](const NamedExpression& column) {
-        return column.field.id == id && column.is_pass_through();
-      });
-    });
-    if (is_below) input().OfferFilter(predicate);
+    if (IsOverInput(predicate)) input().OfferFilter(predicate);
+  }
+  void OfferFirstRows(const FirstRows& first) override {
+    if (IsOverInput(first.key)) input().OfferFirstRows(first);
   }
   bool ListenToFiles(FileListener* listener, const WantedAnswers& answers) override {
     return input().ListenToFiles(listener, answers);
@@ -86,6 +83,14 @@ class ProjectOperator final : public Operator {
   }
 
  private:
+  bool IsOverInput(const Expression& expression) const {
+    return std::ranges::all_of(ReferencedFieldIds(expression), [this](FieldId id) {
+      return std::ranges::any_of(columns_, [id](const NamedExpression& column) {
+        return column.field.id == id && column.is_pass_through();
+      });
+    });
+  }
+
   std::vector<NamedExpression> columns_;
   std::unique_ptr<EvaluatedParts> parts_;
 };

@@ -37,6 +37,9 @@ class ScanOperator final : public Operator {
     scan_.filter = SimplifyFilter(
         Expression(AndNode{{scan_.filter, predicate}}, Type::Boolean(), /*is_bound=*/true));
   }
+  void OfferFirstRows(const FirstRows& first) override {
+    if (!scan_.limit) first_ = first;
+  }
   bool ListenToFiles(FileListener* listener, const WantedAnswers& answers) override {
     listener_ = listener;
     listener_wants_ = answers;
@@ -50,7 +53,7 @@ class ScanOperator final : public Operator {
   Status DoOpen() override {
     if (scan_.filter.is_false() || scan_.limit == 0) return Status::OK();
     ICEFRAME_ASSIGN_OR_RETURN(const RelationSource* source, SourceOf(scan_));
-    ICEFRAME_ASSIGN_OR_RETURN(const RelationRead read, ToRelationRead(scan_, schema()));
+    ICEFRAME_ASSIGN_OR_RETURN(RelationRead read, ToRelationRead(scan_, schema()));
     const OperationContext own = counters_.Under(context());
     const bool keeps_rows = rows_wanted_.store != nullptr;
     if (listener_ != nullptr || keeps_rows) {
@@ -61,6 +64,10 @@ class ScanOperator final : public Operator {
                        BatchLimits{scan_.delivery.batch_rows, batch_bytes()});
         return Status::OK();
       }
+    }
+    if (first_) {
+      read.first = first_;
+      read.first->key = OverRelation(scan_, first_->key);
     }
     return source->Open(own, read).Value(&stream_);
   }
@@ -80,6 +87,7 @@ class ScanOperator final : public Operator {
 
  private:
   ScanNode scan_;
+  std::optional<FirstRows> first_;
   OwnCounters counters_;
   /// Without store: rows are neither taken from answers nor kept.
   WantedAnswers rows_wanted_;

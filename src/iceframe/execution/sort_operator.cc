@@ -31,7 +31,13 @@ class SortOperator final : public Operator {
   }
 
  protected:
-  Status DoOpen() override { return OpenInputs(); }
+  Status DoOpen() override {
+    const SortKey& key = node_.keys[0];
+    if (node_.fetch && key.expression.as<ColumnNode>() != nullptr) {
+      input().OfferFirstRows({key.expression, key.descending, key.nulls_last, *node_.fetch});
+    }
+    return OpenInputs();
+  }
 
   Result<BatchPtr> DoNext() override {
     if (order_ == nullptr) {

@@ -103,7 +103,10 @@ Result<std::unique_ptr<ScanStream>> OpenTableScan(const OperationContext& contex
   const RelationRead& read = options.read;
   TaskSource tasks = options.tasks;
   if (!tasks) {
-    ICEFRAME_ASSIGN_OR_RETURN(tasks, PlanTableScan(context, state, options));
+    TableScanOptions plan = options;
+    plan.with_statistics |= read.first.has_value();
+    ICEFRAME_ASSIGN_OR_RETURN(tasks, PlanTableScan(context, state, plan));
+    if (read.first) tasks = TasksOfFirstRows(std::move(tasks), *read.first);
   }
   ICEFRAME_ASSIGN_OR_RETURN(ReadOptions files, TableReadOptions(state, options));
   return ScanStream::Make(

@@ -122,6 +122,15 @@ class UnionOperator final : public Operator {
       }
     }
   }
+  void OfferFirstRows(const FirstRows& first) override {
+    for (size_t i = 0; i < inputs().size(); ++i) {
+      auto over = OverUnionInput(*plan_, i, first.key);
+      if (!over || over->as<ColumnNode>() == nullptr) continue;
+      FirstRows of_input = first;
+      of_input.key = *std::move(over);
+      input(i).OfferFirstRows(of_input);
+    }
+  }
 
  protected:
   Status DoOpen() override { return OpenNext(); }

@@ -11,7 +11,7 @@ ArrayPtr FromJson(const std::shared_ptr<arrow::DataType>& type, const char* text
 }
 
 // The rows' numbers of the first row that has the same key; -1 for null.
-std::vector<int64_t> FirstRows(const ArrayPtr& column) {
+std::vector<int64_t> FirstEqualRows(const ArrayPtr& column) {
   const ArrayPtr keys = NestedKey(column, arrow::default_memory_pool()).ValueOrDie();
   const auto& bytes = static_cast<const arrow::LargeBinaryArray&>(*keys);
   std::vector<int64_t> firsts;
@@ -31,7 +31,7 @@ TEST(NestedKey, ValuesAndNullsInThemTellStructsApart) {
   const auto type =
       arrow::struct_({arrow::field("a", arrow::utf8()), arrow::field("b", arrow::utf8()),
                       arrow::field("n", arrow::null())});
-  EXPECT_EQ(FirstRows(FromJson(type, R"([{"a": "x", "b": "yz"}, {"a": "xy", "b": "z"}, null,
+  EXPECT_EQ(FirstEqualRows(FromJson(type, R"([{"a": "x", "b": "yz"}, {"a": "xy", "b": "z"}, null,
                                      {"a": null, "b": "x"}, {"a": "x", "b": null},
                                      {"a": "x", "b": "yz"}])")),
             (NestedRows{0, 1, -1, 3, 4, 0}));
@@ -39,7 +39,7 @@ TEST(NestedKey, ValuesAndNullsInThemTellStructsApart) {
 
 TEST(NestedKey, NansAreEqualAndZerosToo) {
   const auto type = arrow::list(arrow::float64());
-  EXPECT_EQ(FirstRows(FromJson(type, "[[NaN, 0.0], [NaN, -0.0], [], [null], null, []]")),
+  EXPECT_EQ(FirstEqualRows(FromJson(type, "[[NaN, 0.0], [NaN, -0.0], [], [null], null, []]")),
             (NestedRows{0, 0, 2, 3, -1, 2}));
 }
 
@@ -50,9 +50,9 @@ TEST(NestedKey, SlicesAndDeepValuesAreReadWhereTheyStand) {
   const ArrayPtr all = FromJson(type, R"([[["z", []]], [["k", [{"d": "1.00", "b": true}, null]]],
                                       [["k", [{"d": "1.00", "b": false}, null]]], null,
                                       [["k", [{"d": "1.00", "b": true}, null]]]])");
-  EXPECT_EQ(FirstRows(all), (NestedRows{0, 1, 2, -1, 1}));
-  EXPECT_EQ(FirstRows(all->Slice(1)), (NestedRows{0, 1, -1, 0}));
-  EXPECT_EQ(FirstRows(all->Slice(0, 0)), NestedRows{});
+  EXPECT_EQ(FirstEqualRows(all), (NestedRows{0, 1, 2, -1, 1}));
+  EXPECT_EQ(FirstEqualRows(all->Slice(1)), (NestedRows{0, 1, -1, 0}));
+  EXPECT_EQ(FirstEqualRows(all->Slice(0, 0)), NestedRows{});
 }
 
 }  // namespace
