@@ -30,6 +30,7 @@ class Case:
 CASES = (
     Case("scan", "7 of 16 columns, 16 files, to Arrow", aim=1.0),
     Case("point", "one order: l_orderkey = …, all columns", aim=1 / 3),
+    Case("keys", "a thousand orders: l_orderkey IN (…), 7 of 16 columns", aim=1 / 2),
     Case("day", "one day of 64 files sorted by day", aim=1 / 3),
     Case("open", "open a table, read ten rows", aim=1 / 7),
     Case("append", "append 6 M rows that lie in memory", aim=1 / 1.25, rival="pyiceberg"),
@@ -48,6 +49,7 @@ CASES = (
     Case("group", "sum per order, 1.5 M groups"),
     Case("join", "lineitem with one year of orders, revenue per priority"),
     Case("top", "the ten dearest lines"),
+    Case("first", "the first ten lines of 64 files sorted by day"),
 )
 
 

@@ -8,7 +8,7 @@ import datetime as dt
 import json
 from pathlib import Path
 
-__all__ = ["CATALOG", "COLUMNS", "DAY", "MONTH", "NAMESPACE", "PARTS", "Lake"]
+__all__ = ["CATALOG", "COLUMNS", "DAY", "KEYS", "MONTH", "NAMESPACE", "PARTS", "Lake"]
 
 CATALOG = "lake"
 NAMESPACE = "bench"
@@ -25,6 +25,8 @@ COLUMNS = (
 #: Tables that share lineitem's files out among them.
 PARTS = tuple(f"part_{number}" for number in range(8))
 DAY = dt.date(1995, 6, 15)
+#: Orders of lineitem at scale 1, as far apart as they can be (eight of 32 keys are in use).
+KEYS = tuple(range(1, 6_000_000, 187 * 32))[:1000]
 #: The first day of the month and of the next one.
 MONTH = (dt.date(1995, 6, 1), dt.date(1995, 7, 1))
 

@@ -63,10 +63,11 @@ def case_lines(result: CaseResult, engines: list[str]) -> list[str]:
             continue
         cpu = min(_values(result, engine, "cpu_seconds"))
         peak = max(_values(result, engine, "peak_mb"))
+        read = statistics.median(_values(result, engine, "read_mb"))
         low, middle = min(seconds) * 1000, statistics.median(seconds) * 1000
         lines.append(
             f"  {engine:10} {low:9.1f} / {middle:9.1f} ms"
-            f"   cpu {cpu * 1000:9.1f} ms   peak {peak:7.0f} MB"
+            f"   cpu {cpu * 1000:9.1f} ms   peak {peak:7.0f} MB   read {read:7.1f} MB"
         )
     return lines
 

@@ -14,7 +14,7 @@ from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.table import StaticTable, Table
 
 from bench.peers.engine import Engine, read_rows, stream_rows
-from bench.peers.lake import CATALOG, COLUMNS, DAY, MONTH, NAMESPACE, PARTS, Lake
+from bench.peers.lake import CATALOG, COLUMNS, DAY, KEYS, MONTH, NAMESPACE, PARTS, Lake
 
 TARGET = (NAMESPACE, "written_by_daft")
 
@@ -66,6 +66,18 @@ class DaftEngine(Engine):
 
     def point(self, turn: int) -> pa.Table:
         return self._read("lineitem").where(col("l_orderkey") == self.lake.order_key).to_arrow()
+
+    def keys(self, turn: int) -> pa.Table:
+        return (
+            self._read("lineitem")
+            .where(col("l_orderkey").is_in(list(KEYS)))
+            .select(*COLUMNS)
+            .to_arrow()
+        )
+
+    def first(self, turn: int) -> pa.Table:
+        columns = ["l_shipdate", "l_orderkey", "l_linenumber"]
+        return self._read("by_day").select(*columns).sort(columns).limit(10).to_arrow()
 
     def day(self, turn: int) -> pa.Table:
         return self._read("by_day").where(col("l_shipdate") == DAY).select(*COLUMNS).to_arrow()

@@ -10,7 +10,7 @@ import duckdb
 import pyarrow as pa
 
 from bench.peers.engine import Engine
-from bench.peers.lake import COLUMNS, DAY, MONTH, Lake
+from bench.peers.lake import COLUMNS, DAY, KEYS, MONTH, Lake
 
 
 def load_extensions(connection: duckdb.DuckDBPyConnection) -> None:
@@ -48,6 +48,18 @@ class DuckDBEngine(Engine):
 
     def point(self, turn: int) -> pa.Table:
         return self._sql(f"FROM lineitem WHERE l_orderkey = {self.lake.order_key}")
+
+    def keys(self, turn: int) -> pa.Table:
+        keys = ", ".join(map(str, KEYS))
+        return self._sql(f"SELECT {', '.join(COLUMNS)} FROM lineitem WHERE l_orderkey IN ({keys})")
+
+    def first(self, turn: int) -> pa.Table:
+        return self._sql(
+            """
+            SELECT l_shipdate, l_orderkey, l_linenumber FROM by_day
+            ORDER BY l_shipdate, l_orderkey, l_linenumber LIMIT 10
+            """
+        )
 
     def day(self, turn: int) -> pa.Table:
         return self._sql(f"SELECT {', '.join(COLUMNS)} FROM by_day WHERE l_shipdate = DATE '{DAY}'")

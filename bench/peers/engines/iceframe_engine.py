@@ -6,8 +6,8 @@ from __future__ import annotations
 import pyarrow as pa
 
 from bench.peers.engine import Engine, joined_frames, read_rows, stream_rows
-from bench.peers.lake import CATALOG, COLUMNS, DAY, MONTH, NAMESPACE, PARTS, Lake
-from iceframe import IceFrame, __version__
+from bench.peers.lake import CATALOG, COLUMNS, DAY, KEYS, MONTH, NAMESPACE, PARTS, Lake
+from iceframe import IceFrame, __version__, col
 
 LINEITEM = f"{NAMESPACE}.lineitem"
 TARGET = f"{NAMESPACE}.written_by_iceframe"
@@ -47,6 +47,14 @@ class IceFrameEngine(Engine):
 
     def point(self, turn: int) -> pa.Table:
         return self._ice.to_arrow(LINEITEM, filter_expr=f"l_orderkey = {self.lake.order_key}")
+
+    def keys(self, turn: int) -> pa.Table:
+        return self._ice.to_arrow(LINEITEM, COLUMNS, col("l_orderkey").is_in(KEYS))
+
+    def first(self, turn: int) -> pa.Table:
+        columns = ("l_shipdate", "l_orderkey", "l_linenumber")
+        query = self._ice.query(f"{NAMESPACE}.by_day").select(*columns).order_by(*columns)
+        return query.limit(10).to_arrow()
 
     def day(self, turn: int) -> pa.Table:
         return self._ice.to_arrow(f"{NAMESPACE}.by_day", COLUMNS, f"l_shipdate = DATE '{DAY}'")

@@ -12,7 +12,7 @@ from polars import col
 from pyiceberg.table import StaticTable
 
 from bench.peers.engine import Engine, joined_frames
-from bench.peers.lake import COLUMNS, DAY, MONTH, PARTS, Lake
+from bench.peers.lake import COLUMNS, DAY, KEYS, MONTH, PARTS, Lake
 
 
 def arrow_of(query: pl.LazyFrame) -> pa.Table:
@@ -41,6 +41,14 @@ class PolarsEngine(Engine):
 
     def point(self, turn: int) -> pa.Table:
         return arrow_of(self._scan("lineitem").filter(col("l_orderkey") == self.lake.order_key))
+
+    def keys(self, turn: int) -> pa.Table:
+        condition = col("l_orderkey").is_in(KEYS)
+        return arrow_of(self._scan("lineitem").filter(condition).select(COLUMNS))
+
+    def first(self, turn: int) -> pa.Table:
+        columns = ("l_shipdate", "l_orderkey", "l_linenumber")
+        return arrow_of(self._scan("by_day").select(columns).sort(columns).head(10))
 
     def day(self, turn: int) -> pa.Table:
         return arrow_of(self._scan("by_day").filter(col("l_shipdate") == DAY).select(COLUMNS))

@@ -8,11 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pyarrow as pa
 import pyiceberg
 from pyiceberg.catalog.sql import SqlCatalog
-from pyiceberg.expressions import And, EqualTo, GreaterThanOrEqual, LessThan
+from pyiceberg.expressions import And, EqualTo, GreaterThanOrEqual, In, LessThan
 from pyiceberg.table import Table
 
 from bench.peers.engine import Engine, read_rows, stream_rows
-from bench.peers.lake import CATALOG, COLUMNS, DAY, MONTH, NAMESPACE, PARTS, Lake
+from bench.peers.lake import CATALOG, COLUMNS, DAY, KEYS, MONTH, NAMESPACE, PARTS, Lake
 
 TARGET = (NAMESPACE, "written_by_pyiceberg")
 
@@ -59,6 +59,10 @@ class PyIcebergEngine(Engine):
 
     def point(self, turn: int) -> pa.Table:
         return self._tables["lineitem"].scan(EqualTo("l_orderkey", self.lake.order_key)).to_arrow()
+
+    def keys(self, turn: int) -> pa.Table:
+        condition = In("l_orderkey", KEYS)
+        return self._tables["lineitem"].scan(condition, selected_fields=COLUMNS).to_arrow()
 
     def day(self, turn: int) -> pa.Table:
         condition = EqualTo("l_shipdate", DAY.isoformat())
