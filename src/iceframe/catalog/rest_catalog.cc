@@ -282,7 +282,7 @@ Result<LoadedTable> RestCatalog::RegisterTable(const OperationContext& context,
 }
 
 Result<std::shared_ptr<FileIO>> RestCatalog::FileIOFor(const LoadedTable& table) {
-  Properties properties = server_->options().properties;
+  Properties properties = server_->properties();
   // What the server says of a table's store (credentials, endpoints) counts for that table alone.
   for (const auto& [key, value] : table.config) properties[key] = value;
   if (const auto found = properties.find("warehouse");

@@ -25,7 +25,7 @@ class RestCatalog final : public Catalog {
         wrap_file_io_(std::move(wrap_file_io)),
         leased_(std::move(leased)) {}
 
-  const std::string& name() const override { return server_->options().name; }
+  const std::string& name() const override { return server_->name(); }
   std::string ToString() const override;
 
   Status Connect(const OperationContext& context) override;

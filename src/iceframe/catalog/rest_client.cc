@@ -176,6 +176,11 @@ Result<std::shared_ptr<const RestConfig>> RestServer::Config(
   return config_;
 }
 
+Properties RestServer::properties() const {
+  const std::lock_guard lock(mutex_);
+  return config_ != nullptr ? config_->options.properties : options_.properties;
+}
+
 RestExchange RestServer::SendOnce(const OperationContext& context, const RestConfig& config,
                                   const std::shared_ptr<LeasedConnection>& leased,
                                   const RestRequest& request, bool* is_token_refused) {

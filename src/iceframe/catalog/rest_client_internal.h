@@ -58,7 +58,9 @@ class RestServer {
                     const std::shared_ptr<LeasedConnection>& leased, const RestRequest& request);
 
   const std::shared_ptr<ConnectionPool>& connections() const { return connections_; }
-  const RestOptions& options() const { return options_; }
+  const std::string& name() const { return options_.name; }
+  /// The catalog's, those that the server gives among them once it was asked.
+  Properties properties() const;
 
  private:
   RestExchange SendOnce(const OperationContext& context, const RestConfig& config,
@@ -68,7 +70,7 @@ class RestServer {
   const RestOptions options_;
   const std::shared_ptr<ConnectionPool> connections_;
   RestTokens tokens_;
-  internal::ForkSafeMutex mutex_;
+  mutable internal::ForkSafeMutex mutex_;
   std::shared_ptr<const RestConfig> config_;
 };
 

@@ -297,6 +297,21 @@ TEST_F(RestCatalogTest, TheServersOverridesWinAndItsDefaultsLose) {
   EXPECT_THAT(Last().headers, HasSubstr("X-More: more"));
 }
 
+TEST_F(RestCatalogTest, StoresFollowTheServersConfiguration) {
+  // What can't be right names the key that a store was made by.
+  const auto error_of = [&](const Properties& own, std::string config) {
+    const auto catalog =
+        Open([](const PeerRequest&) { return PeerReply::With(200, TableBody()); }, own, config);
+    const LoadedTable table = catalog->LoadTable({}, {{"a"}, "t"}).ValueOrDie();
+    return catalog->FileIOFor(table).status().message();
+  };
+  const std::string bad = R"({"s3.connect-timeout":"server's"})";
+  EXPECT_THAT(error_of({}, R"({"defaults":)" + bad + R"(,"overrides":{}})"), HasSubstr("server's"));
+  const Properties own = {{"s3.connect-timeout", "own"}};
+  EXPECT_THAT(error_of(own, R"({"defaults":)" + bad + R"(,"overrides":{}})"), HasSubstr("own"));
+  EXPECT_THAT(error_of(own, R"({"defaults":{},"overrides":)" + bad + "}"), HasSubstr("server's"));
+}
+
 TEST_F(RestCatalogTest, TokensOfCredentialsAreAskedForOnceAndRenewedWhenRefused) {
   std::atomic<int> num_tokens = 0;
   const auto catalog = Open(
