@@ -15,7 +15,7 @@ if [ "${1:-}" = --quick ]; then
   export ICEFRAME_TEST_EXITS=2
   for name in batch_bytes concurrent_appends concurrent_creation evolved_tables examples \
     export_matrix foreign_filters foreign_metadata foreign_writers java_interop kafka_kills overwrites \
-    object_stores page_checksums postgres postgres_faults private_libraries rest_catalog rest_faults types_everywhere; do
+    object_stores page_checksums postgres postgres_faults private_libraries rest_catalog rest_faults rest_vended types_everywhere; do
     flags+=("--ignore=tests/python/test_$name.py")
   done
 fi
