@@ -10,6 +10,7 @@
 #include "iceframe/base/ascii.h"
 #include "iceframe/base/nearest_name.h"
 #include "iceframe/catalog/catalog_config.h"
+#include "iceframe/catalog/hadoop_catalog.h"
 #include "iceframe/catalog/memory_catalog.h"
 #include "iceframe/catalog/postgres_uri_internal.h"
 #include "iceframe/catalog/rest_catalog.h"
@@ -24,10 +25,10 @@ namespace iceframe {
 namespace {
 
 constexpr auto kTypes =
-    std::to_array<std::string_view>({"sql", "jdbc", "memory", "in-memory", "rest"});
+    std::to_array<std::string_view>({"sql", "jdbc", "memory", "in-memory", "rest", "hadoop"});
 constexpr auto kTypesNotBuilt =
-    std::to_array<std::string_view>({"bigquery", "custom", "dynamodb", "ecs", "glue", "hadoop",
-                                     "hive", "nessie", "s3tables", "snowflake", "unity"});
+    std::to_array<std::string_view>({"bigquery", "custom", "dynamodb", "ecs", "glue", "hive",
+                                     "nessie", "s3tables", "snowflake", "unity"});
 
 // Keys that these catalogs read.
 constexpr auto kCatalogKeys = std::to_array<std::string_view>({
@@ -201,6 +202,9 @@ Result<std::shared_ptr<Catalog>> MakeFromResolved(const OperationContext& contex
   if (ValueOf(named, "name").empty()) named["name"] = kDefaultCatalogName;
   if (type == "rest") {
     return SharedCatalog(named, [&] { return MakeRestCatalog({.properties = named}); });
+  }
+  if (type == "hadoop") {
+    return MakeHadoopCatalog({.name = ValueOf(named, "name"), .properties = named});
   }
   // PyIceberg's in-memory catalog is an SQL one whose uri can be set.
   if (type == "sql" || !ValueOf(named, "uri").empty()) {

@@ -48,7 +48,7 @@ TEST_F(MakeCatalogTest, TheTypeFollowsFromTheUri) {
 }
 
 TEST_F(MakeCatalogTest, WhatIsNotBuiltIsRefusedByName) {
-  for (const std::string type : {"glue", "hive", "dynamodb", "bigquery", "hadoop"}) {
+  for (const std::string type : {"glue", "hive", "dynamodb", "bigquery"}) {
     const Status status = Make({{"type", type}, {"uri", "http://x"}}).status();
     EXPECT_EQ(KindOf(status), ErrorKind::kUnsupported);
     EXPECT_THAT(status.message(), HasSubstr(type));
