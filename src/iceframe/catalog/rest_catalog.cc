@@ -20,6 +20,8 @@ namespace {
 // Limits how often a creation is sent whose answer was lost.
 constexpr int kMaxTableCreations = 3;
 
+constexpr long kNotModified = 304;
+
 bool IsSuccess(long status) { return status >= 200 && status < 300; }
 
 // The server says that nothing was done, or may have done it.
@@ -197,13 +199,20 @@ Result<LoadedTable> RestCatalog::LoadTable(const OperationContext& context,
   RestRequest request;
   request.path = PathOf(identifier, config->options.namespace_separator);
   if (config->options.wants_refs_only) request.query = {{"snapshots", "refs"}};
+  const std::string key = request.path + (config->options.wants_refs_only ? " refs" : "");
+  const std::shared_ptr<const TaggedTable> held = server_->tables().Find(key);
+  if (held != nullptr) request.headers.emplace_back("If-None-Match", held->tag);
   RestExchange exchange = server_->Send(context, *config, leased_, request);
   ICEFRAME_RETURN_NOT_OK(exchange.status);
-  if (!IsSuccess(exchange.answer.status)) {
-    return NotFoundFor(identifier, exchange.answer, ErrorOfRestAnswer(request, exchange.answer));
+  HttpAnswer& answer = exchange.answer;
+  if (answer.status == kNotModified && held != nullptr) return held->table;
+  if (!IsSuccess(answer.status)) {
+    return NotFoundFor(identifier, answer, ErrorOfRestAnswer(request, answer));
   }
-  Result<LoadedTable> table = ReadLoadedTable(identifier, std::move(exchange.answer.body));
+  const size_t text_size = answer.body.size();
+  Result<LoadedTable> table = ReadLoadedTable(identifier, std::move(answer.body));
   if (!table.ok()) return WithContext(table.status(), "table", identifier.ToString());
+  server_->tables().Keep(key, answer, *table, text_size);
   return table;
 }
 

@@ -15,6 +15,7 @@
 #include "iceframe/catalog/connection_pool.h"
 #include "iceframe/catalog/leased_connection.h"
 #include "iceframe/catalog/rest_options_internal.h"
+#include "iceframe/catalog/rest_tagged_tables_internal.h"
 #include "iceframe/catalog/rest_tokens_internal.h"
 #include "iceframe/net/http_connection.h"
 #include "iceframe/runtime/operation_context.h"
@@ -59,6 +60,7 @@ class RestServer {
 
   const std::shared_ptr<ConnectionPool>& connections() const { return connections_; }
   const std::string& name() const { return options_.name; }
+  TaggedTables& tables() { return tables_; }
   /// The catalog's, those that the server gives among them once it was asked.
   Properties properties() const;
 
@@ -72,6 +74,7 @@ class RestServer {
   RestTokens tokens_;
   mutable internal::ForkSafeMutex mutex_;
   std::shared_ptr<const RestConfig> config_;
+  TaggedTables tables_;
 };
 
 /// Returns what an answer that is no success says, by its status and its error: NotFound,

@@ -297,6 +297,30 @@ TEST_F(RestCatalogTest, TheServersOverridesWinAndItsDefaultsLose) {
   EXPECT_THAT(Last().headers, HasSubstr("X-More: more"));
 }
 
+TEST_F(RestCatalogTest, WhatDidNotChangeIsNotReadAgain) {
+  std::string tag = "t1";
+  std::string extra = R"(,"config":{"a":"1"})";
+  const auto catalog = Open([&](const PeerRequest& request) {
+    if (request.headers.find("If-None-Match: \"" + tag + "\"\r\n") != std::string::npos) {
+      return PeerReply::With(304, "");
+    }
+    return PeerReply::With(200, TableBody(extra), "ETag: \"" + tag + "\"\r\n");
+  });
+  const auto load = [&] { return catalog->LoadTable({}, {{"a"}, "t"}).ValueOrDie(); };
+  const LoadedTable first = load();
+  EXPECT_EQ(load().metadata, first.metadata);
+  EXPECT_EQ(load().config, (Properties{{"a", "1"}}));
+  tag = "t2";
+  const LoadedTable changed = load();
+  EXPECT_NE(changed.metadata, first.metadata);
+  EXPECT_EQ(load().metadata, changed.metadata);
+  // Another table is asked for anew, and so is one with keys, which end.
+  tag = "t3";
+  extra = R"(,"config":{"s3.secret-access-key":"s"})";
+  EXPECT_NE(load().metadata, load().metadata);
+  EXPECT_THAT(Last().headers, Not(HasSubstr("If-None-Match")));
+}
+
 TEST_F(RestCatalogTest, StoresFollowTheServersConfiguration) {
   // What can't be right names the key that a store was made by.
   const auto error_of = [&](const Properties& own, std::string config) {
