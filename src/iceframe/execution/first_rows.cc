@@ -17,7 +17,7 @@ namespace iceframe {
 
 namespace {
 
-Expression Bound(ExpressionNode node) {
+Expression Predicate(ExpressionNode node) {
   return Expression(std::move(node), Type::Boolean(), /*is_bound=*/true);
 }
 
@@ -33,7 +33,8 @@ class FirstRowsTasks {
     if (source_) ICEFRAME_RETURN_NOT_OK(ReadAll(context));
     if (next_ == held_.size()) return std::nullopt;
     ScanTask task = std::move(held_[next_++].task);
-    if (predicate_) task.residual = SimplifyFilter(Bound(AndNode{{task.residual, *predicate_}}));
+    if (predicate_)
+      task.residual = SimplifyFilter(Predicate(AndNode{{task.residual, *predicate_}}));
     return task;
   }
 
@@ -117,9 +118,10 @@ class FirstRowsTasks {
   Expression UpTo(const Value& last) const {
     const Expression literal(LiteralNode{last}, first_.key.type(), /*is_bound=*/true);
     const auto op = first_.descending ? ComparisonOp::kGreaterEqual : ComparisonOp::kLessEqual;
-    Expression up_to = Bound(ComparisonNode{op, {first_.key, literal}});
+    Expression up_to = Predicate(ComparisonNode{op, {first_.key, literal}});
     if (first_.nulls_last) return SimplifyFilter(up_to);
-    return SimplifyFilter(Bound(OrNode{{std::move(up_to), Bound(IsNullNode{{first_.key}})}}));
+    return SimplifyFilter(
+        Predicate(OrNode{{std::move(up_to), Predicate(IsNullNode{{first_.key}})}}));
   }
 
   /// Planning counted the file as one to read.
