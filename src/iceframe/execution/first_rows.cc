@@ -33,8 +33,9 @@ class FirstRowsTasks {
     if (source_) ICEFRAME_RETURN_NOT_OK(ReadAll(context));
     if (next_ == held_.size()) return std::nullopt;
     ScanTask task = std::move(held_[next_++].task);
-    if (predicate_)
+    if (predicate_) {
       task.residual = SimplifyFilter(Predicate(AndNode{{task.residual, *predicate_}}));
+    }
     return task;
   }
 
