@@ -435,7 +435,7 @@ INTERRUPTED = textwrap.dedent(
     while (
         _native.num_tasks() or ice._session.memory_used_bytes()
     ) and time.monotonic() < until:
-        gc.collect()  # What an interrupted import leaves may hold rows in a cycle.
+        gc.collect()  # An interrupted call may leave rows in a reference cycle.
         time.sleep(0.001)
     print(json.dumps([stopped, _native.num_tasks(), ice._session.memory_used_bytes()]))
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A REST catalog that gives its clients the object store: where it is, and keys to it."""
+"""A REST catalog that gives clients the address of the object store and credentials for it."""
 
 import contextlib
 
@@ -20,7 +20,7 @@ def store(tmp_path_factory):
         with running_s3(folder) as s3, running_proxy(s3.endpoint) as proxy:
             yield proxy
     except (S3Missing, ServerMissing) as missing:
-        pytest.skip(f"no servers: {missing}")
+        pytest.skip(f"a server can't be installed: {missing}")
 
 
 @contextlib.contextmanager
@@ -71,8 +71,8 @@ def test_the_servers_endpoint_wins_over_the_clients(store, tmp_path):
 
 
 def test_without_keys_nothing_is_written(store, tmp_path, monkeypatch):
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "nobody")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "nothing")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "unknown-key")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wrong-secret")
     with catalog_over(store, tmp_path) as server:
         ice = IceFrame({"type": "rest", "uri": server.uri})
         with pytest.raises(IceFrameError, match="s3"):

@@ -9,8 +9,7 @@
 namespace iceframe {
 
 Result<std::shared_ptr<Catalog>> MakeHadoopCatalog(HadoopCatalogOptions options) {
-  ICEFRAME_ASSIGN_OR_RETURN(Warehouse warehouse,
-                            Warehouse::Make(options.properties, options.wrap_file_io));
+  ICEFRAME_ASSIGN_OR_RETURN(Warehouse warehouse, Warehouse::Make(options.properties));
   const std::string location = warehouse.location();
   if (location.empty()) {
     return Error(ErrorKind::kInvalidArgument,

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tables that no service keeps: folders with numbered metadata files.
+// A catalog without a service: folders of tables with numbered metadata files.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <string>
 
@@ -14,14 +13,12 @@ namespace iceframe {
 
 struct HadoopCatalogOptions {
   std::string name = "iceframe";
-  /// warehouse (owed), allowed-locations, and what the FileIO takes.
+  /// warehouse (required), allowed-locations, and what the FileIO takes.
   Properties properties;
-  /// Put around the FileIO of tables and metadata; see FileIOOptions.
-  std::function<std::shared_ptr<FileIO>(std::shared_ptr<FileIO>)> wrap_file_io = {};
 };
 
 /// Opens the warehouse of a Hadoop catalog, as Spark writes it: "{warehouse}/{namespace}/{table}".
-/// Its tables can be read; every change is refused (Unsupported). Spec: "File System Tables".
+/// Read-only: every change fails with Unsupported. Spec: "File System Tables".
 /// Errors: InvalidArgument without a warehouse.
 Result<std::shared_ptr<Catalog>> MakeHadoopCatalog(HadoopCatalogOptions options);
 

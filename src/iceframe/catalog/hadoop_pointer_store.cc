@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "iceframe/base/ascii.h"
 #include "iceframe/catalog/hadoop_pointer_store_internal.h"
 
 namespace iceframe {
@@ -14,8 +15,8 @@ constexpr std::string_view kMetadataFolder = "/metadata/";
 constexpr std::string_view kHintFile = "version-hint.text";
 constexpr std::string_view kPlain = ".metadata.json";
 
-/// The number of "v7.metadata.json", compressed or not by either of its names; nullopt: it has
-/// none.
+/// Returns 7 for "v7.metadata.json" (or compressed, by either of the two names); nullopt for other
+/// names.
 std::optional<int64_t> VersionOf(std::string_view name) {
   if (!name.starts_with("v")) return std::nullopt;
   int64_t version = 0;
@@ -27,23 +28,16 @@ std::optional<int64_t> VersionOf(std::string_view name) {
   return is_metadata ? std::optional(version) : std::nullopt;
 }
 
-/// Whether a table has such a file in its metadata folder.
+/// Returns whether the name shows that a folder is a table's metadata folder.
 bool IsPointer(std::string_view name) { return name == kHintFile || VersionOf(name); }
 
-/// Whether a folder can have the name; others would lead elsewhere.
+/// Returns whether the name stays inside its parent folder.
 bool IsFolderName(std::string_view name) {
   return !name.empty() && name != "." && name != ".." && name.find('/') == std::string_view::npos;
 }
 
 std::string_view NameIn(std::string_view location) {
   return location.substr(location.rfind('/') + 1);
-}
-
-std::string_view Trimmed(std::string_view text) {
-  const auto is_space = [](char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; };
-  while (!text.empty() && is_space(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_space(text.back())) text.remove_suffix(1);
-  return text;
 }
 
 class HadoopPointers final : public PointerReader {
@@ -58,13 +52,17 @@ class HadoopPointers final : public PointerReader {
     ICEFRAME_ASSIGN_OR_RETURN(const std::vector<FileEntry> files, io_->List(context_, metadata));
     std::optional<std::string> newest;
     int64_t newest_version = -1;
+    const auto is_newer = [&](int64_t version, std::string_view name) {
+      // Files come in no order: of one version twice, the same file is taken each time.
+      return version > newest_version || (version == newest_version && name < NameIn(*newest));
+    };
     bool has_hint = false;
     for (const FileEntry& file : files) {
       const std::string_view name = NameIn(file.location);
       has_hint = has_hint || name == kHintFile;
-      // A hint may be behind: the highest version is what the last commit wrote.
+      // A hint may be stale: the last commit wrote the highest version.
       const std::optional<int64_t> version = VersionOf(name);
-      if (!version || *version <= newest_version) continue;
+      if (!version || !is_newer(*version, name)) continue;
       newest_version = *version;
       newest = metadata + std::string(name);
     }
@@ -83,7 +81,7 @@ class HadoopPointers final : public PointerReader {
 
   Result<std::optional<std::string>> OtherTableBelow(const std::string& /*location*/,
                                                      const TableIdentifier&) override {
-    // Asked for by purges alone, which are refused before.
+    // Only purges ask, and they are refused before.
     return std::nullopt;
   }
 
@@ -117,7 +115,7 @@ class HadoopPointers final : public PointerReader {
     const std::string hint_location = metadata + std::string(kHintFile);
     ICEFRAME_ASSIGN_OR_RETURN(const auto hint, io_->ReadAll(context_, hint_location));
     const std::string_view version =
-        Trimmed({reinterpret_cast<const char*>(hint->data()), static_cast<size_t>(hint->size())});
+        Trim({reinterpret_cast<const char*>(hint->data()), static_cast<size_t>(hint->size())});
     if (!IsFolderName(version)) {
       return Error(ErrorKind::kInvalidMetadata, "names no metadata file: ", hint_location);
     }
@@ -126,7 +124,7 @@ class HadoopPointers final : public PointerReader {
     return std::optional<std::string>(metadata + name);
   }
 
-  /// The tables at any depth below a namespace, once each. Looks at all files there.
+  /// Returns the tables at any depth below a namespace, each once. Lists all files there.
   Result<std::set<TableIdentifier>> TablesBelow(const Namespace& name_space) {
     std::set<TableIdentifier> tables;
     const std::optional<std::string> folder = FolderOf(name_space);
@@ -169,8 +167,8 @@ class HadoopPointerStore final : public PointerStore {
   Result<std::unique_ptr<PointerTransaction>> Write(const OperationContext&) override {
     return Error(
         ErrorKind::kUnsupported,
-        "a catalog of type hadoop is read only, since nothing keeps two writers of its "
-        "files apart; register the table's metadata file in another catalog to change it: ",
+        "a catalog of type hadoop is read-only (it can't keep two writers apart); to change a "
+        "table, register its metadata file in another catalog: ",
         warehouse_);
   }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Pointers that are file names: tables of a Hadoop catalog, to be read only.
+// Finds tables of a Hadoop catalog by the names of their metadata files. Read-only.
 #pragma once
 
 #include <memory>
@@ -10,9 +10,9 @@
 
 namespace iceframe {
 
-/// Namespaces are folders below `warehouse`, tables folders in them with a folder `metadata`. A
-/// table's pointer is the metadata file of the highest version there; without numbered ones, what
-/// version-hint.text names. Errors of Write: Unsupported.
+/// Treats folders below `warehouse` as namespaces, and folders with a `metadata` folder as tables.
+/// A table points to its metadata file of the highest version; without numbered files, to the one
+/// that version-hint.text names. Errors of Write: Unsupported.
 std::unique_ptr<PointerStore> MakeHadoopPointerStore(std::shared_ptr<FileIO> io,
                                                      std::string warehouse);
 

@@ -24,8 +24,6 @@ constexpr int kGzipLevel = 6;
 // Inflating beyond both of these is a bomb, not metadata.
 constexpr int64_t kMinInflated = 64 * 1024 * 1024;
 constexpr int64_t kMaxRatio = 100;
-// Metadata takes about this much memory for each byte of its text, its snapshots parsed.
-constexpr int64_t kBytesPerTextByte = 3;
 
 std::string_view View(const arrow::Buffer& buffer) {
   return {reinterpret_cast<const char*>(buffer.data()), static_cast<size_t>(buffer.size())};
@@ -111,7 +109,7 @@ CacheValue<TableMetadata> CacheValueOf(std::shared_ptr<const TableMetadata> meta
                                        int64_t text_size) {
   CacheValue<TableMetadata> value;
   value.value = std::move(metadata);
-  value.weight_bytes = text_size * kBytesPerTextByte;
+  value.weight_bytes = text_size * kMetadataBytesPerTextByte;
   return value;
 }
 

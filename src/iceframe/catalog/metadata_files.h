@@ -27,6 +27,9 @@ Result<std::string> WriteTableMetadata(const OperationContext& context, FileIO& 
                                        const std::shared_ptr<const TableMetadata>& metadata,
                                        const std::string& base_location);
 
+/// Estimates the memory that parsed metadata takes per byte of its text, snapshots included.
+inline constexpr int64_t kMetadataBytesPerTextByte = 3;
+
 /// Returns the version in a metadata file's name ("…/00003-<uuid>.metadata.json" → 3), or -1 for
 /// another form of name.
 int64_t MetadataVersionOf(std::string_view metadata_location);

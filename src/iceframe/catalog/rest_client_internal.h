@@ -61,7 +61,7 @@ class RestServer {
   const std::shared_ptr<ConnectionPool>& connections() const { return connections_; }
   const std::string& name() const { return options_.name; }
   TaggedTables& tables() { return tables_; }
-  /// The catalog's, those that the server gives among them once it was asked.
+  /// Returns the catalog's properties, merged with the server's once it was asked.
   Properties properties() const;
 
  private:

@@ -4,6 +4,7 @@
 
 #include "iceframe/base/secret.h"
 #include "iceframe/base/uuid.h"
+#include "iceframe/catalog/metadata_files.h"
 #include "iceframe/catalog/rest_tagged_tables_internal.h"
 #include "iceframe/runtime/shared_cache.h"
 
@@ -13,8 +14,6 @@ namespace {
 
 using TableCache = SharedCache<TaggedTable>;
 
-// Metadata takes about this much memory for each byte of an answer, its snapshots parsed.
-constexpr int64_t kBytesPerAnswerByte = 3;
 constexpr size_t kLongestTag = 1024;
 
 TableCache& Tables() {
@@ -44,7 +43,7 @@ void TaggedTables::Keep(const std::string& request, const HttpAnswer& answer,
   if (!is_held) return Tables().Erase(prefix_ + request);
   CacheValue<TaggedTable> value;
   value.value = std::make_shared<const TaggedTable>(TaggedTable{tag->second, table});
-  value.weight_bytes = static_cast<int64_t>(text_size) * kBytesPerAnswerByte;
+  value.weight_bytes = static_cast<int64_t>(text_size) * kMetadataBytesPerTextByte;
   Tables().Put(prefix_ + request, std::move(value));
 }
 

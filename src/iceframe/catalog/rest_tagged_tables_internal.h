@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tables as a REST server gave them last, so that what did not change is not sent and read again.
+// Caches tables of a REST server by ETag, so that unchanged ones are not sent and parsed again.
 #pragma once
 
 #include <memory>
@@ -10,26 +10,26 @@
 
 namespace iceframe {
 
-/// A table, and the tag (ETag) by which the server knows that state again.
+/// A table and the ETag of the answer that it came in.
 struct TaggedTable {
   std::string tag;
   LoadedTable table;
 };
 
-/// Those of one server. They count as table metadata does among the process's caches. Thread-safe.
+/// The cached tables of one server, in the process's shared caches. Thread-safe.
 class TaggedTables {
  public:
   TaggedTables();
 
-  /// What a request of that path and query got last; nullptr: it is not held.
+  /// Returns what the request (path and query) got last, or nullptr.
   std::shared_ptr<const TaggedTable> Find(const std::string& request) const;
-  /// Holds a table where the answer has a tag. One that comes with secrets is never held: the
-  /// server would leave out new ones, and the old ones end.
+  /// Caches a table whose answer has an ETag, unless it came with credentials: those expire, and a
+  /// 304 brings no new ones.
   void Keep(const std::string& request, const HttpAnswer& answer, const LoadedTable& table,
             size_t text_size);
 
  private:
-  /// Of this server's keys among those of others.
+  /// Keeps this server's keys apart from those of others.
   const std::string prefix_;
 };
 

@@ -21,8 +21,9 @@ Expression Predicate(ExpressionNode node) {
   return Expression(std::move(node), Type::Boolean(), /*is_bound=*/true);
 }
 
-// Tasks that are held are looked through again whenever there are as many more.
-constexpr size_t kFirstLook = 4096;
+// Prunes the tasks read so far at this many, then whenever they have doubled: memory is bounded by
+// the tasks that survive.
+constexpr size_t kFirstPrune = 4096;
 
 class FirstRowsTasks {
  public:
@@ -44,23 +45,23 @@ class FirstRowsTasks {
     ScanTask task;
     ColumnBounds bounds;
   };
-  /// So many rows, neither null nor behind the value.
+  /// Rows that certainly sort at or before a value.
   struct Reach {
     Value value;
     int64_t num_rows = 0;
   };
 
   Status ReadAll(const OperationContext& context) {
-    size_t next_look = kFirstLook;
+    size_t next_prune = kFirstPrune;
     while (true) {
       ICEFRAME_ASSIGN_OR_RETURN(std::optional<ScanTask> task, source_(context));
       if (!task) break;
       Hold(*std::move(task));
-      if (held_.size() < next_look) continue;
-      DropNeedless(context);
-      next_look = std::max(kFirstLook, 2 * held_.size());
+      if (held_.size() < next_prune) continue;
+      Prune(context);
+      next_prune = std::max(kFirstPrune, 2 * held_.size());
     }
-    DropNeedless(context);
+    Prune(context);
     source_ = nullptr;
     return Status::OK();
   }
@@ -73,7 +74,7 @@ class FirstRowsTasks {
     held_.push_back({std::move(task), std::move(bounds)});
   }
 
-  void DropNeedless(const OperationContext& context) {
+  void Prune(const OperationContext& context) {
     const std::optional<Value> last = LastValue();
     if (!last) return;
     predicate_ = UpTo(*last);
@@ -85,7 +86,7 @@ class FirstRowsTasks {
     });
   }
 
-  /// What the file adds for certain; nullopt: nothing.
+  /// Returns the rows of the file that count; nullopt if none is certain.
   std::optional<Reach> ReachOf(const ScanTask& task, const ColumnBounds& bounds) const {
     if (!task.residual.is_true() || !task.delete_files.empty()) return std::nullopt;
     const std::optional<Value>& farthest = first_.descending ? bounds.lower : bounds.upper;
@@ -93,14 +94,14 @@ class FirstRowsTasks {
     int64_t num_rows = task.data_file.record_count - *bounds.null_count;
     const TypeId type = first_.key.type().id();
     if (!first_.descending && (type == TypeId::kFloat || type == TypeId::kDouble)) {
-      // NaN lies behind every number.
+      // NaN sorts after every number.
       if (!bounds.nan_count) return std::nullopt;
       num_rows -= *bounds.nan_count;
     }
     return Reach{*farthest, std::max<int64_t>(num_rows, 0)};
   }
 
-  /// The value up to which there are enough rows; nullopt: none is known.
+  /// Returns the first value up to which there are enough rows; nullopt if none is known.
   std::optional<Value> LastValue() {
     std::ranges::sort(reaches_, [&](const Reach& left, const Reach& right) {
       const int order = CompareValues(first_.key.type(), left.value, right.value);
@@ -125,7 +126,7 @@ class FirstRowsTasks {
         Predicate(OrNode{{std::move(up_to), Predicate(IsNullNode{{first_.key}})}}));
   }
 
-  /// Planning counted the file as one to read.
+  /// Moves the file from planned, as planning counted it, to skipped.
   static void CountSkipped(const OperationContext& context, const ScanTask& task) {
     context.counters->Add(PlanningCount::kFilesPlanned, -1);
     context.counters->Add(PlanningCount::kFilesSkippedByBounds, 1);
@@ -133,12 +134,12 @@ class FirstRowsTasks {
                           task.data_file.file_size_in_bytes);
   }
 
-  /// Empty once it was read.
+  /// Empty once it was read to its end.
   TaskSource source_;
   const FirstRows first_;
   std::vector<HeldTask> held_;
   std::vector<Reach> reaches_;
-  /// What every one of the first rows fulfils, where that is known.
+  /// True for each of the first rows; nullopt while no bound is known.
   std::optional<Expression> predicate_;
   size_t next_ = 0;
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The first rows in the order of a column: what ORDER BY with LIMIT is after.
+// ORDER BY a column with LIMIT: skips files that can't hold one of the first rows.
 #pragma once
 
 #include <cstdint>
@@ -11,18 +11,19 @@
 namespace iceframe {
 
 struct FirstRows {
-  /// A bound column.
+  /// A bound ColumnNode.
   Expression key;
   bool descending = false;
   bool nulls_last = false;
   int64_t count = 0;
 };
 
-/// Leaves out tasks whose files hold none of the first rows, by their bounds, and narrows the
-/// residuals of the others. The order of tasks stays; rows that tie with the last one are kept.
+/// Skips tasks whose bounds show that their files hold none of the first rows, and adds the bound
+/// to the residuals of the others. Keeps the order of tasks, and rows that tie with the last one.
 ///
-/// Where the files of which all rows are read hold enough rows up to some bound, no row beyond it
-/// is among the first. Reads all of `tasks`, planned with their statistics, before it gives one.
+/// Files that are read whole (no filter, no deletes) are counted: once they hold enough rows up to
+/// some bound, no row beyond it can be among the first. Reads all of `tasks`, which must be planned
+/// with statistics, before it returns one.
 TaskSource TasksOfFirstRows(TaskSource tasks, FirstRows first);
 
 }  // namespace iceframe

@@ -59,7 +59,8 @@ class Operator {
   /// Rows for which a predicate over this operator's columns is not true will not be missed. To be
   /// called before Open; ignored where it is of no use.
   virtual void OfferFilter(const Expression& predicate);
-  /// Rows that are not among the first in an order won't be missed. Called as OfferFilter.
+  /// Tells that only the first rows in an order, and ties with the last one, are needed. To be
+  /// called before Open; ignored where it is of no use.
   virtual void OfferFirstRows(const FirstRows& first);
   /// To be called before Open: `listener`, which outlives the operator's use, is told of the files
   /// of the one scan whose rows these are, row by row, within the calls of Next. Files with answers

@@ -27,7 +27,7 @@ struct RelationRead {
   std::shared_ptr<const Schema> columns;
   /// The filter is bound to any of its columns.
   RowRequest rows;
-  /// Rows that are not among these won't be missed, ties apart; a source may leave it unheeded.
+  /// If set, only these rows, and ties with the last one, are needed; a source may ignore it.
   std::optional<FirstRows> first = {};
   ReadDelivery delivery;
 };

@@ -3,18 +3,13 @@
 #include <fstream>
 #include <string_view>
 
+#include "iceframe/base/ascii.h"
 #include "iceframe/base/properties.h"
 #include "iceframe/io/aws_profile_internal.h"
 
 namespace iceframe::internal {
 
 namespace {
-
-std::string_view Trimmed(std::string_view text) {
-  const size_t begin = text.find_first_not_of(" \t\r");
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(" \t\r") + 1 - begin);
-}
 
 std::string PathOf(const char* variable, const char* file) {
   if (const char* path = std::getenv(variable); path != nullptr && *path != '\0') return path;
@@ -29,16 +24,16 @@ bool AddSection(const std::string& path, std::string_view section, Properties* p
   bool is_found = false;
   bool is_inside = false;
   while (std::getline(file, line)) {
-    const std::string_view text = Trimmed(line);
+    const std::string_view text = Trim(line);
     if (text.empty() || text.front() == '#' || text.front() == ';') continue;
     if (text.front() == '[') {
-      is_inside = Trimmed(text.substr(1, text.find(']') - 1)) == section;
+      is_inside = Trim(text.substr(1, text.find(']') - 1)) == section;
       is_found = is_found || is_inside;
       continue;
     }
     const size_t equals = text.find('=');
     if (!is_inside || equals == std::string_view::npos) continue;
-    profile->emplace(Trimmed(text.substr(0, equals)), Trimmed(text.substr(equals + 1)));
+    profile->emplace(Trim(text.substr(0, equals)), Trim(text.substr(equals + 1)));
   }
   return is_found;
 }

@@ -66,7 +66,7 @@ class PoolExecutor final : public Executor {
   arrow::internal::Executor* io() override { return &io_; }
   arrow::internal::Executor* operations() override { return &operations_; }
   int64_t num_tasks() const override {
-    // Counts the ends before the beginnings: a task that goes on in another pool is never missed.
+    // Reads the ended tasks first, so that a task which moves to another pool is never missed.
     const int64_t num_ended = cpu_.num_ended() + io_.num_ended() + operations_.num_ended();
     return cpu_.num_spawned() + io_.num_spawned() + operations_.num_spawned() - num_ended;
   }

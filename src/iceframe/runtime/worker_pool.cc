@@ -29,7 +29,6 @@ struct WorkerPool::State {
   int num_workers = 0;
   int num_idle = 0;
   int num_running = 0;
-  int64_t num_spawned = 0;
   int64_t num_ended = 0;
   /// Workers end once the queue is empty.
   bool closing = false;
@@ -84,7 +83,7 @@ bool WorkerPool::OwnsThisThread() { return current_pool_state == state_.get(); }
 
 int64_t WorkerPool::num_spawned() const {
   std::lock_guard lock(state_->mutex);
-  return state_->num_spawned;
+  return state_->num_ended + static_cast<int64_t>(state_->queue.size()) + state_->num_running;
 }
 
 int64_t WorkerPool::num_ended() const {
@@ -132,7 +131,6 @@ arrow::Status WorkerPool::SpawnReal(arrow::internal::TaskHints,
     if (!started.ok() && state->num_workers == 0) return started;
   }
   state->queue.push_back({std::move(task), std::move(stop_token), std::move(stop_callback)});
-  ++state->num_spawned;
   state->task_or_stop.notify_one();
   return Status::OK();
 }

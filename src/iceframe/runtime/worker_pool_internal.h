@@ -25,7 +25,7 @@ class WorkerPool final : public arrow::internal::Executor, private ForkListener 
   int GetCapacity() override;
   bool OwnsThisThread() override;
   void SetCapacity(int capacity);
-  /// How many tasks this pool was ever given, and how many of them are over.
+  /// Count the tasks that were ever spawned here, and those of them that have ended.
   int64_t num_spawned() const;
   int64_t num_ended() const;
   /// Starts no more tasks and waits for the running ones, but no longer than `timeout`.

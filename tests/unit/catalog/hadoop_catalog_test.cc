@@ -28,7 +28,7 @@ class HadoopCatalogTest : public ::testing::Test {
     std::filesystem::create_directories(path.parent_path());
     std::ofstream(path) << content;
   }
-  /// The name of the table's metadata file; "": there is no such table.
+  /// Returns the name of the table's metadata file; empty if there is no such table.
   std::string Found(const TableIdentifier& table) {
     const auto location = catalog_->FindMetadataLocation({}, table).ValueOrDie().value_or("");
     return location.substr(location.rfind('/') + 1);
@@ -50,6 +50,11 @@ TEST_F(HadoopCatalogTest, TheHighestVersionIsTheTable) {
   EXPECT_EQ(Found({{"a"}, "t"}), "v12.gz.metadata.json");
   Put("a/t/metadata/v13.metadata.json.gz");
   EXPECT_EQ(Found({{"a"}, "t"}), "v13.metadata.json.gz");
+  // Of one version twice, always the same.
+  Put("a/t/metadata/v13.metadata.json");
+  EXPECT_EQ(Found({{"a"}, "t"}), "v13.metadata.json");
+  Put("a/t/metadata/v13.gz.metadata.json");
+  EXPECT_EQ(Found({{"a"}, "t"}), "v13.gz.metadata.json");
 }
 
 TEST_F(HadoopCatalogTest, AHintTellsWhereThereAreNoVersions) {
