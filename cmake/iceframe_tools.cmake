@@ -79,7 +79,7 @@ function(iceframe_add_interop_tools)
       iceframe_add_program(${_name} catalog "${_source}")
     elseif(_name STREQUAL "evolve_tool")
       iceframe_add_program(${_name} table "${_source}")
-    elseif(_name STREQUAL "memory_tool")
+    elseif(_name MATCHES "^(memory|tls)_tool$")
       add_executable(${_name} "${_source}")
       target_link_libraries(
         ${_name}

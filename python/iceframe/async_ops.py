@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import wraps
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, Unpack
 
 from iceframe.arguments import required_whole_number
 from iceframe.async_calls import in_own_thread, run_in_loop
+from iceframe.async_tail import AsyncTableTail
 from iceframe.errors import ValidationError
 from iceframe.frame import IceFrame
 from iceframe.progress import ProgressOption
 from iceframe.query import QueryBuilder
+from iceframe.tail import TableTail, TailPace
+
+if TYPE_CHECKING:
+    from iceframe.expressions import Expression
+    from iceframe.options import TailOptions
 
 __all__ = ["AsyncIceFrame", "AsyncQueryBuilder"]
 
@@ -118,6 +124,28 @@ class AsyncIceFrame:
     async def query_async(self, table_name: Any, **version: Any) -> AsyncQueryBuilder:  # noqa: ANN401
         """As `query`; nothing is read before the query is executed."""
         return self.query(table_name, **version)
+
+    def tail(
+        self,
+        table_name: str,
+        token: str | None = None,
+        columns: Sequence[str] | None = None,
+        filter_expr: str | Expression | None = None,
+        **options: Unpack[TailOptions],
+    ) -> AsyncTableTail:
+        """Follows a table, as `IceFrame.tail`: ``async for rows in ice.tail(…)``.
+
+        What is wrong with the arguments or the table is told when the tail is first waited for.
+        """
+        pace = TailPace.of(options)
+
+        def open_tail() -> TableTail:
+            own: TailOptions = {**options, "timeout": 0}
+            return self.ice_frame.tail(table_name, token, columns, filter_expr, **own)
+
+        return AsyncTableTail(self._workers.run, open_tail, pace)
+
+    tail_async = tail
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - what the IceFrame has
         """Returns attributes of the `IceFrame`, such as its configuration."""

@@ -192,11 +192,7 @@ class IncrementalReads(TableReads):
             "branch": given.get("branch") or "main",
             "on_removed": on_removed,
         }
-        pace = TailPace(
-            chunk_rows=given.get("chunk_size"),
-            poll_seconds=given.get("poll_interval", 1.0),
-            timeout=given.get("timeout"),
-        )
+        pace = TailPace.of(given)
         native = _native.TableTail.open(self._session, identifier(table_name), where)
         request = read_request(columns, filter_expr)
         request |= {"appended": True, "on_removed": on_removed}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Self
 
 from iceframe import _native
@@ -25,6 +25,15 @@ class TailPace:
     chunk_rows: int | None
     poll_seconds: float
     timeout: float | None
+
+    @classmethod
+    def of(cls, options: Mapping[str, Any]) -> Self:
+        """Takes what concerns it of a tail's `TailOptions`."""
+        return cls(
+            chunk_rows=options.get("chunk_size"),
+            poll_seconds=options.get("poll_interval", 1.0),
+            timeout=options.get("timeout"),
+        )
 
     def __post_init__(self) -> None:
         if self.chunk_rows is not None and self.chunk_rows < 1:

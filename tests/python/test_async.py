@@ -105,13 +105,64 @@ def test_batches_are_iterated(ice):
     assert asyncio.run(main()) == [2, 1]
 
 
+def test_a_tail_is_iterated_while_the_loop_goes_on(ice):
+    async def main():
+        # One worker: a tail that waits must not take it.
+        async with AsyncIceFrame(ice, max_workers=1) as loop_ice:
+            tail = await loop_ice.tail("users", columns=["id"], poll_interval=0.01)
+            assert tail.token is not None
+            seen = []
+
+            async def follow():
+                async for rows in tail:
+                    seen.append(rows["id"].to_list())
+
+            task = asyncio.create_task(follow())
+            for number in (4, 5):
+                report = await loop_ice.append_to_table("users", {"id": [number], "name": ["x"]})
+                while len(seen) < number - 3:
+                    await asyncio.sleep(0.001)
+                assert tail.snapshot_id == report.snapshot_id
+            threading.Thread(target=tail.stop).start()
+            await task
+            after = loop_ice.tail_async("users", tail.token, timeout=0)
+            assert [rows async for rows in after] == []
+            return seen
+
+    assert asyncio.run(main()) == [[4], [5]]
+
+
+def test_a_tail_ends_by_its_timeout_its_task_and_its_errors(ice):
+    async def main():
+        async with AsyncIceFrame(ice) as loop_ice:
+            async with loop_ice.tail("users", start="earliest", chunk_size=2, timeout=0) as tail:
+                sizes = [rows.height async for rows in tail]
+            waiting = asyncio.create_task(anext(loop_ice.tail("users", poll_interval=3600)))
+            await asyncio.sleep(0.05)
+            waiting.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await waiting
+            stopped = loop_ice.tail("users", start="earliest")
+            stopped.stop()
+            assert [rows async for rows in stopped] == []
+            with pytest.raises(TableNotFoundError):
+                await loop_ice.tail("nope")
+            with pytest.raises(ValidationError, match="poll_interval must be"):
+                loop_ice.tail("users", poll_interval="1")
+            with pytest.raises(ValidationError, match="start must be"):
+                await anext(loop_ice.tail("users", start="now"))
+            return sizes
+
+    assert asyncio.run(main()) == [2, 1]
+
+
 def test_there_is_a_method_for_each_of_its_counterpart():
     methods = [n for n in vars(IceFrame) if n[0] != "_" and callable(getattr(IceFrame, n))]
     assert len(methods) > 40
     for name in methods:
         assert hasattr(AsyncIceFrame, name), name
         assert hasattr(AsyncIceFrame, f"{name}_async"), name
-        if name not in ("query", "scan_batches", "read_table_chunked"):
+        if name not in ("query", "scan_batches", "read_table_chunked", "tail"):
             made = getattr(AsyncIceFrame, name)
             assert inspect.iscoroutinefunction(made), name
             assert inspect.signature(made) == inspect.signature(getattr(IceFrame, name)), name
