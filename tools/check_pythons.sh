@@ -3,7 +3,7 @@
 # own, checks that they are ours, and runs the Python tests there. One line per version at the end.
 #   tools/check_pythons.sh [--quick] [VERSION …]   without versions: 3.11, 3.12 and 3.13 but .venv's
 # --quick leaves out what takes longest and depends least on the Python: other engines, matrices of
-# types, many processes that append, servers of catalogs and objects, the demo; and lets the interpreter end twice per case in place
+# types, many processes that append, servers of catalogs, objects and metrics, the demo; and lets the interpreter end twice per case in place
 # of 10 times. Versions that are not present are named, and no failure. They are tested side by side.
 set -uo pipefail
 cd "$(dirname "$0")/.."
@@ -15,7 +15,8 @@ if [ "${1:-}" = --quick ]; then
   export ICEFRAME_TEST_EXITS=2
   for name in batch_bytes concurrent_appends concurrent_creation evolved_tables examples \
     export_matrix foreign_filters foreign_metadata foreign_writers java_interop kafka_kills overwrites \
-    object_stores page_checksums postgres postgres_faults private_libraries rest_catalog rest_faults rest_vended types_everywhere; do
+    object_stores page_checksums postgres postgres_faults private_libraries prometheus \
+    rest_catalog rest_faults rest_vended types_everywhere; do
     flags+=("--ignore=tests/python/test_$name.py")
   done
 fi

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import duckdb
     from kafka_broker import Broker
     from postgres_server import Postgres
+    from prometheus_server import Promtool
     from pyiceberg.catalog.sql import SqlCatalog
     from rest_server import RestServer
 
@@ -164,3 +165,14 @@ def postgres() -> Generator[Postgres, None, None]:
             yield running
     except postgres_server.ServerMissing as missing:
         pytest.skip(f"no PostgreSQL: {missing}")
+
+
+@pytest.fixture(scope="session")
+def promtool() -> Promtool:
+    """Prometheus' checker of metrics and rules; skips where it can't be had."""
+    import prometheus_server
+
+    try:
+        return prometheus_server.Promtool()
+    except prometheus_server.PrometheusMissing as missing:
+        pytest.skip(f"no promtool: {missing}")
