@@ -61,8 +61,14 @@ def catalog(folder: str) -> dict[str, str]:
 def consumer(address: str, topic: str, group: str):
     from confluent_kafka import Consumer
 
+    # Offsets that were committed in the background meanwhile make the commit below an error.
     made = Consumer(
-        {"bootstrap.servers": address, "group.id": group, "auto.offset.reset": "earliest"}
+        {
+            "bootstrap.servers": address,
+            "group.id": group,
+            "auto.offset.reset": "earliest",
+            "enable.auto.commit": False,
+        }
     )
     made.subscribe([topic])
     return made
