@@ -11,7 +11,7 @@ namespace {
 
 constexpr std::string_view kOffsets = "offsets";
 constexpr std::string_view kEpoch = "epoch";
-/// Of each partition: the epoch of who committed its rows last.
+/// Of each partition: the epoch of who committed its rows last, unless it is the newest one.
 constexpr std::string_view kEpochs = "epochs";
 constexpr std::string_view kSchemaId = "schema-id";
 constexpr std::string_view kWatermark = "watermark-ms";
@@ -32,6 +32,26 @@ Result<TopicOffsets> NumbersIn(const std::optional<StreamPosition>& position,
   const auto value = position->values.find(name);
   if (value == position->values.end()) return TopicOffsets{};
   return ParseTopicOffsets(value->second);
+}
+
+/// The epoch of each partition that has an offset.
+Result<TopicOffsets> EpochsIn(const std::optional<StreamPosition>& position) {
+  ICEFRAME_ASSIGN_OR_RETURN(TopicOffsets epochs, NumbersIn(position, kEpochs));
+  ICEFRAME_ASSIGN_OR_RETURN(const TopicOffsets offsets, NumbersIn(position, kOffsets));
+  ICEFRAME_ASSIGN_OR_RETURN(const int64_t newest, NumberIn(position, kEpoch));
+  for (const auto& [topic, partitions] : offsets) {
+    for (const auto& [partition, offset] : partitions) epochs[topic].emplace(partition, newest);
+  }
+  return epochs;
+}
+
+/// What EpochsIn reads, without what need not be said: mostly all, however many partitions.
+std::string ShortEpochs(TopicOffsets epochs, int64_t newest) {
+  for (auto& [topic, partitions] : epochs) {
+    std::erase_if(partitions, [newest](const auto& entry) { return entry.second == newest; });
+  }
+  std::erase_if(epochs, [](const auto& entry) { return entry.second.empty(); });
+  return ToJsonText(epochs);
 }
 
 std::optional<int64_t> Find(const PartitionOffsets& offsets, int32_t partition) {
@@ -134,7 +154,7 @@ CommitOptions StreamTable::CommitOf(BatchPosition batch,
       return Error(ErrorKind::kCommitRejected, "the table was set back: ", key.prefix());
     }
     ICEFRAME_ASSIGN_OR_RETURN(TopicOffsets offsets, NumbersIn(position.current, kOffsets));
-    ICEFRAME_ASSIGN_OR_RETURN(TopicOffsets epochs, NumbersIn(position.current, kEpochs));
+    ICEFRAME_ASSIGN_OR_RETURN(TopicOffsets epochs, EpochsIn(position.current));
     for (const auto& [partition, part] : range) {
       const Status status =
           CheckClaim({topic, partition, part.expected, epoch}, Find(offsets[topic], partition),
@@ -149,7 +169,7 @@ CommitOptions StreamTable::CommitOf(BatchPosition batch,
                          epoch = epoch_](const TableMetadata& base) -> Result<PositionUpdate> {
     ICEFRAME_ASSIGN_OR_RETURN(const KnownPosition position, FindPosition(base, key));
     ICEFRAME_ASSIGN_OR_RETURN(TopicOffsets offsets, NumbersIn(position.current, kOffsets));
-    ICEFRAME_ASSIGN_OR_RETURN(TopicOffsets epochs, NumbersIn(position.current, kEpochs));
+    ICEFRAME_ASSIGN_OR_RETURN(TopicOffsets epochs, EpochsIn(position.current));
     ICEFRAME_ASSIGN_OR_RETURN(const int64_t last_epoch, NumberIn(position.current, kEpoch));
     ICEFRAME_ASSIGN_OR_RETURN(const int64_t last_sequence, NumberIn(position.current, kSequence));
     ICEFRAME_ASSIGN_OR_RETURN(const int64_t watermark, NumberIn(position.current, kWatermark));
@@ -159,8 +179,9 @@ CommitOptions StreamTable::CommitOf(BatchPosition batch,
     }
     PositionUpdate update{key, {}};
     update.values.emplace(kOffsets, ToJsonText(offsets));
-    update.values.emplace(kEpoch, std::to_string(std::max(last_epoch, epoch)));
-    update.values.emplace(kEpochs, ToJsonText(epochs));
+    const int64_t newest = std::max(last_epoch, epoch);
+    update.values.emplace(kEpoch, std::to_string(newest));
+    update.values.emplace(kEpochs, ShortEpochs(std::move(epochs), newest));
     update.values.emplace(kSequence, std::to_string(last_sequence + 1));
     if (batch.newest_ms) {
       update.values.emplace(kWatermark, std::to_string(std::max(watermark, *batch.newest_ms)));

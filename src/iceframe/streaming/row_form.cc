@@ -38,24 +38,67 @@ Result<std::vector<NamedData>> AdoptFields(
     const arrow::FieldVector& kept, const std::vector<std::shared_ptr<arrow::ArrayData>>& columns,
     const std::vector<NestedField>& wanted);
 
-/// Renames what is within a column. Lists and maps of structs keep their inner names.
+std::shared_ptr<arrow::ArrayData> WithChildren(const arrow::ArrayData& data,
+                                               std::shared_ptr<arrow::DataType> type,
+                                               const std::vector<NamedData>& children) {
+  auto made = std::make_shared<arrow::ArrayData>(data);
+  made->type = std::move(type);
+  made->child_data.clear();
+  for (const NamedData& child : children) made->child_data.push_back(child.data);
+  return made;
+}
+
+arrow::FieldVector FieldsOf(const std::vector<NamedData>& children) {
+  arrow::FieldVector fields;
+  for (const NamedData& child : children) fields.push_back(child.field);
+  return fields;
+}
+
+Result<std::shared_ptr<arrow::ArrayData>> AdoptMap(const arrow::DataType& kept,
+                                                   const arrow::ArrayData& data,
+                                                   const NestedField& wanted) {
+  const arrow::ArrayData& entries = *data.child_data.at(0);
+  ICEFRAME_ASSIGN_OR_RETURN(
+      const auto children,
+      AdoptFields(kept.field(0)->type()->fields(), entries.child_data, wanted.type.fields()));
+  if (children.size() != 2) {
+    return Error(ErrorKind::kInvalidData, "kept rows lack keys or values of ", wanted.name);
+  }
+  const auto type =
+      std::make_shared<arrow::MapType>(children[0].field->WithNullable(false), children[1].field);
+  return WithChildren(data, type, {{nullptr, WithChildren(entries, type->value_type(), children)}});
+}
+
+/// Renames what is within a column.
+Result<std::shared_ptr<arrow::ArrayData>> AdoptNested(const arrow::DataType& kept,
+                                                      const arrow::ArrayData& data,
+                                                      const NestedField& wanted) {
+  if (wanted.type.id() == TypeId::kMap) return AdoptMap(kept, data, wanted);
+  ICEFRAME_ASSIGN_OR_RETURN(const auto children,
+                            AdoptFields(kept.fields(), data.child_data, wanted.type.fields()));
+  if (wanted.type.id() == TypeId::kStruct) {
+    return WithChildren(data, arrow::struct_(FieldsOf(children)), children);
+  }
+  if (children.size() != 1) {
+    return Error(ErrorKind::kInvalidData, "kept rows lack the elements of ", wanted.name);
+  }
+  return WithChildren(data, arrow::list(children[0].field), children);
+}
+
+/// Whether a column that was kept has parts as the wanted one has.
+bool IsNestedAlike(arrow::Type::type kept, TypeId wanted) {
+  return (kept == arrow::Type::STRUCT && wanted == TypeId::kStruct) ||
+         (kept == arrow::Type::LIST && wanted == TypeId::kList) ||
+         (kept == arrow::Type::MAP && wanted == TypeId::kMap);
+}
+
 Result<NamedData> AdoptColumn(const arrow::Field& kept,
                               const std::shared_ptr<arrow::ArrayData>& data,
                               const NestedField& wanted) {
-  if (kept.type()->id() != arrow::Type::STRUCT || wanted.type.id() != TypeId::kStruct) {
+  if (!IsNestedAlike(kept.type()->id(), wanted.type.id())) {
     return NamedData{arrow::field(wanted.name, data->type), data};
   }
-  ICEFRAME_ASSIGN_OR_RETURN(
-      const auto children,
-      AdoptFields(kept.type()->fields(), data->child_data, wanted.type.fields()));
-  auto adopted = std::make_shared<arrow::ArrayData>(*data);
-  arrow::FieldVector fields;
-  adopted->child_data.clear();
-  for (const NamedData& child : children) {
-    fields.push_back(child.field);
-    adopted->child_data.push_back(child.data);
-  }
-  adopted->type = arrow::struct_(fields);
+  ICEFRAME_ASSIGN_OR_RETURN(const auto adopted, AdoptNested(*kept.type(), *data, wanted));
   return NamedData{arrow::field(wanted.name, adopted->type), adopted};
 }
 

@@ -119,8 +119,29 @@ TEST_F(StreamTableTest, LetsMembersShareThePartitions) {
   ExpectCommitted(&other, {{{1, {std::nullopt, 1}}}, {}, {}});
   ExpectCommitted(&one, {{{0, {1, 2}}}, {}, {}});
   ExpectCommitted(&other, {{{1, {1, 2}}}, {}, {}});
-  EXPECT_EQ(Value("epochs"), R"({"clicks":{"0":1,"1":2}})");
+  // Of the newest epoch are those that are not told.
+  EXPECT_EQ(Value("epochs"), R"({"clicks":{"0":1}})");
   EXPECT_EQ(Value("epoch"), "2");
+  ASSERT_TRUE(one.Refresh(context_).ok());
+  ExpectCommitted(&one, {{{0, {2, 3}}}, {}, {}});
+  EXPECT_EQ(Value("epochs"), R"({"clicks":{"1":2}})");
+  EXPECT_EQ(Value("epoch"), "3");
+  ExpectCommitted(&other, {{{1, {2, 3}}}, {}, {}});
+  ExpectRefused(&other, {{{0, {3, 4}}}, {}, {}}, "clicks [0] is of epoch 3, this batch of 2");
+}
+
+TEST_F(StreamTableTest, SaysLittleOfManyPartitions) {
+  constexpr int kNumPartitions = 1000;
+  BatchRange range;
+  for (int partition = 0; partition < kNumPartitions; ++partition) {
+    range.emplace(partition, PartitionRange{std::nullopt, int64_t{1} << 40});
+  }
+  StreamTable member = Member();
+  ExpectCommitted(&member, {range, {}, {}});
+  EXPECT_EQ(Value("epochs"), "{}");
+  EXPECT_LT(Value("offsets").size(), kNumPartitions * 22U);
+  ASSERT_TRUE(member.Refresh(context_).ok());
+  EXPECT_EQ(member.Next(kNumPartitions - 1), int64_t{1} << 40);
 }
 
 TEST_F(StreamTableTest, SaysHowNewTheNewestMessageIs) {
