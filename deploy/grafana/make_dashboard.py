@@ -32,6 +32,7 @@ DURATION, PLANNING = "iceframe_query_duration_seconds", "iceframe_planning_durat
 COMMIT, REQUEST = "iceframe_commit_duration_seconds", "iceframe_io_duration_seconds"
 RECORDS = rate("stream, result", "iceframe_stream_records_total")
 REFUSED = rate("instance", "iceframe_memory_limit_errors_total")
+BYTES = rate("kind, source", "iceframe_scan_bytes_total")
 STORAGE = rate("scheme, op", "iceframe_io_requests_total")
 
 #: Rows of panels: title, unit, and by legend what to draw.
@@ -45,7 +46,7 @@ ROWS = {
             {f"p{q} {{{{operation}}}}": percentile(q, "operation", DURATION) for q in (50, 99)},
         ),
         ("Rows", "rowsps", {"{{stage}}": rate("stage", "iceframe_query_rows_total")}),
-        ("Bytes read", "Bps", {"{{kind}}": rate("kind", "iceframe_scan_bytes_total")}),
+        ("Bytes", "Bps", {"{{kind}}, {{source}}": BYTES}),
         ("Planning, p99", "s", {"{{instance}}": percentile(99, "instance", PLANNING)}),
     ],
     "Skipping": [

@@ -20,6 +20,7 @@
 #include "iceframe/runtime/metrics_registry.h"
 #include "iceframe/runtime/operation_totals.h"
 #include "iceframe/runtime/runtime_settings.h"
+#include "iceframe/services/kept_rows.h"
 #include "iceframe/services/known_catalogs.h"
 #include "iceframe/session_impl_internal.h"
 #include "iceframe/table/commit_metrics_internal.h"
@@ -42,6 +43,7 @@ void KeepTotals() {
     internal::PrepareCommitMetrics();
     internal::PreparePlanningMetrics();
     MetricsRegistry::Process().counter("iceframe_memory_limit_errors_total");
+    internal::BytesGivenBack("disk");
     OperationObservers::Process().Add(MakeOperationTotals(kOperationKinds, AllCounters()));
     OperationObservers::Process().Add(DataSkipper::Process());
     return true;

@@ -114,7 +114,9 @@ Result<std::shared_ptr<const KeptRows>> Session::Impl::FindKept(
   return query_cache()->Find(bound->key, *caching);
 }
 
-void Session::Impl::NoteKept(const OperationContext& context, const PreparedQuery& prepared) const {
+void Session::Impl::NoteKept(const OperationContext& context, const PreparedQuery& prepared,
+                             const KeptRows& kept) const {
+  context.counters->Add(ExecutionCount::kAnswerBytesFromCache, kept.num_bytes);
   const auto bound = prepared.bound();
   if (bound == nullptr) return;
   for (const auto& place : bound->tables) context.NoteTable(place.identifier.ToString());
@@ -128,7 +130,7 @@ Result<BatchReader> Session::Impl::Execute(const OperationContext& context,
   if (!options.cache) return Execute(context, prepared.query(), options);
   ICEFRAME_ASSIGN_OR_RETURN(auto kept, FindKept(context, prepared));
   if (kept != nullptr) {
-    NoteKept(context, prepared);
+    NoteKept(context, prepared, *kept);
     return ReadKeptRows(context, std::move(kept), options.cache->as_views);
   }
   ICEFRAME_ASSIGN_OR_RETURN(const Asked asked, Ask(context, prepared.query(), options));

@@ -95,7 +95,8 @@ class Session::Impl {
   Result<std::shared_ptr<const KeptRows>> FindKept(const OperationContext& context,
                                                    const PreparedQuery& prepared) const;
   /// Tells the operation what FindKept found.
-  void NoteKept(const OperationContext& context, const PreparedQuery& prepared) const;
+  void NoteKept(const OperationContext& context, const PreparedQuery& prepared,
+                const KeptRows& kept) const;
   Result<Explanation> Explain(const OperationContext& context, const Query& query, bool analyze,
                               const QueryOptions& options) const;
   Result<QueryAnalysis> Analyze(const OperationContext& context, const Query& query) const;

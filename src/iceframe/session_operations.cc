@@ -145,7 +145,7 @@ Result<std::shared_ptr<const KeptRows>> Session::FindKept(const OperationContext
   if (kept != nullptr) {
     ICEFRAME_RETURN_NOT_OK(
         RunOperation(context, kQueryOperation, {}, [&](const OperationContext& own) {
-          impl_->NoteKept(own, query);
+          impl_->NoteKept(own, query, *kept);
           own.counters->Add(RuntimeCount::kRowsReturned, kept->num_rows);
           return Status::OK();
         }));

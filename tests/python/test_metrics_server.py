@@ -99,7 +99,11 @@ def test_known_series_are_there_before_anything_happened():
     for line in (
         'iceframe_queries_total{operation="scan",status="error"} 0.0',
         'iceframe_query_rows_total{stage="returned"} 0.0',
-        'iceframe_scan_bytes_total{kind="data"} 0.0',
+        'iceframe_scan_bytes_total{kind="data",source="remote"} 0.0',
+        'iceframe_scan_bytes_total{kind="data",source="memory"} 0.0',
+        'iceframe_scan_bytes_total{kind="metadata",source="memory"} 0.0',
+        'iceframe_scan_bytes_total{kind="rows",source="disk"} 0.0',
+        'iceframe_scan_bytes_total{kind="rows",source="memory"} 0.0',
         'iceframe_scan_files_total{reason="min_max",result="skipped"} 0.0',
         'iceframe_commits_total{operation="append",outcome="unknown"} 0.0',
         "iceframe_commit_retries_total 0.0",

@@ -131,3 +131,17 @@ def test_what_serves_nothing_is_named(tmp_path):
         assert (result.returncode, result.stdout) == (1, "")
         assert "address must be a port or host:port" in result.stderr
     assert "--interval must be" in top("--interval", "0").stderr
+
+
+def test_bytes_are_summed_over_where_they_came_from(server):
+    seen = look(server)
+    seen["metrics"] = [
+        ["iceframe_scan_bytes_total", {"kind": kind, "source": source}, size]
+        for kind, source, size in (
+            ("data", "remote", 1000),
+            ("data", "memory", 24),
+            ("metadata", "memory", 2048),
+            ("rows", "disk", 5),
+        )
+    ]
+    assert "; 1.0 kB data, 2.0 kB metadata" in screen(seen, None, 200, 50)

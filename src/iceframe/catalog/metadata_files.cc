@@ -96,7 +96,11 @@ Result<std::string> Deflate(std::string_view text) {
   return out;
 }
 
-using MetadataCache = SharedCache<TableMetadata>;
+struct KeptMetadata {
+  std::shared_ptr<const TableMetadata> metadata;
+  int64_t file_bytes = 0;
+};
+using MetadataCache = SharedCache<KeptMetadata>;
 
 // One per process: a location that carries a uuid names the same content for ever.
 MetadataCache& Cache() {
@@ -105,27 +109,27 @@ MetadataCache& Cache() {
   return cache;
 }
 
-CacheValue<TableMetadata> CacheValueOf(std::shared_ptr<const TableMetadata> metadata,
-                                       int64_t text_size) {
-  CacheValue<TableMetadata> value;
-  value.value = std::move(metadata);
+CacheValue<KeptMetadata> CacheValueOf(KeptMetadata kept, int64_t text_size) {
+  CacheValue<KeptMetadata> value;
+  value.value = std::make_shared<const KeptMetadata>(std::move(kept));
   value.weight_bytes = text_size * kMetadataBytesPerTextByte;
   return value;
 }
 
-Result<CacheValue<TableMetadata>> ReadUncached(const OperationContext& context, FileIO& io,
-                                               const std::string& location) {
+Result<CacheValue<KeptMetadata>> ReadUncached(const OperationContext& context, FileIO& io,
+                                              const std::string& location) {
   ICEFRAME_ASSIGN_OR_RETURN(
       const int64_t max_size,
       SettingsReader(kCatalogSettings, context.settings.get()).Bytes("metadata.max_size"));
   ICEFRAME_ASSIGN_OR_RETURN(auto buffer, io.ReadAll(context, location));
-  context.counters->Add(CatalogCount::kMetadataBytesRead, buffer->size());
+  const int64_t file_bytes = buffer->size();
+  context.counters->Add(CatalogCount::kMetadataBytesRead, file_bytes);
   if (IsGzip(View(*buffer))) {
     ICEFRAME_ASSIGN_OR_RETURN(buffer, Inflate(context, View(*buffer), max_size));
   }
   if (buffer->size() > max_size) return TooLarge(max_size);
   ICEFRAME_ASSIGN_OR_RETURN(auto metadata, TableMetadataFromJson(View(*buffer)));
-  return CacheValueOf(std::move(metadata), buffer->size());
+  return CacheValueOf({std::move(metadata), file_bytes}, buffer->size());
 }
 
 std::string FolderPath(std::string_view text) {
@@ -163,11 +167,14 @@ Result<std::shared_ptr<const TableMetadata>> ReadTableMetadata(const OperationCo
   // Other names ("v3.metadata.json") may be written again with other content.
   if (MetadataVersionOf(location) < 0) {
     ICEFRAME_ASSIGN_OR_RETURN_CONTEXT(const auto loaded, load(), "metadata file", location);
-    return loaded.value;
+    return loaded.value->metadata;
   }
-  ICEFRAME_ASSIGN_OR_RETURN_CONTEXT(auto metadata, Cache().GetOrLoad(context, location, load),
+  bool was_cached = false;
+  ICEFRAME_ASSIGN_OR_RETURN_CONTEXT(const auto kept,
+                                    Cache().GetOrLoad(context, location, load, &was_cached),
                                     "metadata file", location);
-  return metadata;
+  if (was_cached) context.counters->Add(CatalogCount::kMetadataBytesFromCache, kept->file_bytes);
+  return kept->metadata;
 }
 
 Result<std::string> WriteTableMetadata(const OperationContext& context, FileIO& io,
@@ -186,7 +193,7 @@ Result<std::string> WriteTableMetadata(const OperationContext& context, FileIO& 
   }
   ICEFRAME_RETURN_NOT_OK(
       WithContext(io.WriteAll(context, location, text), "metadata file", location));
-  Cache().Put(location, CacheValueOf(metadata, text_size));
+  Cache().Put(location, CacheValueOf({metadata, static_cast<int64_t>(text.size())}, text_size));
   return location;
 }
 

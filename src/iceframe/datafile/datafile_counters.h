@@ -28,6 +28,8 @@ enum class DataFileCount : uint8_t {
   /// Those of them that the filter let through.
   kRowsMatched,
   kDataBytesRead,
+  /// Of footers, as long as they are in their files.
+  kFooterBytesFromCache,
   kNumCounts
 };
 
@@ -64,7 +66,10 @@ struct LayerCounters<DataFileCount> {
        {{{"level", "page"}, {"reason", "min_max"}}}},
       {"rows_scanned", "iceframe_query_rows_total", {{{"stage", "scanned"}}}},
       {"rows_matched", "iceframe_query_rows_total", {{{"stage", "matched"}}}},
-      {"data_bytes_read", "iceframe_scan_bytes_total", {{{"kind", "data"}}}},
+      {"data_bytes_read", "iceframe_scan_bytes_total", {{{"kind", "data"}, {"source", "remote"}}}},
+      {"footer_bytes_from_cache",
+       "iceframe_scan_bytes_total",
+       {{{"kind", "data"}, {"source", "memory"}}}},
   });
 };
 

@@ -125,7 +125,11 @@ Result<std::shared_ptr<const ParquetFooter>> LoadFooter(const OperationContext& 
   // Files are immutable; the size tells apart what a test or a faulty writer put in one's place.
   const std::string key = std::to_string(file.file_size_in_bytes) + " " + file.file_path;
   ICEFRAME_ASSIGN_OR_RETURN(auto footer, Footers().GetOrLoad(context, key, load, was_cached));
-  if (*was_cached) context.counters->Add(DataFileCount::kFootersFromCache);
+  if (*was_cached) {
+    context.counters->Add(DataFileCount::kFootersFromCache);
+    context.counters->Add(DataFileCount::kFooterBytesFromCache,
+                          footer->metadata->size() + kSuffixBytes);
+  }
   return footer;
 }
 

@@ -12,6 +12,8 @@ enum class ExecutionCount : uint8_t {
   kFilesAnsweredFromCache,
   /// Queries whose whole answer was kept.
   kAnswersFromCache,
+  /// Of their rows, in memory.
+  kAnswerBytesFromCache,
   kNumCounts,
 };
 
@@ -22,6 +24,9 @@ struct LayerCounters<ExecutionCount> {
       {"table_scans", "iceframe_table_scans_total"},
       {"files_answered_from_cache", "iceframe_scan_files_answered_from_cache_total"},
       {"answers_from_cache", "iceframe_queries_answered_from_cache_total"},
+      {"answer_bytes_from_cache",
+       "iceframe_scan_bytes_total",
+       {{{"kind", "rows"}, {"source", "memory"}}}},
   });
 };
 

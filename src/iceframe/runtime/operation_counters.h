@@ -51,7 +51,7 @@ concept LayerCount = std::is_enum_v<Count> && requires {
   LayerCounters<Count>::kDefinitions;
 };
 
-inline constexpr int kCountersPerBlock = 16;
+inline constexpr int kCountersPerBlock = 24;
 inline constexpr int kNumCounterBlocks = 8;
 inline constexpr size_t kMaxCounters = size_t{kCountersPerBlock} * kNumCounterBlocks;
 

@@ -10,6 +10,7 @@
 
 #include "iceframe/services/disk_cache_entry_internal.h"
 #include "iceframe/services/disk_cache_folder_internal.h"
+#include "iceframe/services/kept_rows.h"
 
 namespace iceframe {
 
@@ -70,6 +71,7 @@ Result<std::shared_ptr<arrow::Table>> DiskCache::Get(const OperationContext& con
   if (read->entry.key != TextOf(key)) return Missed(nullptr, "");
   if (clock_.SystemNowMs() >= read->entry.expires_at_ms) return Missed(&expired_, path);
   ++hits_;
+  internal::BytesGivenBack("disk").Increment((*bytes)->size());
   return std::move(read->rows);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "iceframe/services/kept_rows.h"
 
+#include <string>
 #include <utility>
 
 #include <arrow/array.h>
@@ -118,6 +119,11 @@ std::shared_ptr<arrow::RecordBatchReader> ReadKeptRows(const OperationContext& c
                                                        std::shared_ptr<const KeptRows> rows,
                                                        bool as_views) {
   return std::make_shared<KeptRowsReader>(context, std::move(rows), as_views);
+}
+
+Counter& internal::BytesGivenBack(std::string_view source) {
+  return MetricsRegistry::Process().counter("iceframe_scan_bytes_total",
+                                            {{"kind", "rows"}, {"source", std::string(source)}});
 }
 
 }  // namespace iceframe

@@ -4,10 +4,12 @@
 
 #include <cstdint>
 #include <memory>
+#include <string_view>
 
 #include <arrow/type_fwd.h>
 
 #include "iceframe/base/result.h"
+#include "iceframe/runtime/metrics_registry.h"
 #include "iceframe/runtime/operation_context.h"
 
 namespace iceframe {
@@ -33,5 +35,13 @@ Result<int64_t> BytesOf(const arrow::RecordBatch& batch);
 std::shared_ptr<arrow::RecordBatchReader> ReadKeptRows(const OperationContext& context,
                                                        std::shared_ptr<const KeptRows> rows,
                                                        bool as_views);
+
+namespace internal {
+
+/// Counts the bytes of rows that callers kept themselves and got back, outside of any operation;
+/// from "memory", or from "disk".
+Counter& BytesGivenBack(std::string_view source);
+
+}  // namespace internal
 
 }  // namespace iceframe

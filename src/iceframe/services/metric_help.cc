@@ -51,7 +51,7 @@ constexpr auto kHelp = std::to_array<Help>({
     {"iceframe_queries_total", "Operations that have ended, by how."},
     {"iceframe_query_duration_seconds", "How long operations took."},
     {"iceframe_query_rows_total", "Rows scanned, matched by filters in files, and returned."},
-    {"iceframe_scan_bytes_total", "Bytes that scans read, by kind of file."},
+    {"iceframe_scan_bytes_total", "Bytes read or found in caches, by what they are of."},
     {"iceframe_scan_files_answered_from_cache_total", "Data files whose part was kept."},
     {"iceframe_scan_files_considered_total", "Data files of the snapshots that were scanned."},
     {"iceframe_scan_files_planned_total", "Data files that were handed on to be read."},

@@ -9,6 +9,7 @@
 #include <arrow/record_batch.h>
 #include <arrow/type.h>
 
+#include "iceframe/execution/execution_counters.h"
 #include "iceframe/runtime/fork.h"
 #include "iceframe/runtime/memory_budgets.h"
 #include "iceframe/services/known_catalogs.h"
@@ -226,7 +227,9 @@ Result<Reader> QueryCache::GetOrCompute(const OperationContext& context,
     *was_kept = false;
     return compute();
   }
-  if (!*was_kept) {
+  if (*was_kept) {
+    context.counters->Add(ExecutionCount::kAnswerBytesFromCache, entry->rows.num_bytes);
+  } else {
     DropExpiredSnapshots(request.tables);
     ShareBytes();
   }
@@ -321,6 +324,7 @@ std::shared_ptr<const KeptRows> QueryCache::Get(const OperationContext& context,
   if (entry != nullptr && HaveChanged(entry->locations, context, table)) results_.Erase(key);
   entry = results_.Get(key);
   if (entry == nullptr) return nullptr;
+  internal::BytesGivenBack("memory").Increment(entry->rows.num_bytes);
   return {entry, &entry->rows};
 }
 

@@ -23,8 +23,13 @@ SharedCache<ColumnarManifest>& ManifestCache() {
   return cache;
 }
 
-SharedCache<ManifestList>& ManifestListCache() {
-  static auto& cache = *new SharedCache<ManifestList>(
+struct KeptList {
+  ManifestList manifests;
+  int64_t file_bytes = 0;
+};
+
+SharedCache<KeptList>& ManifestListCache() {
+  static auto& cache = *new SharedCache<KeptList>(
       {.name = "manifest lists", .capacity_bytes = SharedCacheOptions::kAllOfShared});
   return cache;
 }
@@ -96,6 +101,11 @@ std::string CacheKey(const ManifestFile& manifest, const Type& partition_type) {
   return key;
 }
 
+void CountCached(const OperationContext& context, const ManifestFile& manifest) {
+  context.counters->Add(TableCount::kManifestsFromCache);
+  context.counters->Add(CatalogCount::kMetadataBytesFromCache, manifest.manifest_length);
+}
+
 // A decoded manifest charges itself to the cache's budget, kept or not, with all that it decodes
 // later; it gives back when nobody uses it any more.
 Result<std::shared_ptr<const ColumnarManifest>> DecodeCharged(const arrow::Buffer& bytes,
@@ -138,25 +148,30 @@ Result<std::shared_ptr<const ManifestList>> ReadManifestList(const OperationCont
                                                              const Snapshot& snapshot) {
   ICEFRAME_RETURN_NOT_OK(context.Check());
   const bool has_list = !snapshot.manifest_list.empty();
-  auto load = [&]() -> Result<CacheValue<ManifestList>> {
-    ManifestList manifests;
+  auto load = [&]() -> Result<CacheValue<KeptList>> {
+    KeptList kept;
     if (has_list) {
       ICEFRAME_ASSIGN_OR_RETURN(auto bytes,
                                 ReadBytes(context, io, snapshot.manifest_list, std::nullopt));
       context.counters->Add(TableCount::kManifestListsRead);
-      ICEFRAME_ASSIGN_OR_RETURN_CONTEXT(manifests, ManifestListFromAvro(ViewOf(*bytes)),
+      kept.file_bytes = bytes->size();
+      ICEFRAME_ASSIGN_OR_RETURN_CONTEXT(kept.manifests, ManifestListFromAvro(ViewOf(*bytes)),
                                         "manifest list", snapshot.manifest_list);
     } else {
-      ICEFRAME_ASSIGN_OR_RETURN(manifests, ManifestsWithoutList(context, io, metadata, snapshot));
+      ICEFRAME_ASSIGN_OR_RETURN(kept.manifests,
+                                ManifestsWithoutList(context, io, metadata, snapshot));
     }
-    const int64_t weight = WeightOf(manifests);
-    return CacheValue<ManifestList>{std::make_shared<const ManifestList>(std::move(manifests)),
-                                    weight, 0};
+    const int64_t weight = WeightOf(kept.manifests);
+    return CacheValue<KeptList>{std::make_shared<const KeptList>(std::move(kept)), weight, 0};
   };
   const std::string key = has_list ? snapshot.manifest_list
                                    : metadata.table_uuid + "\n" + metadata.location + "\n" +
                                          std::to_string(snapshot.snapshot_id.value());
-  return ManifestListCache().GetOrLoad(context, key, load);
+  bool was_cached = false;
+  ICEFRAME_ASSIGN_OR_RETURN(const auto kept,
+                            ManifestListCache().GetOrLoad(context, key, load, &was_cached));
+  if (was_cached) context.counters->Add(CatalogCount::kMetadataBytesFromCache, kept->file_bytes);
+  return std::shared_ptr<const ManifestList>(kept, &kept->manifests);
 }
 
 Result<std::shared_ptr<const ColumnarManifest>> ReadManifest(const OperationContext& context,
@@ -185,7 +200,11 @@ Result<std::shared_ptr<const ColumnarManifest>> ReadManifest(const OperationCont
   bool was_cached = false;
   ICEFRAME_ASSIGN_OR_RETURN(auto decoded,
                             ManifestCache().GetOrLoad(context, key, load, &was_cached));
-  context.counters->Add(was_cached ? TableCount::kManifestsFromCache : TableCount::kManifestsRead);
+  if (was_cached) {
+    CountCached(context, manifest);
+  } else {
+    context.counters->Add(TableCount::kManifestsRead);
+  }
   return decoded;
 }
 
@@ -193,7 +212,7 @@ std::shared_ptr<const ColumnarManifest> FindCachedManifest(const OperationContex
                                                            const ManifestFile& manifest,
                                                            const Type& partition_type) {
   auto cached = ManifestCache().Find(CacheKey(manifest, partition_type));
-  if (cached != nullptr) context.counters->Add(TableCount::kManifestsFromCache);
+  if (cached != nullptr) CountCached(context, manifest);
   return cached;
 }
 
