@@ -150,6 +150,7 @@ nb::dict Describe(const Trace& trace) {
   described["rows_returned"] = trace.rows_returned;
   described["plan"] = trace.plan;
   described["parent"] = trace.parent;
+  described["own"] = trace.own;
   described["spans"] = spans;
   return described;
 }
@@ -178,6 +179,9 @@ void BindTraces(nb::module_& module) {
           "set_parent",
           [](Recorder& self, std::string parent) { self->SetParent(std::move(parent)); },
           nb::arg("parent"), "What this thread's calls are part of from now on.")
+      .def(
+          "give_ids", [](Recorder& self, uint8_t flags) { self->GiveIds(flags); }, nb::arg("flags"),
+          "From now on operations have ids from their begin on.")
       .def("take", &TakeTraces, nb::arg("timeout_ms"),
            nb::sig("def take(self, timeout_ms: int) -> list[dict[str, Any]]"),
            "Waits for traces, and returns them.")

@@ -771,6 +771,9 @@ class TraceRecorder:
     def set_parent(self, parent: str) -> None:
         """What this thread's calls are part of from now on."""
 
+    def give_ids(self, flags: int) -> None:
+        """From now on operations have ids from their begin on."""
+
     def take(self, timeout_ms: int) -> list[dict[str, Any]]:
         """Waits for traces, and returns them."""
 

@@ -30,6 +30,9 @@ class Tracing:
             "db.client.operation.duration", "s", "Duration of operations."
         )
         self._recorder = _native.TraceRecorder(None)
+        self._ids = _GivenIds.of(tracer)
+        if self._ids is not None:
+            self._recorder.give_ids(_flags_without_parent(tracer))
         self._is_closed = False
         _native.set_call_listener(self._note_parent)
         self._thread = threading.Thread(target=self._run, name="iceframe traces", daemon=True)
@@ -51,6 +54,9 @@ class Tracing:
         self._is_closed = True
         self._recorder.close()
         self._thread.join()
+        if self._ids is not None:
+            self._ids.give_back()
+            self._ids = None
 
     def _run(self) -> None:
         while not self._is_closed:
@@ -75,9 +81,13 @@ class Tracing:
         collection = attributes.get("db.collection.name")
         name = f"{trace['operation']} {collection}" if collection else trace["operation"]
         parent = _context_of(trace["parent"])
+        if self._ids is not None:
+            self._ids.give(trace["own"])
         span = self._tracer.start_span(
             name, context=parent, kind=api.SpanKind.CLIENT, attributes=attributes, start_time=begin
         )
+        if self._ids is not None:
+            self._ids.give("")
         below = api.set_span_in_context(span)
         for step, subject, offset, duration in trace["spans"]:
             told = {"iceframe.file.name": subject} if subject else {}
@@ -94,6 +104,44 @@ class Tracing:
         self._duration.record(trace["duration_ns"] / 1e9, labels)
 
 
+class _GivenIds:
+    """Gives a span the ids that its requests named before it was made; else a generator's."""
+
+    def __init__(self, tracer: Any, usual: Any) -> None:  # noqa: ANN401 - OpenTelemetry's
+        self._tracer = tracer
+        self._usual = usual
+        self._trace_id: int | None = None
+        self._span_id: int | None = None
+
+    @classmethod
+    def of(cls, tracer: Any) -> _GivenIds | None:  # noqa: ANN401 - OpenTelemetry's
+        """Returns what a tracer takes its ids from now on; None: it takes none."""
+        usual = getattr(tracer, "id_generator", None)
+        if usual is None:
+            return None
+        tracer.id_generator = ids = cls(tracer, usual)
+        return ids
+
+    def give_back(self) -> None:
+        self._tracer.id_generator = self._usual
+
+    def give(self, traceparent: str) -> None:
+        """Has the next span take these ids; empty: those of the generator."""
+        parts = traceparent.split("-")
+        self._trace_id, self._span_id = (
+            (int(parts[1], 16), int(parts[2], 16)) if traceparent else (None, None)
+        )
+
+    def generate_trace_id(self) -> int:
+        return self._usual.generate_trace_id() if self._trace_id is None else self._trace_id
+
+    def generate_span_id(self) -> int:
+        return self._usual.generate_span_id() if self._span_id is None else self._span_id
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - OpenTelemetry's
+        return getattr(self._usual, name)
+
+
 # The one that runs.
 _current: Tracing | None = None
 
@@ -106,7 +154,8 @@ def start_tracing(
     A span is a child of the one that was current where the call was made. Below it are planning,
     each manifest and data file that was read, and each attempt of a commit. Attributes are those
     of OpenTelemetry's conventions for databases; no literal of a query is among them. The
-    histogram ``db.client.operation.duration`` is kept as well.
+    histogram ``db.client.operation.duration`` is kept as well. Requests to REST catalogs name the
+    operation's span in a ``traceparent`` header, so that the server's spans are below it.
 
     Args:
         tracer_provider: None: the process's.
@@ -157,6 +206,13 @@ def _attributes(trace: Mapping[str, Any]) -> dict[str, Any]:
     if trace["error"] is not None:
         attributes["error.type"] = attributes["db.response.status_code"] = trace["error"]
     return attributes
+
+
+def _flags_without_parent(tracer: Any) -> int:  # noqa: ANN401 - OpenTelemetry's
+    """Returns 1 where each trace is recorded, 0 where that is decided when its span is made."""
+    sampler = getattr(tracer, "sampler", None)
+    described = "" if sampler is None else str(sampler.get_description())
+    return int(described.removeprefix("ParentBased{root:").startswith("AlwaysOnSampler"))
 
 
 def _traceparent(context: SpanContext) -> str:

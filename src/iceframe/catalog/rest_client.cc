@@ -4,6 +4,7 @@
 #include <random>
 #include <utility>
 
+#include "iceframe/base/ascii.h"
 #include "iceframe/base/json.h"
 #include "iceframe/catalog/rest_client_internal.h"
 
@@ -20,6 +21,7 @@ constexpr milliseconds kMinWait{50};
 constexpr milliseconds kMaxWait = std::chrono::seconds(2);
 // Of what a server says.
 constexpr size_t kMaxReason = 500;
+constexpr char kTraceparent[] = "traceparent";
 
 // A connection as a pool keeps it. What was closed by the other side is opened again by a request.
 class RestConnection final : public PooledConnection {
@@ -91,6 +93,16 @@ void Authorize(const RestOptions& options, const Secret& token, HttpRequest* htt
   // The signature takes the usual place.
   const char* name = options.signature ? "Original-Authorization" : "Authorization";
   http->headers.emplace_back(name, "Bearer " + token.Reveal());
+}
+
+// Makes what the server does a part of the operation's trace. Not where requests are signed:
+// proxies may change the header, and the signature would not hold any more.
+void NameTrace(const OperationContext& context, HttpRequest* http) {
+  std::string parent = context.Traceparent();
+  const bool has_one = std::ranges::any_of(
+      http->headers, [](const auto& header) { return AsciiLower(header.first) == kTraceparent; });
+  if (parent.empty() || has_one || http->signature) return;
+  http->headers.emplace_back(kTraceparent, std::move(parent));
 }
 
 struct ErrorBody {
@@ -196,6 +208,7 @@ RestExchange RestServer::SendOnce(const OperationContext& context, const RestCon
     for (const auto& header : config.options.headers) http.headers.push_back(header);
     ICEFRAME_ASSIGN_OR_RETURN(const Secret token, tokens_.Current(context));
     Authorize(config.options, token, &http);
+    NameTrace(context, &http);
     std::shared_ptr<LeasedConnection::Use> use;
     if (leased != nullptr) {
       ICEFRAME_ASSIGN_OR_RETURN(use, leased->BeginUse(context));

@@ -44,4 +44,8 @@ void OperationContext::NotePlan(std::function<std::string()> plan) const {
   if (operation != nullptr) operation->NotePlan(std::move(plan));
 }
 
+std::string OperationContext::Traceparent() const {
+  return operation == nullptr ? std::string() : operation->traceparent();
+}
+
 }  // namespace iceframe

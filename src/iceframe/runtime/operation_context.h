@@ -82,6 +82,8 @@ struct OperationContext {
   void NoteTable(std::string table) const;
   /// What the operation does, as text that is made when somebody wants it: told when it ends.
   void NotePlan(std::function<std::string()> plan) const;
+  /// What requests to other systems name as their parent in a trace; empty: nothing.
+  std::string Traceparent() const;
   arrow::MemoryPool* pool() const { return memory->pool(); }
   void Report(const Progress& progress_now) const {
     if (progress) progress(progress_now);

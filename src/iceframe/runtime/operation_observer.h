@@ -100,6 +100,9 @@ class OperationObserver {
   virtual Status OnEnd(const OperationEnd& end) = 0;
   /// Whether OnEnd is to be told of an operation's steps; asked as the operation begins.
   virtual bool wants_spans() const { return false; }
+  /// A W3C traceparent that requests of the operation name to other systems; empty: none. Of
+  /// observers that want spans, asked once, after OnBegin; the first that has one is heard.
+  virtual std::string Traceparent(const OperationStart& /*start*/) { return {}; }
 };
 
 namespace internal {

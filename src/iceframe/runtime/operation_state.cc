@@ -107,6 +107,12 @@ void OperationState::Begin(OperationKind kind, std::vector<std::string> tables) 
   start_ = {NextId(), kind, std::move(tables), clock_->SystemNowMs(), calling_thread_};
   begin_ = clock_->SteadyNow();
   Tell([&](OperationObserver& observer) { return observer.OnBegin(start_); });
+  if (wants_spans_) {
+    Tell([&](OperationObserver& observer) {
+      if (traceparent_.empty()) traceparent_ = observer.Traceparent(start_);
+      return Status::OK();
+    });
+  }
   // Not sooner: who lists it may end it.
   LiveOperations::Get().Add(this);
 }

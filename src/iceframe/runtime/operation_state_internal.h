@@ -38,6 +38,7 @@ class OperationState final : public std::enable_shared_from_this<OperationState>
   }
 
   bool wants_spans() const { return wants_spans_; }
+  const std::string& traceparent() const { return traceparent_; }
   void NoteSpan(std::string_view name, std::string subject, Clock::SteadyTime begin,
                 std::chrono::nanoseconds duration);
 
@@ -70,6 +71,8 @@ class OperationState final : public std::enable_shared_from_this<OperationState>
   const uint64_t fork_generation_;
   const bool wants_spans_;
   Clock::SteadyTime begin_;
+  // Not changed once the operation has begun.
+  std::string traceparent_;
 
   mutable std::mutex mutex_;
   OperationStart start_;

@@ -1,14 +1,57 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "iceframe/services/trace_recorder.h"
 
+#include <cstdio>
 #include <iterator>
 #include <mutex>
+#include <string_view>
 #include <utility>
 
+#include "iceframe/base/uuid.h"
 #include "iceframe/runtime/runtime_counters.h"
 #include "iceframe/runtime/thread_number.h"
 
 namespace iceframe {
+
+namespace {
+
+// "00-", 32 digits of a trace, "-", 16 of a span, "-", two of flags.
+constexpr size_t kTraceAt = 3;
+constexpr size_t kSpanAt = 36;
+constexpr size_t kFlagsAt = 53;
+constexpr size_t kTraceparentSize = 55;
+
+// A random id; zeros would mean none.
+std::string SpanDigits() {
+  uint64_t bits = 0;
+  while (bits == 0) bits = RandomBits();
+  char digits[17];
+  std::snprintf(digits, sizeof(digits), "%016llx", static_cast<unsigned long long>(bits));
+  return digits;
+}
+
+bool IsTraceparent(std::string_view text) {
+  if (text.size() != kTraceparentSize || !text.starts_with("00-")) return false;
+  for (size_t i = kTraceAt; i < text.size(); ++i) {
+    const bool is_dash = i == kSpanAt - 1 || i == kFlagsAt - 1;
+    const bool is_digit = (text[i] >= '0' && text[i] <= '9') || (text[i] >= 'a' && text[i] <= 'f');
+    if (is_dash ? text[i] != '-' : !is_digit) return false;
+  }
+  return true;
+}
+
+// The traceparent of a new span below `parent`, or of a trace's first one.
+std::string NewTraceparent(const std::string& parent, uint8_t flags) {
+  if (parent.empty()) {
+    char end[4];
+    std::snprintf(end, sizeof(end), "-%02x", flags);
+    return "00-" + SpanDigits() + SpanDigits() + "-" + SpanDigits() + end;
+  }
+  if (!IsTraceparent(parent)) return {};
+  return parent.substr(0, kSpanAt) + SpanDigits() + parent.substr(kFlagsAt - 1);
+}
+
+}  // namespace
 
 void TraceRecorder::SetParent(std::string parent) {
   const int64_t thread = ThisThreadNumber();
@@ -21,11 +64,26 @@ void TraceRecorder::SetParent(std::string parent) {
   }
 }
 
+void TraceRecorder::GiveIds(uint8_t flags) {
+  const std::lock_guard lock(mutex_);
+  flags_ = flags;
+}
+
 Status TraceRecorder::OnBegin(const OperationStart& start) {
   const std::lock_guard lock(mutex_);
   const auto parent = parents_.find(start.calling_thread);
-  if (parent != parents_.end()) parents_of_running_.emplace(start.id, parent->second);
+  Running running;
+  if (parent != parents_.end()) running.parent = parent->second;
+  if (flags_ && !is_closed_) running.own = NewTraceparent(running.parent, *flags_);
+  if (running.parent.empty() && running.own.empty()) return Status::OK();
+  running_.emplace(start.id, std::move(running));
   return Status::OK();
+}
+
+std::string TraceRecorder::Traceparent(const OperationStart& start) {
+  const std::lock_guard lock(mutex_);
+  const auto running = running_.find(start.id);
+  return running == running_.end() ? std::string() : running->second.own;
 }
 
 Status TraceRecorder::OnEnd(const OperationEnd& end) {
@@ -38,8 +96,9 @@ Status TraceRecorder::OnEnd(const OperationEnd& end) {
   if (end.redacted_plan) trace.plan = end.redacted_plan();
   trace.spans = end.spans;
   const std::lock_guard lock(mutex_);
-  if (auto parent = parents_of_running_.extract(end.start.id)) {
-    trace.parent = std::move(parent.mapped());
+  if (auto running = running_.extract(end.start.id)) {
+    trace.parent = std::move(running.mapped().parent);
+    trace.own = std::move(running.mapped().own);
   }
   if (is_closed_) return Status::OK();
   traces_.push_back(std::move(trace));

@@ -29,6 +29,8 @@ struct Trace {
   std::vector<SpanRecord> spans;
   /// What the caller's thread was doing: a W3C traceparent, or whatever SetParent was given.
   std::string parent;
+  /// The traceparent that its own requests named; empty: none.
+  std::string own;
 };
 
 /// Thread-safe. Where nobody takes them, the oldest traces go.
@@ -38,6 +40,10 @@ class TraceRecorder final : public OperationObserver {
 
   /// What operations are part of that the calling thread asks for from now on; empty: nothing.
   void SetParent(std::string parent);
+  /// From now on operations have ids from their begin on, which their requests to catalogs name as
+  /// parent. `flags`: the trace flags of operations that are part of nothing. What is part of
+  /// something that is no W3C traceparent has none.
+  void GiveIds(uint8_t flags);
   /// Waits until there are traces, `timeout` has passed or Close was called; returns them, oldest
   /// first.
   std::vector<Trace> Take(std::chrono::milliseconds timeout);
@@ -49,8 +55,14 @@ class TraceRecorder final : public OperationObserver {
   Status OnBegin(const OperationStart& start) override;
   Status OnEnd(const OperationEnd& end) override;
   bool wants_spans() const override { return true; }
+  std::string Traceparent(const OperationStart& start) override;
 
  private:
+  struct Running {
+    std::string parent;
+    std::string own;
+  };
+
   const size_t max_traces_;
   mutable internal::ForkSafeMutex mutex_;
   std::condition_variable_any changed_;
@@ -59,8 +71,10 @@ class TraceRecorder final : public OperationObserver {
   bool is_closed_ = false;
   // By thread.
   std::unordered_map<int64_t, std::string> parents_;
-  // By operation that runs.
-  std::unordered_map<int64_t, std::string> parents_of_running_;
+  // By operation; only what is known of it.
+  std::unordered_map<int64_t, Running> running_;
+  // Of operations without a parent, once ids are given.
+  std::optional<uint8_t> flags_;
 };
 
 }  // namespace iceframe
