@@ -10,6 +10,7 @@
 #include "iceframe/catalog/metadata_files.h"
 #include "iceframe/execution/execution_counters.h"
 #include "iceframe/execution/query_execution.h"
+#include "iceframe/execution/table_statistics.h"
 #include "iceframe/query/optimizer.h"
 #include "iceframe/services/read_log.h"
 #include "iceframe/session_impl_internal.h"
@@ -75,8 +76,9 @@ Result<Session::Impl::Asked> Session::Impl::Ask(const OperationContext& context,
   const ResultCaching caching = options.cache.value_or(ResultCaching());
   ICEFRAME_ASSIGN_OR_RETURN(Bound bound, Bind(context, query));
   asked.refusal = WhyNotKept(bound.plan);
-  ICEFRAME_ASSIGN_OR_RETURN(asked.plan,
-                            Optimize(std::move(bound.plan), options.disabled_rules, effects));
+  const TableStatistics statistics(context);
+  ICEFRAME_ASSIGN_OR_RETURN(
+      asked.plan, Optimize(std::move(bound.plan), options.disabled_rules, effects, &statistics));
   asked.request.caching = caching;
   asked.request.tables = std::move(bound.states);
   asked.resources = {query_cache()->file_answers(), caching.scope};

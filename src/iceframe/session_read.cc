@@ -2,6 +2,7 @@
 // Reads of a session: names become tables, requests plans.
 #include "iceframe/execution/query_execution.h"
 #include "iceframe/execution/table_resolver.h"
+#include "iceframe/execution/table_statistics.h"
 #include "iceframe/query/optimizer.h"
 #include "iceframe/services/read_log.h"
 #include "iceframe/session_impl_internal.h"
@@ -42,7 +43,8 @@ Result<Session::Impl::Bound> Session::Impl::Bind(const OperationContext& context
 Result<PlanPtr> Session::Impl::Plan(const OperationContext& context, const Query& query,
                                     const QueryOptions& options) const {
   ICEFRAME_ASSIGN_OR_RETURN(Bound bound, Bind(context, query));
-  return Optimize(std::move(bound.plan), options.disabled_rules);
+  const TableStatistics statistics(context);
+  return Optimize(std::move(bound.plan), options.disabled_rules, nullptr, &statistics);
 }
 
 Result<BatchReader> Session::Impl::Execute(const OperationContext& context, const Query& query,
@@ -61,8 +63,10 @@ Result<Explanation> Session::Impl::Explain(const OperationContext& context, cons
   if (options.cache) return ExplainCached(context, query, analyze, options);
   ICEFRAME_ASSIGN_OR_RETURN(Bound bound, Bind(context, query));
   std::vector<RuleEffect> effects;
-  ICEFRAME_ASSIGN_OR_RETURN(const PlanPtr plan,
-                            Optimize(std::move(bound.plan), options.disabled_rules, &effects));
+  const TableStatistics statistics(context);
+  ICEFRAME_ASSIGN_OR_RETURN(
+      const PlanPtr plan,
+      Optimize(std::move(bound.plan), options.disabled_rules, &effects, &statistics));
   ICEFRAME_ASSIGN_OR_RETURN(Explanation explanation,
                             analyze ? AnalyzePlan(context, plan) : ExplainPlan(context, plan));
   AppendRules(effects, &explanation);

@@ -148,10 +148,12 @@ void AppendRules(const std::vector<RuleEffect>& effects, Explanation* explanatio
     explanation->text += "rule " + std::string(effect.rule) + ":\n";
     for (const std::string& line : effect.before) explanation->text += "  - " + line + "\n";
     for (const std::string& line : effect.after) explanation->text += "  + " + line + "\n";
+    for (const std::string& line : effect.reasons) explanation->text += "  because: " + line + "\n";
     Json entry = Json::Object();
     entry.Add("rule", Json::String(std::string(effect.rule)));
     entry.Add("before", TextsOf(effect.before));
     entry.Add("after", TextsOf(effect.after));
+    if (!effect.reasons.empty()) entry.Add("reasons", TextsOf(effect.reasons));
     json.Append(std::move(entry));
   }
   explanation->json.Add("rules", std::move(json));

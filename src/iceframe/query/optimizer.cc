@@ -12,20 +12,26 @@ namespace iceframe {
 
 namespace {
 
+// A rule that needs the plan alone.
+template <Result<PlanPtr> (*apply)(const PlanPtr& plan)>
+Result<PlanPtr> ByPlan(const PlanPtr& plan, const RuleInput& /*input*/) {
+  return apply(plan);
+}
+
 // Simplified first, so that constant predicates are seen as such. Filters stand next to their
 // joins when those are tightened, and go on from there. Columns late, when all expressions stand
 // where they stay; metadata last, when each scan has its filter.
 constexpr std::array kRules = {
-    Rule{"simplify_predicates", SimplifyPredicates},
-    Rule{"merge_filters", MergeFilters},
-    Rule{"push_filters", PushFilters},
-    Rule{"tighten_joins", TightenJoins},
-    Rule{"push_filters", PushFilters},
-    Rule{"push_limits", PushLimits},
+    Rule{"simplify_predicates", ByPlan<SimplifyPredicates>},
+    Rule{"merge_filters", ByPlan<MergeFilters>},
+    Rule{"push_filters", ByPlan<PushFilters>},
+    Rule{"tighten_joins", ByPlan<TightenJoins>},
+    Rule{"push_filters", ByPlan<PushFilters>},
+    Rule{"push_limits", ByPlan<PushLimits>},
     Rule{"choose_build_side", ChooseBuildSide},
-    Rule{"split_aggregates", SplitAggregates},
-    Rule{"prune_columns", PruneColumns},
-    Rule{"answer_from_metadata", AnswerFromMetadata},
+    Rule{"split_aggregates", ByPlan<SplitAggregates>},
+    Rule{"prune_columns", ByPlan<PruneColumns>},
+    Rule{"answer_from_metadata", ByPlan<AnswerFromMetadata>},
 };
 
 void AppendOperations(const PlanNode& plan, std::vector<std::string>* operations) {
@@ -50,14 +56,14 @@ std::vector<std::string> Without(std::vector<std::string> operations,
 }
 
 void NoteEffect(const Rule& rule, const PlanPtr& before, const PlanPtr& after,
-                std::vector<RuleEffect>* effects) {
+                std::vector<std::string> reasons, std::vector<RuleEffect>* effects) {
   if (before == after) return;
   const std::vector<std::string> old_operations = OperationsOf(before);
   const std::vector<std::string> new_operations = OperationsOf(after);
   // Operations may only have changed places.
   if (old_operations == new_operations) return;
   effects->push_back({rule.name, Without(old_operations, new_operations),
-                      Without(new_operations, old_operations)});
+                      Without(new_operations, old_operations), std::move(reasons)});
 }
 
 }  // namespace
@@ -65,7 +71,7 @@ void NoteEffect(const Rule& rule, const PlanPtr& before, const PlanPtr& after,
 std::span<const Rule> AllRules() { return kRules; }
 
 Result<PlanPtr> Optimize(PlanPtr plan, const std::set<std::string>& disabled_rules,
-                         std::vector<RuleEffect>* effects) {
+                         std::vector<RuleEffect>* effects, const ScanStatistics* statistics) {
   for (const std::string& name : disabled_rules) {
     if (std::ranges::none_of(kRules, [&](const Rule& rule) { return rule.name == name; })) {
       return Error(ErrorKind::kInvalidArgument, "there is no such rule: ", name);
@@ -73,8 +79,10 @@ Result<PlanPtr> Optimize(PlanPtr plan, const std::set<std::string>& disabled_rul
   }
   for (const Rule& rule : kRules) {
     if (disabled_rules.contains(std::string(rule.name))) continue;
-    ICEFRAME_ASSIGN_OR_RETURN(PlanPtr applied, rule.apply(plan));
-    if (effects != nullptr) NoteEffect(rule, plan, applied, effects);
+    std::vector<std::string> reasons;
+    const RuleInput input{statistics, effects != nullptr ? &reasons : nullptr};
+    ICEFRAME_ASSIGN_OR_RETURN(PlanPtr applied, rule.apply(plan, input));
+    if (effects != nullptr) NoteEffect(rule, plan, applied, std::move(reasons), effects);
     plan = std::move(applied);
   }
   return plan;

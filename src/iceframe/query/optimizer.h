@@ -10,13 +10,22 @@
 
 #include "iceframe/base/result.h"
 #include "iceframe/query/logical_plan.h"
+#include "iceframe/query/scan_statistics.h"
 
 namespace iceframe {
+
+/// What a rule may use beside the plan.
+struct RuleInput {
+  /// nullptr: plans are chosen by what relations say of themselves.
+  const ScanStatistics* statistics = nullptr;
+  /// If set, gets why the rule chose what it did.
+  std::vector<std::string>* reasons = nullptr;
+};
 
 /// One rewriting of whole plans, in a file of its own.
 struct Rule {
   std::string_view name;
-  Result<PlanPtr> (*apply)(const PlanPtr& plan);
+  Result<PlanPtr> (*apply)(const PlanPtr& plan, const RuleInput& input);
 };
 
 /// All rules in the order in which they run; one may run twice.
@@ -27,13 +36,17 @@ struct RuleEffect {
   std::string_view rule;
   std::vector<std::string> before;
   std::vector<std::string> after;
+  /// Of rules that choose: by what.
+  std::vector<std::string> reasons;
 };
 
 /// Applies the rules but those that are named. The result has the same columns, ids and rows (in
 /// the same order where the plan orders them). `effects`: gets what each rule changed, if anything.
+/// `statistics`: asked about scans below inner joins alone; may be nullptr.
 /// Errors: InvalidArgument for an unknown name.
 Result<PlanPtr> Optimize(PlanPtr plan, const std::set<std::string>& disabled_rules = {},
-                         std::vector<RuleEffect>* effects = nullptr);
+                         std::vector<RuleEffect>* effects = nullptr,
+                         const ScanStatistics* statistics = nullptr);
 
 // The rules.
 
@@ -51,6 +64,8 @@ Result<PlanPtr> TightenJoins(const PlanPtr& plan);
 Result<PlanPtr> PushLimits(const PlanPtr& plan);
 /// The side with fewer rows is the one that is built of.
 Result<PlanPtr> ChooseBuildSide(const PlanPtr& plan);
+/// The same by statistics, where there are some.
+Result<PlanPtr> ChooseBuildSide(const PlanPtr& plan, const RuleInput& input);
 /// Counts and extremes of a union come from those of its inputs.
 Result<PlanPtr> SplitAggregates(const PlanPtr& plan);
 /// Columns that nobody asks for are not read.

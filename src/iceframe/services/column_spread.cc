@@ -6,6 +6,8 @@
 #include <limits>
 #include <utility>
 
+#include "iceframe/format/distinct_values.h"
+
 namespace iceframe {
 
 namespace {
@@ -44,22 +46,6 @@ size_t CommonLength(std::string_view left, std::string_view right) {
   size_t length = 0;
   while (length < most && left[length] == right[length]) ++length;
   return length;
-}
-
-// The Puffin sketches that the table's statistics name say how many values there are.
-std::optional<double> DistinctByStatistics(const TableLayout& layout, FieldId id) {
-  constexpr std::string_view kSketch = "apache-datasketches-theta-v1";
-  const auto& statistics = layout.state().table->metadata()->statistics;
-  for (auto file = statistics.rbegin(); file != statistics.rend(); ++file) {
-    for (const BlobMetadata& blob : file->blob_metadata) {
-      if (blob.type != kSketch || blob.fields != std::vector<FieldId>{id}) continue;
-      const auto ndv = blob.properties.find("ndv");
-      if (ndv == blob.properties.end()) continue;
-      const double number = std::strtod(ndv->second.c_str(), nullptr);
-      if (number >= 1) return number;
-    }
-  }
-  return std::nullopt;
 }
 
 }  // namespace
@@ -190,7 +176,10 @@ void ColumnSpread::CountDistinct(const TableLayout& layout) {
   const auto rows = static_cast<double>(std::max<int64_t>(layout.num_rows(), 1));
   double most = rows;
   if (is_discrete_) most = std::min(most, highest_ - lowest_);
-  if (const auto known = DistinctByStatistics(layout, column_.id)) {
+  const TableState& state = layout.state();
+  const auto snapshot_id =
+      state.snapshot != nullptr ? std::optional(state.snapshot->snapshot_id) : std::nullopt;
+  if (const auto known = FindDistinctValues(*state.table->metadata(), column_.id, snapshot_id)) {
     num_distinct_ = std::min(rows, *known);
     return;
   }

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// What whoever runs plans can find out of a scan's rows without reading them.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "iceframe/query/logical_plan.h"
+
+namespace iceframe {
+
+/// Figures for rules that choose between plans of one meaning: a wrong one costs time, no row.
+class ScanStatistics {
+ public:
+  virtual ~ScanStatistics() = default;
+  /// The rows of those files that the scan's filter leaves; nullopt: not known for little.
+  virtual std::optional<int64_t> RowsInFiles(const ScanNode& scan) const = 0;
+  /// About how many values a column has, by its id in the plan; nullopt: not known.
+  virtual std::optional<double> NumDistinct(const ScanNode& scan, FieldId id) const = 0;
+};
+
+}  // namespace iceframe
