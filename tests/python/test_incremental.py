@@ -17,6 +17,7 @@ from iceframe.errors import (
 )
 from iceframe.frame import IceFrame
 from iceframe.incremental import TableTail
+from iceframe.skipping import DataSkipper
 
 
 @pytest.fixture
@@ -85,6 +86,36 @@ def test_files_that_a_filter_keeps_nothing_of_are_not_opened(ice):
     after = skipped_files()
     assert after["min_max"] - before.get("min_max", 0) > 20
     assert after["partition"] - before.get("partition", 0) > 20
+
+
+def test_manifests_that_a_filter_keeps_nothing_of_are_not_read(lake):
+    ice = lake.open()
+    ice.create_table("t", {"n": "long", "day": "string"}, partition_spec=["day"])
+    first = ice.append_to_table("t", [{"n": 100, "day": "a"}]).snapshot_id
+    for n in range(12):
+        ice.append_to_table("t", [{"n": n, "day": "abcd"[n % 4]}])
+    for since, num_skipped in ((first, 9), (None, 10)):
+        reader = lake.open()
+        found = reader.read_incremental("t", since, filter_expr="day = 'b'")
+        assert found["n"].to_list() == [1, 5, 9]
+        levels = DataSkipper(reader).get_stats()["levels"]
+        manifests, files = levels["manifests"], levels["files"]
+        assert (manifests["scanned"], manifests["skipped"]) == (3, num_skipped)
+        assert manifests["reasons"]["partition"] == num_skipped
+        assert manifests["bytes_skipped"] > 0
+        assert (files["scanned"], files["reasons"]["partition"]) == (3, num_skipped)
+
+
+@pytest.mark.parametrize("day", ["a", "b", "c"])
+def test_what_a_snapshot_removed_is_seen_whatever_the_filter(ice, day):
+    ice.create_table("t", {"n": "long", "day": "string"}, partition_spec=["day"])
+    first = ice.append_to_table("t", [{"n": 1, "day": "a"}, {"n": 2, "day": "b"}]).snapshot_id
+    ice.overwrite_table("t", [{"n": 1, "day": "a"}, {"n": 3, "day": "b"}], filter_expr="day <> 'c'")
+    where = f"day = '{day}'"
+    with pytest.raises(ValidationError, match="snapshot removed rows"):
+        ice.read_incremental("t", first, filter_expr=where, on_removed="error")
+    found = ice.read_incremental("t", first, filter_expr=where, on_removed="difference")
+    assert found["n"].to_list() == ([3] if day == "b" else [])
 
 
 def test_rows_since_a_time(events):

@@ -82,10 +82,18 @@ class ChangeWalk {
   }
 
   Status Enter(const OperationContext& context, const Snapshot& snapshot) {
+    SnapshotChangesOptions options;
+    options.with_statistics = is_filtered_;
+    if (is_filtered_) {
+      options.may_be_wanted = [this](const ManifestFile& manifest) {
+        return file_filter_.MayKeepAnyOf(manifest);
+      };
+    }
     ICEFRAME_ASSIGN_OR_RETURN(
         SnapshotChanges changes,
         ReadSnapshotChanges(context, *state_.table->io(), *state_.table->metadata(), snapshot,
-                            appended_.since, is_filtered_));
+                            appended_.since, options));
+    for (const SkippedManifest& one : changes.skipped_manifests) CountSkipped(context, one);
     next_file_ = 0;
     files_.clear();
     switch (changes.effect) {
@@ -111,6 +119,14 @@ class ChangeWalk {
     return Error(ErrorKind::kInvalidArgument, "snapshot removed rows; pass over it with ",
                  "on_removed=\"skip\", or read what it added with on_removed=\"difference\": ",
                  snapshot.snapshot_id, " (", snapshot.operation(), ")");
+  }
+
+  static void CountSkipped(const OperationContext& context, const SkippedManifest& manifest) {
+    context.counters->Add(PlanningCount::kManifestsTotal);
+    context.counters->Add(PlanningCount::kManifestsSkippedByPartition);
+    context.counters->Add(PlanningCount::kManifestBytesSkipped, manifest.num_bytes);
+    context.counters->Add(PlanningCount::kFilesTotal, manifest.num_files);
+    context.counters->Add(PlanningCount::kFilesSkippedByPartition, manifest.num_files);
   }
 
   const TableState state_;

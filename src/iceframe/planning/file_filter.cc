@@ -45,6 +45,13 @@ Result<SkipReason> FileFilter::Decide(const DataFile& file) {
   return may_match ? SkipReason::kNone : SkipReason::kBounds;
 }
 
+Result<bool> FileFilter::MayKeepAnyOf(const ManifestFile& manifest) {
+  if (filter_.is_true()) return true;
+  ICEFRAME_ASSIGN_OR_RETURN(const SpecFilter* spec, SpecFilterOf(manifest.partition_spec_id));
+  return !spec->keeps_none &&
+         ManifestMayMatch(spec->partition_filter, manifest, spec->partition_type, spec->evidence);
+}
+
 Result<bool> FileFilter::IsPartitionKept(const DataFile& file) {
   ICEFRAME_ASSIGN_OR_RETURN(const SpecFilter* spec, SpecFilterOf(file.spec_id));
   if (PartitionMayMatch(spec->partition_filter, spec->partition_type, file.partition)) return true;
@@ -64,6 +71,7 @@ Result<const FileFilter::SpecFilter*> FileFilter::SpecFilterOf(PartitionSpecId s
   ICEFRAME_ASSIGN_OR_RETURN(made.partition_filter, ProjectInclusive(filter_, *spec, *schema_));
   made.partition_filter = SimplifyFilter(made.partition_filter);
   made.evidence = PartitionEvidence(*spec, *schema_);
+  made.keeps_none = metadata_filter_.KeepsNoneOf(filter_, *spec);
   return &specs_.emplace(spec_id, std::move(made)).first->second;
 }
 

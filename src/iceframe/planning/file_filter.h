@@ -8,6 +8,7 @@
 #include "iceframe/base/result.h"
 #include "iceframe/expression/expression.h"
 #include "iceframe/format/data_file.h"
+#include "iceframe/format/manifest_file.h"
 #include "iceframe/format/table_metadata.h"
 #include "iceframe/planning/metadata_filter_internal.h"
 #include "iceframe/skipping/evaluators.h"
@@ -15,8 +16,8 @@
 
 namespace iceframe {
 
-/// Decides file by file, where there is no manifest to plan from: ScanPlanner's decisions for the
-/// same files. Used by one thread at a time.
+/// Decides where a part of a snapshot's files is read: ScanPlanner's decisions for the same files.
+/// Used by one thread at a time.
 class FileFilter {
  public:
   /// `filter` is bound to `schema`. The metadata must live as long.
@@ -26,6 +27,8 @@ class FileFilter {
   /// Why the file, whose entry was read with its statistics, can't hold a row that the filter
   /// keeps; kNone: it may. Errors: InvalidMetadata for an unknown partition spec.
   Result<SkipReason> Decide(const DataFile& file);
+  /// Whether files of a data manifest may hold such a row, by its partition summaries.
+  Result<bool> MayKeepAnyOf(const ManifestFile& manifest);
 
  private:
   /// What one partition spec makes of the filter.
@@ -33,6 +36,8 @@ class FileFilter {
     Type partition_type;
     Expression partition_filter;
     PartitionEvidence evidence;
+    /// The filter is false for all files of the spec: it names `_spec_id` or `_partition`.
+    bool keeps_none = false;
   };
   Result<const SpecFilter*> SpecFilterOf(PartitionSpecId spec_id);
   Result<bool> IsPartitionKept(const DataFile& file);

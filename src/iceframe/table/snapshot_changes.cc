@@ -17,24 +17,26 @@ namespace iceframe {
 namespace {
 
 using ManifestListPtr = std::shared_ptr<const std::vector<ManifestFile>>;
-using Wanted = std::function<bool(const ColumnarManifest& manifest, int64_t entry)>;
+// Where an entry belongs; nullptr: nowhere.
+using ListOfEntry =
+    std::function<std::vector<ManifestEntry>*(const ColumnarManifest& manifest, int64_t entry)>;
 
 // Where entries are read from.
 struct Source {
   const OperationContext& context;
   FileIO& io;
   const TableMetadata& metadata;
-  bool with_statistics = false;
+  SnapshotChangesOptions options = {};
 };
 
-Status AddEntries(const Source& source, const ManifestFile& file, const Wanted& wanted,
-                  std::vector<ManifestEntry>* entries) {
+Status AddEntries(const Source& source, const ManifestFile& file, const ListOfEntry& list_of) {
   ICEFRAME_RETURN_NOT_OK(source.context.Check());
   ICEFRAME_ASSIGN_OR_RETURN(const auto manifest,
                             ReadManifest(source.context, source.io, source.metadata, file));
   for (int64_t i = 0; i < manifest->num_entries(); ++i) {
-    if (!wanted(*manifest, i)) continue;
-    ICEFRAME_ASSIGN_OR_RETURN(ManifestEntry entry, source.with_statistics
+    std::vector<ManifestEntry>* entries = list_of(*manifest, i);
+    if (entries == nullptr) continue;
+    ICEFRAME_ASSIGN_OR_RETURN(ManifestEntry entry, source.options.with_statistics
                                                        ? manifest->Entry(i)
                                                        : manifest->EntryWithoutStatistics(i));
     entries->push_back(std::move(entry));
@@ -42,7 +44,18 @@ Status AddEntries(const Source& source, const ManifestFile& file, const Wanted& 
   return Status::OK();
 }
 
-bool IsLive(const ColumnarManifest& manifest, int64_t entry) { return manifest.is_live(entry); }
+// Whether the manifest only appends, and nothing that is wanted.
+Result<bool> IsSkipped(const Source& source, const ManifestFile& manifest) {
+  if (!source.options.may_be_wanted || manifest.deleted_files_count != 0) return false;
+  ICEFRAME_ASSIGN_OR_RETURN(const bool may_be_wanted, source.options.may_be_wanted(manifest));
+  return !may_be_wanted;
+}
+
+ListOfEntry LiveInto(std::vector<ManifestEntry>* entries) {
+  return [entries](const ColumnarManifest& manifest, int64_t entry) {
+    return manifest.is_live(entry) ? entries : nullptr;
+  };
+}
 
 // Whether nothing is known of what was in the table before.
 bool IsFirstKnown(const TableMetadata& metadata, const Snapshot& snapshot,
@@ -71,7 +84,14 @@ Status ReadAllFiles(const Source& source, const std::vector<ManifestFile>& list,
       changes->has_delete_files = true;
       continue;
     }
-    ICEFRAME_RETURN_NOT_OK(AddEntries(source, manifest, IsLive, &files));
+    ICEFRAME_ASSIGN_OR_RETURN(const bool is_skipped, IsSkipped(source, manifest));
+    if (is_skipped) {
+      changes->skipped_manifests.push_back(
+          {manifest.manifest_length,
+           manifest.added_files_count.value_or(0) + manifest.existing_files_count.value_or(0)});
+      continue;
+    }
+    ICEFRAME_RETURN_NOT_OK(AddEntries(source, manifest, LiveInto(&files)));
   }
   std::ranges::stable_sort(files, {}, &ManifestEntry::data_sequence_number);
   return Status::OK();
@@ -81,26 +101,42 @@ Status ReadAllFiles(const Source& source, const std::vector<ManifestFile>& list,
 Status ReadOwnChanges(const Source& source, const std::vector<ManifestFile>& list,
                       SnapshotChanges* changes) {
   const SnapshotId id = changes->snapshot->snapshot_id;
-  const auto of_status = [id](EntryStatus status) -> Wanted {
-    return [id, status](const ColumnarManifest& manifest, int64_t entry) {
-      return manifest.status(entry) == status && manifest.snapshot_id(entry) == id;
+  const auto into = [id](std::vector<ManifestEntry>* added,
+                         std::vector<ManifestEntry>* removed) -> ListOfEntry {
+    return [id, added, removed](const ColumnarManifest& manifest,
+                                int64_t entry) -> std::vector<ManifestEntry>* {
+      if (manifest.snapshot_id(entry) != id) return nullptr;
+      if (manifest.status(entry) == EntryStatus::kAdded) return added;
+      return manifest.status(entry) == EntryStatus::kDeleted ? removed : nullptr;
     };
   };
   for (const ManifestFile& manifest : list) {
     if (manifest.added_snapshot_id != id) continue;
     if (manifest.content == ManifestContent::kDeletes) {
       std::vector<ManifestEntry> deletes;
-      ICEFRAME_RETURN_NOT_OK(
-          AddEntries(source, manifest, of_status(EntryStatus::kAdded), &deletes));
+      ICEFRAME_RETURN_NOT_OK(AddEntries(source, manifest, into(&deletes, nullptr)));
       changes->has_delete_files = changes->has_delete_files || !deletes.empty();
       continue;
     }
+    ICEFRAME_ASSIGN_OR_RETURN(const bool is_skipped, IsSkipped(source, manifest));
+    if (is_skipped) {
+      changes->skipped_manifests.push_back(
+          {manifest.manifest_length, manifest.added_files_count.value_or(0)});
+      continue;
+    }
     ICEFRAME_RETURN_NOT_OK(
-        AddEntries(source, manifest, of_status(EntryStatus::kAdded), &changes->files.added));
-    ICEFRAME_RETURN_NOT_OK(
-        AddEntries(source, manifest, of_status(EntryStatus::kDeleted), &changes->files.removed));
+        AddEntries(source, manifest, into(&changes->files.added, &changes->files.removed)));
   }
-  return Status::OK();
+  // Beside files that went, all that came tell what the snapshot did, in the order of the list.
+  const bool removes = changes->has_delete_files || !changes->files.removed.empty();
+  if (!removes || changes->skipped_manifests.empty()) return Status::OK();
+  changes->files = {};
+  changes->skipped_manifests.clear();
+  return ReadOwnChanges({source.context,
+                         source.io,
+                         source.metadata,
+                         {.with_statistics = source.options.with_statistics}},
+                        list, changes);
 }
 
 Result<ManifestListPtr> ListOf(const OperationContext& context, FileIO& io,
@@ -129,7 +165,7 @@ Result<std::vector<ManifestEntry>> LiveFilesBesides(const OperationContext& cont
   std::vector<ManifestEntry> files;
   for (const ManifestFile& manifest : list) {
     if (!manifest.may_have_live_files() || known.contains(manifest.manifest_path)) continue;
-    ICEFRAME_RETURN_NOT_OK(AddEntries(source, manifest, IsLive, &files));
+    ICEFRAME_RETURN_NOT_OK(AddEntries(source, manifest, LiveInto(&files)));
   }
   return files;
 }
@@ -183,8 +219,9 @@ Result<std::optional<SnapshotId>> SnapshotBefore(const TableMetadata& metadata,
 
 Result<SnapshotChanges> ReadSnapshotChanges(const OperationContext& context, FileIO& io,
                                             const TableMetadata& metadata, const Snapshot& snapshot,
-                                            std::optional<SnapshotId> since, bool with_statistics) {
-  const Source source{context, io, metadata, with_statistics};
+                                            std::optional<SnapshotId> since,
+                                            const SnapshotChangesOptions& options) {
+  const Source source{context, io, metadata, options};
   SnapshotChanges changes;
   changes.snapshot = &snapshot;
   const bool is_first = IsFirstKnown(metadata, snapshot, since);

@@ -2,11 +2,13 @@
 // Which data files came and went, with one snapshot and between two.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <vector>
 
 #include "iceframe/base/result.h"
 #include "iceframe/format/data_file.h"
+#include "iceframe/format/manifest_file.h"
 #include "iceframe/format/table_metadata.h"
 #include "iceframe/io/file_io.h"
 #include "iceframe/runtime/operation_context.h"
@@ -30,6 +32,14 @@ enum class SnapshotEffect : uint8_t {
   kOverwrites,
 };
 
+/// A manifest that only appends, and was not read since nothing of it is wanted: its files are not
+/// among the changes.
+struct SkippedManifest {
+  int64_t num_bytes = 0;
+  /// The files that would have been read of it.
+  int64_t num_files = 0;
+};
+
 struct SnapshotChanges {
   const Snapshot* snapshot = nullptr;
   SnapshotEffect effect = SnapshotEffect::kNone;
@@ -37,6 +47,16 @@ struct SnapshotChanges {
   FileDifference files;
   /// Rows went by delete files.
   bool has_delete_files = false;
+  std::vector<SkippedManifest> skipped_manifests;
+};
+
+/// Which parts of a snapshot's changes are read.
+struct SnapshotChangesOptions {
+  /// Whether the files' counts and bounds are read too.
+  bool with_statistics = false;
+  /// Whether a manifest may have files that are wanted. Empty: all may. Where the snapshot removed
+  /// anything, all manifests are read.
+  std::function<Result<bool>(const ManifestFile&)> may_be_wanted = {};
 };
 
 /// Returns the snapshots that led from `since` (nullopt: from nothing) to `until`, oldest first,
@@ -53,12 +73,11 @@ Result<std::optional<SnapshotId>> SnapshotBefore(const TableMetadata& metadata,
 
 /// What a snapshot did. One whose parent is not in the table any more, and is not `since`, counts
 /// as one that added all its files: what a reader from the start has to read.
-/// Reads the manifests that the snapshot wrote; `with_statistics`: the files' counts and bounds
-/// too. Errors: those of ReadManifest.
+/// Reads the manifests that the snapshot wrote. Errors: those of ReadManifest.
 Result<SnapshotChanges> ReadSnapshotChanges(const OperationContext& context, FileIO& io,
                                             const TableMetadata& metadata, const Snapshot& snapshot,
                                             std::optional<SnapshotId> since,
-                                            bool with_statistics = false);
+                                            const SnapshotChangesOptions& options = {});
 
 /// The data files that one snapshot (nullptr: without any) has and the other has not. Reads the
 /// manifests that are not in both. Errors: Unsupported naming a snapshot with delete files; those
