@@ -43,6 +43,36 @@ def test_the_first_ten_come_from_few_files(sorted_table, key, descending):
     stats = skipper.get_stats()
     assert stats["files_scanned"] <= 3
     assert stats["files_scanned"] + stats["files_skipped"] == 64
+    files = stats["levels"]["files"]
+    assert files["reasons"]["first_rows"] == files["skipped"] >= 61
+    assert files["reasons"]["min_max"] == 0
+    assert files["bytes_skipped"] > 0
+
+
+def scan_of(operation: dict) -> dict:
+    while operation["inputs"]:
+        (operation,) = operation["inputs"]
+    return operation
+
+
+def test_explain_names_them(sorted_table):
+    query = sorted_table.query("sorted").order_by("id").limit(10).select("id")
+    for analyze in (False, True):
+        plan = query.explain(analyze=analyze)
+        planning = scan_of(plan.to_dict())["planning"]
+        assert planning["files_skipped_by_first_rows"] == 63
+        assert planning["files_scanned"] == 1
+        assert "files: 1 of 64 (skipped: 0 by partition, 0 by bounds, 63 by first rows)" in plan
+    filtered = sorted_table.query("sorted").filter("id >= 3200").order_by("id").limit(10)
+    plan = filtered.explain().to_dict()
+    planning = scan_of(plan)["planning"]
+    assert planning["files_skipped_by_bounds"] == 32
+    assert planning["files_skipped_by_first_rows"] == 0
+    union = sorted_table.query("sorted").union(sorted_table.query("sorted"))
+    text = str(union.order_by("id").limit(10).explain())
+    assert text.count("63 by first rows") == 2
+    whole = sorted_table.query("sorted").order_by("id").explain()
+    assert "by first rows" not in whole
 
 
 def test_files_without_a_match_count_for_nothing(sorted_table):

@@ -46,23 +46,49 @@ Json ToJson(Line line) {
 
 // -- before reading --------------------------------------------------------------------------
 
+// What the operators of a plan will offer to its scans, as they do when they are opened.
+std::optional<FirstRows> OfferedTo(const PlanNode& plan, size_t i, std::optional<FirstRows> first) {
+  if (const auto* sort = plan.as<SortNode>()) {
+    const SortKey& key = sort->keys[0];
+    if (!sort->fetch || key.expression.as<ColumnNode>() == nullptr) return std::nullopt;
+    return FirstRows{key.expression, key.descending, key.nulls_last, *sort->fetch};
+  }
+  if (!first) return std::nullopt;
+  if (plan.as<UnionNode>() != nullptr) {
+    auto over = OverUnionInput(plan, i, first->key);
+    if (!over || over->as<ColumnNode>() == nullptr) return std::nullopt;
+    first->key = *std::move(over);
+    return first;
+  }
+  const bool is_handed_on =
+      plan.as<ProjectNode>() != nullptr && internal::IsOver(first->key, *plan.inputs[i]->schema);
+  return is_handed_on ? first : std::nullopt;
+}
+
 Status DescribeScan(const OperationContext& context, const ScanNode& scan,
-                    const std::shared_ptr<const Schema>& schema, ExplanationNotes* notes) {
+                    const std::shared_ptr<const Schema>& schema,
+                    const std::optional<FirstRows>& first, ExplanationNotes* notes) {
   ICEFRAME_ASSIGN_OR_RETURN(const RelationSource* source, SourceOf(scan));
   OperationContext own = context;
   own.counters = std::make_shared<OperationCounters>();
-  ICEFRAME_ASSIGN_OR_RETURN(const RelationRead read, ToRelationRead(scan, schema));
+  ICEFRAME_ASSIGN_OR_RETURN(RelationRead read, ToRelationRead(scan, schema));
+  if (first && !scan.limit) {
+    read.first = first;
+    read.first->key = OverRelation(scan, first->key);
+  }
   return source->ExplainRead(own, read, notes);
 }
 
-Result<Line> DescribePlan(const OperationContext& context, const PlanNode& plan) {
+Result<Line> DescribePlan(const OperationContext& context, const PlanNode& plan,
+                          const std::optional<FirstRows>& first = std::nullopt) {
   Line line;
   line.text = DescribeOperation(plan);
   if (const auto* scan = plan.as<ScanNode>()) {
-    ICEFRAME_RETURN_NOT_OK(DescribeScan(context, *scan, plan.schema, &line.notes));
+    ICEFRAME_RETURN_NOT_OK(DescribeScan(context, *scan, plan.schema, first, &line.notes));
   }
-  for (const PlanPtr& input : plan.inputs) {
-    ICEFRAME_ASSIGN_OR_RETURN(Line below, DescribePlan(context, *input));
+  for (size_t i = 0; i < plan.inputs.size(); ++i) {
+    ICEFRAME_ASSIGN_OR_RETURN(Line below,
+                              DescribePlan(context, *plan.inputs[i], OfferedTo(plan, i, first)));
     line.inputs.push_back(std::move(below));
   }
   return line;

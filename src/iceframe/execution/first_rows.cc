@@ -129,8 +129,8 @@ class FirstRowsTasks {
   /// Moves the file from planned, as planning counted it, to skipped.
   static void CountSkipped(const OperationContext& context, const ScanTask& task) {
     context.counters->Add(PlanningCount::kFilesPlanned, -1);
-    context.counters->Add(PlanningCount::kFilesSkippedByBounds, 1);
-    context.counters->Add(PlanningCount::kFileBytesSkippedByBounds,
+    context.counters->Add(PlanningCount::kFilesSkippedByFirstRows);
+    context.counters->Add(PlanningCount::kFileBytesSkippedByFirstRows,
                           task.data_file.file_size_in_bytes);
   }
 

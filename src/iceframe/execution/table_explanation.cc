@@ -28,6 +28,8 @@ void AddFileNotes(const OperationCounters& counters, OperationCount files_read,
   std::ostringstream files;
   files << "files: " << count(files_read) << " of " << count(PlanningCount::kFilesTotal)
         << " (skipped: " << by_partition << " by partition, " << by_bounds << " by bounds";
+  const int64_t by_first_rows = count(PlanningCount::kFilesSkippedByFirstRows);
+  if (by_first_rows > 0) files << ", " << by_first_rows << " by first rows";
   const int64_t num_answered = count(ExecutionCount::kFilesAnsweredFromCache);
   if (num_answered > 0) files << "; answered from the cache: " << num_answered;
   files << "); manifests: "
@@ -39,7 +41,8 @@ void AddFileNotes(const OperationCounters& counters, OperationCount files_read,
            PlanningCount::kManifestsTotal, TableCount::kManifestsRead,
            TableCount::kManifestsFromCache, PlanningCount::kManifestsSkippedByPartition,
            PlanningCount::kFilesTotal, PlanningCount::kFilesSkippedByPartition,
-           PlanningCount::kFilesSkippedByBounds, ExecutionCount::kFilesAnsweredFromCache}) {
+           PlanningCount::kFilesSkippedByBounds, PlanningCount::kFilesSkippedByFirstRows,
+           ExecutionCount::kFilesAnsweredFromCache}) {
     json.Add(std::string(what.name()), Json::Int(count(what)));
   }
   json.Add("files_scanned", Json::Int(count(files_read)));
@@ -81,7 +84,10 @@ struct PlannedFiles {
 
 Result<PlannedFiles> PlanRead(const OperationContext& context, const TableSide& side,
                               const RelationRead& read) {
-  ICEFRAME_ASSIGN_OR_RETURN(TaskSource tasks, PlanTableScan(context, side.state, {read}));
+  TableScanOptions options{read};
+  options.with_statistics = read.first.has_value();
+  ICEFRAME_ASSIGN_OR_RETURN(TaskSource tasks, PlanTableScan(context, side.state, options));
+  if (read.first) tasks = TasksOfFirstRows(std::move(tasks), *read.first);
   PlannedFiles planned;
   while (true) {
     ICEFRAME_ASSIGN_OR_RETURN(std::optional<ScanTask> task, tasks(context));
@@ -103,6 +109,7 @@ Status AddPredicates(const OperationContext& context, const TableSide& side,
     RelationRead alone = read;
     alone.rows.filter = predicate;
     alone.rows.limit.reset();
+    alone.first.reset();
     OperationContext own = context;
     own.counters = std::make_shared<OperationCounters>();
     ICEFRAME_RETURN_NOT_OK(PlanRead(own, side, alone).status());

@@ -14,9 +14,12 @@ enum class PlanningCount : uint8_t {
   kFilesTotal,
   kFilesSkippedByPartition,
   kFilesSkippedByBounds,
+  /// None of the first rows that are asked for can be in them.
+  kFilesSkippedByFirstRows,
   /// Of the files of manifests that were read: a manifest that was not tells no sizes.
   kFileBytesSkippedByPartition,
   kFileBytesSkippedByBounds,
+  kFileBytesSkippedByFirstRows,
   /// Handed on to be read, which a limit may prevent.
   kFilesPlanned,
   kNumCounts
@@ -38,12 +41,18 @@ struct LayerCounters<PlanningCount> {
       {"files_skipped_by_bounds",
        "iceframe_scan_files_total",
        {{{"result", "skipped"}, {"reason", "min_max"}}}},
+      {"files_skipped_by_first_rows",
+       "iceframe_scan_files_total",
+       {{{"result", "skipped"}, {"reason", "first_rows"}}}},
       {"file_bytes_skipped_by_partition",
        "iceframe_skipped_bytes_total",
        {{{"level", "file"}, {"reason", "partition"}}}},
       {"file_bytes_skipped_by_bounds",
        "iceframe_skipped_bytes_total",
        {{{"level", "file"}, {"reason", "min_max"}}}},
+      {"file_bytes_skipped_by_first_rows",
+       "iceframe_skipped_bytes_total",
+       {{{"level", "file"}, {"reason", "first_rows"}}}},
       {"files_planned", "iceframe_scan_files_planned_total"},
   });
 };

@@ -38,7 +38,8 @@ Json ScanMetrics(const ScanReport& scan) {
   const int64_t num_manifests = counters.Get(PlanningCount::kManifestsTotal);
   const int64_t num_skipped = counters.Get(PlanningCount::kManifestsSkippedByPartition);
   const int64_t num_files_skipped = counters.Get(PlanningCount::kFilesSkippedByPartition) +
-                                    counters.Get(PlanningCount::kFilesSkippedByBounds);
+                                    counters.Get(PlanningCount::kFilesSkippedByBounds) +
+                                    counters.Get(PlanningCount::kFilesSkippedByFirstRows);
   return Json::Object({{"total-planning-duration", TimeOf(scan.planning)},
                        {"result-data-files", CountOf(counters.Get(PlanningCount::kFilesPlanned))},
                        {"total-data-manifests", CountOf(num_manifests)},

@@ -36,6 +36,7 @@ QueryFigures FiguresOf(const CounterValues& counters) {
           .files_scanned = counters.Get(DataFileCount::kFilesScanned),
           .files_skipped = counters.Get(PlanningCount::kFilesSkippedByPartition) +
                            counters.Get(PlanningCount::kFilesSkippedByBounds) +
+                           counters.Get(PlanningCount::kFilesSkippedByFirstRows) +
                            counters.Get(DataFileCount::kFilesSkippedByRowGroups)};
 }
 

@@ -40,9 +40,11 @@ SkipCounts SkipCounts::Of(const CounterValues& counters) {
                 count(Plan::kManifestBytesSkipped),
                 {{"partition", count(Plan::kManifestsSkippedByPartition)}}),
       MakeLevel("files", count(Plan::kFilesTotal), count(File::kFilesScanned),
-                count(Plan::kFileBytesSkippedByPartition) + count(Plan::kFileBytesSkippedByBounds),
+                count(Plan::kFileBytesSkippedByPartition) + count(Plan::kFileBytesSkippedByBounds) +
+                    count(Plan::kFileBytesSkippedByFirstRows),
                 {{"partition", count(Plan::kFilesSkippedByPartition)},
                  {"min_max", count(Plan::kFilesSkippedByBounds)},
+                 {"first_rows", count(Plan::kFilesSkippedByFirstRows)},
                  {"row_groups", count(File::kFilesSkippedByRowGroups)},
                  {"cache", count(ExecutionCount::kFilesAnsweredFromCache)}}),
       MakeLevel("row_groups", count(File::kRowGroupsTotal), count(File::kRowGroupsScanned),

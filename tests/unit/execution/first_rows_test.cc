@@ -79,8 +79,8 @@ TEST_F(FirstRowsTest, LeavesOutFilesBeyondWhatIsEnough) {
   EXPECT_THAT(Left({{20, 29}, {0, 9}, {10, 19}, {5, 12}}, First(10)), ElementsAre("1", "3"));
   EXPECT_EQ(residuals_[0].ToString(), "key <= 9.0e0");
   EXPECT_EQ(Counted(PlanningCount::kFilesPlanned), 2);
-  EXPECT_EQ(Counted(PlanningCount::kFilesSkippedByBounds), 2);
-  EXPECT_EQ(Counted(PlanningCount::kFileBytesSkippedByBounds), 200);
+  EXPECT_EQ(Counted(PlanningCount::kFilesSkippedByFirstRows), 2);
+  EXPECT_EQ(Counted(PlanningCount::kFileBytesSkippedByFirstRows), 200);
 }
 
 TEST_F(FirstRowsTest, KeepsRowsThatTieWithTheLast) {
@@ -125,7 +125,7 @@ TEST_F(FirstRowsTest, HoldsFewTasksOfMany) {
   std::vector<File> files;
   for (int i = 20000; i > 0; --i) files.push_back({i * 1.0, i * 1.0});
   EXPECT_THAT(Left(files, First(15)), ElementsAre("19998", "19999"));
-  EXPECT_EQ(Counted(PlanningCount::kFilesSkippedByBounds), 19998);
+  EXPECT_EQ(Counted(PlanningCount::kFilesSkippedByFirstRows), 19998);
 }
 
 }  // namespace
