@@ -17,6 +17,7 @@ from iceframe.cache import QueryCache
 from iceframe.errors import TableNotFoundError, ValidationError
 from iceframe.functions import count
 from iceframe.optimizer import Estimate, QueryOptimizer, Suggestion
+from iceframe.skipping import DataSkipper
 
 #: Files of a MiB are of a good size.
 MIB = 1 << 20
@@ -207,19 +208,41 @@ def test_advice_on_columns_that_are_read_and_not_used(ice):
 
 def test_advice_to_write_bloom_filters(ice):
     generator = random.Random(8)
+    # A day is a file of a MiB, of a good size.
+    count = 10_000
     frames = [
-        pl.DataFrame({"at": range(part * ROWS, (part + 1) * ROWS), "key": longs(generator)})
-        for part in range(NUM_FILES)
+        pl.DataFrame(
+            {
+                "day": [f"{day:02}"] * count,
+                "key": longs(generator, count),
+                "v": [generator.randbytes(100) for _ in range(count)],
+            }
+        )
+        for day in range(NUM_FILES)
     ]
-    filled(ice, frames, properties=SMALL_FILES, sort_order=["at"])
-    query = ice.query("t").filter(col("key") == frames[3]["key"][17])
+    filled(ice, frames, properties=SMALL_FILES, partition_spec=["day"])
+    all_columns = ice.query("t").filter(col("key") == frames[3]["key"][17])
+    # Of other columns a lookup reads single pages, whatever skips: only this one is read whole.
+    query = all_columns.select("key")
+    whole = advice(all_columns.analyze(), "bloom_filter").estimate
     found = advice(query.analyze(), "bloom_filter")
     assert found.columns == ["key"]
-    assert found.estimate.files == NUM_FILES
+    files, _ = planned(query)
+    assert (found.estimate.files, found.estimate.files_after) == (files, files)
+    rows = query.execute()
+    size = bytes_read(query)
+    assert near(size, found.estimate.bytes), (size, found.estimate)
     exec(found.call, {"ice": ice})
+    assert planned(query)[0] == found.estimate.files_after
+    assert query.execute().equals(rows)
+    size_after = bytes_read(query)
+    assert near(size - size_after, found.estimate.bytes_skipped), (size_after, found.estimate)
+    before = DataSkipper(ice).get_stats()["levels"]["row_groups"]["bytes_skipped"]
+    assert all_columns.execute().height == 1
+    skipped = DataSkipper(ice).get_stats()["levels"]["row_groups"]["bytes_skipped"] - before
+    assert near(skipped, whole.bytes_skipped), (skipped, whole)
     properties = ice.get_table("t").properties
     assert properties["write.parquet.bloom-filter-enabled.column.key"] == "true"
-    assert query.execute().height == 1
     assert "bloom_filter" not in [made.kind for made in query.analyze()["suggestions"]]
 
 
