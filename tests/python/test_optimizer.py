@@ -11,10 +11,11 @@ import random
 
 import polars as pl
 import pytest
+from foreign_deletes import add_position_deletes
 
 from iceframe import IceFrame, col
 from iceframe.cache import QueryCache
-from iceframe.errors import TableNotFoundError, ValidationError
+from iceframe.errors import TableNotFoundError, UnsupportedOperationError, ValidationError
 from iceframe.functions import count
 from iceframe.optimizer import Estimate, QueryOptimizer, Suggestion
 from iceframe.skipping import DataSkipper
@@ -244,6 +245,42 @@ def test_advice_to_write_bloom_filters(ice):
     properties = ice.get_table("t").properties
     assert properties["write.parquet.bloom-filter-enabled.column.key"] == "true"
     assert "bloom_filter" not in [made.kind for made in query.analyze()["suggestions"]]
+
+
+def opened(table) -> tuple[int, int]:
+    """Returns the data and delete files of a scan, and their bytes, by PyIceberg's plan."""
+    tasks = list(table.scan().plan_files())
+    files = {f.file_path: f for task in tasks for f in (task.file, *task.delete_files)}
+    return len(files), sum(file.file_size_in_bytes for file in files.values())
+
+
+def test_advice_to_work_deletes_in(ice, lake):
+    generator = random.Random(13)
+    frames = [
+        pl.DataFrame({"day": [f"{day:02}"] * ROWS, "key": longs(generator), "v": longs(generator)})
+        for day in range(4)
+    ]
+    filled(ice, frames, properties=SMALL_FILES, partition_spec=["day"])
+    add_position_deletes(lake.pyiceberg().load_table("default.t"), 3, 5)
+    table = lake.pyiceberg().load_table("default.t")
+    query = ice.query("t")
+    found = advice(query.analyze(), "compact_deletes")
+    assert found.evidence["delete_files"] == 12
+    assert found.evidence["deleted_rows"] == 60
+    files, size = opened(table)
+    assert (found.estimate.files, files) == (16, 16)
+    assert near(size, found.estimate.bytes), (size, found.estimate)
+    with pytest.raises(UnsupportedOperationError, match="delete"):
+        query.execute()
+    # There is no call: who reads the deletes has to do it. Nobody else writes meanwhile.
+    assert found.call is None
+    rows = table.scan().to_arrow()
+    assert rows.num_rows == 4 * (ROWS - 15)
+    ice.overwrite_table("t", rows)
+    files_after, size_after = opened(table.refresh())
+    assert near(files - files_after, found.estimate.files_skipped), (files_after, found.estimate)
+    assert near(size - size_after, found.estimate.bytes_skipped), (size_after, found.estimate)
+    assert (planned(query)[0], query.execute().height) == (4, rows.num_rows)
 
 
 def test_advice_to_divide_a_partition_that_holds_most_rows(ice):
