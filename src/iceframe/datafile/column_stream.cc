@@ -109,19 +109,6 @@ class PositionStream : public ColumnStream {
   int64_t next_row_;
 };
 
-/// Whether every data page of the chunk is dictionary-encoded: only then do codes pay.
-bool IsDictionaryEncoded(const parquet::ColumnChunkMetaData& chunk) {
-  if (!chunk.has_dictionary_page() || chunk.encoding_stats().empty()) return false;
-  for (const auto& stats : chunk.encoding_stats()) {
-    if (stats.page_type == parquet::PageType::DICTIONARY_PAGE) continue;
-    if (stats.encoding != parquet::Encoding::RLE_DICTIONARY &&
-        stats.encoding != parquet::Encoding::PLAIN_DICTIONARY) {
-      return false;
-    }
-  }
-  return true;
-}
-
 /// A top-level primitive, straight from libparquet's record reader.
 class FlatStream : public ColumnStream {
  public:
@@ -138,6 +125,7 @@ class FlatStream : public ColumnStream {
     const bool is_text = plan_.conversion.kind == LeafConversion::Kind::kText ||
                          plan_.conversion.kind == LeafConversion::Kind::kBytes;
     const auto chunk = source.metadata->RowGroup(source.row_group)->ColumnChunk(leaf);
+    // Only where all pages have codes do these pay.
     use_codes_ = is_text && plan_.conversion.cast_from == nullptr && IsDictionaryEncoded(*chunk);
     first_row_ = FirstRow(source);
     reader_ = parquet::internal::RecordReader::Make(

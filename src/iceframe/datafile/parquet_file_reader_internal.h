@@ -14,6 +14,7 @@
 #include "iceframe/datafile/column_plan_internal.h"
 #include "iceframe/datafile/column_stream_internal.h"
 #include "iceframe/datafile/data_file_reader.h"
+#include "iceframe/datafile/dictionary_values_internal.h"
 #include "iceframe/datafile/parquet_footer_internal.h"
 #include "iceframe/datafile/row_group_fetch_internal.h"
 #include "iceframe/skipping/evaluators.h"
@@ -93,6 +94,14 @@ class ParquetFileReader : public DataFileReader {
   Result<bool> BloomMayHold(const OperationContext& context,
                             const parquet::RowGroupMetaData& metadata, FieldId id, const Type& type,
                             std::span<const Value> values);
+  /// Whether any value that the dictionaries of the filter's columns hold lets a row match.
+  Result<bool> DictionariesMayMatch(const OperationContext& context,
+                                    const parquet::RowGroupMetaData& metadata,
+                                    const BoundsLookup& bounds);
+  /// nullopt where it does not tell all values, or where reading it is not worth it.
+  Result<std::optional<DictionaryValues>> ReadDictionaryValues(
+      const OperationContext& context, const parquet::RowGroupMetaData& metadata, int leaf,
+      ByteRange range);
   /// What small reads go through, opened once; nullptr where they cost much.
   Result<const InputFile*> OpenInput(const OperationContext& context);
   Result<std::shared_ptr<arrow::Buffer>> ReadPart(const OperationContext& context,

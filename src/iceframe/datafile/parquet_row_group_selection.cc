@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The part of ParquetFileReader that finds out which row groups can hold a row that is wanted: by
-// their statistics, then by the bloom filters of their columns.
+// their statistics, then by the bloom filters of their columns, then by their dictionaries.
 #include <algorithm>
 #include <span>
 #include <utility>
@@ -96,7 +96,9 @@ Result<bool> ParquetFileReader::MayHold(const OperationContext& context, int row
     ICEFRAME_RETURN_NOT_OK(status);
     if (!may_match) return skip(DataFileCount::kRowGroupsSkippedByBloom);
   }
-  return true;
+  ICEFRAME_ASSIGN_OR_RETURN(const bool may_match, DictionariesMayMatch(context, *metadata, lookup));
+  ICEFRAME_RETURN_NOT_OK(status);
+  return may_match ? true : skip(DataFileCount::kRowGroupsSkippedByDictionary);
 }
 
 /// Whether any of the values may be in the column, by the row group's bloom filter.

@@ -57,6 +57,8 @@ void AddReadNotes(const OperationCounters& counters, ExplanationNotes* notes) {
        << " (skipped: " << count(DataFileCount::kRowGroupsSkippedByBounds) << " by bounds";
   const int64_t num_by_bloom = count(DataFileCount::kRowGroupsSkippedByBloom);
   if (num_by_bloom > 0) text << ", " << num_by_bloom << " by bloom filter";
+  const int64_t num_by_dictionary = count(DataFileCount::kRowGroupsSkippedByDictionary);
+  if (num_by_dictionary > 0) text << ", " << num_by_dictionary << " by dictionary";
   text << "); rows read: " << count(DataFileCount::kRowsScanned)
        << "; data read: " << ByteText(count(DataFileCount::kDataBytesRead)) << " in "
        << count(IoCount::kIoRequests) << " requests";
@@ -64,9 +66,9 @@ void AddReadNotes(const OperationCounters& counters, ExplanationNotes* notes) {
   Json json = Json::Object();
   for (const OperationCount what : std::initializer_list<OperationCount>{
            DataFileCount::kRowGroupsTotal, DataFileCount::kRowGroupsSkippedByBounds,
-           DataFileCount::kRowGroupsSkippedByBloom, DataFileCount::kRowGroupsScanned,
-           DataFileCount::kRowsScanned, DataFileCount::kDataBytesRead,
-           CatalogCount::kMetadataBytesRead, IoCount::kIoRequests}) {
+           DataFileCount::kRowGroupsSkippedByBloom, DataFileCount::kRowGroupsSkippedByDictionary,
+           DataFileCount::kRowGroupsScanned, DataFileCount::kRowsScanned,
+           DataFileCount::kDataBytesRead, CatalogCount::kMetadataBytesRead, IoCount::kIoRequests}) {
     json.Add(std::string(what.name()), Json::Int(count(what)));
   }
   notes->figures.Add("reading", std::move(json));

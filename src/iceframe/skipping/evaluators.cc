@@ -3,8 +3,10 @@
 #include "iceframe/skipping/evaluators.h"
 
 #include <algorithm>
+#include <map>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "iceframe/skipping/value_range_internal.h"
 #include "iceframe/types/single_value.h"
@@ -52,6 +54,52 @@ std::optional<std::span<const Value>> WantedValues(const ColumnPredicate& predic
   if (range.lower) begin = std::lower_bound(begin, end, *range.lower, less);
   if (range.upper) end = std::upper_bound(begin, end, *range.upper, less);
   return std::span<const Value>(begin, end);
+}
+
+/// What the predicate may come out as for the values that the column has.
+TruthSet EvaluateOnValues(const ColumnPredicate& predicate, const ValueRange& range,
+                          TruthSet by_range, const ValuesLookup& values) {
+  TruthSet found = 0;
+  if (range.may_be_null) {
+    found |= internal::EvaluateOnRange(predicate, ValueRange::Single(predicate.type, Value()));
+  }
+  const bool is_known =
+      values.visit(predicate.column->field_id, predicate.type, [&](const Value& value) {
+        found |= internal::EvaluateOnRange(predicate, ValueRange::Single(predicate.type, value));
+        return (found & by_range) != by_range;
+      });
+  return is_known ? static_cast<TruthSet>(found & by_range) : by_range;
+}
+
+/// Whether one of the column's values may make all these predicates on it true at once.
+bool AnyValueMayMatch(const std::vector<ColumnPredicate>& predicates, const BoundsLookup& bounds,
+                      const ValuesLookup& values) {
+  const ColumnPredicate& first = predicates.front();
+  const auto may_match = [&](const Value& value) {
+    const ValueRange range = ValueRange::Single(first.type, value);
+    return std::ranges::all_of(predicates, [&](const ColumnPredicate& predicate) {
+      return (internal::EvaluateOnRange(predicate, range) & internal::kTrue) != 0;
+    });
+  };
+  if (RangeOf(first, bounds).may_be_null && may_match(Value())) return true;
+  bool found = false;
+  const bool is_known = values.visit(first.column->field_id, first.type, [&](const Value& value) {
+    found = may_match(value);
+    return !found;
+  });
+  return found || !is_known;
+}
+
+/// The predicates on one column each that all must be true, of columns whose values may be known.
+std::map<FieldId, std::vector<ColumnPredicate>> NeededPredicates(const Expression& filter,
+                                                                 const ValuesLookup& values) {
+  std::map<FieldId, std::vector<ColumnPredicate>> needed;
+  for (const Expression* operand : internal::FlatOperands<AndNode>(filter)) {
+    auto predicate = internal::AsColumnPredicate(*operand);
+    if (!predicate || !values.may_be_known(predicate->column->field_id)) continue;
+    needed[predicate->column->field_id].push_back(*std::move(predicate));
+  }
+  return needed;
 }
 
 /// nullopt where the two, of which either may be absent, can't both be right.
@@ -121,6 +169,30 @@ bool MayMatch(const Expression& filter, const BoundsLookup& bounds, const ValueP
         return static_cast<TruthSet>((by_range & ~internal::kTrue) | internal::kFalse);
       });
   return (outcomes & internal::kTrue) != 0;
+}
+
+bool MayMatch(const Expression& filter, const BoundsLookup& bounds, const ValuesLookup& values) {
+  const auto evaluate = [&](bool ask) {
+    return internal::EvaluateLeaves(filter, [&](const ColumnPredicate& predicate) -> TruthSet {
+      const ValueRange range = RangeOf(predicate, bounds);
+      const TruthSet by_range = internal::EvaluateOnRange(predicate, range);
+      const bool is_open = (by_range & internal::kTrue) != 0 && by_range != internal::kTrue;
+      if (!is_open || predicate.kind == ColumnPredicate::Kind::kIsNull ||
+          !values.may_be_known(predicate.column->field_id)) {
+        return by_range;
+      }
+      return ask ? EvaluateOnValues(predicate, range, by_range, values) : TruthSet{0};
+    });
+  };
+  // The empty set is below whatever the values may say, and smaller operands give smaller results:
+  // where it doesn't keep the filter from being true, nothing can.
+  if ((evaluate(/*ask=*/false) & internal::kTrue) != 0) return true;
+  if ((evaluate(/*ask=*/true) & internal::kTrue) == 0) return false;
+  // Each may be true for some value, and yet no value be one for which all are.
+  for (const auto& [id, predicates] : NeededPredicates(filter, values)) {
+    if (predicates.size() > 1 && !AnyValueMayMatch(predicates, bounds, values)) return false;
+  }
+  return true;
 }
 
 bool MayMatch(const Expression& filter, const BoundsLookup& bounds) {

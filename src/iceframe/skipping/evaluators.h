@@ -32,6 +32,18 @@ using ValueProbe =
     std::function<bool(FieldId field_id, const Type& type, std::span<const Value> values)>;
 /// As MayMatch, with a probe that is asked for the values of = and IN which the bounds leave.
 bool MayMatch(const Expression& filter, const BoundsLookup& bounds, const ValueProbe& may_hold);
+/// Where all values that a column has in the set of rows, besides null, may be known.
+struct ValuesLookup {
+  /// Whether it is worth asking for a column's; costs nothing.
+  std::function<bool(FieldId field_id)> may_be_known;
+  /// Hands out each of them, NaN too, in any order until `visit` returns false; values that no row
+  /// has may be among them. Returns false if they turn out to be unknown.
+  std::function<bool(FieldId field_id, const Type& type,
+                     const std::function<bool(const Value&)>& visit)>
+      visit;
+};
+/// As MayMatch, by the values of columns besides; these are asked for only where they can decide.
+bool MayMatch(const Expression& filter, const BoundsLookup& bounds, const ValuesLookup& values);
 /// Returns true only if every row of the set makes the filter true.
 bool MustMatch(const Expression& filter, const BoundsLookup& bounds);
 

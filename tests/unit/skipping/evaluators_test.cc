@@ -59,6 +59,37 @@ TEST(BoundsEvaluator, SkipsComparisonsOutsideTheBounds) {
   EXPECT_FALSE(May(Ne(kLong, Long(7)), Range(Long(7), Long(7))));
 }
 
+TEST(BoundsEvaluator, ValuesDecideWhatTheBoundsLeave) {
+  int num_visits = 0;
+  ValuesLookup values;
+  values.may_be_known = [](FieldId id) { return id == 1; };
+  values.visit = [&](FieldId, const Type&, const std::function<bool(const Value&)>& visit) {
+    ++num_visits;
+    for (const int64_t value : {10, 14, 20}) {
+      if (!visit(Long(value))) break;
+    }
+    return true;
+  };
+  const auto may = [&](const Expression& filter) {
+    ColumnBounds bounds = Range(Long(10), Long(20));
+    bounds.null_count = 2;
+    return MayMatch(filter, Always(bounds), values);
+  };
+  EXPECT_FALSE(may(Eq(kLong, Long(15))));
+  EXPECT_TRUE(may(Eq(kLong, Long(14))));
+  EXPECT_FALSE(may(In(kLong, {Long(11), Long(12)})));
+  EXPECT_FALSE(may(In(kLong, {Long(10), Long(14), Long(20)}, /*negated=*/true)));
+  EXPECT_TRUE(may(In(kLong, {Long(10), Long(14)}, /*negated=*/true)));
+  EXPECT_TRUE(may(bound::Or({Eq(kLong, Long(15)), bound::IsNull(kLong)})));
+  EXPECT_FALSE(may(bound::And({Gt(kLong, Long(10)), Lt(kLong, Long(14))})));
+  EXPECT_TRUE(may(bound::And({Gt(kLong, Long(10)), Lt(kLong, Long(20))})));
+  // Asked for only where they can decide.
+  num_visits = 0;
+  EXPECT_FALSE(may(Eq(kLong, Long(9))));
+  EXPECT_TRUE(may(bound::Or({Eq(kLong, Long(15)), bound::IsNull(kString)})));
+  EXPECT_EQ(num_visits, 0);
+}
+
 TEST(BoundsEvaluator, LiteralMayStandLeft) {
   const Expression left = Leaf(
       ComparisonNode{ComparisonOp::kLess, {Literal(Type::Long(), Long(20)), kLong}});  // 20 < c1
