@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads Parquet files and speaks TLS as Kafka's client in one process without Python:
-//   tls_tool FOLDER PORT STEP…
-//       scan    appends rows to a table of the warehouse FOLDER and reads all of them
-//       kafka   connects to localhost:PORT, trusting FOLDER/cert.pem, until a line comes in on
-//               standard input
+// Reads Parquet files and speaks TLS through libraries that are loaded, in one process without
+// Python (tests/python/test_tls_libraries.py runs it):
+//   tls_tool FOLDER KAFKA_PORT HTTPS_PORT POSTGRES_PORT STEP…
+//       scan                    appends rows to a table of the warehouse FOLDER and reads all
+//       kafka, https, postgres  connects to that port of localhost, trusting FOLDER/cert.pem; what
+//                               the server says is no matter. Then waits for a line on standard
+//                               input, which says that the server heard something.
 // Prints "done"; an error's kind and message with exit code 1.
 #include <iostream>
 #include <memory>
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include <arrow/api.h>
 
@@ -46,18 +49,20 @@ Status Scan(Session& session) {
   return Error(ErrorKind::kInvalidData, "the scan returned ", rows->num_rows(), " rows");
 }
 
-Status SpeakKafka(Session& session, const std::string& folder, const std::string& port) {
+void WaitForLine() {
+  std::string line;
+  std::getline(std::cin, line);
+}
+
+Status SpeakKafka(Session& session, const Properties& config) {
   const OperationContext context = session.NewOperation();
   ICEFRAME_ASSIGN_OR_RETURN(auto table, session.LoadTable(context, kTable));
   KafkaSourceOptions options;
   options.topic = "topic";
-  options.config = {{"bootstrap.servers", "localhost:" + port},
-                    {"security.protocol", "SSL"},
-                    {"ssl.ca.location", folder + "/cert.pem"}};
+  options.config = config;
   ICEFRAME_ASSIGN_OR_RETURN(auto source, KafkaSource::Make(context, table, std::move(options)));
   std::thread waiting([cancel = context.cancel]() mutable {
-    std::string line;
-    std::getline(std::cin, line);
+    WaitForLine();
     cancel.Cancel();
   });
   const Status status = source->Run().status();
@@ -65,19 +70,53 @@ Status SpeakKafka(Session& session, const std::string& folder, const std::string
   return KindOf(status) == ErrorKind::kCancelled ? Status::OK() : status;
 }
 
-Status Run(const std::string& folder, const std::string& port, int num_steps, char** steps) {
+/// The server refuses whoever connects, after it has heard the first request.
+Status AskCatalog(const Properties& catalog) {
   SessionOptions options;
-  options.catalog = {{"type", "in-memory"}, {"warehouse", "file://" + folder}};
+  options.catalog = catalog;
+  Status status;
+  if (const auto session = Session::Open(options); !session.ok()) {
+    status = session.status();
+  } else {
+    status = (*session)->ListTables((*session)->NewOperation(), "default").status();
+  }
+  if (status.ok()) return Error(ErrorKind::kInvalidData, "a server that refuses all answered");
+  WaitForLine();
+  return Status::OK();
+}
+
+struct Places {
+  std::string folder;
+  std::string kafka_port;
+  std::string https_port;
+  std::string postgres_port;
+};
+
+Status Step(Session& session, const Places& places, const std::string& name) {
+  const std::string certificate = places.folder + "/cert.pem";
+  if (name == "scan") return Scan(session);
+  if (name == "kafka") {
+    return SpeakKafka(session, {{"bootstrap.servers", "localhost:" + places.kafka_port},
+                                {"security.protocol", "SSL"},
+                                {"ssl.ca.location", certificate}});
+  }
+  if (name == "https") {
+    return AskCatalog({{"type", "rest"},
+                       {"uri", "https://localhost:" + places.https_port},
+                       {"ssl.cabundle", certificate}});
+  }
+  return AskCatalog({{"type", "sql"},
+                     {"uri", "postgresql://me@localhost:" + places.postgres_port +
+                                 "/db?sslmode=verify-full&sslrootcert=" + certificate},
+                     {"warehouse", "file://" + places.folder}});
+}
+
+Status Run(const Places& places, const std::vector<std::string>& steps) {
+  SessionOptions options;
+  options.catalog = {{"type", "in-memory"}, {"warehouse", "file://" + places.folder}};
   ICEFRAME_ASSIGN_OR_RETURN(auto session, Session::Open(options));
   ICEFRAME_RETURN_NOT_OK(Make(*session));
-  for (int i = 0; i < num_steps; ++i) {
-    const std::string step = steps[i];
-    if (step == "scan") {
-      ICEFRAME_RETURN_NOT_OK(Scan(*session));
-    } else {
-      ICEFRAME_RETURN_NOT_OK(SpeakKafka(*session, folder, port));
-    }
-  }
+  for (const std::string& step : steps) ICEFRAME_RETURN_NOT_OK(Step(*session, places, step));
   return Status::OK();
 }
 
@@ -85,11 +124,12 @@ Status Run(const std::string& folder, const std::string& port, int num_steps, ch
 }  // namespace iceframe
 
 int main(int argc, char** argv) {
-  if (argc < 4) {
-    std::cerr << "usage: tls_tool FOLDER PORT STEP…\n";
+  if (argc < 6) {
+    std::cerr << "usage: tls_tool FOLDER KAFKA_PORT HTTPS_PORT POSTGRES_PORT STEP…\n";
     return 2;
   }
-  const iceframe::Status status = iceframe::Run(argv[1], argv[2], argc - 3, argv + 3);
+  const iceframe::Status status =
+      iceframe::Run({argv[1], argv[2], argv[3], argv[4]}, {argv + 5, argv + argc});
   if (!status.ok()) {
     std::cout << status.ToString() << "\n";
     return 1;
