@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Copies a library that is loaded when it is first used, with all it needs, under names of our own.
+"""Copies libraries that are loaded when they are first used, with all they need, under own names.
 
-    carried_libraries.py --folder FOLDER LIBRARY
+    carried_libraries.py --folder FOLDER LIBRARY…
 
-Each copy is called `libiceframe_kafka_<name>`, has that SONAME, is stripped, and finds the others
+Each copy is called `libiceframe_carried_<name>`, has that SONAME, is stripped, and finds the others
 beside itself. Their symbols keep their names: who loads them does so apart from everything else
 (docs/decisions/0015-librdkafka-is-loaded.md).
 """
@@ -13,7 +13,7 @@ import pathlib
 import subprocess
 import sys
 
-PREFIX = "libiceframe_kafka_"
+PREFIX = "libiceframe_carried_"
 
 #: What every Linux system brings that our wheels say they run on (manylinux_2_34).
 SYSTEM = ("ld-linux", "libc.so", "libdl.so", "libm.so", "libpthread.so", "libresolv.so", "libz.so")
@@ -37,13 +37,15 @@ def needed(library: pathlib.Path) -> dict[str, pathlib.Path]:
     return files
 
 
-def carry(library: pathlib.Path, folder: pathlib.Path, strip: str, patchelf: str) -> None:
+def carry(libraries: list[pathlib.Path], folder: pathlib.Path, strip: str, patchelf: str) -> None:
     """Fills the folder with the copies."""
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.iterdir():
         old.unlink()
-    soname = run(patchelf, "--print-soname", str(library)).strip()
-    files = {soname: library, **needed(library)}
+    files: dict[str, pathlib.Path] = {}
+    for library in libraries:
+        files[run(patchelf, "--print-soname", str(library)).strip()] = library
+        files |= needed(library)
     names = {name: PREFIX + name.removeprefix("lib") for name in files}
     for name, file in files.items():
         made = folder / names[name]
@@ -62,9 +64,9 @@ def main() -> None:
     for tool in ("strip", "patchelf"):
         parser.add_argument(f"--{tool}", default=tool)
     parser.add_argument("--folder", type=pathlib.Path, required=True)
-    parser.add_argument("library", type=pathlib.Path)
+    parser.add_argument("library", type=pathlib.Path, nargs="+")
     given = parser.parse_args()
-    carry(given.library.resolve(), given.folder, given.strip, given.patchelf)
+    carry([library.resolve() for library in given.library], given.folder, given.strip, given.patchelf)
 
 
 if __name__ == "__main__":

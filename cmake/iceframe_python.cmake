@@ -52,7 +52,7 @@ set_target_properties(
       "$ORIGIN/_libraries"
 )
 iceframe_use_copies(_native)
-add_dependencies(_native iceframe_kafka_copies)
+add_dependencies(_native iceframe_carried_copies)
 install(
   TARGETS
     _native

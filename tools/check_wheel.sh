@@ -40,10 +40,18 @@ cd "$work"
 env/bin/python check_installed.py
 env/bin/python -c 'import certifi, polars, prometheus_client, psutil; import iceframe; print("imported iceframe", iceframe.__version__)'
 env/bin/python -c '
-from iceframe import _native
-library = _native.kafka_library()
-print(library)
-assert "/iceframe/_kafka/libiceframe_kafka_rdkafka.so.1" in library
+from iceframe import IceFrame, _native
+from iceframe.errors import IceFrameError
+print(_native.kafka_library())
+for config in ({"type": "rest", "uri": "http://127.0.0.1:1"},
+               {"type": "sql", "uri": "postgresql://me@127.0.0.1:1/db?connect_timeout=2"}):
+    try:
+        IceFrame({**config, "warehouse": "file:///tmp/none"}).list_tables()
+    except IceFrameError as error:
+        print(error)
+maps = open("/proc/self/maps").read()
+for name in ("rdkafka.so.1", "curl.so.4", "pq.so.5"):
+    assert f"/iceframe/_carried/libiceframe_carried_{name}" in maps, name
 '
 env/bin/python page.py scalability.md
 if env/bin/python -c 'import pyarrow' 2>/dev/null; then

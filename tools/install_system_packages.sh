@@ -6,7 +6,7 @@ set -euo pipefail
 
 packages=(
   build-essential ccache cmake ninja-build pkg-config python3-dev python3-venv
-  libdeflate-dev librdkafka-dev libsnappy-dev libsqlite3-dev libyaml-dev libzstd-dev
+  libcurl4 libdeflate-dev libpq5 librdkafka-dev libsnappy-dev libsqlite3-dev libyaml-dev libzstd-dev
   libgtest-dev libgmock-dev libbenchmark-dev
 )
 [ $# -eq 0 ] || packages=("$@")

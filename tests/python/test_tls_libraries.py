@@ -23,7 +23,7 @@ import pytest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 #: A symbol of OpenSSL that one file needs, and the file that gave it.
 BINDING = re.compile(r"binding file (\S+) .* to (\S+) .*`((?:EVP|SSL|CRYPTO)_\w+)'")
-LOADED = "rdkafka|libcurl|libpq|libssl|libcrypto|libsasl|iceframe_kafka"
+LOADED = "rdkafka|libcurl|libpq|libssl|libcrypto|libsasl|iceframe_carried"
 
 IN_PYTHON = textwrap.dedent(
     """
@@ -185,5 +185,5 @@ def bound_symbols(folder: pathlib.Path) -> int:
             if found is None or not re.search(LOADED, found[1]):
                 continue
             bound += 1
-            assert re.search("libssl|libcrypto|iceframe_kafka_(ssl|crypto)", found[2]), line
+            assert re.search("libssl|libcrypto|iceframe_carried_(ssl|crypto)", found[2]), line
     return bound

@@ -21,6 +21,8 @@ namespace {
 constexpr std::string_view kSuffix = ".metadata.json";
 constexpr std::string_view kGzipSuffix = ".gz.metadata.json";
 constexpr int kGzipLevel = 6;
+// How many of the versions before one are looked for in the cache.
+constexpr size_t kMaxForgotten = 100;
 // Inflating beyond both of these is a bomb, not metadata.
 constexpr int64_t kMinInflated = 64 * 1024 * 1024;
 constexpr int64_t kMaxRatio = 100;
@@ -116,6 +118,14 @@ CacheValue<KeptMetadata> CacheValueOf(KeptMetadata kept, int64_t text_size) {
   return value;
 }
 
+// Has a version take the place of those before it: each holds all of the table's snapshots, and a
+// table that is written to every second would fill the cache with them.
+void ForgetVersionsBefore(const TableMetadata& metadata) {
+  const auto& log = metadata.metadata_log;
+  const size_t first = log.size() > kMaxForgotten ? log.size() - kMaxForgotten : 0;
+  for (size_t i = first; i < log.size(); ++i) Cache().Erase(log[i].metadata_file);
+}
+
 Result<CacheValue<KeptMetadata>> ReadUncached(const OperationContext& context, FileIO& io,
                                               const std::string& location) {
   ICEFRAME_ASSIGN_OR_RETURN(
@@ -129,6 +139,7 @@ Result<CacheValue<KeptMetadata>> ReadUncached(const OperationContext& context, F
   }
   if (buffer->size() > max_size) return TooLarge(max_size);
   ICEFRAME_ASSIGN_OR_RETURN(auto metadata, TableMetadataFromJson(View(*buffer)));
+  ForgetVersionsBefore(*metadata);
   return CacheValueOf({std::move(metadata), file_bytes}, buffer->size());
 }
 
@@ -193,9 +204,12 @@ Result<std::string> WriteTableMetadata(const OperationContext& context, FileIO& 
   }
   ICEFRAME_RETURN_NOT_OK(
       WithContext(io.WriteAll(context, location, text), "metadata file", location));
+  ForgetVersionsBefore(*metadata);
   Cache().Put(location, CacheValueOf({metadata, static_cast<int64_t>(text.size())}, text_size));
   return location;
 }
+
+void ForgetTableMetadata(const std::string& location) { Cache().Erase(location); }
 
 int64_t MetadataVersionOf(std::string_view metadata_location) {
   constexpr size_t kUuidLength = 36;

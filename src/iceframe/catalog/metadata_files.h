@@ -13,7 +13,8 @@
 namespace iceframe {
 
 /// Reads and parses a metadata file ("….metadata.json", gzip by content). What is named by version
-/// and uuid is parsed once and shared by the process, in the memory budget.
+/// and uuid is parsed once and shared by the process, in the memory budget, until a later version of
+/// the table takes its place.
 /// Errors: those of FileIO; InvalidMetadata; ResourceExhausted for a file that is, or inflates to,
 /// more than the setting metadata.max_size.
 Result<std::shared_ptr<const TableMetadata>> ReadTableMetadata(const OperationContext& context,
@@ -26,6 +27,9 @@ Result<std::shared_ptr<const TableMetadata>> ReadTableMetadata(const OperationCo
 Result<std::string> WriteTableMetadata(const OperationContext& context, FileIO& io,
                                        const std::shared_ptr<const TableMetadata>& metadata,
                                        const std::string& base_location);
+
+/// Drops what is kept of a file that no table came to point at.
+void ForgetTableMetadata(const std::string& location);
 
 /// Estimates the memory that parsed metadata takes per byte of its text, snapshots included.
 inline constexpr int64_t kMetadataBytesPerTextByte = 3;

@@ -45,7 +45,7 @@ Result<const PostgresLibrary*> LoadOnce() {
       const auto library,
       SharedLibrary::LoadFirst({.what = "libpq, which talks to PostgreSQL,",
                                 .variable = "ICEFRAME_POSTGRES_LIBRARY",
-                                .carried = "_postgres/libiceframe_postgres_pq.so.5",
+                                .carried = "_carried/libiceframe_carried_pq.so.5",
                                 .system = {"libpq.so.5"},
                                 .package = "Debian: libpq5"}));
   static PostgresLibrary pq;

@@ -67,7 +67,7 @@ struct PostgresLibrary {
   std::string path;
 
   /// Loads it on the first call: the file that the variable ICEFRAME_POSTGRES_LIBRARY names, else
-  /// the copy that a wheel carries in _postgres/ beside our code, else the system's.
+  /// the copy that a wheel carries in _carried/ beside our code, else the system's.
   /// Errors: Unsupported saying what was looked for, and what to install. Thread-safe.
   static Result<const PostgresLibrary*> Load();
 };

@@ -105,6 +105,7 @@ Result<StagedMetadata> StageExisting(const OperationContext& context, FileIO& io
 
 void DiscardStaged(const OperationContext& context, FileIO& io, const StagedMetadata& staged) {
   if (staged.is_unchanged || staged.location.empty()) return;
+  ForgetTableMetadata(staged.location);
   // The operation may be over (cancelled, past its deadline); its own file goes all the same.
   const OperationContext cleanup = context.ForCleanup();
   const Status status = io.Delete(cleanup, staged.location);

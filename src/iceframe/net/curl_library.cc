@@ -33,7 +33,7 @@ Result<const CurlLibrary*> LoadOnce() {
       const auto library,
       SharedLibrary::LoadFirst({.what = "libcurl (7.66 or newer), which speaks HTTP,",
                                 .variable = "ICEFRAME_CURL_LIBRARY",
-                                .carried = "",
+                                .carried = "_carried/libiceframe_carried_curl.so.4",
                                 .system = {"libcurl.so.4", "libcurl-gnutls.so.4"},
                                 .package = "Debian: libcurl4"}));
   static CurlLibrary curl;

@@ -92,8 +92,9 @@ struct CurlLibrary {
   void* (*slist_append)(void* list, const char* text) = nullptr;
   void (*slist_free_all)(void* list) = nullptr;
 
-  /// Loads it on the first call: the file that the variable ICEFRAME_CURL_LIBRARY names, else the
-  /// system's. Errors: Unsupported saying what was looked for, and what to install. Thread-safe.
+  /// Loads it on the first call: the file that the variable ICEFRAME_CURL_LIBRARY names, else
+  /// the copy that a wheel carries in _carried/ beside our code, else the system's.
+  /// Errors: Unsupported saying what was looked for, and what to install. Thread-safe.
   static Result<const CurlLibrary*> Load();
 };
 

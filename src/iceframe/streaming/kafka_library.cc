@@ -12,7 +12,7 @@ Result<const KafkaLibrary*> LoadOnce() {
       SharedLibrary::LoadFirst({.what = "librdkafka, which reads from Kafka,",
                                 .variable = "ICEFRAME_KAFKA_LIBRARY",
                                 // What cmake/carried_libraries.py names it.
-                                .carried = "_kafka/libiceframe_kafka_rdkafka.so.1",
+                                .carried = "_carried/libiceframe_carried_rdkafka.so.1",
                                 .system = {"librdkafka.so.1"},
                                 .package = "Debian: librdkafka1, 1.9 or newer"}));
   static KafkaLibrary library;

@@ -71,7 +71,7 @@ struct KafkaLibrary {
   std::string path;
 
   /// Loads the library on the first call: the file that the variable ICEFRAME_KAFKA_LIBRARY names,
-  /// else the copy that a wheel carries in _kafka/ beside our code, else the system's. It
+  /// else the copy that a wheel carries in _carried/ beside our code, else the system's. It
   /// stays loaded. Its symbols, and those of the libraries it needs, are seen by nobody else.
   /// Errors: Unsupported saying what was looked for, and what to install. Thread-safe.
   static Result<const KafkaLibrary*> Load();

@@ -133,6 +133,30 @@ TEST_F(MetadataFilesTest, NamesWithAUuidAreReadOnce) {
   EXPECT_TRUE(ReadTableMetadata(context_, *io_, location).ok());
 }
 
+TEST_F(MetadataFilesTest, AVersionTakesThePlaceOfThoseBefore) {
+  const std::string first = WriteTableMetadata(context_, *io_, metadata_, "").ValueOrDie();
+  const auto next = [&](const std::string& base) {
+    ApplyOptions options;
+    options.base_metadata_location = base;
+    return ApplyUpdates(*metadata_, {SetProperties{{{"k", "v"}}}}, options).ValueOrDie();
+  };
+  const std::string second = WriteTableMetadata(context_, *io_, next(first), first).ValueOrDie();
+  // Of another process.
+  const std::string name = place_ + "/t/metadata/00002-" + NewUuid() + ".metadata.json";
+  ASSERT_TRUE(io_->WriteAll(context_, name, TableMetadataToJson(*next(second))).ok());
+  const auto is_kept = [&](const std::string& location) {
+    // It may be gone already.
+    (void)io_->Delete(context_, location);
+    return ReadTableMetadata(context_, *io_, location).ok();
+  };
+  EXPECT_FALSE(is_kept(first));
+  ASSERT_TRUE(ReadTableMetadata(context_, *io_, name).ok());
+  EXPECT_FALSE(is_kept(second));
+  EXPECT_TRUE(is_kept(name));
+  ForgetTableMetadata(name);
+  EXPECT_FALSE(is_kept(name));
+}
+
 TEST_F(MetadataFilesTest, HostileFilesAreErrors) {
   const std::string text = TableMetadataToJson(*metadata_);
   const std::string gzip = Gzip(text);
