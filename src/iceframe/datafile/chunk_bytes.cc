@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include "iceframe/datafile/chunk_bytes_internal.h"
@@ -40,22 +41,31 @@ Result<std::span<const uint8_t>> ChunkBytes::Peek(int64_t position, int64_t leng
 Status ChunkBytes::Fetch(int64_t position, int64_t length) {
   ICEFRAME_RETURN_NOT_OK(context_.Check());
   length = std::min(length + kReadAheadBytes, size_ - position);
-  window_begin_ = window_end_ = 0;
-  if (window_ == nullptr) {
-    ICEFRAME_ASSIGN_OR_RETURN(window_, arrow::AllocateResizableBuffer(length, context_.pool()));
-  } else if (window_->capacity() < length) {
-    // A new one: growing would copy what nobody wants any more.
-    window_.reset();
-    ICEFRAME_ASSIGN_OR_RETURN(window_, arrow::AllocateResizableBuffer(length, context_.pool()));
-  } else {
-    ICEFRAME_RETURN_NOT_OK(window_->Resize(length, /*shrink_to_fit=*/false));
-  }
-  ICEFRAME_RETURN_NOT_OK(
-      file_->ReadAt(context_, file_offset_ + position, length, window_->mutable_data()));
-  context_.counters->Add(DataFileCount::kDataBytesRead, length);
+  ICEFRAME_ASSIGN_OR_RETURN(const int64_t num_kept, MoveWindow(position, length));
+  ICEFRAME_RETURN_NOT_OK(file_->ReadAt(context_, file_offset_ + position + num_kept,
+                                       length - num_kept, window_->mutable_data() + num_kept));
+  context_.counters->Add(DataFileCount::kDataBytesRead, length - num_kept);
   window_begin_ = position;
   window_end_ = position + length;
   return Status::OK();
+}
+
+Result<int64_t> ChunkBytes::MoveWindow(int64_t position, int64_t length) {
+  const bool overlaps = window_begin_ <= position && position < window_end_;
+  const int64_t num_kept = overlaps ? std::min(window_end_ - position, length) : 0;
+  const uint8_t* kept = overlaps ? window_->data() + (position - window_begin_) : nullptr;
+  window_begin_ = window_end_ = 0;
+  if (window_ != nullptr && window_->capacity() >= length) {
+    if (num_kept > 0) std::memmove(window_->mutable_data(), kept, static_cast<size_t>(num_kept));
+    ICEFRAME_RETURN_NOT_OK(window_->Resize(length, /*shrink_to_fit=*/false));
+    return num_kept;
+  }
+  // Without overlap the old one goes first: it would be held beside the new one.
+  if (num_kept == 0) window_.reset();
+  ICEFRAME_ASSIGN_OR_RETURN(auto larger, arrow::AllocateResizableBuffer(length, context_.pool()));
+  if (num_kept > 0) std::memcpy(larger->mutable_data(), kept, static_cast<size_t>(num_kept));
+  window_ = std::move(larger);
+  return num_kept;
 }
 
 }  // namespace iceframe::internal

@@ -30,6 +30,9 @@ class ChunkBytes {
 
  private:
   Status Fetch(int64_t position, int64_t length);
+  /// Makes room for `length` bytes from `position` on. Returns how many of them were read before,
+  /// which are at the beginning of the window.
+  Result<int64_t> MoveWindow(int64_t position, int64_t length);
 
   OperationContext context_;
   std::shared_ptr<const InputFile> file_;
