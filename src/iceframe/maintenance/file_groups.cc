@@ -35,11 +35,22 @@ struct BytesOf {
   }
 };
 
+// How often the size fits into the target, in powers of four.
+int SizeClass(int64_t size, int64_t target) {
+  int number = 0;
+  for (int64_t most = target / 4; size <= most && most > 0; most /= 4) ++number;
+  return number;
+}
+
 // What files have in common that may be in one group.
 std::string PartitionOf(const ScanTask& task, const FileGroupOptions& options) {
   if (options.one_group) return "all";
   if (IsOfOtherSpec(task, options)) return "other";
   std::string key = "own";
+  if (options.by_size) {
+    const int64_t size = task.data_file.file_size_in_bytes;
+    key += std::to_string(SizeClass(size, options.target_file_size_bytes));
+  }
   for (const Value& value : task.data_file.partition) {
     const std::string bytes = std::visit(BytesOf{}, value.storage());
     key += (value.is_null() ? "n" : "v") + std::to_string(bytes.size()) + ':' + bytes;

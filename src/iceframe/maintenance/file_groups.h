@@ -18,6 +18,10 @@ struct FileGroupOptions {
   int64_t max_group_bytes = int64_t{10} << 30;
   /// Takes all files, also those of a good size, and single ones.
   bool all_files = false;
+  /// Puts only files of about the same size together, the largest at most four times the smallest:
+  /// what was joined is not written again before there are enough of its like. With this, a row is
+  /// written again only as often as its file's size goes up fourfold on its way to the target.
+  bool by_size = false;
   /// Puts all files into one group, those of all partitions.
   bool one_group = false;
   /// The spec that files are written in: one of another spec is rewritten whatever its size.

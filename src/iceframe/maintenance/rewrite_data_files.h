@@ -38,6 +38,7 @@ struct RewriteDataFilesOptions : CommitOptions {
   /// See FileGroupOptions.
   int min_input_files = 5;
   int64_t max_group_bytes = int64_t{10} << 30;
+  bool by_size = false;
   /// Files of a good size too, and single ones; a sort and a Z order always take all.
   bool all_files = false;
   /// Keeps one of several rows that are equal in every column, of all files that the filter leaves.

@@ -86,6 +86,7 @@ Status RewritePass::Choose() {
       options_.target_file_size_bytes.value_or(properties.target_file_size_bytes);
   choice.min_input_files = options_.min_input_files;
   choice.max_group_bytes = options_.max_group_bytes;
+  choice.by_size = options_.by_size;
   choice.all_files = options_.all_files || options_.strategy != RewriteStrategy::kBinPack;
   if (options_.deduplicate) {
     // Equal rows are of one partition of the present spec; of another spec they may be anywhere.

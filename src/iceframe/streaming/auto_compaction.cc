@@ -6,7 +6,10 @@ namespace iceframe::internal {
 
 Status CompactSmallFiles(const OperationContext& context,
                          const std::shared_ptr<const Table>& table) {
-  return RewriteDataFiles(context, table).status();
+  RewriteDataFilesOptions options;
+  // Compactions come again and again: each would write all rows of a table that is still small.
+  options.by_size = true;
+  return RewriteDataFiles(context, table, options).status();
 }
 
 }  // namespace iceframe::internal

@@ -19,7 +19,7 @@ namespace iceframe::internal {
 
 using Compact = std::function<Status(const OperationContext&, const std::shared_ptr<const Table>&)>;
 
-/// Joins a table's small files.
+/// Joins a table's small files, those of about the same size (FileGroupOptions::by_size).
 Status CompactSmallFiles(const OperationContext& context,
                          const std::shared_ptr<const Table>& table);
 

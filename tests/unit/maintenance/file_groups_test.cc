@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "iceframe/maintenance/file_groups.h"
 
+#include <algorithm>
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 
@@ -49,6 +51,40 @@ TEST(FileGroups, LeavesASingleSmallFileAlone) {
 TEST(FileGroups, WaitsForEnoughFilesUnlessTheyAreLarge) {
   EXPECT_TRUE(GroupFiles({FileOf(10), FileOf(10)}, Target(1000, 5)).empty());
   EXPECT_EQ(GroupFiles({FileOf(600), FileOf(600)}, Target(1000, 5)).size(), 1U);
+}
+
+TEST(FileGroups, TakesOnlyFilesOfAboutTheSameSizeTogether) {
+  FileGroupOptions options = Target(1000, 2);
+  options.by_size = true;
+  const auto groups =
+      GroupFiles({FileOf(300), FileOf(10), FileOf(500), FileOf(15), FileOf(70)}, options);
+  ASSERT_EQ(groups.size(), 2U);
+  EXPECT_EQ(groups[0].num_bytes, 800);
+  EXPECT_EQ(groups[1].num_bytes, 25);
+}
+
+TEST(FileGroups, WritesRowsOfAGrowingTableAgainOnlyAsTheirFilesGrow) {
+  FileGroupOptions options = Target(1'000'000, 5);
+  options.by_size = true;
+  std::vector<ScanTask> files;
+  int64_t num_written = 0;
+  constexpr int kNumCommits = 4000;
+  for (int commit = 1; commit <= kNumCommits; ++commit) {
+    files.push_back(FileOf(100));
+    if (commit % 20 != 0) continue;
+    for (const FileGroup& group : GroupFiles(files, options)) {
+      std::erase_if(files, [&](const ScanTask& file) {
+        return std::ranges::any_of(group.tasks, [&](const ScanTask& task) {
+          return task.data_file.file_path == file.data_file.file_path;
+        });
+      });
+      files.push_back(FileOf(group.num_bytes));
+      num_written += group.num_bytes;
+    }
+  }
+  // Of 400 000 bytes; without classes of sizes it is a hundred times as much.
+  EXPECT_LT(num_written, 6 * kNumCommits * 100);
+  EXPECT_LT(files.size(), 20U);
 }
 
 TEST(FileGroups, DividesAFileThatIsTooLargeEvenly) {
