@@ -31,6 +31,7 @@ CASES = (
     Case("scan", "7 of 16 columns, 16 files, to Arrow", aim=1.0),
     Case("point", "one order: l_orderkey = …, all columns", aim=1 / 3),
     Case("keys", "a thousand orders: l_orderkey IN (…), 7 of 16 columns", aim=1 / 2),
+    Case("near", "a thousand orders of ten places, 7 of 16 columns", aim=1 / 2),
     Case("day", "one day of 64 files sorted by day", aim=1 / 3),
     Case("open", "open a table, read ten rows", aim=1 / 7),
     Case("append", "append 6 M rows that lie in memory", aim=1 / 1.25, rival="pyiceberg"),

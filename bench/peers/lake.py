@@ -8,7 +8,7 @@ import datetime as dt
 import json
 from pathlib import Path
 
-__all__ = ["CATALOG", "COLUMNS", "DAY", "KEYS", "MONTH", "NAMESPACE", "PARTS", "Lake"]
+__all__ = ["CATALOG", "COLUMNS", "DAY", "KEYS", "MONTH", "NAMESPACE", "NEAR_KEYS", "PARTS", "Lake"]
 
 CATALOG = "lake"
 NAMESPACE = "bench"
@@ -27,6 +27,12 @@ PARTS = tuple(f"part_{number}" for number in range(8))
 DAY = dt.date(1995, 6, 15)
 #: Orders of lineitem at scale 1, as far apart as they can be (eight of 32 keys are in use).
 KEYS = tuple(range(1, 6_000_000, 187 * 32))[:1000]
+#: As many orders of ten places, a hundred that follow each other in each.
+NEAR_KEYS = tuple(
+    place + 32 * (number // 8) + number % 8
+    for place in range(320_000, 5_600_000, 576_000)
+    for number in range(100)
+)
 #: The first day of the month and of the next one.
 MONTH = (dt.date(1995, 6, 1), dt.date(1995, 7, 1))
 

@@ -14,7 +14,7 @@ from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.table import StaticTable, Table
 
 from bench.peers.engine import Engine, read_rows, stream_rows
-from bench.peers.lake import CATALOG, COLUMNS, DAY, KEYS, MONTH, NAMESPACE, PARTS, Lake
+from bench.peers.lake import CATALOG, COLUMNS, DAY, KEYS, MONTH, NAMESPACE, NEAR_KEYS, PARTS, Lake
 
 TARGET = (NAMESPACE, "written_by_daft")
 
@@ -67,13 +67,15 @@ class DaftEngine(Engine):
     def point(self, turn: int) -> pa.Table:
         return self._read("lineitem").where(col("l_orderkey") == self.lake.order_key).to_arrow()
 
+    def _orders(self, keys: tuple[int, ...]) -> pa.Table:
+        wanted = col("l_orderkey").is_in(list(keys))
+        return self._read("lineitem").where(wanted).select(*COLUMNS).to_arrow()
+
     def keys(self, turn: int) -> pa.Table:
-        return (
-            self._read("lineitem")
-            .where(col("l_orderkey").is_in(list(KEYS)))
-            .select(*COLUMNS)
-            .to_arrow()
-        )
+        return self._orders(KEYS)
+
+    def near(self, turn: int) -> pa.Table:
+        return self._orders(NEAR_KEYS)
 
     def first(self, turn: int) -> pa.Table:
         columns = ["l_shipdate", "l_orderkey", "l_linenumber"]

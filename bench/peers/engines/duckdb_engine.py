@@ -10,7 +10,7 @@ import duckdb
 import pyarrow as pa
 
 from bench.peers.engine import Engine
-from bench.peers.lake import COLUMNS, DAY, KEYS, MONTH, Lake
+from bench.peers.lake import COLUMNS, DAY, KEYS, MONTH, NEAR_KEYS, Lake
 
 
 def load_extensions(connection: duckdb.DuckDBPyConnection) -> None:
@@ -49,9 +49,16 @@ class DuckDBEngine(Engine):
     def point(self, turn: int) -> pa.Table:
         return self._sql(f"FROM lineitem WHERE l_orderkey = {self.lake.order_key}")
 
+    def _orders(self, keys: tuple[int, ...]) -> pa.Table:
+        wanted = ", ".join(map(str, keys))
+        columns = ", ".join(COLUMNS)
+        return self._sql(f"SELECT {columns} FROM lineitem WHERE l_orderkey IN ({wanted})")
+
     def keys(self, turn: int) -> pa.Table:
-        keys = ", ".join(map(str, KEYS))
-        return self._sql(f"SELECT {', '.join(COLUMNS)} FROM lineitem WHERE l_orderkey IN ({keys})")
+        return self._orders(KEYS)
+
+    def near(self, turn: int) -> pa.Table:
+        return self._orders(NEAR_KEYS)
 
     def first(self, turn: int) -> pa.Table:
         return self._sql(

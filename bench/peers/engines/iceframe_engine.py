@@ -6,7 +6,7 @@ from __future__ import annotations
 import pyarrow as pa
 
 from bench.peers.engine import Engine, joined_frames, read_rows, stream_rows
-from bench.peers.lake import CATALOG, COLUMNS, DAY, KEYS, MONTH, NAMESPACE, PARTS, Lake
+from bench.peers.lake import CATALOG, COLUMNS, DAY, KEYS, MONTH, NAMESPACE, NEAR_KEYS, PARTS, Lake
 from iceframe import IceFrame, __version__, col
 
 LINEITEM = f"{NAMESPACE}.lineitem"
@@ -50,6 +50,9 @@ class IceFrameEngine(Engine):
 
     def keys(self, turn: int) -> pa.Table:
         return self._ice.to_arrow(LINEITEM, COLUMNS, col("l_orderkey").is_in(KEYS))
+
+    def near(self, turn: int) -> pa.Table:
+        return self._ice.to_arrow(LINEITEM, COLUMNS, col("l_orderkey").is_in(NEAR_KEYS))
 
     def first(self, turn: int) -> pa.Table:
         columns = ("l_shipdate", "l_orderkey", "l_linenumber")

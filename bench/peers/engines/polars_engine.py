@@ -12,7 +12,7 @@ from polars import col
 from pyiceberg.table import StaticTable
 
 from bench.peers.engine import Engine, joined_frames
-from bench.peers.lake import COLUMNS, DAY, KEYS, MONTH, PARTS, Lake
+from bench.peers.lake import COLUMNS, DAY, KEYS, MONTH, NEAR_KEYS, PARTS, Lake
 
 
 def arrow_of(query: pl.LazyFrame) -> pa.Table:
@@ -42,9 +42,15 @@ class PolarsEngine(Engine):
     def point(self, turn: int) -> pa.Table:
         return arrow_of(self._scan("lineitem").filter(col("l_orderkey") == self.lake.order_key))
 
-    def keys(self, turn: int) -> pa.Table:
-        condition = col("l_orderkey").is_in(KEYS)
+    def _orders(self, keys: tuple[int, ...]) -> pa.Table:
+        condition = col("l_orderkey").is_in(keys)
         return arrow_of(self._scan("lineitem").filter(condition).select(COLUMNS))
+
+    def keys(self, turn: int) -> pa.Table:
+        return self._orders(KEYS)
+
+    def near(self, turn: int) -> pa.Table:
+        return self._orders(NEAR_KEYS)
 
     def first(self, turn: int) -> pa.Table:
         columns = ("l_shipdate", "l_orderkey", "l_linenumber")

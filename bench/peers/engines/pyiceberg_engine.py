@@ -12,7 +12,7 @@ from pyiceberg.expressions import And, EqualTo, GreaterThanOrEqual, In, LessThan
 from pyiceberg.table import Table
 
 from bench.peers.engine import Engine, read_rows, stream_rows
-from bench.peers.lake import CATALOG, COLUMNS, DAY, KEYS, MONTH, NAMESPACE, PARTS, Lake
+from bench.peers.lake import CATALOG, COLUMNS, DAY, KEYS, MONTH, NAMESPACE, NEAR_KEYS, PARTS, Lake
 
 TARGET = (NAMESPACE, "written_by_pyiceberg")
 
@@ -60,9 +60,15 @@ class PyIcebergEngine(Engine):
     def point(self, turn: int) -> pa.Table:
         return self._tables["lineitem"].scan(EqualTo("l_orderkey", self.lake.order_key)).to_arrow()
 
-    def keys(self, turn: int) -> pa.Table:
-        condition = In("l_orderkey", KEYS)
+    def _orders(self, keys: tuple[int, ...]) -> pa.Table:
+        condition = In("l_orderkey", keys)
         return self._tables["lineitem"].scan(condition, selected_fields=COLUMNS).to_arrow()
+
+    def keys(self, turn: int) -> pa.Table:
+        return self._orders(KEYS)
+
+    def near(self, turn: int) -> pa.Table:
+        return self._orders(NEAR_KEYS)
 
     def day(self, turn: int) -> pa.Table:
         condition = EqualTo("l_shipdate", DAY.isoformat())
