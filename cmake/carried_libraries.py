@@ -66,7 +66,8 @@ def main() -> None:
     parser.add_argument("--folder", type=pathlib.Path, required=True)
     parser.add_argument("library", type=pathlib.Path, nargs="+")
     given = parser.parse_args()
-    carry([library.resolve() for library in given.library], given.folder, given.strip, given.patchelf)
+    libraries = [library.resolve() for library in given.library]
+    carry(libraries, given.folder, given.strip, given.patchelf)
 
 
 if __name__ == "__main__":

@@ -13,10 +13,9 @@
 namespace iceframe {
 
 /// Reads and parses a metadata file ("….metadata.json", gzip by content). What is named by version
-/// and uuid is parsed once and shared by the process, in the memory budget, until a later version of
-/// the table takes its place.
-/// Errors: those of FileIO; InvalidMetadata; ResourceExhausted for a file that is, or inflates to,
-/// more than the setting metadata.max_size.
+/// and uuid is parsed once and shared by the process, in the memory budget, until a later version
+/// of the table takes its place. Errors: those of FileIO; InvalidMetadata; ResourceExhausted for a
+/// file that is, or inflates to, more than the setting metadata.max_size.
 Result<std::shared_ptr<const TableMetadata>> ReadTableMetadata(const OperationContext& context,
                                                                FileIO& io,
                                                                const std::string& location);
