@@ -81,9 +81,12 @@ void AdviseDeletes(const AdvisedTable& table, std::vector<Suggestion>* suggestio
   const bool are_many = deletes.num_files >= kManyDeleteFiles ||
                         deletes.num_rows * kRowsPerDelete >= table.layout.num_rows();
   if (deletes.num_files == 0 || !are_many) return;
-  const LayoutCost after = CostNow(table.layout, table.read);
-  LayoutCost now = after;
+  LayoutCost now = CostNow(table.layout, table.read);
+  LayoutCost after = now;
   now.files += static_cast<double>(deletes.num_files);
+  // Rows that are deleted are read now, and not written again.
+  const auto num_rows = static_cast<double>(std::max<int64_t>(table.layout.num_rows(), 1));
+  after.bytes *= 1 - std::min(1.0, static_cast<double>(deletes.num_rows) / num_rows);
   Suggestion suggestion;
   suggestion.kind = SuggestionKind::kCompactDeletes;
   suggestion.estimate = table.Estimate(now, after);

@@ -2,6 +2,7 @@
 #include "iceframe/services/table_layout.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "iceframe/planning/delete_index.h"
@@ -17,6 +18,16 @@ namespace {
 
 // So many files tell how bytes are divided among columns.
 constexpr size_t kMaxSampledFiles = 1000;
+
+// No live data file is older: deletes that are have nothing left to delete.
+SequenceNumber OldestData(const std::vector<ManifestFile>& list) {
+  std::optional<SequenceNumber> oldest;
+  for (const ManifestFile& file : list) {
+    if (file.content != ManifestContent::kData || !file.may_have_live_files()) continue;
+    oldest = std::min(oldest.value_or(file.min_sequence_number), file.min_sequence_number);
+  }
+  return oldest.value_or(SequenceNumber(0));
+}
 
 void AppendFieldIds(const NestedField& field, std::vector<FieldId>* ids) {
   ids->push_back(field.id);
@@ -42,6 +53,7 @@ Result<TableLayout> TableLayout::Read(const OperationContext& context, const Tab
         return ReadManifest(context, io, metadata, (*list)[position]).Value(&decoded[position]);
       },
       context.cancel));
+  layout.oldest_data_ = OldestData(*list);
   for (size_t i = 0; i < list->size(); ++i) {
     if (decoded[i] == nullptr) continue;
     ICEFRAME_RETURN_NOT_OK(layout.AddManifest((*list)[i], std::move(decoded[i])));
@@ -67,6 +79,8 @@ Status TableLayout::AddManifest(const ManifestFile& file,
   if (file.content == ManifestContent::kDeletes) {
     for (const size_t entry : manifest.live) {
       const auto i = static_cast<int64_t>(entry);
+      const auto sequence_number = manifest.decoded->data_sequence_number(i);
+      if (sequence_number && *sequence_number < oldest_data_) continue;
       ++deletes_.num_files;
       deletes_.num_rows += std::max<int64_t>(manifest.decoded->record_count(i), 0);
       deletes_.num_bytes += std::max<int64_t>(manifest.decoded->file_size_in_bytes(i), 0);

@@ -47,6 +47,7 @@ class TableLayout {
   const TableState& state() const { return state_; }
   const std::vector<File>& files() const { return files_; }
   const std::vector<Partition>& partitions() const { return partitions_; }
+  /// Those that data files may have rows for: not those that are older than all data.
   const Deletes& deletes() const { return deletes_; }
   int64_t num_rows() const { return num_rows_; }
   int64_t num_bytes() const { return num_bytes_; }
@@ -90,6 +91,7 @@ class TableLayout {
   std::vector<Partition> partitions_;
   std::map<std::string, size_t> partition_positions_;
   Deletes deletes_;
+  SequenceNumber oldest_data_{0};
   int64_t num_rows_ = 0;
   int64_t num_bytes_ = 0;
   /// By top-level column, of the files that were looked at.
