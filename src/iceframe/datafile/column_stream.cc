@@ -9,6 +9,7 @@
 
 #include "iceframe/datafile/array_form_internal.h"
 #include "iceframe/datafile/column_stream_internal.h"
+#include "iceframe/datafile/parquet_column_internal.h"
 #include "iceframe/datafile/row_group_fetch_internal.h"
 #include "iceframe/types/arrow_form.h"
 #include "iceframe/types/arrow_schema.h"

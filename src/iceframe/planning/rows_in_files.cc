@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "iceframe/expression/binder.h"
 #include "iceframe/skipping/evaluators.h"
 #include "iceframe/skipping/projection.h"
 #include "iceframe/table/manifest_files.h"
