@@ -11,7 +11,6 @@ import random
 
 import polars as pl
 import pytest
-from foreign_deletes import add_position_deletes
 
 from iceframe import IceFrame, col
 from iceframe.cache import QueryCache
@@ -254,7 +253,10 @@ def opened(table) -> tuple[int, int]:
     return len(files), sum(file.file_size_in_bytes for file in files.values())
 
 
+@pytest.mark.needs_pyarrow
 def test_advice_to_work_deletes_in(ice, lake):
+    from foreign_deletes import add_position_deletes
+
     generator = random.Random(13)
     frames = [
         pl.DataFrame({"day": [f"{day:02}"] * ROWS, "key": longs(generator), "v": longs(generator)})
