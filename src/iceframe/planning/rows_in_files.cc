@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "iceframe/planning/rows_in_files.h"
 
-#include <algorithm>
-#include <atomic>
+#include <limits>
 #include <map>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -19,6 +19,13 @@ namespace {
 // What may be read for a guess: more would cost more than a better plan saves.
 constexpr size_t kMaxManifests = 32;
 constexpr int64_t kMaxManifestBytes = int64_t{16} << 20;
+
+// Counts come from files and may be anything.
+void AddSaturated(int64_t more, int64_t* sum) {
+  if (more > 0 && __builtin_add_overflow(*sum, more, sum)) {
+    *sum = std::numeric_limits<int64_t>::max();
+  }
+}
 
 struct SpecProjection {
   Type partition_type;
@@ -40,7 +47,7 @@ class FilteredManifests {
       return Status::OK();
     }
     kept_.push_back({&manifest, spec});
-    num_bytes_ += std::max<int64_t>(manifest.manifest_length, 0);
+    AddSaturated(manifest.manifest_length, &num_bytes_);
     return Status::OK();
   }
 
@@ -49,25 +56,31 @@ class FilteredManifests {
   std::optional<int64_t> CountByList() const {
     int64_t rows = 0;
     for (const Kept& kept : kept_) {
-      if (!kept.file->added_rows_count || !kept.file->existing_rows_count) return std::nullopt;
-      rows += std::max<int64_t>(*kept.file->added_rows_count + *kept.file->existing_rows_count, 0);
+      const std::optional<int64_t> added = kept.file->added_rows_count;
+      const std::optional<int64_t> existing = kept.file->existing_rows_count;
+      if (!added || !existing) return std::nullopt;
+      AddSaturated(*added, &rows);
+      AddSaturated(*existing, &rows);
     }
     return rows;
   }
 
   Result<int64_t> CountByEntries(const OperationContext& context, FileIO& io) const {
-    std::atomic<int64_t> rows{0};
+    std::vector<int64_t> counts(kept_.size());
     ICEFRAME_RETURN_NOT_OK(context.executor->ParallelForIo(
         static_cast<int64_t>(kept_.size()),
         [&](int64_t i) -> Status {
-          const Kept& kept = kept_[static_cast<size_t>(i)];
+          const auto number = static_cast<size_t>(i);
+          const Kept& kept = kept_[number];
           ICEFRAME_ASSIGN_OR_RETURN(const auto manifest,
                                     ReadManifest(context, io, *options_.metadata, *kept.file));
-          rows += RowsOf(*manifest, *kept.spec);
+          counts[number] = RowsOf(*manifest, *kept.spec);
           return Status::OK();
         },
         context.cancel));
-    return rows.load();
+    int64_t rows = 0;
+    for (const int64_t count : counts) AddSaturated(count, &rows);
+    return rows;
   }
 
  private:
@@ -98,7 +111,7 @@ class FilteredManifests {
     int64_t rows = 0;
     for (size_t i = 0; i < decisions.reasons.size(); ++i) {
       if (decisions.reasons[i] != SkipReason::kNone) continue;
-      rows += std::max<int64_t>(manifest.record_count(static_cast<int64_t>(i)), 0);
+      AddSaturated(manifest.record_count(static_cast<int64_t>(i)), &rows);
     }
     return rows;
   }
