@@ -3,9 +3,9 @@
 // Python (tests/python/test_tls_libraries.py runs it):
 //   tls_tool FOLDER KAFKA_PORT HTTPS_PORT POSTGRES_PORT STEP…
 //       scan                    appends rows to a table of the warehouse FOLDER and reads all
-//       kafka, https, postgres  connects to that port of localhost, trusting FOLDER/cert.pem; what
-//                               the server says is no matter. Then waits for a line on standard
-//                               input, which says that the server heard something.
+//       kafka, https, postgres  connects to that port of localhost, trusting FOLDER/cert.pem,
+//                               and ignores the answer. Then waits for a line on standard input,
+//                               which says that the server got a request.
 // Prints "done"; an error's kind and message with exit code 1.
 #include <iostream>
 #include <memory>

@@ -11,6 +11,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from sql_literals import literal
 
 from iceframe import IceFrame
 from iceframe.errors import DataError
@@ -145,20 +146,6 @@ KINDS = {
     ),
     "t": ("time", pa.time64("us"), [dt.time(i // 2, i) for i in range(0, 40, 2)], dt.time(5, 11)),
 }
-
-
-def literal(kind: str, value: object) -> str:
-    if isinstance(value, float):
-        return f"CAST('{value}' AS {'FLOAT' if kind == 'float' else 'DOUBLE'})"
-    if isinstance(value, decimal.Decimal):
-        return f"{value:f}"
-    if isinstance(value, bytes):
-        return f"X'{value.hex()}'"
-    if isinstance(value, int):
-        return str(value)
-    word = "" if kind == "string" else f"{kind.upper()} "
-    text = value.isoformat(sep=" ") if isinstance(value, dt.datetime) else str(value)
-    return f"{word}'{text}'"
 
 
 @pytest.mark.parametrize("writer", ["pyiceberg", "pyarrow", "pyarrow 1.0"])

@@ -274,7 +274,7 @@ def test_advice_to_work_deletes_in(ice, lake):
     assert near(size, found.estimate.bytes), (size, found.estimate)
     with pytest.raises(UnsupportedOperationError, match="delete"):
         query.execute()
-    # There is no call: who reads the deletes has to do it. Nobody else writes meanwhile.
+    # No call is suggested, since the engine cannot apply deletes: PyIceberg does here.
     assert found.call is None
     rows = table.scan().to_arrow()
     assert rows.num_rows == 4 * (ROWS - 15)

@@ -9,6 +9,7 @@
 #include "iceframe/datafile/column_pages_internal.h"
 #include "iceframe/datafile/page_checksum_internal.h"
 #include "iceframe/datafile/page_prefix_internal.h"
+#include "iceframe/datafile/parquet_column_internal.h"
 
 namespace iceframe::internal {
 namespace {
@@ -20,25 +21,6 @@ constexpr int64_t kMaxHeaderBytes = int64_t{16} << 20;
 /// no fixed size, and codecs go by blocks anyway.
 constexpr int64_t kBeginningBytes = 32 * 1024;
 constexpr int64_t kSlackBytes = 4 * 1024;
-
-int64_t ValueWidth(const parquet::ColumnDescriptor& column) {
-  switch (column.physical_type()) {
-    case parquet::Type::INT32:
-    case parquet::Type::FLOAT:
-      return 4;
-    case parquet::Type::INT64:
-    case parquet::Type::DOUBLE:
-      return 8;
-    case parquet::Type::INT96:
-      return 12;
-    case parquet::Type::FIXED_LEN_BYTE_ARRAY:
-      return column.type_length() > 0 ? column.type_length() : -1;
-    case parquet::Type::BYTE_ARRAY:
-      return 0;
-    default:
-      return -1;
-  }
-}
 
 template <typename T>
 T ValueOrThrow(Result<T> result) {

@@ -28,23 +28,11 @@ bool HasOnlyOldCodes(const parquet::ColumnChunkMetaData& chunk) {
   return has_codes;
 }
 
-/// How long a plain value is; 0: it says so itself, nullopt: not known here.
+/// The length of a plain value; 0: each begins with its own, nullopt: not compared here.
 std::optional<size_t> PlainWidth(const parquet::ColumnDescriptor& column) {
-  switch (column.physical_type()) {
-    case parquet::Type::INT32:
-    case parquet::Type::FLOAT:
-      return 4;
-    case parquet::Type::INT64:
-    case parquet::Type::DOUBLE:
-      return 8;
-    case parquet::Type::BYTE_ARRAY:
-      return 0;
-    case parquet::Type::FIXED_LEN_BYTE_ARRAY:
-      if (column.type_length() <= 0) return std::nullopt;
-      return static_cast<size_t>(column.type_length());
-    default:
-      return std::nullopt;
-  }
+  const int64_t width = ValueWidth(column);
+  if (width < 0 || column.physical_type() == parquet::Type::INT96) return std::nullopt;
+  return static_cast<size_t>(width);
 }
 
 template <typename T>
@@ -142,7 +130,7 @@ bool DictionaryValues::Visit(const Type& type,
     if (!visit(*value)) return true;
     left.remove_prefix(length);
   }
-  // What is left would be values that nobody counted.
+  // Bytes that are left over mean that the header counts the values wrong.
   return left.empty();
 }
 

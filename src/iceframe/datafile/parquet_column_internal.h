@@ -27,6 +27,27 @@ inline bool IsDictionaryEncoded(const parquet::ColumnChunkMetaData& chunk) {
   return true;
 }
 
+/// Returns the bytes of a plain value; 0: each begins with its length, -1: not known, as of
+/// booleans.
+inline int64_t ValueWidth(const parquet::ColumnDescriptor& column) {
+  switch (column.physical_type()) {
+    case parquet::Type::INT32:
+    case parquet::Type::FLOAT:
+      return 4;
+    case parquet::Type::INT64:
+    case parquet::Type::DOUBLE:
+      return 8;
+    case parquet::Type::INT96:
+      return 12;
+    case parquet::Type::FIXED_LEN_BYTE_ARRAY:
+      return column.type_length() > 0 ? column.type_length() : -1;
+    case parquet::Type::BYTE_ARRAY:
+      return 0;
+    default:
+      return -1;
+  }
+}
+
 /// Where the chunk begins: its dictionary, where it has one, comes first.
 inline int64_t FirstByte(const parquet::ColumnChunkMetaData& chunk) {
   const int64_t data = chunk.data_page_offset();

@@ -11,7 +11,7 @@
 namespace iceframe {
 
 /// Asks manifests for the rows that filters leave, and statistics files' entries for the number of
-/// different values. What can't be read is not known: the scan itself will tell of the error.
+/// different values. What can't be read counts as not known: the scan itself reports the error.
 class TableStatistics final : public ScanStatistics {
  public:
   /// `context` must live as long.

@@ -24,8 +24,8 @@ struct RowsInFilesOptions {
   Expression filter;
 };
 
-/// Returns the rows of the data files that a scan would not skip, rows of delete files not counted
-/// off; nullopt where manifests don't count theirs.
+/// Returns the rows of the data files that a scan would not skip, deleted rows included; nullopt
+/// where manifests don't count theirs.
 ///
 /// Reads the manifest list, then as many manifests as are few and small, which a scan reads too;
 /// of more, the counts beside their partition summaries are taken.

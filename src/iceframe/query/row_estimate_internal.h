@@ -23,8 +23,8 @@ class RowEstimator {
   explicit RowEstimator(const ScanStatistics* statistics) : statistics_(statistics) {}
 
   Rows Estimate(const PlanPtr& plan);
-  /// The statistics that the estimate of a plan stood on: "orders: 100 rows in the files that its
-  /// filter leaves". Of plans that were estimated.
+  /// Returns the statistics that the estimate of a plan is based on: "orders: 100 rows in the files
+  /// that its filter leaves". Of plans that were estimated.
   std::vector<std::string> EvidenceFor(const PlanPtr& plan) const;
 
  private:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What whoever runs plans can find out of a scan's rows without reading them.
+// Statistics of scans that the optimizer asks for; whoever runs the plans implements them.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,7 @@ namespace iceframe {
 class ScanStatistics {
  public:
   virtual ~ScanStatistics() = default;
-  /// The rows of those files that the scan's filter leaves; nullopt: not known for little.
+  /// The rows of those files that the scan's filter leaves; nullopt: not known at little cost.
   virtual std::optional<int64_t> RowsInFiles(const ScanNode& scan) const = 0;
   /// About how many values a column has, by its id in the plan; nullopt: not known.
   virtual std::optional<double> NumDistinct(const ScanNode& scan, FieldId id) const = 0;

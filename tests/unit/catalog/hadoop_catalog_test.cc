@@ -28,7 +28,7 @@ class HadoopCatalogTest : public ::testing::Test {
     std::filesystem::create_directories(path.parent_path());
     std::ofstream(path) << content;
   }
-  /// Returns the name of the table's metadata file; empty if there is no such table.
+  /// Returns the name of the table's metadata file; empty if the table does not exist.
   std::string Found(const TableIdentifier& table) {
     const auto location = catalog_->FindMetadataLocation({}, table).ValueOrDie().value_or("");
     return location.substr(location.rfind('/') + 1);
